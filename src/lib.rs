@@ -1,0 +1,21 @@
+//! cekura-gate decides whether a voice or chat agent may ship.
+//!
+//! Data flows one way: suite ▶ plan ▶ api ▶ poll ▶ outcome ▶ verdict ▶ report ▶ sink ▶ exit.
+//! The modules in the middle are pure; `ARCHITECTURE.md` draws the house and a test holds its
+//! border. The binary is a few lines over [`cli::main`].
+
+pub mod api;
+pub mod cli;
+pub mod context;
+pub mod document;
+pub mod exit;
+pub mod outcome;
+pub mod plan;
+pub mod poll;
+pub mod record;
+pub mod report;
+pub mod simulate;
+pub mod sink;
+pub mod suite;
+pub mod text;
+pub mod verdict;

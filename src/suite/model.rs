@@ -1,0 +1,511 @@
+//! The types of the suite file.
+//!
+//! They are the single source of its shape: the JSON Schema is generated from them, the docstrings
+//! become the schema's descriptions, and the reader validates a file by walking that schema. What
+//! spans several keys (which keys go together, what a mode can carry) is in `validate`.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+use super::checks::Checks;
+use super::scalars::{Date, Percent, Timeout};
+
+/// A gate: which conversations to run, and what they must show before the agent may ship.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(title = "cekura-gate suite")]
+pub struct Suite {
+    /// Version of the suite format. Always 1.
+    #[schemars(range(min = 1, max = 1))]
+    pub version: u32,
+    /// Name of the suite. It labels the result on the platform and every report. Default: the file's name.
+    #[schemars(length(min = 1, max = 200))]
+    pub name: Option<String>,
+    /// Id of the agent under test.
+    #[schemars(range(min = 1))]
+    pub agent: Option<u64>,
+    /// Provider's assistant id, in place of `agent`, for example `asst_1234567890`.
+    #[schemars(length(min = 1))]
+    pub assistant: Option<String>,
+    /// Project id. Needed with `folder`.
+    #[schemars(range(min = 1))]
+    pub project: Option<u64>,
+
+    /// Ids of the scenarios (evaluators) to run.
+    #[schemars(length(min = 1), inner(range(min = 1)))]
+    pub scenarios: Option<Vec<u64>>,
+    /// Run the scenarios that carry these tags.
+    #[schemars(length(min = 1), inner(length(min = 1)))]
+    pub tags: Option<Vec<String>>,
+    /// Run the scenarios of this folder, as a dotted path such as `Sales.Inbound`. Needs `project`.
+    #[schemars(length(min = 1))]
+    pub folder: Option<String>,
+    /// Path of a Tests-as-Code file (`cekura.tests.json`) that holds the scenarios.
+    #[schemars(length(min = 1))]
+    pub spec: Option<String>,
+
+    /// How the simulated caller reaches the agent. Default: voice.
+    pub mode: Option<Mode>,
+    /// How many times each scenario runs. Default: 1.
+    #[schemars(range(min = 1, max = 100))]
+    pub frequency: Option<u32>,
+    /// Personality ids that replace each scenario's own. Each multiplies the number of runs.
+    #[schemars(length(min = 1), inner(range(min = 1)))]
+    pub personalities: Option<Vec<u64>>,
+    /// Test profile ids that replace each scenario's own. Each multiplies the number of runs.
+    #[schemars(length(min = 1), inner(range(min = 1)))]
+    pub test_profiles: Option<Vec<u64>>,
+    /// How many calls may run at the same time. Default: as many as the account allows.
+    #[schemars(range(min = 1))]
+    pub concurrency: Option<u32>,
+    /// How long to wait for the result, for example `45m` or `1h30m`. Default: 1h.
+    pub timeout: Option<Timeout>,
+
+    /// Telephone numbers. Modes voice, text, chirp, sip and elevenlabs.
+    pub phone: Option<Phone>,
+    /// LiveKit overrides for this run. Mode livekit_v2.
+    pub livekit: Option<Livekit>,
+    /// Pipecat Cloud overrides for this run. Mode pipecat_v2.
+    pub pipecat: Option<Pipecat>,
+    /// SIP overrides for this run. Mode sip.
+    pub sip: Option<Sip>,
+    /// WebSocket endpoints. Modes websocket, text and chirp.
+    pub websocket: Option<Websocket>,
+    /// Vapi assistant. Mode vapi_webrtc.
+    pub vapi: Option<Vapi>,
+    /// Retell agent. Mode retell_webrtc.
+    pub retell: Option<Retell>,
+    /// ElevenLabs overrides for this run. Mode elevenlabs.
+    pub elevenlabs: Option<Elevenlabs>,
+    /// Names of the tools to mock. `[]` mocks none; leave the key out for the agent's default.
+    #[schemars(inner(length(min = 1)))]
+    pub mock_tools: Option<Vec<String>>,
+
+    /// What the runs must show. Without it every run must pass (`success_rate: 100%`).
+    pub thresholds: Option<Thresholds>,
+    /// Which runs to start again. Default: none.
+    pub retry: Option<Retry>,
+    /// When to end the remaining calls because the verdict is known. Default: never.
+    pub early_stop: Option<EarlyStop>,
+    /// Limits that are checked before the first call.
+    pub budget: Option<Budget>,
+    /// Scenarios that run and are reported but count towards nothing.
+    #[schemars(length(min = 1))]
+    pub quarantine: Option<Vec<Quarantine>>,
+
+    /// What to do after a failed gate. It cannot change the verdict.
+    pub on_failure: Option<OnFailure>,
+    /// What to do after a passed gate. It cannot change the verdict.
+    pub on_success: Option<OnSuccess>,
+    /// What happens to the calls when the gate is stopped. Default: end_calls.
+    pub on_cancel: Option<CallPolicy>,
+    /// What happens to the calls when `timeout` is over. Default: end_calls.
+    pub on_timeout: Option<CallPolicy>,
+
+    /// Where reports go and what they may hold.
+    pub reports: Option<Reports>,
+}
+
+/// How the simulated caller reaches the agent.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+    clap::ValueEnum,
+)]
+#[serde(rename_all = "snake_case")]
+#[value(rename_all = "snake_case")]
+pub enum Mode {
+    /// Telephone call.
+    #[default]
+    Voice,
+    /// Text chat.
+    Text,
+    /// Chirp voice.
+    Chirp,
+    /// LiveKit room.
+    LivekitV2,
+    /// Pipecat Cloud session.
+    PipecatV2,
+    /// SIP call.
+    Sip,
+    /// Text over the agent's WebSocket.
+    Websocket,
+    /// Vapi WebRTC call.
+    VapiWebrtc,
+    /// Retell WebRTC call.
+    RetellWebrtc,
+    /// ElevenLabs session.
+    Elevenlabs,
+}
+
+impl Mode {
+    /// Every mode, in the order of the docs.
+    pub const ALL: [Mode; 10] = [
+        Mode::Voice,
+        Mode::Text,
+        Mode::Chirp,
+        Mode::LivekitV2,
+        Mode::PipecatV2,
+        Mode::Sip,
+        Mode::Websocket,
+        Mode::VapiWebrtc,
+        Mode::RetellWebrtc,
+        Mode::Elevenlabs,
+    ];
+
+    /// The mode as it is written in a suite file.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Mode::Voice => "voice",
+            Mode::Text => "text",
+            Mode::Chirp => "chirp",
+            Mode::LivekitV2 => "livekit_v2",
+            Mode::PipecatV2 => "pipecat_v2",
+            Mode::Sip => "sip",
+            Mode::Websocket => "websocket",
+            Mode::VapiWebrtc => "vapi_webrtc",
+            Mode::RetellWebrtc => "retell_webrtc",
+            Mode::Elevenlabs => "elevenlabs",
+        }
+    }
+}
+
+/// Telephone numbers.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Phone {
+    /// The number that outbound calls come from, for example `+14155550100`.
+    pub outbound: Option<String>,
+    /// The agent's number, for example `+14155550101`.
+    pub agent: Option<String>,
+    /// Whether the scenarios share one number. Not in mode text.
+    pub numbers: Option<Numbers>,
+}
+
+/// Whether the scenarios share one telephone number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Numbers {
+    /// The same number for every scenario.
+    Same,
+    /// A number of its own for each scenario.
+    Different,
+}
+
+/// LiveKit overrides for this run.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Livekit {
+    /// LiveKit agent name for explicit dispatch.
+    pub agent_name: Option<String>,
+    /// LiveKit server, `wss://…`.
+    pub url: Option<String>,
+    /// Room configuration. Replaces the agent's saved one.
+    pub config: Option<Map<String, Value>>,
+}
+
+/// Pipecat Cloud overrides for this run.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Pipecat {
+    /// Pipecat Cloud agent name.
+    pub agent_name: Option<String>,
+    /// Session configuration. Replaces the agent's saved one.
+    pub config: Option<Map<String, Value>>,
+    /// Daily room properties. Replace the agent's saved ones.
+    pub room_properties: Option<Map<String, Value>>,
+}
+
+/// SIP overrides for this run.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Sip {
+    /// SIP endpoint, `sip:…` or `sips:…`.
+    pub endpoint: Option<String>,
+}
+
+/// WebSocket endpoints.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Websocket {
+    /// The agent's WebSocket, `ws://…` or `wss://…`.
+    pub url: Option<String>,
+    /// Headers of the WebSocket connection. Mode text only.
+    pub headers: Option<BTreeMap<String, String>>,
+    /// A WebSocket for each scenario id. Mode websocket only.
+    pub urls: Option<BTreeMap<String, String>>,
+}
+
+/// Vapi assistant.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Vapi {
+    /// Vapi assistant id.
+    pub assistant: Option<String>,
+}
+
+/// Retell agent.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Retell {
+    /// Retell agent id. Default: the agent's assistant id.
+    pub agent: Option<String>,
+}
+
+/// ElevenLabs overrides for this run.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Elevenlabs {
+    /// ElevenLabs agent id. Default: the agent's assistant id.
+    pub agent: Option<String>,
+    /// ElevenLabs base URL, for a regional or self-hosted endpoint.
+    pub base_url: Option<String>,
+}
+
+/// What the runs must show.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Thresholds {
+    /// Share of the runs that pass, for example `">= 90%"`, in short `90%`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub success_rate: Option<Checks>,
+    /// Share of the runs that never became a fair conversation, for example `"<= 10%"`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub errors: Option<Checks>,
+    /// Share of the runs that fully met their expected outcome, or an aggregate of its score (0–100).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expected_outcome: Option<Checks>,
+    /// An aggregate of the calls' durations, for example `"p95 <= 3m"`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duration: Option<Checks>,
+    /// Checks that each scenario must pass on its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub each_scenario: Option<EachScenario>,
+    /// Checks on the account's metrics, each named by its name (any case), slug, code or id.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub metrics: BTreeMap<String, Checks>,
+    /// Judge rates by an interval at this confidence, for example `95%`, not by the bare sample.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<Percent>,
+    /// Compare with an earlier result.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<Baseline>,
+}
+
+/// Checks that each scenario must pass on its own.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct EachScenario {
+    /// Share of the scenario's runs that pass.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub success_rate: Option<Checks>,
+    /// Checks on the account's metrics, over the scenario's runs.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub metrics: BTreeMap<String, Checks>,
+    /// Confidence for these checks, in place of `thresholds.confidence`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<Percent>,
+}
+
+/// Comparison with an earlier result.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Baseline {
+    /// A saved result.json, a result id, or a branch: the newest finished result of this suite there.
+    #[schemars(length(min = 1))]
+    pub from: String,
+    /// How far the success rate may drop.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub success_rate: Option<BaselineLimit>,
+    /// How far each metric may move.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub metrics: BTreeMap<String, BaselineLimit>,
+}
+
+/// How far a figure may move from the baseline.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct BaselineLimit {
+    /// The largest drop that is accepted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_drop: Option<Percent>,
+    /// The largest rise that is accepted.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_rise: Option<Percent>,
+    /// How likely noise alone may explain a change that counts. Default: 5%.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub significance: Option<Percent>,
+}
+
+/// Which runs to start again.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Retry {
+    /// The outcomes that are retried.
+    #[schemars(length(min = 1))]
+    pub on: Vec<RetryOn>,
+    /// How many times. Default: 1.
+    #[serde(default = "one")]
+    #[schemars(range(min = 1, max = 10))]
+    pub attempts: u32,
+}
+
+const fn one() -> u32 {
+    1
+}
+
+/// An outcome that is retried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RetryOn {
+    /// A run that never became a fair conversation.
+    Error,
+    /// A run in which the agent failed.
+    Failure,
+}
+
+/// When to end the remaining calls because the verdict is known.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum EarlyStop {
+    /// Let every call finish.
+    #[default]
+    Never,
+    /// When no outcome of the remaining runs could save the gate.
+    Failed,
+    /// Also when no outcome of the remaining runs could break it.
+    Decided,
+}
+
+/// Limits that are checked before the first call.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Budget {
+    /// The largest number of runs that may be started.
+    #[schemars(range(min = 1))]
+    pub max_runs: Option<u64>,
+    /// The largest cost that may be started, in the account's currency.
+    #[schemars(range(min = 0))]
+    pub max_cost: Option<f64>,
+    /// What one run costs, where the platform does not price the plan.
+    #[schemars(range(min = 0))]
+    pub price_per_run: Option<f64>,
+}
+
+/// A scenario that runs and is reported but counts towards nothing.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Quarantine {
+    /// Id of the scenario.
+    #[schemars(range(min = 1))]
+    pub scenario: u64,
+    /// The last day of the quarantine, for example `2026-12-31`. After it the entry is an error.
+    pub until: Date,
+    /// Who takes care of it.
+    #[schemars(length(min = 1))]
+    pub owner: String,
+    /// Why.
+    #[schemars(length(min = 1))]
+    pub reason: String,
+}
+
+/// What to do after a failed gate.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct OnFailure {
+    /// Wait, for a bounded time, for the platform's own explanation of the failures.
+    pub explain: Option<bool>,
+    /// Ask the platform for an improved prompt and propose it as a diff.
+    pub improve_prompt: Option<ImprovePrompt>,
+}
+
+/// Where the prompt to improve is.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct ImprovePrompt {
+    /// Path of the agent's prompt.
+    #[schemars(length(min = 1))]
+    pub agent_prompt: String,
+}
+
+/// What to do after a passed gate.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct OnSuccess {
+    /// Freeze runs as a test set.
+    pub test_set: Option<TestSet>,
+}
+
+/// Which runs to freeze as a test set.
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct TestSet {
+    /// Which runs.
+    pub from: TestSetFrom,
+    /// Name of the test set.
+    #[schemars(length(min = 1))]
+    pub name: String,
+}
+
+/// Which runs to freeze.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum TestSetFrom {
+    /// Runs of scenarios that failed in the baseline.
+    FailingBefore,
+    /// All runs.
+    All,
+}
+
+/// What happens to calls that are still going.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema, clap::ValueEnum)]
+#[serde(rename_all = "snake_case")]
+#[value(rename_all = "snake_case")]
+pub enum CallPolicy {
+    /// End them: nothing more is billed.
+    #[default]
+    EndCalls,
+    /// Leave them: `watch` can pick the result up later.
+    Leave,
+}
+
+/// Where reports go and what they may hold.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Reports {
+    /// Directory of the reports. Default: cekura-report.
+    #[schemars(length(min = 1))]
+    pub dir: Option<String>,
+    /// Make a link that shows the transcripts to anyone who has it. Default: false.
+    pub share_link: Option<bool>,
+    /// Whose transcripts the reports hold. Default: failed.
+    pub transcripts: Option<Transcripts>,
+}
+
+/// Whose transcripts the reports hold.
+#[derive(
+    Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum,
+)]
+#[serde(rename_all = "snake_case")]
+#[value(rename_all = "snake_case")]
+pub enum Transcripts {
+    /// Nobody's.
+    None,
+    /// Those of runs that did not pass.
+    #[default]
+    Failed,
+    /// Everybody's.
+    All,
+}

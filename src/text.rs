@@ -1,0 +1,110 @@
+//! Small words for people: counts with their nouns, spans of time, percentages, nearest names.
+//!
+//! Pure formatting. Escaping for a surface (XML, Markdown, a terminal) lives in `report`.
+
+use std::time::Duration;
+
+/// `1 run`, `2 runs`: a count with its noun.
+pub fn count(n: usize, noun: &str) -> String {
+    if n == 1 { format!("{n} {noun}") } else { format!("{n} {noun}s") }
+}
+
+/// A span of time as it is written in a suite file, such as `1h30m`, `42s` or `250ms`.
+pub fn span(span: Duration) -> String {
+    let total = span.as_secs();
+    let (hours, minutes, seconds, millis) =
+        (total / 3600, total / 60 % 60, total % 60, span.subsec_millis());
+    let mut text = String::new();
+    for (value, unit) in [(hours, "h"), (minutes, "m"), (seconds, "s"), (u64::from(millis), "ms")] {
+        if value > 0 {
+            text.push_str(&format!("{value}{unit}"));
+        }
+    }
+    if text.is_empty() { "0s".to_owned() } else { text }
+}
+
+/// Seconds to the precision that a person wants: `250ms`, `42s`, `4.2s`, `1h30m`.
+pub fn seconds(seconds: f64) -> String {
+    if !seconds.is_finite() || seconds < 0.0 {
+        return "–".to_owned();
+    }
+    if seconds < 1.0 {
+        return format!("{:.0}ms", seconds * 1000.0);
+    }
+    if seconds < 10.0 {
+        return format!("{}s", trim_number(seconds, 1));
+    }
+    span(Duration::from_secs(seconds.round().min(1e12) as u64))
+}
+
+/// A number with at most `digits` decimals and no trailing zeros.
+pub fn trim_number(value: f64, digits: usize) -> String {
+    let text = format!("{value:.digits$}");
+    let text =
+        if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
+    if text == "-0" { "0".to_owned() } else { text.to_owned() }
+}
+
+/// A fraction as a percentage with at most one decimal: `87.5%`. A fraction that only rounding
+/// would make 0% or 100% is shown with as many decimals as it takes to tell it apart.
+pub fn percent(fraction: f64) -> String {
+    for digits in 1..=4 {
+        let text = trim_number(fraction * 100.0, digits);
+        let exact = (text != "100" || fraction >= 1.0) && (text != "0" || fraction <= 0.0);
+        if exact {
+            return format!("{text}%");
+        }
+    }
+    format!("{}%", fraction * 100.0)
+}
+
+/// The candidate nearest to `name`, if one is near enough to be what was meant (any case).
+pub fn nearest<'a>(name: &str, candidates: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
+    let wanted = name.to_lowercase();
+    candidates
+        .into_iter()
+        .map(|candidate| (strsim::jaro_winkler(&wanted, &candidate.to_lowercase()), candidate))
+        .filter(|(similarity, _)| *similarity >= 0.8)
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .map(|(_, candidate)| candidate)
+}
+
+/// `a, b and c`: a list as a sentence has it.
+pub fn list<S: AsRef<str>>(items: &[S]) -> String {
+    match items {
+        [] => String::new(),
+        [one] => one.as_ref().to_owned(),
+        [head @ .., last] => {
+            let head: Vec<&str> = head.iter().map(AsRef::as_ref).collect();
+            format!("{} and {}", head.join(", "), last.as_ref())
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_percentage_never_rounds_to_a_perfect_score() {
+        assert_eq!(percent(1.0), "100%");
+        assert_eq!(percent(0.9999), "99.99%");
+        assert_eq!(percent(0.875), "87.5%");
+        assert_eq!(percent(0.0), "0%");
+        assert_eq!(percent(0.0001), "0.01%");
+    }
+
+    #[test]
+    fn seconds_are_shown_as_a_person_says_them() {
+        let shown: Vec<String> = [0.25, 4.2, 42.4, 90.0, 5400.0].map(seconds).to_vec();
+        assert_eq!(shown, ["250ms", "4.2s", "42s", "1m30s", "1h30m"]);
+    }
+
+    #[test]
+    fn the_nearest_name_ignores_case_and_far_names() {
+        let names = ["Latency", "Workflow adherence"];
+        assert_eq!(nearest("latncy", names), Some("Latency"));
+        assert_eq!(nearest("workflow adherance", names), Some("Workflow adherence"));
+        assert_eq!(nearest("zzz", names), None);
+    }
+}
