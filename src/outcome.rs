@@ -247,3 +247,161 @@ fn failure_reason(run: &RunRecord) -> String {
         None => error_reason(run, "the platform judged it a failure and gave no reason"),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{ExpectedOutcome, MetricRecord, MetricValue};
+
+    /// A completed run with a conversation and one score.
+    fn scored(success: Option<bool>) -> RunRecord {
+        RunRecord {
+            id: 1,
+            status: Status::Completed,
+            success,
+            has_transcript: true,
+            metrics: vec![metric(MetricValue::Binary(success))],
+            ..RunRecord::default()
+        }
+    }
+
+    fn metric(value: MetricValue) -> MetricRecord {
+        let explanation = vec!["skipped the greeting".to_owned()];
+        MetricRecord {
+            id: Some(7),
+            name: "Adherence".to_owned(),
+            aliases: vec![],
+            value,
+            explanation,
+        }
+    }
+
+    fn ended(status: Status, reason: &str) -> RunRecord {
+        let ended_reason = (!reason.is_empty()).then(|| reason.to_owned());
+        RunRecord { id: 1, status, success: Some(false), ended_reason, ..RunRecord::default() }
+    }
+
+    fn of(run: &RunRecord) -> (Outcome, Option<Blame>) {
+        let judged = judge_run(run, 1);
+        (judged.outcome, judged.blame)
+    }
+
+    #[test]
+    fn a_judged_conversation_passes_or_fails() {
+        assert_eq!(of(&scored(Some(true))), (Outcome::Passed, None));
+        assert_eq!(of(&scored(Some(false))), (Outcome::Failed, Some(Blame::Agent)));
+    }
+
+    #[test]
+    fn a_run_that_has_not_ended_is_no_evidence() {
+        let going =
+            [Status::Running, Status::Pending, Status::Evaluating, Status::Unknown("x".into())];
+        for status in going {
+            let run = RunRecord { status, ..scored(Some(true)) };
+            assert_eq!(of(&run), (Outcome::Errored, Some(Blame::TimeLimit)));
+        }
+    }
+
+    #[test]
+    fn endings_name_who_is_to_blame() {
+        use Blame::{Agent, AgentOrTransport, Operator, Platform, Telephony, Unknown};
+        let failed = Status::Failed;
+        let rows = [
+            (ended(failed.clone(), "Testing agent-did-not-connect"), Outcome::Errored, Platform),
+            (ended(failed.clone(), "Testing agent-pipeline-error"), Outcome::Errored, Platform),
+            (ended(failed.clone(), "Testing agent-something-new"), Outcome::Errored, Platform),
+            (ended(failed.clone(), "call-failed-unknown-error"), Outcome::Errored, Telephony),
+            (ended(failed.clone(), "sip-call-failed"), Outcome::Errored, Telephony),
+            (ended(failed.clone(), "run-cancelled-by-user"), Outcome::Errored, Operator),
+            (
+                ended(failed.clone(), "Main agent-did-not-answer"),
+                Outcome::Errored,
+                AgentOrTransport,
+            ),
+            (ended(failed.clone(), "Main agent-busy"), Outcome::Errored, AgentOrTransport),
+            (
+                ended(failed.clone(), "Main agent-call-not-connected"),
+                Outcome::Errored,
+                AgentOrTransport,
+            ),
+            (ended(failed.clone(), "Main agent-silence-timed-out"), Outcome::Failed, Agent),
+            (ended(Status::Completed, "exceeded-max-duration"), Outcome::Failed, Agent),
+            (ended(failed, ""), Outcome::Errored, Unknown),
+            (ended(Status::Timeout, ""), Outcome::Errored, Platform),
+            (ended(Status::Cancelled, ""), Outcome::Errored, Operator),
+            (ended(Status::Completed, ""), Outcome::Errored, Unknown),
+        ];
+        for (run, outcome, blame) in rows {
+            assert_eq!(of(&run), (outcome, Some(blame)), "{:?} {:?}", run.status, run.ended_reason);
+        }
+    }
+
+    #[test]
+    fn the_callers_fault_is_not_the_agents_even_after_some_conversation() {
+        let ended_reason = Some("Testing agent-pipeline-error".to_owned());
+        let run = RunRecord { ended_reason, ..scored(Some(false)) };
+        assert_eq!(of(&run), (Outcome::Errored, Some(Blame::Platform)));
+    }
+
+    #[test]
+    fn the_caller_may_end_a_call_that_went_well() {
+        let ended_reason = Some("Testing agent-ended-call".to_owned());
+        for success in [true, false] {
+            let run = RunRecord { ended_reason: ended_reason.clone(), ..scored(Some(success)) };
+            assert_eq!(of(&run).0, if success { Outcome::Passed } else { Outcome::Failed });
+        }
+    }
+
+    #[test]
+    fn an_error_message_without_a_transcript_is_no_conversation() {
+        let run = RunRecord {
+            error_message: Some("websocket handshake failed".to_owned()),
+            has_transcript: false,
+            metrics: vec![],
+            ..scored(Some(false))
+        };
+        assert_eq!(of(&run).0, Outcome::Errored);
+        assert_eq!(judge_run(&run, 1).reason, "websocket handshake failed");
+    }
+
+    #[test]
+    fn a_success_that_rests_on_nothing_is_unscored() {
+        let skipped = RunRecord { rubric_skipped: true, ..scored(Some(true)) };
+        let bare = RunRecord { metrics: vec![], ..scored(Some(true)) };
+        let null =
+            RunRecord { metrics: vec![metric(MetricValue::Binary(None))], ..scored(Some(true)) };
+        for run in [skipped, bare, null] {
+            assert_eq!(of(&run), (Outcome::Unscored, Some(Blame::Judge)));
+        }
+    }
+
+    #[test]
+    fn without_a_judgement_only_a_missed_outcome_says_something() {
+        let with = |score: Option<f64>| RunRecord {
+            expected_outcome: Some(ExpectedOutcome { score, explanation: vec![] }),
+            ..scored(None)
+        };
+        assert_eq!(of(&with(Some(80.0))).0, Outcome::Failed);
+        assert_eq!(of(&with(Some(100.0))).0, Outcome::Unscored);
+        assert_eq!(of(&with(None)).0, Outcome::Unscored);
+        let reviewed = RunRecord {
+            evaluation_status: Some("reviewed_success".to_owned()),
+            ..with(Some(100.0))
+        };
+        assert_eq!(of(&reviewed).0, Outcome::Passed);
+    }
+
+    #[test]
+    fn the_reason_is_the_first_thing_held_against_the_agent() {
+        let mut run = scored(Some(false));
+        assert_eq!(judge_run(&run, 1).reason, "Adherence: skipped the greeting");
+        run.expected_outcome = Some(ExpectedOutcome {
+            score: Some(50.0),
+            explanation: vec![
+                "✅ greeted".to_owned(),
+                "❌ never asked for the order number".to_owned(),
+            ],
+        });
+        assert_eq!(judge_run(&run, 1).reason, "never asked for the order number");
+    }
+}

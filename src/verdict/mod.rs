@@ -1,14 +1,25 @@
 //! The outcomes of runs ▶ checks ▶ the gate's verdict.
 //!
-//! Pure. `check` is the grammar, `figure` picks and aggregates the samples, `judge` compares them
-//! and says why. Reports only show what is decided here.
+//! Pure. `check` is the grammar, `evidence` picks the samples, `aggregate` makes figures of them,
+//! `judge` compares them and says why. Reports only show what is decided here.
 
+mod aggregate;
 pub mod check;
+pub mod evidence;
+mod judge;
+
+use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::suite::checks::Level;
+use self::check::{Check, Operator, Threshold, Unit};
+use self::evidence::Evidence;
+use self::judge::{Figure, judge};
+use crate::outcome::RunOutcome;
+use crate::record::RunRecord;
+use crate::suite::checks::{CheckSpec, Checks, Level};
+use crate::suite::model::Thresholds;
 
 /// What the evidence says, from best to worst.
 #[derive(
@@ -117,3 +128,80 @@ pub struct Interval {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confidence: Option<f64>,
 }
+
+/// Judges every check of a suite, in the order: built-in figures, metrics, each scenario. Without
+/// any threshold every run must pass.
+pub fn judge_all(thresholds: &Thresholds, evidence: &Evidence<'_>) -> Vec<CheckReport> {
+    let mut reports = Vec::new();
+    let built_in = [
+        (Figure::SuccessRate, &thresholds.success_rate),
+        (Figure::Errors, &thresholds.errors),
+        (Figure::ExpectedOutcome, &thresholds.expected_outcome),
+        (Figure::Duration, &thresholds.duration),
+    ];
+    for (figure, checks) in built_in {
+        reports.extend(specs(checks.as_ref()).map(|spec| judge(figure, spec, None, evidence)));
+    }
+    for (name, checks) in &thresholds.metrics {
+        let specs = specs(Some(checks));
+        reports.extend(specs.map(|spec| judge(Figure::Metric(name), spec, None, evidence)));
+    }
+    if let Some(each) = &thresholds.each_scenario {
+        for (scenario, evidence) in by_scenario(evidence) {
+            let rate = specs(each.success_rate.as_ref()).map(|spec| (Figure::SuccessRate, spec));
+            let metrics = each.metrics.iter().flat_map(|(name, checks)| {
+                specs(Some(checks)).map(move |spec| (Figure::Metric(name), spec))
+            });
+            for (figure, spec) in rate.chain(metrics) {
+                reports.push(judge(figure, spec, Some(scenario.clone()), &evidence));
+            }
+        }
+    }
+    if reports.is_empty() {
+        reports.push(judge(Figure::SuccessRate, &every_run_passes(), None, evidence));
+    }
+    reports
+}
+
+/// The gate's verdict: the worst of the gating checks. Without one there is no evidence to pass on.
+pub fn worst(reports: &[CheckReport]) -> Verdict {
+    let gating = reports.iter().filter(|report| report.level == Level::Error);
+    gating.map(|report| report.verdict).max().unwrap_or(Verdict::Inconclusive)
+}
+
+/// The check that stands where a suite has none.
+fn every_run_passes() -> CheckSpec {
+    CheckSpec::plain(Check {
+        aggregate: None,
+        operator: Operator::AtLeast,
+        threshold: Threshold { value: 100.0, unit: Unit::Percent },
+    })
+}
+
+fn specs(checks: Option<&Checks>) -> impl Iterator<Item = &CheckSpec> {
+    checks.into_iter().flat_map(|checks| &checks.0)
+}
+
+/// The evidence of each scenario. Which scenario a missing run belongs to is not known, so each
+/// scenario with fewer runs than the fullest one is taken to lack the difference.
+fn by_scenario<'a>(evidence: &Evidence<'a>) -> Vec<(ScenarioRef, Evidence<'a>)> {
+    type Runs<'a> = Vec<(&'a RunRecord, &'a RunOutcome)>;
+    let mut groups: BTreeMap<Option<u64>, Runs<'a>> = BTreeMap::new();
+    for (run, outcome) in &evidence.runs {
+        groups.entry(run.scenario).or_default().push((run, outcome));
+    }
+    let fullest = groups.values().map(Vec::len).max().unwrap_or_default();
+    let scenarios = groups.into_iter().map(|(id, runs)| {
+        let name = runs.iter().find_map(|(run, _)| run.scenario_name.clone());
+        let name = name.unwrap_or_else(|| match id {
+            Some(id) => format!("scenario {id}"),
+            None => "deleted scenario".to_owned(),
+        });
+        let lacking = fullest.saturating_sub(runs.len()).min(evidence.missing);
+        (ScenarioRef { id, name }, Evidence { runs, missing: lacking })
+    });
+    scenarios.collect()
+}
+
+#[cfg(test)]
+mod tests;
