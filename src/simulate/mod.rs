@@ -1,1 +1,23 @@
-//! (being built)
+//! A local stand-in for the Cekura API, on loopback, scripted by a YAML [world](world::World).
+//!
+//! A start draws the whole fate of each run at once ([`fate`]) and puts it on a time line
+//! ([`engine`]); after that, every answer is a pure function of the time that has passed. The
+//! documents are as the real API writes them, with its inconsistencies. [`server`] is the only
+//! part that opens a socket; [`account`] is what the server knows.
+
+pub mod account;
+pub mod clock;
+pub mod world;
+
+mod answers;
+mod dialogue;
+mod engine;
+mod fate;
+mod for_suite;
+mod random;
+mod server;
+mod start;
+
+pub use clock::{Clock, ManualClock, RealClock};
+pub use server::StandIn;
+pub use world::World;

@@ -1,0 +1,97 @@
+//! Which path asks for what.
+//!
+//! Cekura's own clients leave out the final slash and use `-external` names for the same
+//! resources; both are taken.
+
+use super::super::start::{ENDPOINTS, Endpoint};
+
+/// What a path asks for.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) enum Route {
+    Start(&'static Endpoint),
+    Results,
+    Result(u64),
+    EndCalls(u64),
+    Share(u64),
+    Runs,
+    RunsBulk,
+    Run(u64),
+    EndCall(u64),
+    Scenarios,
+    Scenario(u64),
+    Folders,
+    Metrics,
+    Agents,
+    Agent(u64),
+    Projects,
+    Personalities,
+    TestProfiles,
+}
+
+/// The route of a path and the method that it takes.
+pub(super) fn find(path: &str) -> Option<(&'static str, Route)> {
+    let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
+    let (area, version, rest) = match segments.as_slice() {
+        [area, version, rest @ ..] => (*area, *version, rest),
+        _ => return None,
+    };
+    if !["v1", "v2"].contains(&version) {
+        return None;
+    }
+    if area == "user" {
+        return (rest == ["projects"]).then_some(("GET", Route::Projects));
+    }
+    let (resource, rest) = match rest {
+        [resource, rest @ ..] if area == "test_framework" => (*resource, rest),
+        _ => return None,
+    };
+    let resource = resource.strip_suffix("-external").unwrap_or(resource);
+    let id = |text: &str| text.parse::<u64>().ok();
+    Some(match (resource, rest) {
+        ("scenarios", []) => ("GET", Route::Scenarios),
+        ("scenarios", ["folders"]) => ("GET", Route::Folders),
+        ("scenarios", [name]) => match ENDPOINTS.iter().find(|endpoint| endpoint.name == *name) {
+            Some(endpoint) => ("POST", Route::Start(endpoint)),
+            None => ("GET", Route::Scenario(id(name)?)),
+        },
+        ("results", []) => ("GET", Route::Results),
+        ("results", [one]) => ("GET", Route::Result(id(one)?)),
+        ("results", [one, "end_calls"]) => ("POST", Route::EndCalls(id(one)?)),
+        ("results", [one, "create_shareable_link_token"]) => ("POST", Route::Share(id(one)?)),
+        ("runs", []) => ("GET", Route::Runs),
+        ("runs", ["bulk"]) => ("GET", Route::RunsBulk),
+        ("runs", [one]) => ("GET", Route::Run(id(one)?)),
+        ("runs", [one, "end_call"]) => ("POST", Route::EndCall(id(one)?)),
+        ("metrics", []) => ("GET", Route::Metrics),
+        ("aiagents", []) => ("GET", Route::Agents),
+        ("aiagents", [one]) => ("GET", Route::Agent(id(one)?)),
+        ("personalities", []) => ("GET", Route::Personalities),
+        ("test-profiles", []) => ("GET", Route::TestProfiles),
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn slashes_and_external_names_make_no_difference() {
+        for path in [
+            "/test_framework/v1/results/7/",
+            "/test_framework/v1/results/7",
+            "/test_framework/v2/results/7/",
+            "/test_framework/v1/results-external/7",
+        ] {
+            assert_eq!(find(path), Some(("GET", Route::Result(7))), "{path}");
+        }
+        assert_eq!(find("/user/v1/projects"), Some(("GET", Route::Projects)));
+    }
+
+    #[test]
+    fn what_is_not_there_is_not_found() {
+        for path in ["/", "/test_framework/v3/runs/", "/test_framework/v1/runs/x/", "/v1/runs"] {
+            assert_eq!(find(path), None, "{path}");
+        }
+    }
+}

@@ -1,0 +1,125 @@
+//! The socket: a loopback HTTP server over an account and a clock.
+
+use std::io;
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::extract::{Query, Request as HttpRequest, State};
+use axum::http::{HeaderMap, StatusCode, header};
+use axum::response::{IntoResponse, Response};
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use super::account::{Account, Request};
+use super::answers::{Call, Reply};
+use super::clock::Clock;
+use super::world::World;
+
+/// The longest body that is read.
+const BODY_LIMIT: usize = 16 * 1024 * 1024;
+
+/// A running stand-in. It stops when this is dropped.
+#[derive(Debug)]
+pub struct StandIn {
+    address: SocketAddr,
+    account: Arc<Mutex<Account>>,
+    task: JoinHandle<()>,
+}
+
+impl Drop for StandIn {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+struct Shared<C> {
+    account: Arc<Mutex<Account>>,
+    clock: C,
+}
+
+impl StandIn {
+    /// Starts to serve `world` on `bind`, on the current tokio runtime. Port 0 takes a free one.
+    ///
+    /// # Errors
+    ///
+    /// When the address cannot be bound.
+    pub async fn start<C: Clock>(world: World, bind: SocketAddr, clock: C) -> io::Result<Self> {
+        let listener = TcpListener::bind(bind).await?;
+        let address = listener.local_addr()?;
+        let account = Arc::new(Mutex::new(Account::new(world, clock.began())));
+        let shared = Arc::new(Shared { account: Arc::clone(&account), clock });
+        // Faults of the network are a layer around this handler: it sees each request before it is
+        // answered and each answer before it is sent, and the account knows nothing of them.
+        let router = Router::new().fallback(handle::<C>).with_state(shared);
+        let task = tokio::spawn(async move {
+            // Serving on a bound socket ends only with the task.
+            drop(axum::serve(listener, router).await);
+        });
+        Ok(Self { address, account, task })
+    }
+
+    /// Where it listens.
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// The base URL, without a final slash.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// The requests so far, in the order of their answers.
+    pub fn requests(&self) -> Vec<Request> {
+        lock(&self.account).log.clone()
+    }
+
+    /// How many results were started.
+    pub fn starts(&self) -> usize {
+        lock(&self.account).starts
+    }
+
+    /// Serves until the server ends by itself, which it doesn't: for a command that is stopped by
+    /// a signal.
+    pub async fn wait(mut self) {
+        drop((&mut self.task).await);
+    }
+}
+
+fn lock(account: &Mutex<Account>) -> MutexGuard<'_, Account> {
+    account.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+async fn handle<C: Clock>(State(shared): State<Arc<Shared<C>>>, request: HttpRequest) -> Response {
+    let (parts, body) = request.into_parts();
+    let Ok(body) = to_bytes(body, BODY_LIMIT).await else {
+        return StatusCode::PAYLOAD_TOO_LARGE.into_response();
+    };
+    let text = |name: &str| header_text(&parts.headers, name);
+    let query = Query::<Vec<(String, String)>>::try_from_uri(&parts.uri);
+    let call = Call {
+        method: parts.method.to_string(),
+        path: parts.uri.path().to_owned(),
+        query: query.map(|Query(pairs)| pairs).unwrap_or_default(),
+        target: parts.uri.path_and_query().map(ToString::to_string).unwrap_or_default(),
+        body: body.to_vec(),
+        key: text("x-cekura-api-key"),
+        host: text("host").unwrap_or_default(),
+    };
+    let reply = lock(&shared.account).answer(&call, shared.clock.elapsed());
+    respond(reply)
+}
+
+fn header_text(headers: &HeaderMap, name: &str) -> Option<String> {
+    let value = headers.get(name)?.to_str().ok()?.trim();
+    (!value.is_empty()).then(|| value.to_owned())
+}
+
+fn respond(reply: Reply) -> Response {
+    let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+    if reply.body.is_empty() {
+        return status.into_response();
+    }
+    (status, [(header::CONTENT_TYPE, "application/json")], Body::from(reply.body)).into_response()
+}
