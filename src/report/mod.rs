@@ -7,5 +7,7 @@ pub mod escape;
 pub mod github;
 pub mod gitlab;
 pub mod json;
+pub mod junit;
+pub mod markdown;
 pub mod model;
 pub mod words;

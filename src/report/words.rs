@@ -247,6 +247,15 @@ pub fn clock(turn: &Turn) -> Option<String> {
     Some(format!("{}:{:02}", seconds / 60, seconds % 60))
 }
 
+/// The first `most` ids of runs, with how many more there are.
+pub fn ids(ids: &[u64], most: usize) -> String {
+    let shown: Vec<String> = ids.iter().take(most).map(u64::to_string).collect();
+    match ids.len().saturating_sub(most) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
 /// The page of the result, if it has one that may become a link.
 pub fn page(report: &Report) -> Option<String> {
     url::web(report.url.as_deref()?)

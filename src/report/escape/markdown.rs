@@ -6,8 +6,7 @@
 
 const GAP: char = '\u{200b}';
 
-/// Untrusted text inside a paragraph, a list item, a heading, a table cell or a `<summary>`, on one
-/// line.
+/// Untrusted text inside a paragraph, a list item, a heading or a table cell, on one line.
 pub fn inline(text: &str) -> String {
     escape_line(&super::one_line(text))
 }
@@ -19,8 +18,21 @@ pub fn lines(text: &str) -> String {
     lines.join("<br>")
 }
 
+/// Untrusted text inside an HTML element that stands on a line of its own, such as `<summary>`:
+/// there Markdown is not read, so that a backslash would show.
+pub fn html(text: &str) -> String {
+    escape(&super::one_line(text), Syntax::Html)
+}
+
+/// What the surroundings read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Syntax {
+    Markdown,
+    Html,
+}
+
 fn escape_line(line: &str) -> String {
-    let mut out = String::with_capacity(line.len() + line.len() / 8);
+    let mut out = String::new();
     let mut rest = line;
     // At the start of a block these would open a list, a heading or a rule.
     if let Some(first) = rest.chars().next().filter(|c| "+-=".contains(*c) || c.is_ascii_digit()) {
@@ -30,6 +42,13 @@ fn escape_line(line: &str) -> String {
             rest = rest.split_at(first.len_utf8()).1;
         }
     }
+    out.push_str(&escape(rest, Syntax::Markdown));
+    out
+}
+
+fn escape(rest: &str, syntax: Syntax) -> String {
+    let markdown = syntax == Syntax::Markdown;
+    let mut out = String::with_capacity(rest.len() + rest.len() / 8);
     let mut previous = ' ';
     let mut characters = rest.chars();
     while let Some(c) = characters.next() {
@@ -39,12 +58,13 @@ fn escape_line(line: &str) -> String {
             '<' => out.push_str("&lt;"),
             '>' => out.push_str("&gt;"),
             '$' => out.push_str("&#36;"),
-            '\\' | '`' | '*' | '_' | '~' | '[' | ']' | '|' | '!' => {
+            '"' if !markdown => out.push_str("&quot;"),
+            '\\' | '`' | '*' | '_' | '~' | '[' | ']' | '|' | '!' if markdown => {
                 out.push('\\');
                 out.push(c);
             }
             '#' => {
-                out.push_str("\\#");
+                out.push_str(if markdown { "\\#" } else { "#" });
                 if next.starts_with(|c: char| c.is_alphanumeric()) {
                     out.push(GAP);
                 }
@@ -94,10 +114,19 @@ mod tests {
         for (text, escaped) in table {
             assert_eq!(inline(text), escaped, "{text:?}");
         }
+        assert_eq!(html("a_b <i>\"@x\" *"), "a_b &lt;i&gt;&quot;@\u{200b}x&quot; *");
         assert_eq!(lines("one\n\n- two\r\nthree"), "one<br>&#45; two<br>three");
     }
 
     proptest! {
+        #[test]
+        fn html_text_opens_no_element_and_names_nobody(text in hostile()) {
+            let out = html(&text);
+            prop_assert!(!out.contains(['<', '>', '\n', '\r', '"']));
+            prop_assert!(out.match_indices('@').all(|(at, _)| out[at + 1..].starts_with(GAP)));
+            prop_assert!(!out.contains("://"));
+        }
+
         #[test]
         fn nothing_is_active(text in hostile()) {
             for out in [inline(&text), lines(&text).replace("<br>", " ")] {
