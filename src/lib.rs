@@ -12,6 +12,7 @@ pub mod exit;
 pub mod outcome;
 pub mod plan;
 pub mod poll;
+pub mod progress;
 pub mod record;
 pub mod report;
 pub mod simulate;

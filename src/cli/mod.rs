@@ -1,1 +1,177 @@
-//! (being built)
+//! The command line: what can be asked, and which command answers.
+//!
+//! One small file per command. This one holds the flags that all share, the dispatch, and the
+//! last line of defence: a fault of this program ends with code 70, without a secret.
+
+mod check;
+mod connection;
+mod console;
+mod failure;
+mod judge;
+mod load;
+mod overrides;
+mod publish;
+mod run;
+mod schema;
+mod simulate;
+mod stop;
+mod watch;
+
+use std::path::PathBuf;
+
+use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+
+use self::console::Console;
+use self::failure::Failure;
+use crate::context::Context;
+use crate::exit::Code;
+
+/// Decides whether a voice or chat agent may ship: starts test runs on Cekura, waits, judges the
+/// evidence against thresholds, writes reports, and exits with a code that says what happened.
+#[derive(Debug, Parser)]
+#[command(name = "cekura-gate", version, max_term_width = 100, propagate_version = true)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Flags that every command takes.
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Global options")]
+struct Global {
+    /// Address of the platform's API [env: CEKURA_API_URL] [default: https://api.cekura.ai].
+    #[arg(long, global = true, value_name = "URL")]
+    api_url: Option<String>,
+    /// File that holds the API key. Otherwise CEKURA_API_KEY or ~/.cekura/config.toml is read.
+    #[arg(long, global = true, value_name = "FILE")]
+    api_key_file: Option<PathBuf>,
+    /// Send the key over plain http to a host that is not this machine.
+    #[arg(long, global = true)]
+    allow_http: bool,
+    /// When to use colour.
+    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
+    color: Color,
+    /// Print nothing but errors.
+    #[arg(long, short, global = true, conflicts_with = "verbose")]
+    quiet: bool,
+    /// Print each request with its status and time; twice, with its address too.
+    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    verbose: u8,
+    /// Format of what --verbose prints.
+    #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text, value_name = "FORMAT")]
+    log_format: LogFormat,
+}
+
+/// When to use colour.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Color {
+    /// On a terminal, unless NO_COLOR is set.
+    Auto,
+    /// Always.
+    Always,
+    /// Never.
+    Never,
+}
+
+/// Format of the log.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum LogFormat {
+    /// A line for a person.
+    Text,
+    /// A JSON object a line.
+    Json,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Start the suite's runs, wait, judge, report: the main job.
+    Run(Box<run::Args>),
+    /// Validate a suite without a network; print the plan and the request. Starts nothing.
+    Check(Box<check::Args>),
+    /// Attach to a result that is already going: wait, judge, report.
+    Watch(Box<watch::Args>),
+    /// Judge and report again from a saved result.json, offline.
+    Judge(judge::Args),
+    /// Serve a local stand-in for the Cekura API, scripted by a YAML world.
+    Simulate(simulate::Args),
+    /// Print a JSON Schema: of the suite file, of a world, or of result.json.
+    Schema(schema::Args),
+    /// Print a completion script for a shell.
+    Completions {
+        /// The shell.
+        shell: clap_complete::Shell,
+    },
+}
+
+/// Runs the command that the process was started with.
+pub fn main(context: &Context) -> Code {
+    install_panic_hook();
+    let cli = match Cli::try_parse() {
+        Ok(cli) => cli,
+        Err(error) => {
+            // Help and version are errors to clap, and no fault of the user's.
+            let code = if error.use_stderr() { Code::Usage } else { Code::Passed };
+            return if error.print().is_ok() { code } else { Code::Internal };
+        }
+    };
+    let console = Console::new(context, &cli.global);
+    match dispatch(&cli, context, &console) {
+        Ok(code) => code,
+        Err(failure) => {
+            console.failure(&failure);
+            failure.code()
+        }
+    }
+}
+
+fn dispatch(cli: &Cli, context: &Context, console: &Console) -> Result<Code, Failure> {
+    let global = &cli.global;
+    match &cli.command {
+        Command::Run(args) => run::run(args, global, context, console),
+        Command::Check(args) => check::check(args, context, console),
+        Command::Watch(args) => watch::watch(args, global, context, console),
+        Command::Judge(args) => judge::judge(args, context, console),
+        Command::Simulate(args) => simulate::simulate(args, context, console),
+        Command::Schema(args) => schema::schema(args, console),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(*shell, &mut Cli::command(), "cekura-gate", &mut script);
+            console.print(&String::from_utf8_lossy(&script))?;
+            Ok(Code::Passed)
+        }
+    }
+}
+
+/// A panic is a fault of this program: it is told in a line, and the process ends with code 70.
+#[expect(clippy::exit, reason = "a panic must end with the code of an internal error")]
+fn install_panic_hook() {
+    std::panic::set_hook(Box::new(|panic| {
+        let place = panic.location().map(|at| format!(" at {}:{}", at.file(), at.line()));
+        console::emergency(&format!(
+            "internal error{}: this is a fault of cekura-gate {}; please report it",
+            place.unwrap_or_default(),
+            env!("CARGO_PKG_VERSION"),
+        ));
+        std::process::exit(i32::from(Code::Internal.number()));
+    }));
+}
+
+/// A multi-threaded runtime would cost start-up time and gain nothing: one thing waits at a time.
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .map_err(|error| Failure::Internal(format!("no runtime: {error}")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_command_line_is_consistent() {
+        Cli::command().debug_assert();
+    }
+}

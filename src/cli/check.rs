@@ -1,0 +1,150 @@
+//! `check`: everything that can be known without a network.
+
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use super::console::Console;
+use super::failure::Failure;
+use super::load::{self, Loaded};
+use super::overrides::Overrides;
+use crate::context::Context;
+use crate::exit::Code;
+use crate::plan::{Plan, Selection, StartRequest, Target};
+use crate::suite::checks::{Checks, Level};
+use crate::suite::model::Thresholds;
+use crate::text;
+
+/// What `check` takes.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The suite file [default: ./cekura-gate.yml, then ./.cekura/gate.yml].
+    suite: Option<PathBuf>,
+    #[command(flatten)]
+    overrides: Overrides,
+}
+
+pub(super) fn check(args: &Args, context: &Context, console: &Console) -> Result<Code, Failure> {
+    let loaded = load::suite(args.suite.as_deref(), &args.overrides, context)?;
+    let plan = Plan::new(&loaded.suite, &loaded.name(), "key")?;
+    let most = loaded.suite.budget.as_ref().and_then(|budget| budget.max_runs);
+    if let (Some(runs), Some(most)) = (plan.runs(), most)
+        && runs as u64 > most
+    {
+        return Err(Failure::OverBudget { runs, most });
+    }
+    console.print(&describe(&loaded, &plan))?;
+    Ok(Code::Passed)
+}
+
+fn describe(loaded: &Loaded, plan: &Plan) -> String {
+    let suite = &loaded.suite;
+    let place = loaded.file.as_ref().map(|file| format!(" ({file})")).unwrap_or_default();
+    let mut out = format!("{}{place} is valid. Nothing was started.\n\n", loaded.name());
+    let mut row = |label: &str, value: &str| {
+        out.push_str(&format!("  {label:<10} {value}\n"));
+    };
+    row("mode", plan.mode.name());
+    match &plan.target {
+        Target::Agent(id) => row("agent", &id.to_string()),
+        Target::Assistant(id) => row("assistant", id),
+    }
+    row("scenarios", &scenarios(&plan.selection));
+    row("runs", &runs(loaded, plan));
+    row("timeout", &suite.timeout.unwrap_or_default().to_string());
+    let default = Thresholds::default();
+    let checks = checks(suite.thresholds.as_ref().unwrap_or(&default));
+    for (at, check) in checks.iter().enumerate() {
+        row(if at == 0 { "checks" } else { "" }, check);
+    }
+    row("reports", &super::run::report_dir(suite.reports.as_ref()).display().to_string());
+    out.push('\n');
+    match plan.request() {
+        Some(request) => out.push_str(&show_request(request)),
+        None => out.push_str(
+            "The request is known once the scenarios are resolved: this mode starts by ids only.\n",
+        ),
+    }
+    out
+}
+
+fn scenarios(selection: &Selection) -> String {
+    let ids = |ids: &[u64]| ids.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
+    match selection {
+        Selection::Ids(list) => ids(list),
+        Selection::ByPlatform(query) | Selection::Resolve(query) => {
+            let named = query.describe();
+            let beside = if query.ids.is_empty() {
+                String::new()
+            } else {
+                format!(", and {}", ids(&query.ids))
+            };
+            format!("those of {named}{beside} (resolved when it runs)")
+        }
+    }
+}
+
+/// The run count with its factors: `2 scenarios × frequency 5 × 2 personalities = 20 runs`.
+fn runs(loaded: &Loaded, plan: &Plan) -> String {
+    let suite = &loaded.suite;
+    let mut factors = vec![match &plan.selection {
+        Selection::Ids(ids) => text::count(ids.len(), "scenario"),
+        Selection::ByPlatform(_) | Selection::Resolve(_) => "each scenario".to_owned(),
+    }];
+    if let Some(frequency) = suite.frequency.filter(|frequency| *frequency > 1) {
+        factors.push(format!("frequency {frequency}"));
+    }
+    for (ids, one, many) in [
+        (&suite.personalities, "personality", "personalities"),
+        (&suite.test_profiles, "test profile", "test profiles"),
+    ] {
+        if let Some(ids) = ids {
+            factors.push(format!("{} {}", ids.len(), if ids.len() == 1 { one } else { many }));
+        }
+    }
+    let product = match plan.runs() {
+        Some(runs) => text::count(runs, "run"),
+        None => format!("{} each", text::count(plan.runs_per_scenario, "run")),
+    };
+    format!("{} = {product}", factors.join(" × "))
+}
+
+/// The checks as they will be judged, one a line.
+fn checks(thresholds: &Thresholds) -> Vec<String> {
+    let mut lines = Vec::new();
+    let mut add = |prefix: &str, name: &str, checks: Option<&Checks>| {
+        for spec in checks.iter().flat_map(|checks| &checks.0) {
+            let level = if spec.level == Level::Warn { " (warning only)" } else { "" };
+            lines.push(format!("{prefix}{name} {}{level}", spec.check));
+        }
+    };
+    add("", "success_rate", thresholds.success_rate.as_ref());
+    add("", "errors", thresholds.errors.as_ref());
+    add("", "expected_outcome", thresholds.expected_outcome.as_ref());
+    add("", "duration", thresholds.duration.as_ref());
+    for (name, checks) in &thresholds.metrics {
+        add("", name, Some(checks));
+    }
+    if let Some(each) = &thresholds.each_scenario {
+        add("each scenario: ", "success_rate", each.success_rate.as_ref());
+        for (name, checks) in &each.metrics {
+            add("each scenario: ", name, Some(checks));
+        }
+    }
+    if lines.is_empty() {
+        lines.push("success_rate >= 100% (the default: every run must pass)".to_owned());
+    }
+    lines
+}
+
+/// The request as it would be sent, but for headers, which often carry secrets.
+fn show_request(mut request: StartRequest) -> String {
+    if let Some(headers) = request.body.get_mut("websocket_headers").and_then(Value::as_object_mut)
+    {
+        for value in headers.values_mut() {
+            *value = Value::from("(hidden)");
+        }
+    }
+    let body = serde_json::to_string_pretty(&request.body).unwrap_or_default();
+    format!("POST {}\n{body}\n", request.path)
+}

@@ -1,0 +1,161 @@
+//! Where the platform is and with which key: flags, environment, `~/.cekura/config.toml`.
+//!
+//! The key never comes from an argument, where other processes could read it, and is kept as a
+//! secret from its first byte.
+
+use std::path::Path;
+
+use reqwest::Url;
+use secrecy::SecretString;
+
+use super::Global;
+use super::failure::Failure;
+use crate::api::client::Client;
+use crate::context::Context;
+
+const DEFAULT_API: &str = "https://api.cekura.ai";
+const DEFAULT_DASHBOARD: &str = "https://dashboard.cekura.ai";
+/// A key file that is longer than this is not a key file.
+const LONGEST_KEY_FILE: u64 = 64 * 1024;
+
+/// The client for the platform.
+pub(super) fn client(global: &Global, context: &Context) -> Result<Client, Failure> {
+    let config = Config::read(context);
+    let url = api_url(global, context, &config)?;
+    let key = key(global, context, &config)?;
+    Ok(Client::new(url, &key)?)
+}
+
+/// The dashboard that belongs to the API; none where it can't be known.
+pub(super) fn dashboard(global: &Global, context: &Context) -> Option<String> {
+    if let Some(dashboard) = context.var("CEKURA_DASHBOARD_URL") {
+        return Some(dashboard.trim_end_matches('/').to_owned());
+    }
+    let config = Config::read(context);
+    let api = given_url(global, context, &config);
+    let configured = config.get("dashboard_url").map(|url| url.trim_end_matches('/').to_owned());
+    let default = api.trim_end_matches('/') == DEFAULT_API;
+    configured.or_else(|| default.then(|| DEFAULT_DASHBOARD.to_owned()))
+}
+
+fn given_url(global: &Global, context: &Context, config: &Config) -> String {
+    let given = global.api_url.as_deref().or_else(|| context.var("CEKURA_API_URL"));
+    given.or_else(|| config.get("api_url")).unwrap_or(DEFAULT_API).trim().to_owned()
+}
+
+fn api_url(global: &Global, context: &Context, config: &Config) -> Result<Url, Failure> {
+    let given = given_url(global, context, config);
+    let refuse = |what: &str| Err(Failure::Usage(format!("the API address `{given}` {what}")));
+    let Ok(url) = Url::parse(&given) else {
+        return refuse("is not a URL: write for example `https://api.cekura.ai`");
+    };
+    if !url.username().is_empty() || url.password().is_some() {
+        return Err(Failure::Usage(
+            "the API address holds a user name or password: leave them out".to_owned(),
+        ));
+    }
+    match url.scheme() {
+        "https" => Ok(url),
+        "http" if global.allow_http || is_loopback(&url) => Ok(url),
+        "http" => refuse(
+            "is plain http, which would show the key to everyone on the way: use https, or pass --allow-http",
+        ),
+        _ => refuse("is neither https nor http"),
+    }
+}
+
+fn is_loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
+    let address = host.parse::<std::net::IpAddr>();
+    host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+}
+
+fn key(global: &Global, context: &Context, config: &Config) -> Result<SecretString, Failure> {
+    if let Some(path) = &global.api_key_file {
+        return key_from_file(path);
+    }
+    let found = context.var("CEKURA_API_KEY").or_else(|| config.get("api_key"));
+    match found.map(str::trim).filter(|key| !key.is_empty()) {
+        Some(key) => Ok(SecretString::from(key)),
+        None => Err(Failure::Credentials(
+            "no API key: set CEKURA_API_KEY, pass --api-key-file, or put `api_key = \"…\"` into \
+             ~/.cekura/config.toml; to try the gate without an account, add --simulate"
+                .to_owned(),
+        )),
+    }
+}
+
+fn key_from_file(path: &Path) -> Result<SecretString, Failure> {
+    let refuse = |why: String| {
+        Failure::Credentials(format!("cannot read the API key from {}: {why}", path.display()))
+    };
+    let size = std::fs::metadata(path).map_err(|error| refuse(error.to_string()))?.len();
+    if size > LONGEST_KEY_FILE {
+        return Err(refuse(format!("it has {size} bytes, which is too long for a key")));
+    }
+    let text = std::fs::read_to_string(path).map_err(|error| refuse(error.to_string()))?;
+    match text.trim() {
+        "" => Err(refuse("it is empty".to_owned())),
+        key if key.contains(char::is_whitespace) => {
+            Err(refuse("it holds more than one word; write the key alone".to_owned()))
+        }
+        key => Ok(SecretString::from(key)),
+    }
+}
+
+/// The flat `key = "value"` lines of `~/.cekura/config.toml`.
+struct Config(Vec<(String, String)>);
+
+impl Config {
+    /// A file that is missing or can't be read holds nothing.
+    fn read(context: &Context) -> Self {
+        let path = context.home().map(|home| home.join(".cekura").join("config.toml"));
+        let text = path.and_then(|path| std::fs::read_to_string(path).ok()).unwrap_or_default();
+        Self::parse(&text)
+    }
+
+    fn parse(text: &str) -> Self {
+        let entry = |line: &str| {
+            let (key, value) = line.split_once('=')?;
+            let value = value.trim();
+            let quoted = value.strip_prefix('"').and_then(|v| v.split('"').next());
+            let value = quoted.unwrap_or_else(|| value.split('#').next().unwrap_or_default());
+            Some((key.trim().to_owned(), value.trim().to_owned()))
+        };
+        let lines = text.lines().map(str::trim).filter(|line| !line.starts_with('#'));
+        Self(lines.filter_map(entry).collect())
+    }
+
+    fn get(&self, key: &str) -> Option<&str> {
+        let found = self.0.iter().rev().find(|(name, _)| name == key);
+        found.map(|(_, value)| value.as_str()).filter(|value| !value.is_empty())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_config_file_is_read_as_flat_lines() {
+        let config = Config::parse(
+            "# written by cekura login\napi_key = \"secret = 1\" # mine\napi_url = https://x\n\n[junk]\n",
+        );
+        assert_eq!(config.get("api_key"), Some("secret = 1"));
+        assert_eq!(config.get("api_url"), Some("https://x"));
+        assert_eq!(config.get("default_project_id"), None);
+    }
+
+    #[test]
+    fn loopback_is_recognised_by_name_and_address() {
+        for (url, loopback) in [
+            ("http://localhost:1", true),
+            ("http://127.8.0.1", true),
+            ("http://[::1]:8", true),
+            ("http://10.0.0.1", false),
+            ("http://localhost.example.com", false),
+        ] {
+            assert_eq!(is_loopback(&Url::parse(url).unwrap()), loopback, "{url}");
+        }
+    }
+}

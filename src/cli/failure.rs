@@ -1,0 +1,91 @@
+//! Why a command ended without a verdict, and with which code.
+
+use std::io;
+use std::path::PathBuf;
+
+use crate::api::error::ApiError;
+use crate::document::Diagnostics;
+use crate::exit::Code;
+use crate::plan::PlanError;
+use crate::report::json::ReadError;
+use crate::sink::SinkError;
+
+/// Why a command ended without a verdict.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Failure {
+    /// The command line asks for something that can't be.
+    #[error("{0}")]
+    Usage(String),
+    /// A file that the user named cannot be read.
+    #[error("cannot read {}: {reason}", path.display())]
+    Input {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        reason: String,
+    },
+    /// A suite or world is invalid.
+    #[error("{0}")]
+    Document(Diagnostics),
+    /// A suite cannot be planned.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// The plan is larger than its budget.
+    #[error("the plan has {runs} runs, the budget allows {most}; nothing was started")]
+    OverBudget {
+        /// Planned runs.
+        runs: usize,
+        /// Allowed runs.
+        most: u64,
+    },
+    /// A saved result cannot be read.
+    #[error("cannot read {}: {source}", path.display())]
+    SavedResult {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: ReadError,
+    },
+    /// There is no key, or it can't be used.
+    #[error("{0}")]
+    Credentials(String),
+    /// The platform refused or could not be reached.
+    #[error(transparent)]
+    Api(#[from] ApiError),
+    /// A report could not be opened or written.
+    #[error(transparent)]
+    Sink(#[from] SinkError),
+    /// Standard output could not be written.
+    #[error("cannot write to standard output: {0}")]
+    Output(io::Error),
+    /// The command was stopped before anything had started.
+    #[error("stopped by {0}; nothing was started")]
+    Stopped(super::stop::Signal),
+    /// A fault of this program.
+    #[error("internal error: {0}; please report it")]
+    Internal(String),
+}
+
+impl Failure {
+    /// The exit code. Each failure has its own arm, so that a new one can't be without a code.
+    pub(super) const fn code(&self) -> Code {
+        match self {
+            Failure::Usage(_)
+            | Failure::Input { .. }
+            | Failure::Document(_)
+            | Failure::Plan(_)
+            | Failure::OverBudget { .. }
+            | Failure::SavedResult { .. } => Code::Usage,
+            Failure::Credentials(_) | Failure::Api(_) => Code::Api,
+            Failure::Sink(_) | Failure::Output(_) => Code::Report,
+            Failure::Stopped(signal) => signal.code(),
+            Failure::Internal(_) => Code::Internal,
+        }
+    }
+}
+
+impl From<Diagnostics> for Failure {
+    fn from(diagnostics: Diagnostics) -> Self {
+        Failure::Document(diagnostics)
+    }
+}

@@ -1,0 +1,69 @@
+//! `judge`: judge and report again from a saved result.json, offline.
+
+use std::path::PathBuf;
+
+use super::console::Console;
+use super::failure::Failure;
+use super::load;
+use super::overrides::Overrides;
+use super::publish::Publisher;
+use crate::context::Context;
+use crate::exit::Code;
+use crate::report::assemble::{End, Parts, assemble};
+use crate::report::json;
+use crate::report::model::SuiteHead;
+use crate::suite::model::Transcripts;
+
+/// What `judge` takes.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// A result.json that an earlier gate wrote.
+    file: PathBuf,
+    /// The suite file whose thresholds judge it. Without one it is judged as it was.
+    #[arg(long, value_name = "FILE")]
+    suite: Option<PathBuf>,
+    /// Directory of the new reports.
+    #[arg(long, value_name = "DIR", default_value = "cekura-report")]
+    report_dir: PathBuf,
+}
+
+pub(super) fn judge(args: &Args, context: &Context, console: &Console) -> Result<Code, Failure> {
+    let text = std::fs::read_to_string(&args.file).map_err(|error| Failure::Input {
+        path: args.file.clone(),
+        reason: error.to_string(),
+    })?;
+    let saved = json::read(&text)
+        .map_err(|source| Failure::SavedResult { path: args.file.clone(), source })?;
+    let suite = match &args.suite {
+        None => saved.suite,
+        Some(path) => {
+            let loaded = load::suite(Some(path), &Overrides::default(), context)?;
+            SuiteHead { mode: saved.suite.mode, ..super::publish::suite_head(&loaded) }
+        }
+    };
+    let unfinished = saved.exit_code != Code::Passed.number()
+        && saved.exit_code != Code::Failed.number()
+        && saved.exit_code != Code::Inconclusive.number();
+    let notes = if unfinished {
+        vec![format!(
+            "the saved gate ended early, with code {}: its evidence is not complete",
+            saved.exit_code
+        )]
+    } else {
+        Vec::new()
+    };
+    let publisher = Publisher::open_dir(&args.report_dir, context)?;
+    let report = assemble(Parts {
+        suite,
+        plan: saved.plan,
+        result: saved.result,
+        end: End::Finished,
+        timing: saved.timing,
+        url: saved.url,
+        traffic: saved.traffic,
+        // The saved file holds only what it was allowed to hold.
+        transcripts: Transcripts::All,
+        notes,
+    });
+    publisher.finish(&report, console)
+}

@@ -1,0 +1,110 @@
+//! Finding, reading and validating the suite, flags included.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+
+use super::failure::Failure;
+use super::overrides::Overrides;
+use crate::context::{self, Context};
+use crate::document::{self, Diagnostics, Document, Source};
+use crate::suite::model::Suite;
+use crate::suite::validate::validate;
+
+/// Where a suite is looked for when none is named.
+const DEFAULTS: [&str; 2] = ["cekura-gate.yml", ".cekura/gate.yml"];
+
+/// A valid suite and where it came from.
+#[derive(Debug)]
+pub(super) struct Loaded {
+    pub(super) suite: Suite,
+    /// The file's path as the user wrote it; none when flags alone made the suite.
+    pub(super) file: Option<String>,
+}
+
+impl Loaded {
+    /// The suite's name: its own, the file's, or a general one.
+    pub(super) fn name(&self) -> String {
+        let of_file = || {
+            let stem = Path::new(self.file.as_deref()?).file_stem()?;
+            Some(stem.to_string_lossy().into_owned())
+        };
+        self.suite.name.clone().or_else(of_file).unwrap_or_else(|| "cekura-gate".to_owned())
+    }
+}
+
+/// Loads the suite that is named, or the first default that exists, or makes one of the flags.
+pub(super) fn suite(
+    named: Option<&Path>,
+    overrides: &Overrides,
+    context: &Context,
+) -> Result<Loaded, Failure> {
+    let default = || DEFAULTS.iter().map(PathBuf::from).find(|path| path.exists());
+    let path = match named {
+        Some(path) => Some(path.to_owned()),
+        None if overrides.makes_a_suite() => None,
+        None => default(),
+    };
+    let Some(path) = path else {
+        return from_flags(overrides);
+    };
+    let name = path.display().to_string();
+    let bytes = read_file(&path)?;
+    let text = document::decode(&name, &bytes)?;
+    let source = Source { name: &name, text };
+    let lookup = |variable: &str| context.env.get(variable).cloned();
+    let Document { mut value, places } = crate::suite::read(source, &lookup)?;
+    overrides.apply(&mut value);
+    let problems = validate(&value, context::today());
+    if !problems.is_empty() {
+        return Err(Diagnostics::from_problems(source, &places, problems).into());
+    }
+    Ok(Loaded { suite: value, file: Some(name) })
+}
+
+fn from_flags(overrides: &Overrides) -> Result<Loaded, Failure> {
+    if !overrides.makes_a_suite() {
+        let [first, second] = DEFAULTS;
+        return Err(Failure::Usage(format!(
+            "no suite: neither {first} nor {second} exists here; name a suite file, or pass --agent \
+             with --scenarios, --tags or --folder"
+        )));
+    }
+    let mut suite = Suite { version: 1, ..Suite::default() };
+    overrides.apply(&mut suite);
+    let problems = validate(&suite, context::today());
+    if problems.is_empty() {
+        return Ok(Loaded { suite, file: None });
+    }
+    let source = Source { name: "the command line", text: "" };
+    Err(Diagnostics::from_problems(source, &document::Places::default(), problems).into())
+}
+
+/// Reads any other YAML file, such as a world.
+pub(super) fn document<T: DeserializeOwned + JsonSchema>(
+    path: &Path,
+    context: &Context,
+) -> Result<T, Failure> {
+    let name = path.display().to_string();
+    let bytes = read_file(path)?;
+    let text = document::decode(&name, &bytes)?;
+    let lookup = |variable: &str| context.env.get(variable).cloned();
+    Ok(document::read::<T>(Source { name: &name, text }, &lookup)?.value)
+}
+
+/// Reads a file, unless it is no file or too long to be a suite.
+fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
+    let refuse = |reason: String| Failure::Input { path: path.to_owned(), reason };
+    let about = fs::metadata(path).map_err(|error| refuse(error.to_string()))?;
+    if about.is_dir() {
+        return Err(refuse("it is a directory; name the suite file in it".to_owned()));
+    }
+    let limit = document::MAX_BYTES as u64;
+    if about.len() > limit {
+        let (size, most) = (about.len() >> 10, limit >> 10);
+        return Err(refuse(format!("it has {size} KiB; a suite file has at most {most} KiB")));
+    }
+    fs::read(path).map_err(|error| refuse(error.to_string()))
+}

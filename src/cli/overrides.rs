@@ -1,0 +1,122 @@
+//! The flags that take the place of a suite's keys, so that a pipeline can vary them.
+
+use std::path::PathBuf;
+
+use crate::suite::checks::{CheckSpec, Checks};
+use crate::suite::model::{CallPolicy, Mode, Reports, Suite, Transcripts};
+use crate::suite::scalars::Timeout;
+use crate::verdict::check::Check;
+
+/// Flags that take the place of a suite's keys.
+#[derive(Debug, Default, clap::Args)]
+#[command(next_help_heading = "In place of the suite's keys")]
+pub(super) struct Overrides {
+    /// Id of the agent under test.
+    #[arg(long, value_name = "ID", conflicts_with = "assistant", value_parser = clap::value_parser!(u64).range(1..))]
+    agent: Option<u64>,
+    /// Provider's assistant id, in place of --agent.
+    #[arg(long, value_name = "ID")]
+    assistant: Option<String>,
+    /// Project id.
+    #[arg(long, value_name = "ID", value_parser = clap::value_parser!(u64).range(1..))]
+    project: Option<u64>,
+    /// Ids of the scenarios to run, separated by commas.
+    #[arg(long, value_name = "IDS", value_delimiter = ',', conflicts_with = "folder")]
+    scenarios: Option<Vec<u64>>,
+    /// Run the scenarios with these tags, separated by commas.
+    #[arg(long, value_name = "TAGS", value_delimiter = ',', conflicts_with = "folder")]
+    tags: Option<Vec<String>>,
+    /// Run the scenarios of this folder.
+    #[arg(long, value_name = "PATH")]
+    folder: Option<String>,
+    /// How the simulated caller reaches the agent.
+    #[arg(long, value_enum, value_name = "MODE")]
+    mode: Option<Mode>,
+    /// How many times each scenario runs.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
+    frequency: Option<u32>,
+    /// Personality ids, separated by commas.
+    #[arg(long, value_name = "IDS", value_delimiter = ',')]
+    personalities: Option<Vec<u64>>,
+    /// Test profile ids, separated by commas.
+    #[arg(long, value_name = "IDS", value_delimiter = ',')]
+    test_profiles: Option<Vec<u64>>,
+    /// How many calls may run at the same time.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    concurrency: Option<u32>,
+    /// How long to wait for the result, such as 45m.
+    #[arg(long, value_name = "SPAN")]
+    timeout: Option<Timeout>,
+    /// Name of the suite.
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    /// Threshold for the success rate, such as ">= 90%".
+    #[arg(long, value_name = "CHECK")]
+    success_rate: Option<Check>,
+    /// What happens to the calls when the gate is stopped.
+    #[arg(long, value_enum, value_name = "POLICY")]
+    on_cancel: Option<CallPolicy>,
+    /// What happens to the calls when the time is over.
+    #[arg(long, value_enum, value_name = "POLICY")]
+    on_timeout: Option<CallPolicy>,
+    /// Directory of the reports.
+    #[arg(long, value_name = "DIR")]
+    report_dir: Option<PathBuf>,
+    /// Whose transcripts the reports hold.
+    #[arg(long, value_enum, value_name = "WHOSE")]
+    transcripts: Option<Transcripts>,
+    /// Make a link that shows the transcripts to anyone who has it.
+    #[arg(long)]
+    share_link: bool,
+}
+
+impl Overrides {
+    /// Whether the flags alone say what to run, so that no suite file is looked for.
+    pub(super) fn makes_a_suite(&self) -> bool {
+        let target = self.agent.is_some() || self.assistant.is_some();
+        let selection = self.scenarios.is_some() || self.tags.is_some() || self.folder.is_some();
+        target && selection
+    }
+
+    /// Puts the flags in the place of the suite's keys. A selection by flags replaces the suite's
+    /// whole selection, an agent by flag the suite's assistant.
+    pub(super) fn apply(&self, suite: &mut Suite) {
+        if self.agent.is_some() || self.assistant.is_some() {
+            (suite.agent, suite.assistant) = (self.agent, self.assistant.clone());
+        }
+        if self.scenarios.is_some() || self.tags.is_some() || self.folder.is_some() {
+            suite.scenarios = self.scenarios.clone();
+            suite.tags = self.tags.clone();
+            suite.folder = self.folder.clone();
+            suite.spec = None;
+        }
+        replace(&mut suite.project, self.project);
+        replace(&mut suite.mode, self.mode);
+        replace(&mut suite.frequency, self.frequency);
+        replace(&mut suite.personalities, self.personalities.clone());
+        replace(&mut suite.test_profiles, self.test_profiles.clone());
+        replace(&mut suite.concurrency, self.concurrency);
+        replace(&mut suite.timeout, self.timeout);
+        replace(&mut suite.name, self.name.clone());
+        replace(&mut suite.on_cancel, self.on_cancel);
+        replace(&mut suite.on_timeout, self.on_timeout);
+        if let Some(check) = &self.success_rate {
+            let thresholds = suite.thresholds.get_or_insert_default();
+            thresholds.success_rate = Some(Checks(vec![CheckSpec::plain(check.clone())]));
+        }
+        self.apply_reports(suite);
+    }
+
+    fn apply_reports(&self, suite: &mut Suite) {
+        let reports: &mut Reports = suite.reports.get_or_insert_default();
+        replace(&mut reports.dir, self.report_dir.as_ref().map(|dir| dir.display().to_string()));
+        replace(&mut reports.transcripts, self.transcripts);
+        replace(&mut reports.share_link, self.share_link.then_some(true));
+    }
+}
+
+fn replace<T>(key: &mut Option<T>, flag: Option<T>) {
+    if flag.is_some() {
+        *key = flag;
+    }
+}

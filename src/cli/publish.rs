@@ -1,0 +1,153 @@
+//! Writing what the reports say: files, CI surfaces, the account.
+
+use std::path::{Path, PathBuf};
+
+use super::console::Console;
+use super::failure::Failure;
+use super::load::Loaded;
+use super::run::report_dir;
+use crate::context::{self, Context};
+use crate::exit::Code;
+use crate::report::escape::ci::output_entry;
+use crate::report::github::{self, Paths};
+use crate::report::model::{Report, SuiteHead};
+use crate::report::{console, gitlab, json, junit, markdown};
+use crate::sink::{self, Sink, SinkError};
+use crate::suite::model::Suite;
+
+const JUNIT: &str = "junit.xml";
+const SUMMARY: &str = "summary.md";
+const RESULT: &str = "result.json";
+
+/// The CI system that the gate runs in, as far as it reads files of its own.
+#[derive(Debug)]
+struct Surfaces {
+    github_output: Option<PathBuf>,
+    github_summary: Option<PathBuf>,
+    github: bool,
+    gitlab: bool,
+}
+
+/// The opened outputs of a gate.
+#[derive(Debug)]
+pub(super) struct Publisher {
+    sink: Sink,
+    surfaces: Surfaces,
+}
+
+/// The suite, as far as it explains the verdict.
+pub(super) fn suite_head(loaded: &Loaded) -> SuiteHead {
+    SuiteHead {
+        name: loaded.name(),
+        file: loaded.file.clone(),
+        mode: loaded.suite.mode.unwrap_or_default(),
+        thresholds: loaded.suite.thresholds.clone().unwrap_or_default(),
+        quarantine: loaded.suite.quarantine.clone().unwrap_or_default(),
+    }
+}
+
+impl Publisher {
+    /// Opens every output, before anything is paid for.
+    pub(super) fn open(suite: &Suite, context: &Context) -> Result<Self, Failure> {
+        Self::open_dir(report_dir(suite.reports.as_ref()), context)
+    }
+
+    /// Opens every output in a directory.
+    pub(super) fn open_dir(dir: &Path, context: &Context) -> Result<Self, Failure> {
+        let github = context.var("GITHUB_ACTIONS") == Some("true");
+        let gitlab = context.var("GITLAB_CI") == Some("true");
+        let file = |name: &str| context.var(name).filter(|_| github).map(PathBuf::from);
+        let surfaces = Surfaces {
+            github_output: file("GITHUB_OUTPUT"),
+            github_summary: file("GITHUB_STEP_SUMMARY"),
+            github,
+            gitlab,
+        };
+        let mut names = vec![JUNIT, SUMMARY, RESULT];
+        if gitlab {
+            names.extend([gitlab::DOTENV_FILE, gitlab::ANNOTATIONS_FILE]);
+        }
+        Ok(Self { sink: Sink::open(dir, &names)?, surfaces })
+    }
+
+    /// Tells the CI system which result has started, before the first question about it.
+    pub(super) fn started(&self, id: u64, url: Option<&str>) -> Result<(), Failure> {
+        let Some(path) = &self.surfaces.github_output else { return Ok(()) };
+        let delimiter = delimiter();
+        let mut text = output_entry("result_id", &id.to_string(), &delimiter);
+        text.push_str(&output_entry("result_url", url.unwrap_or_default(), &delimiter));
+        Ok(sink::append(path, &text)?)
+    }
+
+    /// Writes every report, prints the account, and gives the code to exit with. A report that
+    /// can't be written turns a pass into its own code; it never hides a failure.
+    pub(super) fn finish(mut self, report: &Report, console: &Console) -> Result<Code, Failure> {
+        let mut faults: Vec<SinkError> = Vec::new();
+        let mut written: Vec<PathBuf> = Vec::new();
+        let json = json::write(report)
+            .map_err(|error| Failure::Internal(format!("result.json: {error}")))?;
+        for (name, text) in
+            [(RESULT, &json), (JUNIT, &junit::junit(report)), (SUMMARY, &markdown::markdown(report))]
+        {
+            match self.sink.write(name, text) {
+                Ok(path) => written.push(path),
+                Err(fault) => faults.push(fault),
+            }
+        }
+        self.surfaces_of_ci(report, &mut faults, console)?;
+        let paths: Vec<&Path> = written.iter().map(PathBuf::as_path).collect();
+        console.account(&console::console(report, console.style(), &paths))?;
+        for fault in &faults {
+            console.warn(&fault.to_string());
+        }
+        let code = Code::ALL.into_iter().find(|code| code.number() == report.exit_code);
+        let code = code.unwrap_or(Code::Internal);
+        match faults.into_iter().next() {
+            Some(fault) if code == Code::Passed => Err(fault.into()),
+            _ => Ok(code),
+        }
+    }
+
+    fn surfaces_of_ci(
+        &mut self,
+        report: &Report,
+        faults: &mut Vec<SinkError>,
+        console: &Console,
+    ) -> Result<(), Failure> {
+        let dir = self.sink.dir().to_owned();
+        let (junit, summary) = (dir.join(JUNIT), dir.join(SUMMARY));
+        let paths = Paths { junit: Some(&junit), summary: Some(&summary), dir: Some(&dir) };
+        let mut appended = |path: &Option<PathBuf>, text: &str| {
+            if let Some(path) = path
+                && let Err(fault) = sink::append(path, text)
+            {
+                faults.push(fault);
+            }
+        };
+        appended(
+            &self.surfaces.github_output,
+            &github::output_file(report, paths, &delimiter()),
+        );
+        appended(&self.surfaces.github_summary, &markdown::markdown(report));
+        if self.surfaces.github {
+            console.account(&github::annotations(report))?;
+        }
+        if self.surfaces.gitlab {
+            let mut write = |name, text: &str| {
+                if let Err(fault) = self.sink.write(name, text) {
+                    faults.push(fault);
+                }
+            };
+            write(gitlab::DOTENV_FILE, &gitlab::dotenv(report, paths));
+            if let Some(annotations) = gitlab::annotations(report) {
+                write(gitlab::ANNOTATIONS_FILE, &annotations);
+            }
+        }
+        Ok(())
+    }
+}
+
+/// A line that no value holds.
+fn delimiter() -> String {
+    format!("cekura-gate-{:016x}{:016x}", context::random(), context::random())
+}

@@ -1,0 +1,222 @@
+//! `run`: start, wait, judge, report.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+
+use reqwest::Url;
+use secrecy::SecretString;
+use tokio::time::Instant;
+
+use super::console::Console;
+use super::failure::Failure;
+use super::load::{self, Loaded};
+use super::overrides::Overrides;
+use super::publish::Publisher;
+use super::stop::Signals;
+use super::watch::{Attached, attend};
+use super::{Global, connection, runtime};
+use crate::api::client::{Client, Started};
+use crate::context::{self, Context};
+use crate::exit::Code;
+use crate::plan::{Plan, Selection, carries_name};
+use crate::poll::schedule::Pace;
+use crate::record::ResultRecord;
+use crate::simulate::{RealClock, StandIn, World};
+
+/// What `run` takes.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The suite file [default: ./cekura-gate.yml, then ./.cekura/gate.yml].
+    suite: Option<PathBuf>,
+    /// Run against a stand-in inside this process: no account, no cost. Without a world it makes
+    /// one up from the suite.
+    #[arg(long, value_name = "WORLD", num_args = 0..=1, require_equals = true)]
+    simulate: Option<Option<PathBuf>>,
+    #[command(flatten)]
+    overrides: Overrides,
+}
+
+/// The platform or its stand-in.
+struct Platform {
+    client: Client,
+    pace: Pace,
+    dashboard: Option<String>,
+    /// Serves while this lives.
+    _stand_in: Option<StandIn>,
+}
+
+pub(super) fn run(
+    args: &Args,
+    global: &Global,
+    context: &Context,
+    console: &Console,
+) -> Result<Code, Failure> {
+    let loaded = load::suite(args.suite.as_deref(), &args.overrides, context)?;
+    let plan = Plan::new(&loaded.suite, &loaded.name(), &unique_key())?;
+    let publisher = Publisher::open(&loaded.suite, context)?;
+    runtime()?.block_on(async {
+        let mut signals = Signals::listen()?;
+        let work = async {
+            let platform = platform(args, &loaded, global, context).await?;
+            start(platform, plan, &loaded, console, context).await
+        };
+        // Until the start is answered nothing may be running; a signal then ends the gate at once,
+        // and after it, it has calls to end.
+        let (platform, attached) = tokio::select! {
+            started = work => started?,
+            signal = signals.next() => return Err(Failure::Stopped(signal)),
+        };
+        let ended =
+            attend(&platform.client, attached, platform.pace, &mut signals, console, publisher);
+        ended.await
+    })
+}
+
+async fn platform(
+    args: &Args,
+    loaded: &Loaded,
+    global: &Global,
+    context: &Context,
+) -> Result<Platform, Failure> {
+    let Some(world) = &args.simulate else {
+        return Ok(Platform {
+            client: connection::client(global, context)?,
+            pace: Pace::PLATFORM,
+            dashboard: connection::dashboard(global, context),
+            _stand_in: None,
+        });
+    };
+    let world = match world {
+        Some(path) => load::document::<World>(path, context)?,
+        None => World::for_suite(&loaded.suite),
+    };
+    let key = world.api_key.clone().unwrap_or_else(|| "simulated".to_owned());
+    let bind = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let stand_in = StandIn::start(world, bind, RealClock::start())
+        .await
+        .map_err(|error| Failure::Internal(format!("the stand-in cannot start: {error}")))?;
+    let url = Url::parse(&stand_in.url())
+        .map_err(|error| Failure::Internal(format!("the stand-in has no address: {error}")))?;
+    Ok(Platform {
+        client: Client::new(url, &SecretString::from(key))?,
+        pace: Pace::STAND_IN,
+        dashboard: None,
+        _stand_in: Some(stand_in),
+    })
+}
+
+/// Resolves what must be resolved, checks the budget, starts.
+async fn start(
+    platform: Platform,
+    mut plan: Plan,
+    loaded: &Loaded,
+    console: &Console,
+    context: &Context,
+) -> Result<(Platform, Attached), Failure> {
+    let began = Instant::now();
+    let timeout = loaded.suite.timeout.unwrap_or_default().duration();
+    let deadline = began + timeout;
+    let started_at = context::now().to_string();
+    let client = &platform.client;
+    let most = loaded.suite.budget.as_ref().and_then(|budget| budget.max_runs);
+    // With a budget the ids must be known before anything starts.
+    let must_resolve = match &plan.selection {
+        Selection::Resolve(query) => Some(query.clone()),
+        Selection::ByPlatform(query) if most.is_some() => Some(query.clone()),
+        Selection::ByPlatform(_) | Selection::Ids(_) => None,
+    };
+    if let Some(query) = must_resolve {
+        let found = client.scenarios(&query, deadline).await?;
+        if found.is_empty() && query.ids.is_empty() {
+            return Err(Failure::Usage(format!(
+                "no scenario belongs to {}; nothing was started",
+                query.describe()
+            )));
+        }
+        plan = plan.resolved(found.into_iter().map(|scenario| scenario.id));
+    }
+    if let (Some(runs), Some(most)) = (plan.runs(), most)
+        && runs as u64 > most
+    {
+        return Err(Failure::OverBudget { runs, most });
+    }
+    let Some(request) = plan.request() else {
+        return Err(Failure::Internal("the plan has unresolved scenarios".to_owned()));
+    };
+    let name = carries_name(plan.mode).then_some(plan.result_name.as_str());
+    let record = match client.start(&request, name, deadline).await? {
+        Started::Answered(record) => record,
+        Started::Found(id) => {
+            console.warn(&format!(
+                "the answer to the start was lost; result {id} carries its name and is taken up"
+            ));
+            client.result(id, deadline).await?
+        }
+    };
+    let url = page(&platform, loaded, context, &record, deadline).await;
+    let planned = planned_runs(&plan, &record);
+    let attached = Attached {
+        head: super::publish::suite_head(loaded),
+        plan: crate::report::model::PlanHead {
+            runs_per_scenario: plan.runs_per_scenario,
+            runs: planned,
+            scenarios: match &plan.selection {
+                Selection::Ids(ids) => ids.clone(),
+                _ => Vec::new(),
+            },
+        },
+        suite: loaded.suite.clone(),
+        record,
+        url,
+        began,
+        deadline,
+        started_at,
+        notes: Vec::new(),
+    };
+    Ok((platform, attached))
+}
+
+/// How many runs were planned: by the plan where it knows, and never fewer than the platform said
+/// that it started.
+fn planned_runs(plan: &Plan, started: &ResultRecord) -> Option<usize> {
+    let answered = Some(started.runs.len()).filter(|runs| *runs > 0);
+    plan.runs().max(answered)
+}
+
+/// The result's page on the dashboard. Finding the project is a courtesy that may fail.
+async fn page(
+    platform: &Platform,
+    loaded: &Loaded,
+    context: &Context,
+    record: &ResultRecord,
+    deadline: Instant,
+) -> Option<String> {
+    let dashboard = platform.dashboard.as_ref()?;
+    let configured = || context.var("CEKURA_PROJECT_ID").and_then(|id| id.parse().ok());
+    let project = match loaded.suite.project.or_else(configured) {
+        Some(project) => Some(project),
+        None => {
+            let agent = loaded.suite.agent.or(record.agent)?;
+            let soon = deadline.min(Instant::now() + std::time::Duration::from_secs(5));
+            platform.client.project_of(agent, soon).await.ok().flatten()
+        }
+    };
+    Some(format!("{dashboard}/{}/results/{}", project?, record.id))
+}
+
+/// Ten characters that make the result's name unique and easy to read aloud.
+fn unique_key() -> String {
+    const LETTERS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
+    let mut left = context::random();
+    let letter = |_| {
+        let at = usize::try_from(left % 32).unwrap_or_default();
+        left /= 32;
+        LETTERS.get(at).copied().map_or('0', char::from)
+    };
+    (0..10).map(letter).collect()
+}
+
+/// The directory of the reports.
+pub(super) fn report_dir(reports: Option<&crate::suite::model::Reports>) -> &Path {
+    Path::new(reports.and_then(|r| r.dir.as_deref()).unwrap_or("cekura-report"))
+}

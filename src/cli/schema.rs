@@ -1,0 +1,44 @@
+//! `schema`: print a JSON Schema.
+
+use clap::ValueEnum;
+
+use super::console::Console;
+use super::failure::Failure;
+use crate::document::schema_of;
+use crate::exit::Code;
+use crate::report::json::result_schema;
+use crate::simulate::World;
+
+/// What `schema` takes.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Of what.
+    #[arg(value_enum, default_value_t = Of::Suite)]
+    of: Of,
+}
+
+/// What a schema is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Of {
+    /// The suite file.
+    Suite,
+    /// A world of the stand-in.
+    World,
+    /// The saved result.json.
+    Result,
+}
+
+pub(super) fn schema(args: &Args, console: &Console) -> Result<Code, Failure> {
+    let text = match args.of {
+        Of::Suite => crate::suite::schema::json_schema(),
+        Of::World => pretty(&schema_of::<World>())?,
+        Of::Result => pretty(&result_schema())?,
+    };
+    console.print(&text)?;
+    Ok(Code::Passed)
+}
+
+fn pretty(schema: &impl serde::Serialize) -> Result<String, Failure> {
+    let text = serde_json::to_string_pretty(schema);
+    text.map(|text| text + "\n").map_err(|error| Failure::Internal(format!("schema: {error}")))
+}
