@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 use super::node::{Fault, Places, Secret, Span};
 use super::path::Problem;
@@ -112,7 +112,7 @@ impl Diagnostics {
     fn render_one(&self, renderer: &Renderer, item: &Item) -> String {
         let title = Level::ERROR.primary_title(item.diagnostic.message.as_str());
         let mut group = Group::with_title(title);
-        let excerpt = item.span.map(|span| Excerpt::new(&self.text, span, item.context));
+        let excerpt = item.span.and_then(|span| Excerpt::new(&self.text, span, item.context));
         if let Some(excerpt) = &excerpt {
             let mut snippet = Snippet::source(excerpt.text.as_str())
                 .line_start(excerpt.first_line)
@@ -124,6 +124,9 @@ impl Diagnostics {
                 );
             }
             group = group.element(snippet);
+        } else if let Some((line, column)) = item.diagnostic.line.zip(item.diagnostic.column) {
+            let origin = Origin::path(self.name.as_str()).line(line).char_column(column);
+            group = group.element(origin);
         }
         if let Some(help) = &item.diagnostic.help {
             group = group.element(Level::HELP.message(help.as_str()));
@@ -163,13 +166,24 @@ struct Excerpt {
 }
 
 impl Excerpt {
-    fn new(text: &str, span: Span, context: Option<(Span, &'static str)>) -> Self {
-        let span = first_line_of(text, span);
-        let context = context.map(|(span, label)| (first_line_of(text, span), label));
+    /// Nothing where a line is so long, or the two places are so far apart, that the excerpt
+    /// would take longer to lay out than to find.
+    fn new(text: &str, span: Span, context: Option<(Span, &'static str)>) -> Option<Self> {
+        const LONGEST: usize = 4000;
+        let whole = Self::of(text, span, context);
+        if whole.text.len() > LONGEST { Some(Self::of(text, span, None)) } else { Some(whole) }
+            .filter(|excerpt| excerpt.text.len() <= LONGEST)
+    }
+
+    fn of(text: &str, span: Span, context: Option<(Span, &'static str)>) -> Self {
+        let span = shorten(text, span);
+        let context = context.map(|(span, label)| (shorten(text, span), label));
         let from = context.map_or(span.start, |(context, _)| context.start.min(span.start));
         let to = context.map_or(span.end, |(context, _)| context.end.max(span.end));
         let start = text.get(..from).and_then(|head| head.rfind('\n')).map_or(0, |at| at + 1);
-        let end = text.get(to..).and_then(|tail| tail.find('\n')).map_or(text.len(), |at| to + at);
+        let tail = text.get(to..).unwrap_or_default();
+        let line_end = tail.find('\n').unwrap_or(tail.len());
+        let end = to + tail.floor_char_boundary(line_end.min(MOST_SHOWN_OF_A_LINE));
         let shift = |span: Span| Span { start: span.start - start, end: span.end - start };
         Self {
             text: same_length(text.get(start..end).unwrap_or_default()),
@@ -180,13 +194,16 @@ impl Excerpt {
     }
 }
 
+/// How much of a value, and how much behind it, is shown, in bytes.
+const MOST_SHOWN_OF_A_LINE: usize = 100;
+
 /// A span cut to its first line, so that a long mapping is pointed at and not framed.
-fn first_line_of(text: &str, span: Span) -> Span {
+fn shorten(text: &str, span: Span) -> Span {
     let start = span.start.min(text.len());
     let end = span.end.clamp(start, text.len());
     let slice = text.get(start..end).unwrap_or_default();
     let line = slice.split('\n').next().unwrap_or_default().trim_end();
-    Span { start, end: start + line.len() }
+    Span { start, end: start + line.floor_char_boundary(MOST_SHOWN_OF_A_LINE) }
 }
 
 /// Line and column of a span's start, both from 1.

@@ -87,7 +87,7 @@ pub fn read<T: DeserializeOwned + JsonSchema>(
     };
     interpolate::fill_in(&mut root, source.text, lookup, &mut faults);
     let schema = schema_of::<T>();
-    let value = shape::walk(&schema, &root, &mut faults);
+    let value = shape::walk(schema.as_value(), &root, &mut faults);
     let places = Places::new(root);
     let Some(value) = value.filter(|_| faults.is_empty()) else {
         return Err(Diagnostics::new(source, faults));
@@ -129,3 +129,6 @@ pub fn shown(text: &str) -> String {
     out.push('`');
     out
 }
+
+#[cfg(test)]
+mod tests;

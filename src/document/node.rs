@@ -188,13 +188,21 @@ impl Places {
         for segment in &path.0 {
             found = match &found.1.kind {
                 Kind::Scalar(_) => return None,
-                Kind::Sequence(items) => (None, items.get(segment.parse::<usize>().ok()?)?),
-                Kind::Mapping(entries) => {
-                    let (key, node) = entries.iter().find(|(key, _)| key.text == *segment)?;
-                    (Some(key), node)
-                }
+                Kind::Sequence(items) => match (segment.parse::<usize>(), items.as_slice()) {
+                    (Ok(index), items) => (None, items.get(index)?),
+                    // A list of one may stand for its entry; the model does not know which it was.
+                    (Err(_), [Node { kind: Kind::Mapping(entries), .. }]) => {
+                        entry(entries, segment)?
+                    }
+                    _ => return None,
+                },
+                Kind::Mapping(entries) => entry(entries, segment)?,
             };
         }
         Some(found)
     }
+}
+
+fn entry<'a>(entries: &'a [(Key, Node)], name: &str) -> Option<(Option<&'a Key>, &'a Node)> {
+    entries.iter().find(|(key, _)| key.text == name).map(|(key, node)| (Some(key), node))
 }

@@ -7,9 +7,9 @@ use serde_json::{Map, Value};
 
 /// The JSON Schema (draft 2020-12) of a type. An optional key may be left out, but not be null:
 /// a key without a value is a mistake in a file that people write.
-pub fn schema_of<T: JsonSchema>() -> Value {
+pub fn schema_of<T: JsonSchema>() -> Schema {
     let settings = SchemaSettings::draft2020_12().with_transform(WithoutNull);
-    settings.into_generator().into_root_schema_for::<T>().to_value()
+    settings.into_generator().into_root_schema_for::<T>()
 }
 
 /// Takes the null out of optional values.

@@ -6,33 +6,64 @@ use super::node::{Fault, Span};
 use super::yaml::MAX_DEPTH;
 
 /// The parser's error as a fault at its place.
-pub(super) fn fault(text: &str, error: &ScanError) -> Fault {
-    let start = error.marker().byte_offset().unwrap_or_default().min(text.len());
-    let width = text.get(start..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
-    let span = Span { start, end: start + width };
-    let (message, help) = explain(error.kind());
-    let fault = Fault::new(span, message);
-    let line = line_before(text, span);
-    // `{ a: ${VAR} }` is the one trap that the sources of these errors cannot know.
-    let help = if line.contains("${") && is_flow(error.kind()) {
-        "within `{ }` and `[ ]` a `${VAR}` needs quotes: `\"${VAR}\"`".to_owned()
-    } else if is_operator(text, error.kind(), start) {
-        "a check needs quotes, for example `\">= 90%\"`: `>` alone begins a block of text"
-            .to_owned()
+///
+/// `bracket` is where the innermost `[` or `{` that is still open stands.
+pub(super) fn fault(text: &str, error: &ScanError, bracket: Option<Span>) -> Fault {
+    let kind = error.kind();
+    let span = place(text, kind, error.marker().byte_offset().unwrap_or_default());
+    let before = line_before(text, span);
+    let behind = text.get(span.start..).unwrap_or_default();
+    let (message, mut help) = explain(kind);
+    let is_no_key =
+        matches!(kind, ErrorKind::MappingValueNotAllowed | ErrorKind::MappingKeyNotAllowed);
+    let is_variable = bracket.is_some() && before.contains("${");
+    if is_variable {
+        // The one trap that YAML lays for variables.
+        help = "within `{ }` and `[ ]` a `${VAR}` needs quotes: `\"${VAR}\"`".to_owned();
+    } else if matches!(kind, ErrorKind::InvalidBlockScalarHeader) && behind.starts_with(">=") {
+        help = "a check that begins with `>` needs quotes, for example `\">= 90%\"`".to_owned();
+    } else if is_no_key && before.contains(": ") {
+        help = "text that holds `: ` needs quotes".to_owned();
+    }
+    let fault = if help.is_empty() {
+        Fault::new(span, message)
     } else {
-        help
+        Fault::new(span, message).help(help)
     };
-    if help.is_empty() { fault } else { fault.help(help) }
+    match bracket.filter(|_| !is_variable) {
+        Some(bracket) => fault.context(bracket, "this is still open"),
+        None => fault,
+    }
+}
+
+/// Where an error is shown: at the sign itself, where the parser stopped before or behind it.
+fn place(text: &str, kind: &ErrorKind, at: usize) -> Span {
+    let mut start = at.min(text.len());
+    let rest = text.get(start..).unwrap_or_default();
+    if is_tab(kind)
+        && let Some(tab) = rest.find('\t')
+    {
+        start += tab;
+    }
+    let width = text.get(start..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+    Span { start, end: start + width }
+}
+
+fn is_tab(kind: &ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::TabNotAllowed
+            | ErrorKind::TabInBlockIndentation
+            | ErrorKind::TabInIndentation
+            | ErrorKind::TabInPlainScalar
+            | ErrorKind::TabAtBlockScalarStart
+    )
 }
 
 /// The message and the help for a kind of error.
 fn explain(kind: &ErrorKind) -> (String, String) {
     let (message, help) = match kind {
-        ErrorKind::TabNotAllowed
-        | ErrorKind::TabInBlockIndentation
-        | ErrorKind::TabInIndentation
-        | ErrorKind::TabInPlainScalar
-        | ErrorKind::TabAtBlockScalarStart => {
+        kind if is_tab(kind) => {
             ("a tab cannot stand here", "indent with spaces: YAML allows no tabs")
         }
         ErrorKind::UnclosedQuotedScalar => {
@@ -53,16 +84,19 @@ fn explain(kind: &ErrorKind) -> (String, String) {
         | ErrorKind::MappingKeyNotAllowed
         | ErrorKind::InvalidColonPlacement => (
             "no key may stand here",
-            "text that holds `: ` needs quotes; or the indentation differs from the line above",
+            "does the line above lack its `:` or a closing sign, or is this line indented too far?",
         ),
         ErrorKind::SimpleKeyExpected
         | ErrorKind::InvalidSimpleKey
         | ErrorKind::ExpectedBlockMappingKey => (
             "expected `key: value`",
-            "is the `:` or the space behind it missing, or does the indentation differ from the lines above?",
+            "is the `:` or the space behind it missing, or does this line begin in another column?",
+        ),
+        ErrorKind::InvalidQuotedScalarIndent => (
+            "the text in quotes that began above goes on here",
+            "is the closing quote missing above?",
         ),
         ErrorKind::InvalidIndentation
-        | ErrorKind::InvalidQuotedScalarIndent
         | ErrorKind::InvalidFlowScalarIndent
         | ErrorKind::InvalidBlockScalarIndent => (
             "the indentation fits none of the lines above",
@@ -147,31 +181,6 @@ fn explain(kind: &ErrorKind) -> (String, String) {
         ),
     };
     (message.to_owned(), help.to_owned())
-}
-
-fn is_flow(kind: &ErrorKind) -> bool {
-    matches!(
-        kind,
-        ErrorKind::ExpectedFlowMappingSeparator
-            | ErrorKind::ExpectedFlowSequenceSeparator
-            | ErrorKind::MisplacedFlowCollectionEnd
-            | ErrorKind::MismatchedFlowCollectionEnd { .. }
-            | ErrorKind::UnexpectedEofFlowMapping
-            | ErrorKind::UnexpectedEofFlowSequence
-            | ErrorKind::FlowMappingValueAdjacentCollection
-            | ErrorKind::ExpectedBlockMappingKey
-            | ErrorKind::SimpleKeyExpected
-            | ErrorKind::ExpectedNodeContent
-    )
-}
-
-/// Whether the text at the error begins like a check: `>= 90%`, `> 5`.
-fn is_operator(text: &str, kind: &ErrorKind, at: usize) -> bool {
-    matches!(kind, ErrorKind::InvalidBlockScalarHeader | ErrorKind::ZeroBlockScalarIndent)
-        && text.get(..at).is_some_and(|before| {
-            let rest = before.trim_end_matches([' ', '=']);
-            rest.ends_with('>')
-        })
 }
 
 /// The line of a span, up to the span.

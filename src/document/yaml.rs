@@ -35,7 +35,7 @@ pub(super) fn parse(text: &str, faults: &mut Vec<Fault>) -> Option<Node> {
     for next in Parser::new_from_str_with_options(text, options) {
         let step = match next {
             Ok((event, span)) => builder.take(event, &span),
-            Err(error) => Err(syntax::fault(text, &error)),
+            Err(error) => Err(syntax::fault(text, &error, builder.open_bracket())),
         };
         match step {
             Ok(Next::Continue) => {}
@@ -61,12 +61,8 @@ pub(super) fn parse(text: &str, faults: &mut Vec<Fault>) -> Option<Node> {
 /// Refuses what is too long or not text before the parser sees it.
 fn check_text(text: &str) -> Result<(), Fault> {
     if text.len() > MAX_BYTES {
-        return Err(Fault {
-            span: None,
-            message: format!("the text is longer than {} KiB", MAX_BYTES / 1024),
-            help: Some("is this the right file?".to_owned()),
-            context: None,
-        });
+        let message = format!("the text is longer than {} KiB", MAX_BYTES / 1024);
+        return Err(Fault::new(Span::default(), message).help("is this the right file?"));
     }
     let control = |c: &char| c.is_control() && !matches!(c, '\t' | '\n' | '\r' | '\u{85}');
     match text.char_indices().find(|(_, c)| control(c)) {
@@ -177,6 +173,12 @@ impl<'a> Builder<'a> {
             _ => {}
         }
         Ok(Next::Continue)
+    }
+
+    /// Where the innermost collection stands, if it is one in brackets.
+    fn open_bracket(&self) -> Option<Span> {
+        let start = self.open.last()?.start;
+        start.slice(self.text).starts_with(['[', '{']).then_some(start)
     }
 
     fn refuse_tag(&mut self, tag: Option<&Tag>, at: &granit_parser::Span) {

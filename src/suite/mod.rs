@@ -6,11 +6,15 @@
 pub mod checks;
 pub mod model;
 pub mod scalars;
+pub mod schema;
+mod unsupported;
+mod validate;
 
 use crate::document::{Diagnostics, Document, Source};
 use model::Suite;
+pub use validate::validate;
 
-/// Reads a suite file. The rules that span several keys are in `validate`, to be asked once the
+/// Reads a suite file. The rules that span several keys are in [`validate`], to be asked once the
 /// flags are merged in.
 ///
 /// `lookup` gives the value of an environment variable for `${VAR}`.

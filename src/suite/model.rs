@@ -16,10 +16,10 @@ use super::scalars::{Date, Percent, Timeout};
 /// A gate: which conversations to run, and what they must show before the agent may ship.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-#[schemars(title = "cekura-gate suite")]
+#[schemars(title = "cekura-gate suite", extend("required" = ["version"]))]
 pub struct Suite {
     /// Version of the suite format. Always 1.
-    #[schemars(range(min = 1, max = 1))]
+    #[schemars(range(min = 1, max = 1), extend("default" = 1))]
     pub version: u32,
     /// Name of the suite. It labels the result on the platform and every report. Default: the file's name.
     #[schemars(length(min = 1, max = 200))]
@@ -49,8 +49,9 @@ pub struct Suite {
 
     /// How the simulated caller reaches the agent. Default: voice.
     pub mode: Option<Mode>,
-    /// How many times each scenario runs. Default: 1.
-    #[schemars(range(min = 1, max = 100))]
+    /// How many times each scenario runs. Default: 1. At most 100 in the modes livekit_v2,
+    /// pipecat_v2 and websocket.
+    #[schemars(range(min = 1))]
     pub frequency: Option<u32>,
     /// Personality ids that replace each scenario's own. Each multiplies the number of runs.
     #[schemars(length(min = 1), inner(range(min = 1)))]

@@ -145,7 +145,7 @@ enum Property<'a> {
     Unknown,
 }
 
-fn property_names(schema: &Value) -> Vec<&str> {
+pub(super) fn property_names(schema: &Value) -> Vec<&str> {
     let properties = schema.get("properties").and_then(Value::as_object);
     properties.into_iter().flatten().map(|(name, _)| name.as_str()).collect()
 }

@@ -150,9 +150,21 @@ fn wrong_kind(alternatives: &[&Value], kind: &Kind, node: &Node, subject: &Subje
         Kind::Scalar(Scalar { text, origin: Origin::File, .. }) if takes(choose::LIST) => {
             fault.help(format!("write {}", shown(&format!("[{text}]"))))
         }
-        _ if takes(choose::MAPPING) => fault.help("write `key: value` lines below it, indented"),
+        _ if takes(choose::MAPPING) => fault.help(keys_of(alternatives, subject)),
         Kind::Sequence(items) if items.len() == 1 => fault.help("write the entry without the list"),
         _ => fault,
+    }
+}
+
+/// Which keys stand in a mapping, as help for one who wrote something else.
+fn keys_of(alternatives: &[&Value], subject: &Subject<'_>) -> String {
+    let keys: Vec<String> =
+        alternatives.iter().flat_map(|schema| mapping::property_names(schema)).map(shown).collect();
+    match (subject, keys.as_slice()) {
+        (Subject::Document, _) => "write `key: value` lines".to_owned(),
+        (_, []) => "write `name: value` lines below it, indented".to_owned(),
+        (_, [only]) => format!("its key is {only}, on a line below it, indented"),
+        _ => format!("its keys are {}, on lines below it, indented", crate::text::list(&keys)),
     }
 }
 

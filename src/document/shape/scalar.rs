@@ -136,20 +136,22 @@ fn integer(schema: &Value, scalar: &Scalar, subject: &Subject<'_>) -> Result<Val
         });
     }
     let (least, most) = integer_range(schema);
-    let range = || {
-        let range = in_words(Some(least as f64), Some(most as f64));
+    let value = scalar.text.parse::<i128>().ok().filter(|value| (least..=most).contains(value));
+    let number = value.and_then(|value| {
+        let number = i64::try_from(value).map(Number::from);
+        number.or_else(|_| u64::try_from(value).map(Number::from)).ok()
+    });
+    number.map(Value::Number).ok_or_else(|| {
+        let limit = |name| schema.get(name).and_then(Value::as_f64);
+        let is_small = scalar.text.parse::<i128>().is_ok_and(|value| value < least);
+        // The limit that only the type's size gives is named where it is the one that is broken.
+        let range = match limit("maximum") {
+            None if is_small => in_words(Some(least as f64), None),
+            maximum => in_words(limit("minimum"), maximum.or(Some(most as f64))),
+        };
         let refusal = not(scalar, subject, &range);
         if least == most { refusal.help(format!("write `{least}`")) } else { refusal }
-    };
-    let value: i128 = scalar.text.parse().map_err(|_| range())?;
-    if !(least..=most).contains(&value) {
-        return Err(range());
-    }
-    let number = i64::try_from(value).map(Number::from);
-    number
-        .or_else(|_| u64::try_from(value).map(Number::from))
-        .map(Value::Number)
-        .map_err(|_| range())
+    })
 }
 
 /// The range that a schema gives a whole number, and that its type can hold.
@@ -193,19 +195,15 @@ fn number(schema: &Value, scalar: &Scalar, subject: &Subject<'_>) -> Result<Valu
     Number::from_f64(value).map(Value::Number).ok_or_else(|| not(scalar, subject, "a number"))
 }
 
-/// A range as a message has it. Limits that only the type's size gives are not worth naming.
+/// A range as a message has it.
 fn in_words(least: Option<f64>, most: Option<f64>) -> String {
-    const HUGE: f64 = 1e9;
     let shown = |value: f64| text::trim_number(value, 6);
-    match (least.filter(|least| *least > -HUGE), most.filter(|most| *most < HUGE)) {
+    match (least, most) {
         (Some(least), Some(most)) if least == most => shown(least),
         (Some(least), Some(most)) => format!("from {} to {}", shown(least), shown(most)),
-        (Some(least), None) => match most {
-            Some(most) if most >= HUGE => format!("at least {}, and not that large", shown(least)),
-            _ => format!("at least {}", shown(least)),
-        },
+        (Some(least), None) => format!("at least {}", shown(least)),
         (None, Some(most)) => format!("at most {}", shown(most)),
-        (None, None) => "a smaller number".to_owned(),
+        (None, None) => "a number".to_owned(),
     }
 }
 

@@ -1,0 +1,73 @@
+//! Quarantine, retry and budget.
+
+use std::collections::BTreeSet;
+
+use super::super::model::Suite;
+use super::{Problems, at};
+use crate::document::shown;
+
+pub(super) fn check(suite: &Suite, today: jiff::civil::Date, problems: &mut Problems) {
+    quarantine(suite, today, problems);
+    if let Some(budget) = &suite.budget
+        && budget.max_runs.is_none()
+        && budget.max_cost.is_none()
+    {
+        problems.key(
+            at("budget"),
+            "`budget` sets no limit",
+            "add `max_runs: 200`, or remove `budget`",
+        );
+    }
+    let mut seen = Vec::new();
+    for (index, on) in suite.retry.iter().flat_map(|retry| &retry.on).enumerate() {
+        if seen.contains(on) {
+            problems.value(
+                at("retry.on").child(index),
+                "this outcome stands in `on` twice",
+                "remove one of the two",
+            );
+        }
+        seen.push(*on);
+    }
+}
+
+fn quarantine(suite: &Suite, today: jiff::civil::Date, problems: &mut Problems) {
+    let Some(entries) = &suite.quarantine else { return };
+    // Tags may add scenarios that are not listed.
+    let listed = suite.scenarios.as_ref().filter(|_| suite.tags.is_none());
+    let mut seen = BTreeSet::new();
+    for (index, entry) in entries.iter().enumerate() {
+        let path = at("quarantine").child(index);
+        let id = entry.scenario;
+        if entry.until.0 < today {
+            problems.value(
+                path.child("until"),
+                format!("the quarantine of scenario `{id}` expired on `{}`", entry.until),
+                format!(
+                    "{} owns it: mend the scenario and remove the entry, or extend `until`",
+                    shown(&entry.owner)
+                ),
+            );
+        }
+        if !seen.insert(id) {
+            problems.value(
+                path.child("scenario"),
+                format!("scenario `{id}` is quarantined twice"),
+                "remove one of the two entries",
+            );
+        } else if listed.is_some_and(|listed| !listed.contains(&id)) {
+            problems.value(
+                path.child("scenario"),
+                format!("scenario `{id}` is quarantined but not in `scenarios`"),
+                "remove the entry, or add the scenario",
+            );
+        }
+    }
+    if listed.is_some_and(|listed| listed.iter().all(|id| seen.contains(id))) {
+        problems.key(
+            at("quarantine"),
+            "every scenario of the suite is quarantined: nothing is left to judge",
+            "remove an entry, or add a scenario",
+        );
+    }
+}

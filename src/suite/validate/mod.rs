@@ -1,0 +1,162 @@
+//! The rules that span several keys of a suite: which go together, what a mode can carry, what a
+//! check can be asked of. The shape of each value on its own is checked by the reader.
+//!
+//! Asked of the suite with the flags merged in, so that it holds for a suite without a file too.
+
+mod limits;
+mod mode;
+mod thresholds;
+mod values;
+
+use std::collections::BTreeSet;
+
+use super::model::{Mode, Suite};
+use super::unsupported;
+use crate::document::{Path, Problem};
+
+pub(super) use thresholds::check_paths;
+
+/// Everything that is wrong with a suite, beyond the shape of its values.
+///
+/// `today` decides which quarantines have expired.
+pub fn validate(suite: &Suite, today: jiff::civil::Date) -> Vec<Problem> {
+    let mut problems = Problems::default();
+    selection(suite, &mut problems);
+    agent(suite, &mut problems);
+    duplicates(suite, &mut problems);
+    mode::check(suite, &mut problems);
+    values::check(suite, &mut problems);
+    thresholds::check(suite, &mut problems);
+    limits::check(suite, today, &mut problems);
+    problems.0.extend(unsupported::problems(suite));
+    problems.0
+}
+
+/// The problems that were found.
+#[derive(Default)]
+struct Problems(Vec<Problem>);
+
+impl Problems {
+    /// A problem of the value at a path.
+    fn value(&mut self, path: Path, message: impl Into<String>, help: impl Into<String>) {
+        self.0.push(Problem::new(path, message).help(help));
+    }
+
+    /// A problem of the key at a path.
+    fn key(&mut self, path: Path, message: impl Into<String>, help: impl Into<String>) {
+        self.0.push(Problem::of_key(path, message).help(help));
+    }
+}
+
+/// The path of keys that hold no dot themselves, such as `websocket.urls`.
+fn at(dotted: &str) -> Path {
+    Path::of(dotted.split('.'))
+}
+
+/// What a suite runs: scenarios and tags, or a folder, or a spec.
+fn selection(suite: &Suite, problems: &mut Problems) {
+    let by_id = suite.scenarios.is_some() || suite.tags.is_some();
+    let ways = [by_id, suite.folder.is_some(), suite.spec.is_some()];
+    if ways.iter().all(|used| !used) {
+        problems.value(
+            Path::root(),
+            "the suite does not say which scenarios to run",
+            "add `scenarios: [101, 102]`, `tags: [smoke]` or `folder: Sales.Inbound`",
+        );
+    }
+    let used = [
+        ("scenarios", suite.scenarios.is_some()),
+        ("tags", suite.tags.is_some()),
+        ("folder", suite.folder.is_some()),
+        ("spec", suite.spec.is_some()),
+    ];
+    if ways.iter().filter(|used| **used).count() > 1 {
+        let used = used.iter().filter(|(_, used)| *used).map(|(name, _)| *name);
+        let used: Vec<&str> = used.collect();
+        // The first stands; each later one is in its way.
+        let (first, rest) = used.split_first().unwrap_or((&"", &[]));
+        for name in rest.iter().filter(|name| (**name, *first) != ("tags", "scenarios")) {
+            problems.key(
+                at(name),
+                format!("`{name}` cannot stand beside `{first}`"),
+                format!(
+                    "keep one of `{name}` and `{first}`; only `scenarios` and `tags` go together"
+                ),
+            );
+        }
+    }
+    if suite.folder.is_some() && suite.project.is_none() {
+        problems.key(
+            at("folder"),
+            "`folder` needs `project`",
+            "add `project: <id>`: folder paths are looked up within a project",
+        );
+    }
+}
+
+/// The modes that address the agent by its Cekura id only.
+const BY_ID_ONLY: [Mode; 5] =
+    [Mode::LivekitV2, Mode::PipecatV2, Mode::Websocket, Mode::VapiWebrtc, Mode::RetellWebrtc];
+
+fn agent(suite: &Suite, problems: &mut Problems) {
+    let mode = suite.mode.unwrap_or_default();
+    match (suite.agent, &suite.assistant) {
+        (None, None) => problems.value(
+            Path::root(),
+            "the suite does not say which agent to test",
+            if BY_ID_ONLY.contains(&mode) {
+                "add `agent: <id>`"
+            } else {
+                "add `agent: <id>`, or `assistant: <the provider's id>`"
+            },
+        ),
+        (Some(_), Some(_)) => problems.key(
+            at("assistant"),
+            "`assistant` cannot stand beside `agent`",
+            "keep one of the two: both name the agent under test",
+        ),
+        (None, Some(_)) if BY_ID_ONLY.contains(&mode) => problems.key(
+            at("assistant"),
+            format!("mode {} does not take `assistant`", mode.name()),
+            "write `agent: <id>` instead",
+        ),
+        (None, Some(_)) if suite.spec.is_some() => problems.key(
+            at("assistant"),
+            "`spec` does not take `assistant`",
+            "write `agent: <id>` instead",
+        ),
+        _ => {}
+    }
+}
+
+fn duplicates(suite: &Suite, problems: &mut Problems) {
+    let ids = [
+        ("scenarios", &suite.scenarios),
+        ("personalities", &suite.personalities),
+        ("test_profiles", &suite.test_profiles),
+    ];
+    for (key, ids) in ids {
+        repeated(key, ids.as_deref().unwrap_or_default(), problems);
+    }
+    let words = [("tags", &suite.tags), ("mock_tools", &suite.mock_tools)];
+    for (key, words) in words {
+        repeated(key, words.as_deref().unwrap_or_default(), problems);
+    }
+}
+
+fn repeated<T: Ord + ToString>(key: &str, entries: &[T], problems: &mut Problems) {
+    let mut seen = BTreeSet::new();
+    for (index, entry) in entries.iter().enumerate() {
+        if !seen.insert(entry) {
+            problems.value(
+                at(key).child(index),
+                format!("{} stands in `{key}` twice", crate::document::shown(&entry.to_string())),
+                if key == "mock_tools" {
+                    "remove one of the two".to_owned()
+                } else {
+                    "remove one of the two; to run something more often, set `frequency`".to_owned()
+                },
+            );
+        }
+    }
+}

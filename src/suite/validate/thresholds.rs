@@ -1,0 +1,249 @@
+//! What a check can be asked of: rates are compared with percentages, durations with time.
+
+use super::super::checks::{CheckSpec, Checks};
+use super::super::model::{Baseline, BaselineLimit, Suite, Thresholds};
+use super::super::scalars::Percent;
+use super::{Problems, at};
+use crate::document::{Path, shown};
+use crate::text;
+use crate::verdict::check::{Aggregate, Check, Unit};
+
+pub(super) fn check(suite: &Suite, problems: &mut Problems) {
+    let Some(thresholds) = &suite.thresholds else { return };
+    let root = at("thresholds");
+    if holds_no_check(thresholds) {
+        problems.key(
+            root.clone(),
+            "`thresholds` holds no check",
+            "add one, for example `success_rate: \">= 90%\"`, or remove it: then every run must pass",
+        );
+    }
+    built_in(&root, "success_rate", thresholds.success_rate.as_ref(), problems);
+    built_in(&root, "errors", thresholds.errors.as_ref(), problems);
+    built_in(&root, "expected_outcome", thresholds.expected_outcome.as_ref(), problems);
+    built_in(&root, "duration", thresholds.duration.as_ref(), problems);
+    confidence(root.child("confidence"), thresholds.confidence, problems);
+    metrics(&root, thresholds.metrics.iter(), problems);
+    if let Some(each) = &thresholds.each_scenario {
+        let path = root.child("each_scenario");
+        if each.success_rate.is_none() && each.metrics.is_empty() {
+            problems.key(
+                path.clone(),
+                "`each_scenario` holds no check",
+                "add one, for example `success_rate: \">= 60%\"`",
+            );
+        }
+        built_in(&path, "success_rate", each.success_rate.as_ref(), problems);
+        metrics(&path, each.metrics.iter(), problems);
+        confidence(path.child("confidence"), each.confidence, problems);
+    }
+    if let Some(limits) = &thresholds.baseline {
+        baseline(&root.child("baseline"), limits, problems);
+    }
+}
+
+fn holds_no_check(thresholds: &Thresholds) -> bool {
+    let Thresholds {
+        success_rate,
+        errors,
+        expected_outcome,
+        duration,
+        each_scenario,
+        metrics,
+        confidence: _,
+        baseline,
+    } = thresholds;
+    [success_rate, errors, expected_outcome, duration].iter().all(|checks| checks.is_none())
+        && each_scenario.is_none()
+        && metrics.is_empty()
+        && baseline.is_none()
+}
+
+/// Every check of the thresholds with its path.
+pub(in crate::suite) fn check_paths(thresholds: &Thresholds) -> Vec<(Path, &CheckSpec)> {
+    let root = at("thresholds");
+    let each = thresholds.each_scenario.as_ref();
+    let each_root = root.child("each_scenario");
+    let named = [
+        (root.child("success_rate"), thresholds.success_rate.as_ref()),
+        (root.child("errors"), thresholds.errors.as_ref()),
+        (root.child("expected_outcome"), thresholds.expected_outcome.as_ref()),
+        (root.child("duration"), thresholds.duration.as_ref()),
+        (each_root.child("success_rate"), each.and_then(|each| each.success_rate.as_ref())),
+    ];
+    let of_metrics = |root: Path| move |(name, checks)| (root.child("metrics").child(name), checks);
+    let metrics = thresholds.metrics.iter().map(of_metrics(root));
+    let each_metrics = each.into_iter().flat_map(|each| &each.metrics).map(of_metrics(each_root));
+    let named = named.into_iter().filter_map(|(path, checks)| Some((path, checks?)));
+    named
+        .chain(metrics)
+        .chain(each_metrics)
+        .flat_map(|(path, checks)| paths(&path, checks).collect::<Vec<_>>())
+        .collect()
+}
+
+/// Each check of a key with its path: those of a list have indices.
+fn paths<'a>(path: &Path, checks: &'a Checks) -> impl Iterator<Item = (Path, &'a CheckSpec)> {
+    let is_list = checks.0.len() > 1;
+    checks
+        .0
+        .iter()
+        .enumerate()
+        .map(move |(index, spec)| (if is_list { path.child(index) } else { path.clone() }, spec))
+}
+
+fn built_in(parent: &Path, name: &str, checks: Option<&Checks>, problems: &mut Problems) {
+    let path = parent.child(name);
+    for (path, spec) in checks.into_iter().flat_map(|checks| paths(&path, checks)) {
+        if let Err((message, help)) = asked_of(name, &spec.check) {
+            problems.value(path.clone(), message, help);
+        }
+        if spec.unit.is_some() {
+            problems.key(
+                path.child("unit"),
+                format!("`unit` belongs to a metric of the account, `{name}` has its own"),
+                "remove it",
+            );
+        }
+        confidence(path.child("confidence"), spec.confidence, problems);
+    }
+}
+
+fn metrics<'a>(
+    parent: &Path,
+    metrics: impl Iterator<Item = (&'a String, &'a Checks)>,
+    problems: &mut Problems,
+) {
+    for (name, checks) in metrics {
+        let path = parent.child("metrics").child(name);
+        if name.trim().is_empty() || name.chars().any(char::is_control) {
+            problems.key(
+                path.clone(),
+                format!("{} is not the name of a metric", shown(name)),
+                "write its name, slug, code or id as the account has it",
+            );
+        }
+        for (path, spec) in paths(&path, checks) {
+            confidence(path.child("confidence"), spec.confidence, problems);
+        }
+    }
+}
+
+/// Whether a built-in figure can be asked this; else what is wrong and how to mend it.
+fn asked_of(name: &str, check: &Check) -> Result<(), (String, String)> {
+    let aggregate = check.aggregate.as_ref();
+    let written = shown(&check.to_string());
+    let rate = |noun: &str| match check.threshold.unit {
+        Unit::Percent => Ok(()),
+        _ => Err((
+            format!("{written} compares {noun} with a number that is not a percentage"),
+            format!("write {}", shown(&in_percent(check))),
+        )),
+    };
+    let no_aggregate = |aggregate: &Aggregate, help: &str| {
+        Err((format!("`{name}` has no {}", shown(&aggregate.to_string())), help.to_owned()))
+    };
+    match (name, aggregate) {
+        ("success_rate" | "errors" | "expected_outcome", None | Some(Aggregate::Rate)) => {
+            rate("a rate")
+        }
+        ("success_rate", Some(other)) => {
+            no_aggregate(other, "it is a share of the runs: write for example `\">= 90%\"`")
+        }
+        ("errors", Some(Aggregate::Count)) => Ok(()),
+        ("errors", Some(other)) => {
+            no_aggregate(other, "write for example `\"<= 10%\"` or `\"count <= 2\"`")
+        }
+        ("expected_outcome", Some(other @ (Aggregate::Share(_) | Aggregate::Sum))) => no_aggregate(
+            other,
+            "write for example `\">= 90%\"`, or `\"mean >= 80\"` of its score from 0 to 100",
+        ),
+        ("expected_outcome", Some(_)) => match check.threshold.unit {
+            Unit::None => Ok(()),
+            _ => Err((
+                format!("{written} gives a score a unit"),
+                "the score is a bare number from 0 to 100: write for example `\"mean >= 80\"`"
+                    .to_owned(),
+            )),
+        },
+        ("duration", None) => Err((
+            format!("{written} does not say which duration: each run has its own"),
+            format!("write {}", shown(&format!("p95 {check}"))),
+        )),
+        ("duration", Some(other @ (Aggregate::Rate | Aggregate::Share(_)))) => {
+            no_aggregate(other, "write for example `\"p95 <= 3m\"`")
+        }
+        ("duration", Some(Aggregate::Count)) => Ok(()),
+        ("duration", Some(_)) if check.threshold.unit.in_seconds().is_none() => Err((
+            format!("{written} has no unit of time"),
+            format!("write {} for seconds, or `m` for minutes", shown(&format!("{check}s"))),
+        )),
+        _ => Ok(()),
+    }
+}
+
+/// The check as it was probably meant: `>= 0.9` and `>= 90` are both `>= 90%`.
+fn in_percent(check: &Check) -> String {
+    let value = check.threshold.value;
+    let percent = if value > 0.0 && value <= 1.0 { value * 100.0 } else { value };
+    let percent = if (0.0..=100.0).contains(&percent) { percent } else { 90.0 };
+    format!("{} {}%", check.operator.sign(), text::trim_number(percent, 6))
+}
+
+fn confidence(path: Path, confidence: Option<Percent>, problems: &mut Problems) {
+    let Some(confidence) = confidence else { return };
+    let fraction = confidence.fraction();
+    if fraction <= 0.5 || fraction >= 1.0 {
+        problems.value(
+            path,
+            format!("`{confidence}` is no useful confidence: it lies above 50% and below 100%"),
+            if fraction >= 1.0 {
+                "write for example `99%`: no sample is ever certain"
+            } else {
+                "write for example `95%`"
+            },
+        );
+    }
+}
+
+fn baseline(path: &Path, baseline: &Baseline, problems: &mut Problems) {
+    if baseline.success_rate.is_none() && baseline.metrics.is_empty() {
+        problems.key(
+            path.clone(),
+            "`baseline` sets no limit",
+            "add one, for example `success_rate: { max_drop: 5% }`",
+        );
+    }
+    if baseline.from.chars().any(char::is_control) {
+        problems.value(
+            path.child("from"),
+            "`from` holds a line end or another control character",
+            "write it on one line",
+        );
+    }
+    let mut check = |path: Path, limit: &BaselineLimit| {
+        if limit.max_drop.is_none() && limit.max_rise.is_none() {
+            problems.key(
+                path.clone(),
+                "this comparison sets no limit",
+                "add `max_drop: 5%` or `max_rise: 10%`",
+            );
+        }
+        let Some(significance) = limit.significance else { return };
+        if significance.fraction() <= 0.0 || significance.fraction() >= 0.5 {
+            problems.value(
+                path.child("significance"),
+                format!(
+                    "`{significance}` is no useful significance: it lies above 0% and below 50%"
+                ),
+                "write for example `5%`",
+            );
+        }
+    };
+    if let Some(limit) = &baseline.success_rate {
+        check(path.child("success_rate"), limit);
+    }
+    for (name, limit) in &baseline.metrics {
+        check(path.child("metrics").child(name), limit);
+    }
+}
