@@ -1,1 +1,70 @@
-//! (being built)
+//! The only place that reads the environment, the terminal, the clock and chance.
+//!
+//! Everything else is given what it needs, so that it can be tested without them.
+
+use std::collections::BTreeMap;
+use std::hash::{BuildHasher, Hasher};
+use std::io::IsTerminal;
+use std::path::PathBuf;
+
+/// What the process was started with.
+#[derive(Debug, Clone)]
+pub struct Context {
+    /// The environment. Variables that are not UTF-8 are left out.
+    pub env: BTreeMap<String, String>,
+    /// Whether standard output is a terminal.
+    pub stdout_is_terminal: bool,
+    /// Whether standard error is a terminal.
+    pub stderr_is_terminal: bool,
+}
+
+impl Context {
+    /// Reads the process's surroundings.
+    pub fn of_process() -> Self {
+        let env = std::env::vars_os()
+            .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)));
+        Self {
+            env: env.collect(),
+            stdout_is_terminal: std::io::stdout().is_terminal(),
+            stderr_is_terminal: std::io::stderr().is_terminal(),
+        }
+    }
+
+    /// A variable that is set and not empty.
+    pub fn var(&self, name: &str) -> Option<&str> {
+        self.env.get(name).map(String::as_str).filter(|value| !value.is_empty())
+    }
+
+    /// The user's home directory.
+    pub fn home(&self) -> Option<PathBuf> {
+        self.var("HOME").or_else(|| self.var("USERPROFILE")).map(PathBuf::from)
+    }
+
+    /// The width of the terminal in columns, where it is known.
+    pub fn columns(&self) -> usize {
+        self.var("COLUMNS").and_then(|columns| columns.parse().ok()).unwrap_or(100)
+    }
+}
+
+/// The time now.
+pub fn now() -> jiff::Timestamp {
+    jiff::Timestamp::now()
+}
+
+/// Today, in UTC.
+pub fn today() -> jiff::civil::Date {
+    now().to_zoned(jiff::tz::TimeZone::UTC).date()
+}
+
+/// A number nobody can foresee well enough to collide with. Not for secrets.
+pub fn random() -> u64 {
+    // The standard library seeds each `RandomState` from the system's entropy.
+    let mut hasher = std::collections::hash_map::RandomState::new().build_hasher();
+    hasher.write_i128(now().as_nanosecond());
+    hasher.finish()
+}
+
+/// A uniform draw from 0 to 1.
+pub fn random_fraction() -> f64 {
+    (random() >> 11) as f64 / (1_u64 << 53) as f64
+}

@@ -1,1 +1,407 @@
-//! (being built)
+//! One run's data ▶ one of four outcomes, with who is to blame and why.
+//!
+//! Pure: one table, read from top to bottom, first match wins, tested row by row. It decides
+//! whether a run is evidence about the agent at all; what the evidence adds up to is in `verdict`.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::record::{RunRecord, Status};
+
+/// What a run is evidence of.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// The agent had its conversation and passed.
+    Passed,
+    /// The agent had its conversation and failed.
+    Failed,
+    /// There was no fair conversation.
+    Errored,
+    /// The conversation finished and nothing judged it.
+    Unscored,
+}
+
+impl Outcome {
+    /// The outcome in a word.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Outcome::Passed => "passed",
+            Outcome::Failed => "failed",
+            Outcome::Errored => "errored",
+            Outcome::Unscored => "unscored",
+        }
+    }
+
+    /// Whether the run could have gone either way.
+    pub const fn is_unknown(self) -> bool {
+        matches!(self, Outcome::Errored | Outcome::Unscored)
+    }
+}
+
+/// Who is to blame for a run that did not pass.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Blame {
+    /// The agent under test.
+    Agent,
+    /// The agent or the way to it: it was called and nothing answered.
+    AgentOrTransport,
+    /// The telephone network or another carrier between the caller and the agent.
+    Telephony,
+    /// The platform and its simulated caller.
+    Platform,
+    /// Whoever ended the call.
+    Operator,
+    /// The judge: the conversation is there, a score is not.
+    Judge,
+    /// The time limit: the run had not ended.
+    TimeLimit,
+    /// Nothing in the data says.
+    Unknown,
+}
+
+impl Blame {
+    /// Who it is, as a sentence names it.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Blame::Agent => "the agent",
+            Blame::AgentOrTransport => "the agent or the way to it",
+            Blame::Telephony => "telephony",
+            Blame::Platform => "the platform",
+            Blame::Operator => "whoever ended the call",
+            Blame::Judge => "the judge",
+            Blame::TimeLimit => "the time limit",
+            Blame::Unknown => "unknown",
+        }
+    }
+}
+
+/// The outcome of a run with its reason.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RunOutcome {
+    /// Id of the run.
+    pub run: u64,
+    /// What the run is evidence of.
+    pub outcome: Outcome,
+    /// Who is to blame; none for a run that passed.
+    pub blame: Option<Blame>,
+    /// Why, in a line. May hold text from the platform.
+    pub reason: String,
+    /// The number of this repetition among the runs of its scenario, personality and profile, from 1.
+    pub repetition: u32,
+}
+
+/// Endings that name the platform's simulated caller and are not the agent's doing, even where some
+/// conversation took place.
+const CALLER_FAULTS: [&str; 5] = [
+    "testing agent-did-not-connect",
+    "testing agent-pipeline-error",
+    "testing agent-dial-out-bot-crashed",
+    "testing agent-run-not-ready",
+    "testing agent-recording-failed",
+];
+
+/// Who an ending blames, and whether it says that no fair conversation took place.
+fn blame_of_ending(ending: &str) -> Option<(Blame, Fairness)> {
+    let ending = ending.trim().to_ascii_lowercase();
+    if CALLER_FAULTS.contains(&ending.as_str()) {
+        return Some((Blame::Platform, Fairness::Unfair));
+    }
+    match ending.as_str() {
+        "call-failed-unknown-error" | "sip-call-failed" => {
+            Some((Blame::Telephony, Fairness::Unfair))
+        }
+        "call-canceled" | "run-cancelled-by-user" => Some((Blame::Operator, Fairness::Unfair)),
+        "main agent-did-not-answer" | "main agent-busy" | "main agent-call-not-connected" => {
+            Some((Blame::AgentOrTransport, Fairness::Unfair))
+        }
+        "main agent-silence-timed-out" | "exceeded-max-duration" => {
+            Some((Blame::Agent, Fairness::Fair))
+        }
+        // Other endings of the simulated caller count as its fault only where no conversation is
+        // left to judge: it also ends calls that went well.
+        other if other.starts_with("testing agent-") => {
+            Some((Blame::Platform, Fairness::FairIfThereWasAConversation))
+        }
+        _ => None,
+    }
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Fairness {
+    Fair,
+    Unfair,
+    FairIfThereWasAConversation,
+}
+
+/// Judges one run. `repetition` counts from 1 among the runs of the same case.
+pub fn judge_run(run: &RunRecord, repetition: u32) -> RunOutcome {
+    let (outcome, blame, reason) = classify(run);
+    RunOutcome { run: run.id, outcome, blame, reason, repetition }
+}
+
+fn classify(run: &RunRecord) -> (Outcome, Option<Blame>, String) {
+    let ending = run.ended_reason.as_deref().unwrap_or_default();
+    let fault = blame_of_ending(ending);
+    let errored = |fallback: Blame, otherwise: &str| {
+        let blame = fault.map_or(fallback, |(blame, _)| blame);
+        (Outcome::Errored, Some(blame), error_reason(run, otherwise))
+    };
+    match &run.status {
+        Status::Cancelled => return errored(Blame::Operator, "the call was cancelled"),
+        Status::Timeout => return errored(Blame::Platform, "the run timed out"),
+        Status::Completed | Status::Failed => {}
+        unfinished => {
+            let reason = format!("the run had not ended: its status was `{}`", unfinished.as_str());
+            return (Outcome::Errored, Some(Blame::TimeLimit), reason);
+        }
+    }
+    let agent_had_its_chance = matches!(fault, Some((Blame::Agent, Fairness::Fair)));
+    let conversed = run.has_transcript || run.metrics.iter().any(|m| !m.value.is_skipped());
+    let unfair = match fault {
+        Some((_, Fairness::Unfair)) => run.success != Some(true) || !conversed,
+        Some((_, Fairness::FairIfThereWasAConversation)) => !conversed,
+        Some((_, Fairness::Fair)) | None => false,
+    };
+    if unfair {
+        return errored(Blame::Unknown, "the call never became a conversation");
+    }
+    if agent_had_its_chance && run.success != Some(true) {
+        return (Outcome::Failed, Some(Blame::Agent), error_reason(run, "the call ended early"));
+    }
+    if run.status == Status::Failed {
+        return errored(Blame::Unknown, "the call never became a conversation");
+    }
+    if run.success == Some(false) && run.error_message.is_some() && !run.has_transcript {
+        return errored(Blame::Unknown, "the call never became a conversation");
+    }
+    judge_conversation(run, conversed)
+}
+
+/// The conversation took place: what do its scores say?
+fn judge_conversation(run: &RunRecord, conversed: bool) -> (Outcome, Option<Blame>, String) {
+    let unscored = |reason: &str| (Outcome::Unscored, Some(Blame::Judge), reason.to_owned());
+    let failed = |run: &RunRecord| (Outcome::Failed, Some(Blame::Agent), failure_reason(run));
+    let outcome_score = run.expected_outcome.as_ref().and_then(|outcome| outcome.score);
+    let scored = outcome_score.is_some() || run.metrics.iter().any(|m| !m.value.is_skipped());
+    match (run.success, run.evaluation_status.as_deref()) {
+        (Some(true), _) if run.rubric_skipped => {
+            unscored("the platform calls it a success, but every rule of its rubric was skipped")
+        }
+        (Some(true), _) if !scored => {
+            unscored("the platform calls it a success, but no metric and no outcome was scored")
+        }
+        (Some(true), _) => (Outcome::Passed, None, "passed".to_owned()),
+        (Some(false), _) if conversed || scored => failed(run),
+        (Some(false), _) => {
+            let reason = error_reason(run, "there is no transcript and no score");
+            (Outcome::Errored, Some(Blame::Unknown), reason)
+        }
+        (None, Some("failure" | "reviewed_failure")) => failed(run),
+        (None, Some("success" | "reviewed_success")) if scored => {
+            (Outcome::Passed, None, "passed".to_owned())
+        }
+        // Falling short of the expected outcome is a failure by itself; meeting it is not yet a
+        // pass, because the rubric has not spoken.
+        (None, _) if outcome_score.is_some_and(|score| score < 100.0) => failed(run),
+        (None, _) => unscored("the run completed, but the platform did not judge it"),
+    }
+}
+
+fn error_reason(run: &RunRecord, otherwise: &str) -> String {
+    let message = run.error_message.as_deref().map(str::trim).filter(|text| !text.is_empty());
+    let ending = run.ended_reason.as_deref().map(str::trim).filter(|text| !text.is_empty());
+    match (message, ending) {
+        (Some(message), Some(ending)) if message != ending => format!("{message} ({ending})"),
+        (Some(message), _) => message.to_owned(),
+        (None, Some(ending)) => ending.to_owned(),
+        (None, None) => otherwise.to_owned(),
+    }
+}
+
+/// The first thing that a judge held against the conversation.
+fn failure_reason(run: &RunRecord) -> String {
+    use crate::record::MetricValue;
+
+    let outcome = run.expected_outcome.as_ref();
+    if let Some(outcome) = outcome.filter(|outcome| outcome.score.is_some_and(|s| s < 100.0)) {
+        let against = outcome.explanation.iter().find(|line| line.trim_start().starts_with('❌'));
+        if let Some(line) = against.or(outcome.explanation.first()) {
+            return line.trim_start().trim_start_matches('❌').trim().to_owned();
+        }
+    }
+    let missed = run.metrics.iter().find(|m| m.value == MetricValue::Binary(Some(false)));
+    match missed {
+        Some(metric) => match metric.explanation.first() {
+            Some(why) => format!("{}: {}", metric.name, why.trim()),
+            None => format!("{}: not passed", metric.name),
+        },
+        None if outcome.is_some_and(|outcome| outcome.score.is_some_and(|s| s < 100.0)) => {
+            "the expected outcome was not met".to_owned()
+        }
+        None => error_reason(run, "the platform judged it a failure and gave no reason"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{ExpectedOutcome, MetricRecord, MetricValue};
+
+    /// A completed run with a conversation and one score.
+    fn scored(success: Option<bool>) -> RunRecord {
+        RunRecord {
+            id: 1,
+            status: Status::Completed,
+            success,
+            has_transcript: true,
+            metrics: vec![metric(MetricValue::Binary(success))],
+            ..RunRecord::default()
+        }
+    }
+
+    fn metric(value: MetricValue) -> MetricRecord {
+        let explanation = vec!["skipped the greeting".to_owned()];
+        MetricRecord {
+            id: Some(7),
+            name: "Adherence".to_owned(),
+            aliases: vec![],
+            value,
+            explanation,
+        }
+    }
+
+    fn ended(status: Status, reason: &str) -> RunRecord {
+        let ended_reason = (!reason.is_empty()).then(|| reason.to_owned());
+        RunRecord { id: 1, status, success: Some(false), ended_reason, ..RunRecord::default() }
+    }
+
+    fn of(run: &RunRecord) -> (Outcome, Option<Blame>) {
+        let judged = judge_run(run, 1);
+        (judged.outcome, judged.blame)
+    }
+
+    #[test]
+    fn a_judged_conversation_passes_or_fails() {
+        assert_eq!(of(&scored(Some(true))), (Outcome::Passed, None));
+        assert_eq!(of(&scored(Some(false))), (Outcome::Failed, Some(Blame::Agent)));
+    }
+
+    #[test]
+    fn a_run_that_has_not_ended_is_no_evidence() {
+        let going =
+            [Status::Running, Status::Pending, Status::Evaluating, Status::Unknown("x".into())];
+        for status in going {
+            let run = RunRecord { status, ..scored(Some(true)) };
+            assert_eq!(of(&run), (Outcome::Errored, Some(Blame::TimeLimit)));
+        }
+    }
+
+    #[test]
+    fn endings_name_who_is_to_blame() {
+        use Blame::{Agent, AgentOrTransport, Operator, Platform, Telephony, Unknown};
+        let failed = Status::Failed;
+        let rows = [
+            (ended(failed.clone(), "Testing agent-did-not-connect"), Outcome::Errored, Platform),
+            (ended(failed.clone(), "Testing agent-pipeline-error"), Outcome::Errored, Platform),
+            (ended(failed.clone(), "Testing agent-something-new"), Outcome::Errored, Platform),
+            (ended(failed.clone(), "call-failed-unknown-error"), Outcome::Errored, Telephony),
+            (ended(failed.clone(), "sip-call-failed"), Outcome::Errored, Telephony),
+            (ended(failed.clone(), "run-cancelled-by-user"), Outcome::Errored, Operator),
+            (
+                ended(failed.clone(), "Main agent-did-not-answer"),
+                Outcome::Errored,
+                AgentOrTransport,
+            ),
+            (ended(failed.clone(), "Main agent-busy"), Outcome::Errored, AgentOrTransport),
+            (
+                ended(failed.clone(), "Main agent-call-not-connected"),
+                Outcome::Errored,
+                AgentOrTransport,
+            ),
+            (ended(failed.clone(), "Main agent-silence-timed-out"), Outcome::Failed, Agent),
+            (ended(Status::Completed, "exceeded-max-duration"), Outcome::Failed, Agent),
+            (ended(failed, ""), Outcome::Errored, Unknown),
+            (ended(Status::Timeout, ""), Outcome::Errored, Platform),
+            (ended(Status::Cancelled, ""), Outcome::Errored, Operator),
+            (ended(Status::Completed, ""), Outcome::Errored, Unknown),
+        ];
+        for (run, outcome, blame) in rows {
+            assert_eq!(of(&run), (outcome, Some(blame)), "{:?} {:?}", run.status, run.ended_reason);
+        }
+    }
+
+    #[test]
+    fn the_callers_fault_is_not_the_agents_even_after_some_conversation() {
+        let ended_reason = Some("Testing agent-pipeline-error".to_owned());
+        let run = RunRecord { ended_reason, ..scored(Some(false)) };
+        assert_eq!(of(&run), (Outcome::Errored, Some(Blame::Platform)));
+    }
+
+    #[test]
+    fn the_caller_may_end_a_call_that_went_well() {
+        let ended_reason = Some("Testing agent-ended-call".to_owned());
+        for success in [true, false] {
+            let run = RunRecord { ended_reason: ended_reason.clone(), ..scored(Some(success)) };
+            assert_eq!(of(&run).0, if success { Outcome::Passed } else { Outcome::Failed });
+        }
+    }
+
+    #[test]
+    fn an_error_message_without_a_transcript_is_no_conversation() {
+        let run = RunRecord {
+            error_message: Some("websocket handshake failed".to_owned()),
+            has_transcript: false,
+            metrics: vec![],
+            ..scored(Some(false))
+        };
+        assert_eq!(of(&run).0, Outcome::Errored);
+        assert_eq!(judge_run(&run, 1).reason, "websocket handshake failed");
+    }
+
+    #[test]
+    fn a_success_that_rests_on_nothing_is_unscored() {
+        let skipped = RunRecord { rubric_skipped: true, ..scored(Some(true)) };
+        let bare = RunRecord { metrics: vec![], ..scored(Some(true)) };
+        let null =
+            RunRecord { metrics: vec![metric(MetricValue::Binary(None))], ..scored(Some(true)) };
+        for run in [skipped, bare, null] {
+            assert_eq!(of(&run), (Outcome::Unscored, Some(Blame::Judge)));
+        }
+    }
+
+    #[test]
+    fn without_a_judgement_only_a_missed_outcome_says_something() {
+        let with = |score: Option<f64>| RunRecord {
+            expected_outcome: Some(ExpectedOutcome { score, explanation: vec![] }),
+            ..scored(None)
+        };
+        assert_eq!(of(&with(Some(80.0))).0, Outcome::Failed);
+        assert_eq!(of(&with(Some(100.0))).0, Outcome::Unscored);
+        assert_eq!(of(&with(None)).0, Outcome::Unscored);
+        let reviewed = RunRecord {
+            evaluation_status: Some("reviewed_success".to_owned()),
+            ..with(Some(100.0))
+        };
+        assert_eq!(of(&reviewed).0, Outcome::Passed);
+    }
+
+    #[test]
+    fn the_reason_is_the_first_thing_held_against_the_agent() {
+        let mut run = scored(Some(false));
+        assert_eq!(judge_run(&run, 1).reason, "Adherence: skipped the greeting");
+        run.expected_outcome = Some(ExpectedOutcome {
+            score: Some(50.0),
+            explanation: vec![
+                "✅ greeted".to_owned(),
+                "❌ never asked for the order number".to_owned(),
+            ],
+        });
+        assert_eq!(judge_run(&run, 1).reason, "never asked for the order number");
+    }
+}

@@ -7,10 +7,23 @@
 //!
 //! Pure: no file is read and no environment is asked; both come in as arguments.
 
-use std::fmt;
+mod diagnostic;
+mod interpolate;
+mod node;
+mod path;
+mod schema;
+mod shape;
+mod syntax;
+mod yaml;
 
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
+
+pub use diagnostic::{Diagnostic, Diagnostics};
+use node::Fault;
+pub use node::Places;
+pub use path::{At, Path, Problem};
+pub use schema::schema_of;
 
 /// A YAML text and what to call it in messages.
 #[derive(Debug, Clone, Copy)]
@@ -30,43 +43,31 @@ pub struct Document<T> {
     pub places: Places,
 }
 
-/// Where each key and value of a document stands.
-#[derive(Debug, Clone, Default)]
-pub struct Places;
+/// The longest file that is worth reading, in bytes: a longer text is refused.
+pub const MAX_BYTES: usize = yaml::MAX_BYTES;
 
-/// The way to a part of a document: keys and indices from the root.
-#[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub struct Path(pub Vec<String>);
-
-/// A fault that a later stage found: where, what, and the way out.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Problem {
-    /// The key or value at fault.
-    pub path: Path,
-    /// What is wrong, as a lowercase fragment.
-    pub message: String,
-    /// What was expected, the nearest name, or what to write.
-    pub help: Option<String>,
-}
-
-/// All the faults of a document, ready to be shown.
-#[derive(Debug, Clone)]
-pub struct Diagnostics;
-
-impl Diagnostics {
-    /// The faults as text, each with file, line, column and the text under it.
-    pub fn render(&self, _color: bool) -> String {
-        String::new()
+/// The bytes of a file as text, without a byte-order mark.
+///
+/// # Errors
+///
+/// Bytes that are not UTF-8, with their place.
+pub fn decode<'a>(name: &str, bytes: &'a [u8]) -> Result<&'a str, Diagnostics> {
+    match std::str::from_utf8(bytes) {
+        Ok(text) => Ok(text.strip_prefix('\u{feff}').unwrap_or(text)),
+        Err(error) => {
+            let fault = Fault {
+                span: None,
+                message: format!(
+                    "{name} is not UTF-8 text: byte {} breaks it",
+                    error.valid_up_to()
+                ),
+                help: Some("save it as UTF-8".to_owned()),
+                context: None,
+            };
+            Err(Diagnostics::new(Source { name, text: "" }, vec![fault]))
+        }
     }
 }
-
-impl fmt::Display for Diagnostics {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.render(false))
-    }
-}
-
-impl std::error::Error for Diagnostics {}
 
 /// Reads a YAML text as a `T`.
 ///
@@ -77,8 +78,54 @@ impl std::error::Error for Diagnostics {}
 /// Every fault of the text: YAML syntax, unknown or duplicate keys, wrong types, values out of
 /// range, unset variables.
 pub fn read<T: DeserializeOwned + JsonSchema>(
-    _source: Source<'_>,
-    _lookup: &dyn Fn(&str) -> Option<String>,
+    source: Source<'_>,
+    lookup: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Document<T>, Diagnostics> {
-    Err(Diagnostics)
+    let mut faults = Vec::new();
+    let Some(mut root) = yaml::parse(source.text, &mut faults) else {
+        return Err(Diagnostics::new(source, faults));
+    };
+    interpolate::fill_in(&mut root, source.text, lookup, &mut faults);
+    let schema = schema_of::<T>();
+    let value = shape::walk(&schema, &root, &mut faults);
+    let places = Places::new(root);
+    let Some(value) = value.filter(|_| faults.is_empty()) else {
+        return Err(Diagnostics::new(source, faults));
+    };
+    match serde_path_to_error::deserialize(value) {
+        Ok(value) => Ok(Document { value, places }),
+        Err(error) => {
+            let problem = Problem::new(path_of(error.path()), error.inner().to_string());
+            Err(Diagnostics::from_problems(source, &places, vec![problem]))
+        }
+    }
+}
+
+fn path_of(path: &serde_path_to_error::Path) -> Path {
+    use serde_path_to_error::Segment;
+    Path::of(path.iter().filter_map(|segment| match segment {
+        Segment::Seq { index } => Some(index.to_string()),
+        Segment::Map { key } => Some(key.clone()),
+        Segment::Enum { .. } | Segment::Unknown => None,
+    }))
+}
+
+/// Text from a file as messages show it: in backticks, on one line, without control characters,
+/// not too long.
+pub fn shown(text: &str) -> String {
+    const LONGEST: usize = 60;
+    let mut out = String::from("`");
+    for (count, c) in text.chars().enumerate() {
+        if count == LONGEST {
+            out.push('…');
+            break;
+        }
+        match c {
+            '`' => out.push('\''),
+            c if diagnostic::is_unprintable(c) => out.extend(c.escape_default()),
+            c => out.push(c),
+        }
+    }
+    out.push('`');
+    out
 }

@@ -1,1 +1,14 @@
-//! (being built)
+//! One model of the finished gate ▶ text for each reader.
+//!
+//! Pure: every report is a function from [`model::Report`] to a `String`. Writing is in `sink`.
+//! Text that came from the platform is untrusted and goes through [`escape`] on its way out.
+
+pub mod assemble;
+pub mod escape;
+pub mod github;
+pub mod gitlab;
+pub mod json;
+pub mod junit;
+pub mod markdown;
+pub mod model;
+pub mod words;

@@ -1,2 +1,207 @@
-//! (being built)
+//! The outcomes of runs ▶ checks ▶ the gate's verdict.
+//!
+//! Pure. `check` is the grammar, `evidence` picks the samples, `aggregate` makes figures of them,
+//! `judge` compares them and says why. Reports only show what is decided here.
+
+mod aggregate;
 pub mod check;
+pub mod evidence;
+mod judge;
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use self::check::{Check, Operator, Threshold, Unit};
+use self::evidence::Evidence;
+use self::judge::{Figure, judge};
+use crate::outcome::RunOutcome;
+use crate::record::RunRecord;
+use crate::suite::checks::{CheckSpec, Checks, Level};
+use crate::suite::model::Thresholds;
+
+/// What the evidence says, from best to worst.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// The evidence clears the threshold.
+    Pass,
+    /// There is not enough evidence to say.
+    Inconclusive,
+    /// The evidence misses the threshold.
+    Fail,
+}
+
+impl Verdict {
+    /// The verdict in a word, for sentences: `passed`, `inconclusive`, `failed`.
+    pub const fn participle(self) -> &'static str {
+        match self {
+            Verdict::Pass => "passed",
+            Verdict::Inconclusive => "inconclusive",
+            Verdict::Fail => "failed",
+        }
+    }
+}
+
+/// One check, judged.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct CheckReport {
+    /// What was checked: a built-in name or a metric as the suite names it.
+    pub name: String,
+    /// The scenario it was checked on alone; none for a check over the whole result.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scenario: Option<ScenarioRef>,
+    /// The condition, such as `p95 <= 2500ms`.
+    pub condition: String,
+    /// Whether a miss breaks the gate.
+    pub level: Level,
+    /// What the evidence says.
+    pub verdict: Verdict,
+    /// The figure seen, in the unit of `unit`; none when there was no sample. Shares are fractions.
+    pub value: Option<f64>,
+    /// The number wanted, in the unit of `unit`. Shares are fractions.
+    pub threshold: f64,
+    /// The unit of `value` and `threshold`.
+    pub unit: FigureUnit,
+    /// Between which figures the truth lies.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub interval: Option<Interval>,
+    /// How many runs gave a value.
+    pub samples: usize,
+    /// How many runs could have given a value and did not: errored, unscored, never arrived.
+    pub unknown: usize,
+    /// The verdict in words: number seen, number wanted, sample size, what to do.
+    pub reason: String,
+    /// The runs that decided it, in ascending order: those that speak against a pass.
+    pub deciding_runs: Vec<u64>,
+}
+
+/// A scenario by id and name.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+pub struct ScenarioRef {
+    /// Id of the scenario; none when it was deleted.
+    pub id: Option<u64>,
+    /// Its name. Written by users of the platform.
+    pub name: String,
+}
+
+/// The unit of a check's figure.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum FigureUnit {
+    /// A fraction, shown as a percentage.
+    Share,
+    /// A bare number.
+    Number,
+    /// Milliseconds.
+    Milliseconds,
+    /// Seconds.
+    Seconds,
+    /// Minutes.
+    Minutes,
+}
+
+impl FigureUnit {
+    /// A figure with its unit, as a person reads it: `87.5%`, `2310ms`, `4.2`.
+    pub fn show(self, value: f64) -> String {
+        match self {
+            FigureUnit::Share => crate::text::percent(value),
+            FigureUnit::Number => crate::text::trim_number(value, 2),
+            FigureUnit::Milliseconds => format!("{}ms", crate::text::trim_number(value, 1)),
+            FigureUnit::Seconds => format!("{}s", crate::text::trim_number(value, 2)),
+            FigureUnit::Minutes => format!("{}m", crate::text::trim_number(value, 2)),
+        }
+    }
+}
+
+/// Between which figures the truth lies.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Interval {
+    /// Lower end, in the check's unit.
+    pub low: f64,
+    /// Upper end, in the check's unit.
+    pub high: f64,
+    /// The confidence as a fraction; none for the bounds that runs without a value leave open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<f64>,
+}
+
+/// Judges every check of a suite, in the order: built-in figures, metrics, each scenario. Without
+/// any threshold every run must pass.
+pub fn judge_all(thresholds: &Thresholds, evidence: &Evidence<'_>) -> Vec<CheckReport> {
+    let mut reports = Vec::new();
+    let built_in = [
+        (Figure::SuccessRate, &thresholds.success_rate),
+        (Figure::Errors, &thresholds.errors),
+        (Figure::ExpectedOutcome, &thresholds.expected_outcome),
+        (Figure::Duration, &thresholds.duration),
+    ];
+    for (figure, checks) in built_in {
+        reports.extend(specs(checks.as_ref()).map(|spec| judge(figure, spec, None, evidence)));
+    }
+    for (name, checks) in &thresholds.metrics {
+        let specs = specs(Some(checks));
+        reports.extend(specs.map(|spec| judge(Figure::Metric(name), spec, None, evidence)));
+    }
+    if let Some(each) = &thresholds.each_scenario {
+        for (scenario, evidence) in by_scenario(evidence) {
+            let rate = specs(each.success_rate.as_ref()).map(|spec| (Figure::SuccessRate, spec));
+            let metrics = each.metrics.iter().flat_map(|(name, checks)| {
+                specs(Some(checks)).map(move |spec| (Figure::Metric(name), spec))
+            });
+            for (figure, spec) in rate.chain(metrics) {
+                reports.push(judge(figure, spec, Some(scenario.clone()), &evidence));
+            }
+        }
+    }
+    if reports.is_empty() {
+        reports.push(judge(Figure::SuccessRate, &every_run_passes(), None, evidence));
+    }
+    reports
+}
+
+/// The gate's verdict: the worst of the gating checks. Without one there is no evidence to pass on.
+pub fn worst(reports: &[CheckReport]) -> Verdict {
+    let gating = reports.iter().filter(|report| report.level == Level::Error);
+    gating.map(|report| report.verdict).max().unwrap_or(Verdict::Inconclusive)
+}
+
+/// The check that stands where a suite has none.
+fn every_run_passes() -> CheckSpec {
+    CheckSpec::plain(Check {
+        aggregate: None,
+        operator: Operator::AtLeast,
+        threshold: Threshold { value: 100.0, unit: Unit::Percent },
+    })
+}
+
+fn specs(checks: Option<&Checks>) -> impl Iterator<Item = &CheckSpec> {
+    checks.into_iter().flat_map(|checks| &checks.0)
+}
+
+/// The evidence of each scenario. Which scenario a missing run belongs to is not known, so each
+/// scenario with fewer runs than the fullest one is taken to lack the difference.
+fn by_scenario<'a>(evidence: &Evidence<'a>) -> Vec<(ScenarioRef, Evidence<'a>)> {
+    type Runs<'a> = Vec<(&'a RunRecord, &'a RunOutcome)>;
+    let mut groups: BTreeMap<Option<u64>, Runs<'a>> = BTreeMap::new();
+    for (run, outcome) in &evidence.runs {
+        groups.entry(run.scenario).or_default().push((run, outcome));
+    }
+    let fullest = groups.values().map(Vec::len).max().unwrap_or_default();
+    let scenarios = groups.into_iter().map(|(id, runs)| {
+        let name = runs.iter().find_map(|(run, _)| run.scenario_name.clone());
+        let name = name.unwrap_or_else(|| match id {
+            Some(id) => format!("scenario {id}"),
+            None => "deleted scenario".to_owned(),
+        });
+        let lacking = fullest.saturating_sub(runs.len()).min(evidence.missing);
+        (ScenarioRef { id, name }, Evidence { runs, missing: lacking })
+    });
+    scenarios.collect()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,235 @@
+//! Whether and when to ask again: one pure table.
+//!
+//! A request that only reads is repeated on anything that may pass. A request that starts or
+//! changes something is repeated only on proof that it was not processed: the connection was
+//! refused, or the platform said 429, or 503 with `Retry-After`. Credentials and other 4xx never.
+//! Waits are "full jitter" (`rand(0, min(cap, base · 2^n))`, Marc Brooker, "Exponential Backoff And
+//! Jitter", 2015), never shorter than `Retry-After` asks and never beyond the time that is left.
+
+use std::time::Duration;
+
+/// What a request does on the platform.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    /// It only reads.
+    Reads,
+    /// Doing it twice is the same as doing it once.
+    Idempotent,
+    /// Doing it twice costs twice.
+    Starts,
+}
+
+/// Why a request gave no usable answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Failure {
+    /// No connection was made, so that nothing was processed.
+    NotConnected,
+    /// The connection broke or timed out after the request may have been sent.
+    Broken,
+    /// The platform answered with this status.
+    Status(u16),
+    /// The body was cut off or is not what the platform writes.
+    BadBody,
+}
+
+/// One failed attempt.
+#[derive(Debug, Clone, Copy)]
+pub struct Attempt {
+    /// What the request does.
+    pub effect: Effect,
+    /// Why it failed.
+    pub failure: Failure,
+    /// How often it was tried before, from 0.
+    pub earlier: u32,
+    /// What the platform asked to wait.
+    pub retry_after: Option<Duration>,
+    /// The time that is left.
+    pub remaining: Duration,
+}
+
+/// What to do after a failed attempt.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Decision {
+    /// Wait this long, then ask again.
+    Wait(Duration),
+    /// Give up.
+    GiveUp,
+}
+
+const BASE: Duration = Duration::from_millis(500);
+const CAP: Duration = Duration::from_secs(20);
+/// How often a request is repeated. With the cap this rides out an outage of about three minutes.
+const MOST: u32 = 12;
+
+/// Decides about one failed attempt. `dice` is a uniform draw from 0 to 1.
+pub fn decide(attempt: &Attempt, dice: f64) -> Decision {
+    if attempt.earlier >= MOST || !is_repeatable(attempt) {
+        return Decision::GiveUp;
+    }
+    let ceiling = BASE.saturating_mul(2_u32.saturating_pow(attempt.earlier)).min(CAP);
+    let jittered = ceiling.mul_f64(dice.clamp(0.0, 1.0));
+    let wait = jittered.max(attempt.retry_after.unwrap_or_default());
+    if wait < attempt.remaining { Decision::Wait(wait) } else { Decision::GiveUp }
+}
+
+fn is_repeatable(attempt: &Attempt) -> bool {
+    let only_reads = attempt.effect != Effect::Starts;
+    match attempt.failure {
+        Failure::NotConnected | Failure::Status(429) => true,
+        Failure::Status(503) => only_reads || attempt.retry_after.is_some(),
+        Failure::Status(408 | 500..=599) | Failure::Broken | Failure::BadBody => only_reads,
+        Failure::Status(_) => false,
+    }
+}
+
+/// Reads `Retry-After`: seconds, or one of the three date forms of RFC 9110 §5.6.7. A date in the
+/// past is no wait; what can't be read is none asked for.
+pub fn retry_after(value: &str, now: jiff::Timestamp) -> Option<Duration> {
+    let value = value.trim();
+    if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
+    }
+    let then =
+        imf_date(value).or_else(|| rfc850_date(value, now)).or_else(|| asctime_date(value))?;
+    Some(Duration::try_from(then.duration_since(now)).unwrap_or_default())
+}
+
+/// `Sun, 06 Nov 1994 08:49:37 GMT`
+fn imf_date(text: &str) -> Option<jiff::Timestamp> {
+    utc("%a, %d %b %Y %H:%M:%S GMT", text)
+}
+
+/// `Sunday, 06-Nov-94 08:49:37 GMT`: a year that looks more than 50 years ahead is in the past.
+fn rfc850_date(text: &str, now: jiff::Timestamp) -> Option<jiff::Timestamp> {
+    let (_, rest) = text.split_once(", ")?;
+    let (day_month, rest) = rest.rsplit_once('-')?;
+    let (year, time) = rest.split_once(' ')?;
+    let short: i16 = year.parse().ok().filter(|_| year.len() == 2)?;
+    let this_year = now.to_zoned(jiff::tz::TimeZone::UTC).year();
+    let mut full = this_year - this_year % 100 + short;
+    if full > this_year + 50 {
+        full -= 100;
+    }
+    utc("%d-%b-%Y %H:%M:%S GMT", &format!("{day_month}-{full} {time}"))
+}
+
+/// `Sun Nov  6 08:49:37 1994`
+fn asctime_date(text: &str) -> Option<jiff::Timestamp> {
+    let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    utc("%a %b %d %H:%M:%S %Y", &flat)
+}
+
+fn utc(format: &str, text: &str) -> Option<jiff::Timestamp> {
+    let when = jiff::civil::DateTime::strptime(format, text).ok()?;
+    when.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    fn attempt(effect: Effect, failure: Failure) -> Attempt {
+        Attempt {
+            effect,
+            failure,
+            earlier: 0,
+            retry_after: None,
+            remaining: Duration::from_secs(3600),
+        }
+    }
+
+    fn repeats(effect: Effect, failure: Failure) -> bool {
+        decide(&attempt(effect, failure), 0.5) != Decision::GiveUp
+    }
+
+    #[test]
+    fn a_read_is_repeated_on_anything_that_may_pass() {
+        let passing = [
+            Failure::NotConnected,
+            Failure::Broken,
+            Failure::BadBody,
+            Failure::Status(408),
+            Failure::Status(429),
+            Failure::Status(500),
+            Failure::Status(502),
+            Failure::Status(503),
+            Failure::Status(504),
+        ];
+        for failure in passing {
+            assert!(repeats(Effect::Reads, failure), "{failure:?}");
+            assert!(repeats(Effect::Idempotent, failure), "{failure:?}");
+        }
+    }
+
+    #[test]
+    fn a_start_is_repeated_only_on_proof_that_it_was_not_processed() {
+        assert!(repeats(Effect::Starts, Failure::NotConnected));
+        assert!(repeats(Effect::Starts, Failure::Status(429)));
+        let asked = Attempt {
+            retry_after: Some(Duration::from_secs(1)),
+            ..attempt(Effect::Starts, Failure::Status(503))
+        };
+        assert_eq!(decide(&asked, 0.0), Decision::Wait(Duration::from_secs(1)));
+        for failure in [
+            Failure::Broken,
+            Failure::BadBody,
+            Failure::Status(408),
+            Failure::Status(500),
+            Failure::Status(502),
+            Failure::Status(503),
+            Failure::Status(504),
+        ] {
+            assert!(!repeats(Effect::Starts, failure), "{failure:?}");
+        }
+    }
+
+    #[test]
+    fn credentials_and_other_refusals_are_never_repeated() {
+        for status in [301, 400, 401, 403, 404, 405, 409, 422] {
+            for effect in [Effect::Reads, Effect::Idempotent, Effect::Starts] {
+                assert!(!repeats(effect, Failure::Status(status)), "{status}");
+            }
+        }
+    }
+
+    #[test]
+    fn retry_after_is_seconds_or_any_of_three_dates() {
+        let now: jiff::Timestamp = "1994-11-06T08:49:07Z".parse().unwrap();
+        let half_a_minute = Some(Duration::from_secs(30));
+        assert_eq!(retry_after("30", now), half_a_minute);
+        assert_eq!(retry_after("Sun, 06 Nov 1994 08:49:37 GMT", now), half_a_minute);
+        assert_eq!(retry_after("Sunday, 06-Nov-94 08:49:37 GMT", now), half_a_minute);
+        assert_eq!(retry_after("Sun Nov  6 08:49:37 1994", now), half_a_minute);
+        let past = "Sun, 06 Nov 1994 08:49:00 GMT";
+        assert_eq!(retry_after(past, now), Some(Duration::ZERO), "the past is clamped to zero");
+        for junk in ["", "soon", "-5", "1.5", "Sun, 99 Nov 1994 08:49:37 GMT"] {
+            assert_eq!(retry_after(junk, now), None, "{junk}");
+        }
+        assert!(retry_after("99999999999999999999999", now).is_some());
+    }
+
+    proptest! {
+        #[test]
+        fn no_wait_reaches_beyond_the_time_left(
+            earlier in 0_u32..40, left in 0_u64..100_000, asked in 0_u64..200_000, dice in 0.0..=1.0_f64
+        ) {
+            let attempt = Attempt {
+                earlier,
+                retry_after: Some(Duration::from_millis(asked)),
+                remaining: Duration::from_millis(left),
+                ..attempt(Effect::Reads, Failure::Status(503))
+            };
+            if let Decision::Wait(wait) = decide(&attempt, dice) {
+                prop_assert!(wait < attempt.remaining);
+                prop_assert!(wait >= Duration::from_millis(asked));
+            }
+        }
+
+        #[test]
+        fn any_header_is_read_or_refused_without_a_panic(value in "\\PC{0,40}") {
+            let _ = retry_after(&value, jiff::Timestamp::UNIX_EPOCH);
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! The platform's documents ▶ [records](crate::record).
+//!
+//! Pure. Tolerant where the platform is loose (object or array, number or text, missing or null),
+//! strict where a guess could turn a verdict: a status or a score of an unreadable kind is an error
+//! that names its JSON path. Fields that only decorate a report are dropped when they can't be read.
+
+mod lenient;
+mod metric;
+mod run;
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use crate::record::{Claims, FailedReason, Insights, NextStep, ResultRecord, Status};
+
+/// Why a document of the platform could not be read.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("at {path}: {reason}; the body starts with: {start}")]
+pub struct WireError {
+    /// Where in the document, such as `runs.12.status`.
+    pub path: String,
+    /// What was expected.
+    pub reason: String,
+    /// The first characters of the body, without control characters.
+    pub start: String,
+}
+
+/// A scenario as the list names it.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct ScenarioSummary {
+    /// Id of the scenario.
+    pub id: u64,
+    /// Its name.
+    #[serde(default, deserialize_with = "lenient::text_or_empty")]
+    pub name: String,
+}
+
+/// One page of a list.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(bound = "T: DeserializeOwned")]
+pub struct Page<T> {
+    /// The entries of this page.
+    pub results: Vec<T>,
+    /// Address of the next page.
+    #[serde(default)]
+    pub next: Option<String>,
+}
+
+/// A result as the list shows it: enough to find one by its name.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct ResultSummary {
+    /// Id of the result.
+    pub id: u64,
+    /// The name it was started with.
+    #[serde(default, deserialize_with = "lenient::text_or_empty")]
+    pub name: String,
+}
+
+/// An agent, as far as the gate asks.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct AgentSummary {
+    /// Id of the project it belongs to.
+    #[serde(default, deserialize_with = "lenient::whole")]
+    pub project: Option<u64>,
+}
+
+/// The answer to the request for a shareable link.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+pub struct ShareLink {
+    /// The link. Anyone who has it can read the transcripts.
+    pub shareable_link: String,
+}
+
+/// Reads a body as a `T`.
+///
+/// # Errors
+///
+/// When it is not JSON or not of the expected shape, with the JSON path and the start of the body.
+pub fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, WireError> {
+    let mut deserializer = serde_json::Deserializer::from_slice(body);
+    let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| WireError {
+        path: error.path().to_string(),
+        reason: error.inner().to_string(),
+        start: start_of(body),
+    })?;
+    deserializer.end().map_err(|error| WireError {
+        path: ".".to_owned(),
+        reason: format!("the document goes on after its end: {error}"),
+        start: start_of(body),
+    })?;
+    Ok(value)
+}
+
+/// Reads a result's detail, start answer or list entry.
+///
+/// # Errors
+///
+/// When it is not JSON or a field that decides the verdict can't be read.
+pub fn read_result(body: &[u8]) -> Result<ResultRecord, WireError> {
+    read::<WireResult>(body).map(ResultRecord::from)
+}
+
+/// The first characters of a body, fit to be shown.
+pub fn start_of(body: &[u8]) -> String {
+    const SHOWN: usize = 120;
+    if body.is_empty() {
+        return "(nothing)".to_owned();
+    }
+    let head = body.get(..body.len().min(SHOWN * 4)).unwrap_or_default();
+    let text = String::from_utf8_lossy(head);
+    let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let visible: String = flat.chars().filter(|c| !c.is_control()).take(SHOWN).collect();
+    if visible.len() < flat.len() || head.len() < body.len() {
+        format!("{visible}…")
+    } else {
+        visible
+    }
+}
+
+#[derive(Deserialize)]
+struct WireResult {
+    #[serde(deserialize_with = "lenient::required_whole")]
+    id: u64,
+    #[serde(default, deserialize_with = "lenient::text")]
+    name: Option<String>,
+    #[serde(default, deserialize_with = "lenient::status")]
+    status: Status,
+    #[serde(default)]
+    agent: Value,
+    #[serde(default, deserialize_with = "lenient::text")]
+    agent_name: Option<String>,
+    #[serde(default, deserialize_with = "lenient::text")]
+    created_at: Option<String>,
+    #[serde(default, deserialize_with = "lenient::decoration_number")]
+    success_rate: Option<f64>,
+    #[serde(default, deserialize_with = "lenient::decoration_count")]
+    total_runs_count: Option<u64>,
+    #[serde(default, deserialize_with = "lenient::decoration_count")]
+    completed_runs_count: Option<u64>,
+    #[serde(default, deserialize_with = "lenient::decoration_count")]
+    success_runs_count: Option<u64>,
+    #[serde(default, deserialize_with = "lenient::decoration_count")]
+    failed_runs_count: Option<u64>,
+    #[serde(default)]
+    runs: run::Runs,
+    #[serde(default)]
+    failed_reasons: Value,
+    #[serde(default)]
+    ai_summary: Value,
+    #[serde(default)]
+    next_steps: Value,
+}
+
+impl From<WireResult> for ResultRecord {
+    fn from(wire: WireResult) -> Self {
+        ResultRecord {
+            id: wire.id,
+            name: wire.name,
+            status: wire.status,
+            agent: lenient::id_of(&wire.agent),
+            agent_name: wire.agent_name,
+            created_at: wire.created_at,
+            claims: Claims {
+                success_rate: wire.success_rate,
+                total_runs: wire.total_runs_count,
+                completed_runs: wire.completed_runs_count,
+                success_runs: wire.success_runs_count,
+                failed_runs: wire.failed_runs_count,
+            },
+            insights: insights(&wire.failed_reasons, &wire.ai_summary, &wire.next_steps),
+            runs: wire.runs.0,
+        }
+    }
+}
+
+/// What the platform says about the failures. All of it decorates: what can't be read is dropped.
+fn insights(reasons: &Value, summary: &Value, steps: &Value) -> Insights {
+    let issues = reasons.get("issues").unwrap_or(reasons);
+    let mut failed_reasons: Vec<(u64, FailedReason)> = entries(issues)
+        .filter_map(|issue| {
+            let description = issue.get("description").and_then(lenient::text_of)?;
+            let run_ids = entries(issue.get("run_ids")?).filter_map(lenient::whole_of).collect();
+            let affected_count = issue.get("affected_count").and_then(lenient::whole_of);
+            let rank = issue.get("rank").and_then(lenient::whole_of).unwrap_or(u64::MAX);
+            Some((rank, FailedReason { description, run_ids, affected_count }))
+        })
+        .collect();
+    failed_reasons.sort_by_key(|(rank, _)| *rank);
+    let words = |key: &str| summary.get(key).and_then(lenient::text_of);
+    Insights {
+        failed_reasons: failed_reasons.into_iter().map(|(_, reason)| reason).collect(),
+        what_happened: words("what_happened").or_else(|| summary.as_str().map(str::to_owned)),
+        why_it_happened: words("why_it_happened"),
+        how_to_fix: words("how_to_fix"),
+        next_steps: entries(steps)
+            .filter_map(|step| {
+                let title = step.get("title").and_then(lenient::text_of)?;
+                let description = step.get("description").and_then(lenient::text_of);
+                Some(NextStep { title, description })
+            })
+            .collect(),
+    }
+}
+
+fn entries(value: &Value) -> impl Iterator<Item = &Value> {
+    value.as_array().map(Vec::as_slice).unwrap_or_default().iter()
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,236 @@
+//! Each trap of the platform's documents has a document of its shape here.
+
+use serde_json::{Value, json};
+
+use super::*;
+use crate::record::{MetricValue, RunRecord};
+
+fn result(document: Value) -> ResultRecord {
+    read_result(document.to_string().as_bytes()).unwrap()
+}
+
+fn run(fields: Value) -> RunRecord {
+    let mut document = json!({"id": 1});
+    document.as_object_mut().unwrap().extend(fields.as_object().unwrap().clone());
+    result(json!({"id": 9, "runs": [document]})).runs.remove(0)
+}
+
+fn metric(entry: Value) -> MetricValue {
+    run(json!({"evaluation": {"metrics": [entry]}})).metrics.remove(0).value
+}
+
+fn refused(document: &str) -> WireError {
+    read_result(document.as_bytes()).unwrap_err()
+}
+
+#[test]
+fn four_statuses_are_ends_and_an_unknown_one_is_in_progress() {
+    let ends = ["completed", "failed", "timeout", "cancelled"];
+    let going =
+        ["running", "pending", "in_progress", "evaluating", "in_queue", "scaling_up", "new"];
+    for status in ends {
+        assert!(result(json!({"id": 1, "status": status})).status.is_terminal(), "{status}");
+    }
+    for status in going {
+        assert!(!result(json!({"id": 1, "status": status})).status.is_terminal(), "{status}");
+    }
+    let unknown = result(json!({"id": 1, "status": "teleporting"})).status;
+    assert_eq!(unknown, Status::Unknown("teleporting".to_owned()));
+}
+
+#[test]
+fn runs_are_an_object_or_a_list_and_come_out_in_order() {
+    let object = result(json!({"id": 1, "runs": {"12": {"id": 12}, "3": {"status": "running"}}}));
+    let list = result(json!({"id": 1, "runs": [{"id": 12}, {"id": 3, "status": "running"}]}));
+    assert_eq!(object.runs, list.runs);
+    assert_eq!(object.runs.iter().map(|run| run.id).collect::<Vec<_>>(), [3, 12]);
+    assert_eq!(result(json!({"id": 1, "runs": null})).runs, []);
+    assert_eq!(result(json!({"id": 1})).runs, []);
+}
+
+#[test]
+fn a_run_that_is_listed_twice_counts_once() {
+    assert_eq!(result(json!({"id": 1, "runs": [{"id": 3}, {"id": 3}]})).runs.len(), 1);
+}
+
+#[test]
+fn a_scenario_is_a_number_or_an_object() {
+    let number = run(json!({"scenario": 42, "scenario_name": "Refund"}));
+    let object = run(json!({"scenario": {"id": 42, "name": "Refund"}}));
+    assert_eq!(number, object);
+    assert_eq!(run(json!({"scenario": null})).scenario, None);
+}
+
+#[test]
+fn counts_are_numbers_or_text() {
+    let claims = |total: Value| result(json!({"id": 1, "total_runs_count": total})).claims;
+    assert_eq!(claims(json!(10)).total_runs, Some(10));
+    assert_eq!(claims(json!("10")), claims(json!(10)));
+    assert_eq!(claims(Value::Null).total_runs, None);
+}
+
+#[test]
+fn durations_are_clock_times_or_seconds() {
+    let seconds = |duration: Value| run(json!({"duration": duration})).duration_seconds;
+    assert_eq!(seconds(json!("02:31")), Some(151.0));
+    assert_eq!(seconds(json!("1:02:31")), Some(3751.0));
+    assert_eq!(seconds(json!(151)), Some(151.0));
+    assert_eq!(seconds(json!("")), None);
+    assert_eq!(seconds(Value::Null), None);
+}
+
+#[test]
+fn binary_metrics_are_read_in_every_encoding() {
+    let rows = [
+        (json!({"eval_type": "binary", "passed": true}), Some(true)),
+        (json!({"eval_type": "binary", "passed": false, "score": 5}), Some(false)),
+        (json!({"type": "binary_workflow_adherence", "score": 5}), Some(true)),
+        (json!({"type": "binary_workflow_adherence", "score": 0}), Some(false)),
+        (json!({"type": "binary_qualitative", "score": 100}), Some(true)),
+        (json!({"type": "binary", "score": 1}), Some(true)),
+        (json!({"type": "binary", "score": "5"}), Some(true)),
+        (json!({"type": "binary", "score": 3}), Some(false)),
+        (json!({"type": "binary", "score": 3, "score_normalized": 1.0}), Some(true)),
+        (json!({"type": "llm_judge", "eval_type": "binary", "score": 0}), Some(false)),
+        (json!({"type": "binary", "score": null}), None),
+        (json!({"type": "binary"}), None),
+    ];
+    for (mut entry, expected) in rows {
+        entry["name"] = json!("m");
+        assert_eq!(metric(entry.clone()), MetricValue::Binary(expected), "{entry}");
+    }
+}
+
+#[test]
+fn the_other_kinds_keep_their_score_and_a_null_is_a_skip() {
+    assert_eq!(
+        metric(json!({"type": "continuous_qualitative", "score": 4.5})),
+        MetricValue::Rating(Some(4.5))
+    );
+    assert_eq!(
+        metric(json!({"type": "numeric", "score": "812.5"})),
+        MetricValue::Numeric(Some(812.5))
+    );
+    assert_eq!(
+        metric(json!({"type": "enum", "enum": "angry"})),
+        MetricValue::Label(Some("angry".into()))
+    );
+    assert_eq!(
+        metric(json!({"type": "enum", "enum": null, "value": "calm"})),
+        MetricValue::Label(Some("calm".into()))
+    );
+    assert!(metric(json!({"type": "numeric", "score": null})).is_skipped());
+    assert!(metric(json!({"type": "enum", "enum": ""})).is_skipped());
+}
+
+#[test]
+fn an_explanation_is_a_text_or_a_list() {
+    let lines = |explanation: Value| {
+        run(json!({"evaluation": {"metrics": [{"name": "m", "explanation": explanation}]}}))
+            .metrics
+            .remove(0)
+            .explanation
+    };
+    assert_eq!(lines(json!("because")), ["because"]);
+    assert_eq!(lines(json!(["a", "b"])), ["a", "b"]);
+    assert_eq!(lines(Value::Null), Vec::<String>::new());
+}
+
+#[test]
+fn an_expected_outcome_comes_in_four_shapes() {
+    let outcome = |value: Value| run(json!({"expected_outcome": value})).expected_outcome;
+    let full = outcome(json!({"score": 100, "explanation": ["✅ done"], "outcome_alignments": []}));
+    assert_eq!(full.unwrap().score, Some(100.0));
+    assert_eq!(outcome(json!({})), None);
+    assert_eq!(outcome(Value::Null), None);
+    let text = outcome(json!("The caller hung up.")).unwrap();
+    assert_eq!((text.score, text.explanation.len()), (None, 1));
+}
+
+#[test]
+fn the_ending_is_found_under_each_of_its_names() {
+    for fields in [
+        json!({"metadata": {"ended_reason": "call-canceled"}}),
+        json!({"metadata": {"call_ended_reason": "call-canceled"}}),
+        json!({"call_ended_reason": "call-canceled", "metadata": null}),
+    ] {
+        assert_eq!(run(fields).ended_reason.as_deref(), Some("call-canceled"));
+    }
+}
+
+#[test]
+fn a_transcript_is_turns_or_text() {
+    let turns = run(
+        json!({"transcript_object": [{"role": "Main Agent", "content": "Hi", "timestamp": 1.5}]}),
+    );
+    let text = run(json!({"transcript": "[00:01] Main Agent: Hi\n"}));
+    assert!(turns.has_transcript && text.has_transcript);
+    assert_eq!(text.transcript[0].role, "Main Agent");
+    assert_eq!(text.transcript[0].content, "Hi");
+    assert_eq!(turns.transcript[0].at_seconds, Some(1.5));
+    assert!(!run(json!({"transcript": "", "transcript_object": []})).has_transcript);
+}
+
+#[test]
+fn a_rubric_that_skipped_every_rule_is_noticed() {
+    let rule = |value: Value| json!({"metric_id": 5, "value": value, "passed": true});
+    assert!(run(json!({"success": true, "rubric": [rule(Value::Null)]})).rubric_skipped);
+    assert!(!run(json!({"success": true, "rubric": [rule(json!(5))]})).rubric_skipped);
+    assert!(!run(json!({"success": true, "rubric": []})).rubric_skipped);
+}
+
+#[test]
+fn what_the_platform_says_is_taken_where_it_can_be_read() {
+    let insights = result(json!({
+        "id": 1,
+        "failed_reasons": {"issues": [
+            {"rank": 2, "run_ids": [4], "description": "second", "affected_count": 1},
+            {"rank": 1, "run_ids": [3, "5"], "description": "first", "affected_count": "2"},
+        ]},
+        "ai_summary": {"what_happened": "w", "why_it_happened": null, "how_to_fix": "h"},
+        "next_steps": [{"title": "t", "description": "d"}, "junk"],
+    }))
+    .insights;
+    assert_eq!(insights.failed_reasons[0].description, "first");
+    assert_eq!(insights.failed_reasons[0].run_ids, [3, 5]);
+    assert_eq!(insights.how_to_fix.as_deref(), Some("h"));
+    assert_eq!(insights.next_steps.len(), 1);
+    let junk = json!({"id": 1, "failed_reasons": 7, "ai_summary": [], "next_steps": "x"});
+    assert_eq!(result(junk).insights, Insights::default());
+}
+
+#[test]
+fn what_cannot_be_read_names_its_path_and_shows_the_start() {
+    let error = refused(r#"{"id": 1, "runs": {"12": {"id": 12, "status": {"a": 1}}}}"#);
+    assert_eq!(error.path, "runs.12.status");
+    assert!(error.reason.starts_with("expected a status as text, found an object"));
+    assert!(error.start.starts_with(r#"{"id": 1, "runs""#));
+
+    let error = refused(
+        r#"{"id": 1, "runs": [{"id": 2, "evaluation": {"metrics": [{"name": "x", "score": "n/a"}]}}]}"#,
+    );
+    assert_eq!(error.path, "runs[0].evaluation.metrics[0].score");
+
+    assert!(refused("<html><body>Bad gateway</body>").start.starts_with("<html>"));
+    assert_eq!(refused("").start, "(nothing)");
+    assert!(refused(r#"{"id": 1} {"id": 2}"#).reason.contains("goes on after its end"));
+    assert!(refused(r#"{"id": 1, "runs": {"2": {"id"#).reason.contains("EOF"));
+}
+
+proptest::proptest! {
+    #[test]
+    fn no_document_makes_the_reader_panic(
+        status in "\\PC{0,12}", score in "(null|true|-?[0-9]{1,5}|\"\\PC{0,5}\"|\\[\\]|\\{\\})",
+        key in "(status|success|duration|scenario|evaluation|expected_outcome|metadata|transcript_object|rubric)",
+    ) {
+        let document = format!(
+            r#"{{"id": 1, "status": {status:?}, "runs": {{"7": {{"{key}": {score}}}}}}}"#
+        );
+        let _ = read_result(document.as_bytes());
+    }
+
+    #[test]
+    fn no_bytes_make_the_reader_panic(bytes in proptest::collection::vec(proptest::num::u8::ANY, 0..200)) {
+        let _ = read_result(&bytes);
+    }
+}

@@ -1,0 +1,228 @@
+//! Faults as text for a terminal or a log: what, where, the line itself, the way out.
+
+use std::fmt;
+
+use annotate_snippets::{AnnotationKind, Group, Level, Renderer, Snippet};
+
+use super::node::{Fault, Places, Secret, Span};
+use super::path::Problem;
+use super::{Source, shown};
+
+/// How many faults are shown. Whoever has more begins at the top.
+const MOST_SHOWN: usize = 20;
+
+/// All the faults of a document, in the order of the text.
+#[derive(Debug, Clone)]
+pub struct Diagnostics {
+    name: String,
+    text: String,
+    items: Vec<Item>,
+}
+
+/// One fault.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// Line, from 1; missing for a fault that stands nowhere in the text.
+    pub line: Option<usize>,
+    /// Column in characters, from 1.
+    pub column: Option<usize>,
+    /// What is wrong, as a lowercase fragment.
+    pub message: String,
+    /// The way out.
+    pub help: Option<String>,
+}
+
+#[derive(Debug, Clone)]
+struct Item {
+    diagnostic: Diagnostic,
+    span: Option<Span>,
+    context: Option<(Span, &'static str)>,
+}
+
+impl Diagnostics {
+    pub(super) fn new(source: Source<'_>, mut faults: Vec<Fault>) -> Self {
+        faults.sort_by_key(|fault| fault.span);
+        // A fault within an anchored value is found again at each of its aliases.
+        faults.dedup_by(|a, b| a.span == b.span && a.message == b.message);
+        let items = faults.into_iter().map(|fault| {
+            let (line, column) = fault.span.map(|span| line_and_column(source.text, span)).unzip();
+            Item {
+                span: fault.span,
+                context: fault.context,
+                diagnostic: Diagnostic {
+                    line,
+                    column,
+                    message: printable(&fault.message),
+                    help: fault.help.as_deref().map(printable),
+                },
+            }
+        });
+        Self { name: printable(source.name), items: items.collect(), text: source.text.to_owned() }
+    }
+
+    /// The problems that a later stage found in a document. A problem whose path is not in the
+    /// document, because the value came from a flag, is shown without a line. What a variable
+    /// holds is replaced by its name.
+    pub fn from_problems(source: Source<'_>, places: &Places, problems: Vec<Problem>) -> Self {
+        let secrets = places.secrets();
+        let faults = problems.into_iter().map(|problem| {
+            let own = places.secret(&problem.path);
+            let hide = |message: String| hide(message, own, &secrets);
+            Fault {
+                span: places.span(&problem.path, problem.at),
+                message: hide(problem.message),
+                help: problem.help.map(hide),
+                context: None,
+            }
+        });
+        Self::new(source, faults.collect())
+    }
+
+    /// The faults, in the order of the text; those that stand nowhere in it come first.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = &Diagnostic> {
+        self.items.iter().map(|item| &item.diagnostic)
+    }
+
+    /// How many faults there are.
+    pub fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
+    /// The faults as text, each with file, line, column and the text under it. No line end stands
+    /// at the end.
+    pub fn render(&self, color: bool) -> String {
+        let renderer = if color { Renderer::styled() } else { Renderer::plain() };
+        let mut parts: Vec<String> = self
+            .items
+            .iter()
+            .take(MOST_SHOWN)
+            .map(|item| self.render_one(&renderer, item))
+            .collect();
+        if let Some(more @ 1..) = self.items.len().checked_sub(MOST_SHOWN) {
+            parts.push(format!("and {}", crate::text::count(more, "more error")));
+        }
+        parts.join("\n\n")
+    }
+
+    fn render_one(&self, renderer: &Renderer, item: &Item) -> String {
+        let title = Level::ERROR.primary_title(item.diagnostic.message.as_str());
+        let mut group = Group::with_title(title);
+        let excerpt = item.span.map(|span| Excerpt::new(&self.text, span, item.context));
+        if let Some(excerpt) = &excerpt {
+            let mut snippet = Snippet::source(excerpt.text.as_str())
+                .line_start(excerpt.first_line)
+                .path(self.name.as_str())
+                .annotation(AnnotationKind::Primary.span(excerpt.span.start..excerpt.span.end));
+            if let Some((context, label)) = excerpt.context {
+                snippet = snippet.annotation(
+                    AnnotationKind::Context.span(context.start..context.end).label(label),
+                );
+            }
+            group = group.element(snippet);
+        }
+        if let Some(help) = &item.diagnostic.help {
+            group = group.element(Level::HELP.message(help.as_str()));
+        }
+        renderer.render(&[group])
+    }
+}
+
+impl fmt::Display for Diagnostics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.render(false))
+    }
+}
+
+impl std::error::Error for Diagnostics {}
+
+/// Puts the template back where a message repeats what a variable holds. A message repeats values
+/// whole and in backticks; the value that it is about, and long ones, are also looked for within
+/// other text.
+fn hide(message: String, own: Option<Secret<'_>>, secrets: &[Secret<'_>]) -> String {
+    const LONG: usize = 8;
+    let quoted = secrets.iter().filter(|secret| !secret.value.is_empty());
+    let message = quoted.fold(message, |message, secret| {
+        message.replace(&shown(secret.value), &shown(secret.template))
+    });
+    let long = secrets.iter().filter(|secret| secret.value.len() >= LONG);
+    long.chain(own.iter().filter(|own| own.value.len() > 1))
+        .fold(message, |message, secret| message.replace(secret.value, secret.template))
+}
+
+/// The lines of the text that a fault needs, made safe to print.
+struct Excerpt {
+    text: String,
+    first_line: usize,
+    span: Span,
+    context: Option<(Span, &'static str)>,
+}
+
+impl Excerpt {
+    fn new(text: &str, span: Span, context: Option<(Span, &'static str)>) -> Self {
+        let span = first_line_of(text, span);
+        let context = context.map(|(span, label)| (first_line_of(text, span), label));
+        let from = context.map_or(span.start, |(context, _)| context.start.min(span.start));
+        let to = context.map_or(span.end, |(context, _)| context.end.max(span.end));
+        let start = text.get(..from).and_then(|head| head.rfind('\n')).map_or(0, |at| at + 1);
+        let end = text.get(to..).and_then(|tail| tail.find('\n')).map_or(text.len(), |at| to + at);
+        let shift = |span: Span| Span { start: span.start - start, end: span.end - start };
+        Self {
+            text: same_length(text.get(start..end).unwrap_or_default()),
+            first_line: line_and_column(text, Span { start, end }).0,
+            span: shift(span),
+            context: context.map(|(span, label)| (shift(span), label)),
+        }
+    }
+}
+
+/// A span cut to its first line, so that a long mapping is pointed at and not framed.
+fn first_line_of(text: &str, span: Span) -> Span {
+    let start = span.start.min(text.len());
+    let end = span.end.clamp(start, text.len());
+    let slice = text.get(start..end).unwrap_or_default();
+    let line = slice.split('\n').next().unwrap_or_default().trim_end();
+    Span { start, end: start + line.len() }
+}
+
+/// Line and column of a span's start, both from 1.
+fn line_and_column(text: &str, span: Span) -> (usize, usize) {
+    let before = text.get(..span.start).unwrap_or(text);
+    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
+    let column = before.get(line_start..).unwrap_or_default().chars().count();
+    (before.matches('\n').count() + 1, column + 1)
+}
+
+/// Whether a character could move the cursor, hide text or turn its direction.
+pub(super) fn is_unprintable(c: char) -> bool {
+    c.is_control()
+        || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+}
+
+/// A message with what cannot be printed written as an escape.
+fn printable(text: &str) -> String {
+    text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
+        if is_unprintable(c) {
+            out.extend(c.escape_default());
+        } else {
+            out.push(c);
+        }
+        out
+    })
+}
+
+/// Source text with what cannot be printed replaced by signs of the same length in bytes, so that
+/// spans stay right. ASCII control characters are left: the renderer has pictures for them.
+fn same_length(text: &str) -> String {
+    text.chars()
+        .map(|c| match (is_unprintable(c) && !c.is_ascii(), c.len_utf8()) {
+            (true, 2) => '·',
+            (true, _) => '\u{fffd}',
+            (false, _) => c,
+        })
+        .collect()
+}

@@ -1,0 +1,169 @@
+//! Walks a tree along a JSON Schema: every fault at once, and a JSON value when there is none.
+//!
+//! The schema is one that `schema_of` generates: what schemars makes of plain structs, lists,
+//! maps, enums and the project's text formats. Whatever passes here, serde accepts; what a
+//! keyword beyond these would demand is left to serde.
+
+mod choose;
+mod free;
+mod mapping;
+mod scalar;
+
+use serde_json::Value;
+
+use super::node::{Fault, Kind, Node, Origin, Scalar, Span};
+use super::shown;
+
+/// Walks a tree along a schema. The value is missing when the tree has a fault.
+pub(super) fn walk(schema: &Value, node: &Node, faults: &mut Vec<Fault>) -> Option<Value> {
+    let mut walker = Walker { root: schema, faults };
+    walker.value(schema, node, &Subject::Document)
+}
+
+struct Walker<'a> {
+    /// The schema with its `$defs`.
+    root: &'a Value,
+    faults: &'a mut Vec<Fault>,
+}
+
+/// What a message is about.
+#[derive(Clone, Copy)]
+enum Subject<'a> {
+    Document,
+    Key(&'a str, Span),
+    EntryOf(&'a Subject<'a>),
+}
+
+impl Subject<'_> {
+    fn name(&self) -> String {
+        match self {
+            Subject::Document => "the document".to_owned(),
+            Subject::Key(key, _) => shown(key),
+            Subject::EntryOf(list) => format!("an entry of {}", list.name()),
+        }
+    }
+}
+
+impl<'a> Walker<'a> {
+    fn value(&mut self, schema: &'a Value, node: &Node, subject: &Subject<'_>) -> Option<Value> {
+        let alternatives = choose::alternatives(self.root, schema);
+        if let Kind::Scalar(scalar) = &node.kind
+            && scalar.origin == Origin::Broken
+        {
+            return None;
+        }
+        if alternatives.iter().any(|schema| choose::is_free(schema)) {
+            return free::value(node);
+        }
+        if let Kind::Scalar(scalar) = &node.kind
+            && scalar.is_null()
+        {
+            self.faults.push(no_value(node, subject));
+            return None;
+        }
+        let fitting: Vec<&'a Value> = alternatives
+            .iter()
+            .copied()
+            .filter(|schema| choose::takes(schema, &node.kind))
+            .collect();
+        match &node.kind {
+            Kind::Scalar(scalar) if !fitting.is_empty() => {
+                match scalar::value(&fitting, scalar, subject) {
+                    Ok(value) => Some(value),
+                    Err(fault) => {
+                        self.faults.push(fault.at(node.span));
+                        None
+                    }
+                }
+            }
+            Kind::Sequence(items) if !fitting.is_empty() => {
+                self.sequence(fitting.first().copied()?, items, node, subject)
+            }
+            Kind::Mapping(entries) if !fitting.is_empty() => {
+                self.mapping(&fitting, entries, node, subject)
+            }
+            kind => {
+                self.faults.push(wrong_kind(&alternatives, kind, node, subject));
+                None
+            }
+        }
+    }
+
+    fn sequence(
+        &mut self,
+        schema: &'a Value,
+        items: &[Node],
+        node: &Node,
+        subject: &Subject<'_>,
+    ) -> Option<Value> {
+        let limit = |name| schema.get(name).and_then(Value::as_u64);
+        let length = items.len() as u64;
+        let name = subject.name();
+        if let Some(least) = limit("minItems").filter(|least| length < *least) {
+            self.faults.push(if length == 0 {
+                Fault::new(node.span, format!("{name} is empty"))
+                    .help("add an entry, or remove the key")
+            } else {
+                Fault::new(node.span, format!("{name} needs at least {least} entries"))
+            });
+            return None;
+        }
+        if let Some(most) = limit("maxItems").filter(|most| length > *most) {
+            self.faults.push(Fault::new(node.span, format!("{name} has more than {most} entries")));
+            return None;
+        }
+        let entry = Subject::EntryOf(subject);
+        let values: Vec<Option<Value>> = match schema.get("items") {
+            Some(schema) => items.iter().map(|item| self.value(schema, item, &entry)).collect(),
+            None => items.iter().map(free::value).collect(),
+        };
+        values.into_iter().collect::<Option<Vec<Value>>>().map(Value::Array)
+    }
+}
+
+fn no_value(node: &Node, subject: &Subject<'_>) -> Fault {
+    let name = subject.name();
+    match subject {
+        // An empty value has no place of its own that could be pointed at.
+        Subject::Key(_, key) => {
+            Fault::new(*key, format!("{name} has no value")).help("give it one or remove the key")
+        }
+        _ => Fault::new(node.span, format!("{name} has no value"))
+            .help("give it one or remove the entry"),
+    }
+}
+
+fn wrong_kind(alternatives: &[&Value], kind: &Kind, node: &Node, subject: &Subject<'_>) -> Fault {
+    let mut expected: Vec<&str> = alternatives.iter().map(|schema| choose::noun(schema)).collect();
+    expected.dedup();
+    let found = match kind {
+        Kind::Scalar(scalar) => found(scalar),
+        Kind::Sequence(_) => "a list".to_owned(),
+        Kind::Mapping(_) => "a mapping".to_owned(),
+    };
+    let fault = Fault::new(
+        node.span,
+        format!("{} must be {}, not {found}", subject.name(), expected.join(" or ")),
+    );
+    let takes = |noun| expected.contains(&noun);
+    match kind {
+        Kind::Scalar(Scalar { text, origin: Origin::File, .. }) if takes(choose::LIST) => {
+            fault.help(format!("write {}", shown(&format!("[{text}]"))))
+        }
+        _ if takes(choose::MAPPING) => fault.help("write `key: value` lines below it, indented"),
+        Kind::Sequence(items) if items.len() == 1 => fault.help("write the entry without the list"),
+        _ => fault,
+    }
+}
+
+/// A scalar as messages name it: what a variable holds is not shown.
+fn found(scalar: &Scalar) -> String {
+    match &scalar.origin {
+        Origin::Environment { template, variables } => match variables.as_slice() {
+            [only] => format!("the value of {}", shown(only)),
+            _ => format!("the value of {}", shown(template)),
+        },
+        Origin::File | Origin::Broken if scalar.plain => shown(&scalar.text),
+        Origin::File | Origin::Broken => format!("the text {}", shown(&scalar.text)),
+    }
+}

@@ -1,0 +1,182 @@
+//! What is wrong with text that is not YAML, in words for its writer.
+
+use granit_parser::{ErrorKind, ScanError};
+
+use super::node::{Fault, Span};
+use super::yaml::MAX_DEPTH;
+
+/// The parser's error as a fault at its place.
+pub(super) fn fault(text: &str, error: &ScanError) -> Fault {
+    let start = error.marker().byte_offset().unwrap_or_default().min(text.len());
+    let width = text.get(start..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
+    let span = Span { start, end: start + width };
+    let (message, help) = explain(error.kind());
+    let fault = Fault::new(span, message);
+    let line = line_before(text, span);
+    // `{ a: ${VAR} }` is the one trap that the sources of these errors cannot know.
+    let help = if line.contains("${") && is_flow(error.kind()) {
+        "within `{ }` and `[ ]` a `${VAR}` needs quotes: `\"${VAR}\"`".to_owned()
+    } else if is_operator(text, error.kind(), start) {
+        "a check needs quotes, for example `\">= 90%\"`: `>` alone begins a block of text"
+            .to_owned()
+    } else {
+        help
+    };
+    if help.is_empty() { fault } else { fault.help(help) }
+}
+
+/// The message and the help for a kind of error.
+fn explain(kind: &ErrorKind) -> (String, String) {
+    let (message, help) = match kind {
+        ErrorKind::TabNotAllowed
+        | ErrorKind::TabInBlockIndentation
+        | ErrorKind::TabInIndentation
+        | ErrorKind::TabInPlainScalar
+        | ErrorKind::TabAtBlockScalarStart => {
+            ("a tab cannot stand here", "indent with spaces: YAML allows no tabs")
+        }
+        ErrorKind::UnclosedQuotedScalar => {
+            ("the quote that opens here is never closed", "add the closing quote")
+        }
+        ErrorKind::UnknownQuotedScalarEscape
+        | ErrorKind::InvalidQuotedScalarHexEscape
+        | ErrorKind::InvalidUnicodeEscape => (
+            "not an escape that double quotes know",
+            "write `\\\\` for a backslash, or use single quotes",
+        ),
+        ErrorKind::InvalidTrailingSingleQuotedScalar
+        | ErrorKind::InvalidTrailingDoubleQuotedScalar => (
+            "text stands behind the closing quote",
+            "put the whole value in quotes; a quote within single quotes is written twice: `''`",
+        ),
+        ErrorKind::MappingValueNotAllowed
+        | ErrorKind::MappingKeyNotAllowed
+        | ErrorKind::InvalidColonPlacement => (
+            "no key may stand here",
+            "text that holds `: ` needs quotes; or the indentation differs from the line above",
+        ),
+        ErrorKind::SimpleKeyExpected
+        | ErrorKind::InvalidSimpleKey
+        | ErrorKind::ExpectedBlockMappingKey => (
+            "expected `key: value`",
+            "is the `:` or the space behind it missing, or does the indentation differ from the lines above?",
+        ),
+        ErrorKind::InvalidIndentation
+        | ErrorKind::InvalidQuotedScalarIndent
+        | ErrorKind::InvalidFlowScalarIndent
+        | ErrorKind::InvalidBlockScalarIndent => (
+            "the indentation fits none of the lines above",
+            "keys of one mapping begin in the same column",
+        ),
+        ErrorKind::ExpectedBlockSequenceEntry
+        | ErrorKind::BlockSequenceEntryNotAllowed
+        | ErrorKind::BlockEntryInFlowCollection
+        | ErrorKind::InvalidBlockEntryWhitespace => (
+            "no list entry may stand here",
+            "the `-` of each entry begins in the same column, below its key",
+        ),
+        ErrorKind::ExpectedFlowMappingSeparator | ErrorKind::UnexpectedEofFlowMapping => {
+            ("expected `,` or `}`", "is a comma, a quote or the closing `}` missing?")
+        }
+        ErrorKind::ExpectedFlowSequenceSeparator | ErrorKind::UnexpectedEofFlowSequence => {
+            ("expected `,` or `]`", "is a comma, a quote or the closing `]` missing?")
+        }
+        ErrorKind::UnclosedFlowCollection { open } => {
+            return (format!("the `{open}` is never closed"), "add the closing bracket".to_owned());
+        }
+        ErrorKind::MismatchedFlowCollectionEnd { open, close } => {
+            return (
+                format!("`{close}` closes a `{open}`"),
+                "brackets close in the order in which they open".to_owned(),
+            );
+        }
+        ErrorKind::MisplacedFlowCollectionEnd => {
+            ("nothing is open that could be closed here", "text with brackets needs quotes")
+        }
+        ErrorKind::RecursionLimitExceeded => {
+            return (
+                format!("nested more than {MAX_DEPTH} levels deep"),
+                "is a bracket or a quote missing before this?".to_owned(),
+            );
+        }
+        ErrorKind::UnknownAnchor => (
+            "the alias names nothing above it",
+            "define it with `&name` before `*name`; text that begins with `*` needs quotes",
+        ),
+        ErrorKind::MissingAnchorOrAliasName => {
+            ("`&` and `*` need a name", "text that begins with `&` or `*` needs quotes")
+        }
+        ErrorKind::UnexpectedCharacter { character } => {
+            return (
+                format!("a value cannot begin with {}", super::shown(&character.to_string())),
+                "put the text in quotes".to_owned(),
+            );
+        }
+        ErrorKind::InvalidBlockScalarHeader | ErrorKind::ZeroBlockScalarIndent => (
+            "`>` and `|` begin a block of text on the next line",
+            "put text that begins with `>` or `|` in quotes",
+        ),
+        ErrorKind::PlainScalarStartsWithDashFlowIndicator => {
+            ("a value cannot begin like this", "put the text in quotes")
+        }
+        ErrorKind::CommentNotSeparated | ErrorKind::CommentInterceptedScalar => (
+            "a comment cannot stand here",
+            "put a space before the `#`; text that holds `#` needs quotes",
+        ),
+        ErrorKind::MissingTagUri
+        | ErrorKind::ExpectedTagBang
+        | ErrorKind::InvalidTagTerminator
+        | ErrorKind::UndeclaredTagHandle
+        | ErrorKind::InvalidTagEscape => {
+            ("not a tag, and tags are not supported", "text that begins with `!` needs quotes")
+        }
+        ErrorKind::BomInsideDocument => ("a byte-order mark stands within the text", "remove it"),
+        ErrorKind::UnexpectedEof | ErrorKind::UnexpectedEofBlockMapping => {
+            ("the text ends too early", "is a quote or a bracket never closed?")
+        }
+        ErrorKind::InvalidDocumentEnd
+        | ErrorKind::ExpectedDocumentStart
+        | ErrorKind::MissingDocumentEndBeforeDirective
+        | ErrorKind::DocumentIndicatorInQuotedScalar => (
+            "the document has ended before this",
+            "does the indentation differ from the lines above, or is a bracket closed too early?",
+        ),
+        _ => (
+            "this is not YAML",
+            "text with signs such as `: { } [ ] , & * # ! | > % @` needs quotes",
+        ),
+    };
+    (message.to_owned(), help.to_owned())
+}
+
+fn is_flow(kind: &ErrorKind) -> bool {
+    matches!(
+        kind,
+        ErrorKind::ExpectedFlowMappingSeparator
+            | ErrorKind::ExpectedFlowSequenceSeparator
+            | ErrorKind::MisplacedFlowCollectionEnd
+            | ErrorKind::MismatchedFlowCollectionEnd { .. }
+            | ErrorKind::UnexpectedEofFlowMapping
+            | ErrorKind::UnexpectedEofFlowSequence
+            | ErrorKind::FlowMappingValueAdjacentCollection
+            | ErrorKind::ExpectedBlockMappingKey
+            | ErrorKind::SimpleKeyExpected
+            | ErrorKind::ExpectedNodeContent
+    )
+}
+
+/// Whether the text at the error begins like a check: `>= 90%`, `> 5`.
+fn is_operator(text: &str, kind: &ErrorKind, at: usize) -> bool {
+    matches!(kind, ErrorKind::InvalidBlockScalarHeader | ErrorKind::ZeroBlockScalarIndent)
+        && text.get(..at).is_some_and(|before| {
+            let rest = before.trim_end_matches([' ', '=']);
+            rest.ends_with('>')
+        })
+}
+
+/// The line of a span, up to the span.
+fn line_before(text: &str, span: Span) -> &str {
+    let before = text.get(..span.end).unwrap_or_default();
+    let start = before.rfind('\n').map_or(0, |at| at + 1);
+    before.get(start..).unwrap_or_default()
+}

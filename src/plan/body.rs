@@ -1,0 +1,188 @@
+//! The body of the request that starts a run, mode by mode.
+//!
+//! A body holds exactly the fields that the mode's published schema has; a test holds every mode's
+//! fullest body against it. The one exception is `agent` in mode pipecat_v2: the schema lacks it,
+//! the platform's own batch action sends it all the same.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::Target;
+use crate::suite::model::{Mode, Numbers, Suite};
+
+/// The WebSocket of each scenario in mode websocket.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct WebsocketUrls {
+    every: Option<String>,
+    each: BTreeMap<String, String>,
+}
+
+impl WebsocketUrls {
+    pub(super) fn of(suite: &Suite) -> Self {
+        match &suite.websocket {
+            Some(websocket) => Self {
+                every: websocket.url.clone(),
+                each: websocket.urls.clone().unwrap_or_default(),
+            },
+            None => Self::default(),
+        }
+    }
+}
+
+/// The `scenarios` field: bare ids or objects, as the mode has it.
+pub(super) fn scenarios(mode: Mode, ids: &[u64], websocket: &WebsocketUrls) -> Value {
+    let entries = ids.iter().map(|id| match mode {
+        Mode::LivekitV2 | Mode::PipecatV2 => json!({ "scenario": id }),
+        Mode::Websocket => {
+            let url = websocket.each.get(&id.to_string()).or(websocket.every.as_ref());
+            match url {
+                Some(url) => json!({ "scenario": id, "websocket_url": url }),
+                None => json!({ "scenario": id }),
+            }
+        }
+        Mode::Voice
+        | Mode::Text
+        | Mode::Chirp
+        | Mode::Sip
+        | Mode::VapiWebrtc
+        | Mode::RetellWebrtc
+        | Mode::Elevenlabs => json!(id),
+    });
+    Value::Array(entries.collect())
+}
+
+/// Everything but the scenarios.
+pub(super) fn common(suite: &Suite, mode: Mode, target: &Target, name: &str) -> Map<String, Value> {
+    let mut body = Body::default();
+    match mode {
+        Mode::Voice | Mode::Text | Mode::Chirp | Mode::Sip | Mode::Elevenlabs => {
+            body.target(target);
+            body.put("name", Some(name));
+            body.put("frequency", suite.frequency);
+            body.overrides(suite);
+            body.phone(suite, mode);
+        }
+        Mode::LivekitV2 | Mode::PipecatV2 => {
+            body.agent(target);
+            body.put("name", Some(name));
+            body.put("frequency", suite.frequency);
+            body.overrides(suite);
+        }
+        Mode::Websocket => {
+            body.agent(target);
+            body.put("frequency", Some(suite.frequency.unwrap_or(1)));
+        }
+        Mode::VapiWebrtc | Mode::RetellWebrtc => {
+            body.target(target);
+            body.put("name", Some(name));
+            body.put("project_id", suite.project);
+            body.put("frequency", suite.frequency);
+        }
+    }
+    if mode != Mode::Websocket {
+        body.put("concurrency_limit", suite.concurrency);
+    }
+    body.put("mock_tool_names", suite.mock_tools.clone());
+    body.carrier(suite, mode);
+    body.0
+}
+
+#[derive(Default)]
+struct Body(Map<String, Value>);
+
+impl Body {
+    fn put(&mut self, key: &str, value: Option<impl Into<Value>>) {
+        if let Some(value) = value {
+            self.0.insert(key.to_owned(), value.into());
+        }
+    }
+
+    fn target(&mut self, target: &Target) {
+        match target {
+            Target::Agent(id) => self.put("agent_id", Some(*id)),
+            Target::Assistant(id) => self.put("assistant_id", Some(id.clone())),
+        }
+    }
+
+    /// Modes with the short `agent` field take ids only; validation refuses an assistant there.
+    fn agent(&mut self, target: &Target) {
+        if let Target::Agent(id) = target {
+            self.put("agent", Some(*id));
+        }
+    }
+
+    fn overrides(&mut self, suite: &Suite) {
+        self.put("personality_ids", suite.personalities.clone());
+        self.put("test_profile_ids", suite.test_profiles.clone());
+    }
+
+    fn phone(&mut self, suite: &Suite, mode: Mode) {
+        let Some(phone) = &suite.phone else { return };
+        self.put("outbound_phone_number", phone.outbound.clone());
+        self.put("agent_number", phone.agent.clone());
+        if mode != Mode::Text {
+            self.put(
+                "mode",
+                phone.numbers.map(|numbers| match numbers {
+                    Numbers::Same => "same_number",
+                    Numbers::Different => "different_numbers",
+                }),
+            );
+        }
+    }
+
+    /// What belongs to the mode's own way to the agent.
+    fn carrier(&mut self, suite: &Suite, mode: Mode) {
+        match mode {
+            Mode::Voice | Mode::Websocket => {}
+            Mode::Text | Mode::Chirp => {
+                let Some(websocket) = &suite.websocket else { return };
+                self.put("websocket_url", websocket.url.clone());
+                if mode == Mode::Text {
+                    self.put("websocket_headers", websocket.headers.as_ref().map(|h| json!(h)));
+                }
+            }
+            Mode::Sip => {
+                self.put("sip_endpoint", suite.sip.as_ref().and_then(|sip| sip.endpoint.clone()));
+            }
+            Mode::Elevenlabs => {
+                let Some(elevenlabs) = &suite.elevenlabs else { return };
+                self.put("elevenlabs_agent_id", elevenlabs.agent.clone());
+                let data = elevenlabs.base_url.as_ref();
+                self.put(
+                    "elevenlabs_data",
+                    data.map(|url| json!({ "elevenlabs_base_url_override": url })),
+                );
+            }
+            Mode::LivekitV2 => {
+                let Some(livekit) = &suite.livekit else { return };
+                let mut data = Body::default();
+                data.put("agent_name", livekit.agent_name.clone());
+                data.put("url", livekit.url.clone());
+                data.put("config", livekit.config.clone());
+                self.put("livekit_data", data.nonempty());
+            }
+            Mode::PipecatV2 => {
+                let Some(pipecat) = &suite.pipecat else { return };
+                let mut data = Body::default();
+                data.put("pipecat_agent_name", pipecat.agent_name.clone());
+                data.put("config", pipecat.config.clone());
+                data.put("room_properties", pipecat.room_properties.clone());
+                self.put("pipecat_data", data.nonempty());
+            }
+            Mode::VapiWebrtc => {
+                let assistant = suite.vapi.as_ref().and_then(|vapi| vapi.assistant.clone());
+                self.put("vapi_assistant_id", assistant);
+            }
+            Mode::RetellWebrtc => {
+                let agent = suite.retell.as_ref().and_then(|retell| retell.agent.clone());
+                self.put("retell_agent_id", agent);
+            }
+        }
+    }
+
+    fn nonempty(self) -> Option<Value> {
+        (!self.0.is_empty()).then_some(Value::Object(self.0))
+    }
+}

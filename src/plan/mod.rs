@@ -1,0 +1,230 @@
+//! Suite ▶ plan: what will be asked of the platform, in which order, and how many runs that makes.
+//!
+//! Pure. A plan is made from a valid suite; it knows which ids must be resolved first and builds
+//! the request that starts the run. Sending it is `api`'s work. The bodies are in `body`.
+
+mod body;
+
+use std::collections::BTreeSet;
+
+use serde_json::{Map, Value};
+
+use crate::suite::model::{Mode, Suite};
+
+/// The agent under test, as the platform is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Target {
+    /// Id of the agent.
+    Agent(u64),
+    /// The provider's assistant id.
+    Assistant(String),
+}
+
+/// Which scenarios run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Selection {
+    /// The platform picks by tag or folder when the run starts; `ids` come on top of tags.
+    ByPlatform(Query),
+    /// The tags or the folder must be resolved to ids first, because this mode's start takes ids only.
+    Resolve(Query),
+    /// These ids, in the suite's order.
+    Ids(Vec<u64>),
+}
+
+/// Which scenarios to look for. Either `folder` or `ids` and `tags`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Query {
+    /// Ids named beside the tags.
+    pub ids: Vec<u64>,
+    /// Tags.
+    pub tags: Vec<String>,
+    /// Dotted folder path.
+    pub folder: Option<String>,
+    /// Project id.
+    pub project: Option<u64>,
+    /// Id of the agent that the scenarios belong to.
+    pub agent: Option<u64>,
+}
+
+impl Query {
+    /// What is looked for, in words: `tag smoke`, `folder Sales.Inbound`.
+    pub fn describe(&self) -> String {
+        match &self.folder {
+            Some(folder) => format!("folder {folder}"),
+            None if self.tags.len() == 1 => format!("tag {}", self.tags.join(", ")),
+            None => format!("tags {}", self.tags.join(", ")),
+        }
+    }
+}
+
+/// What will be asked of the platform.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Plan {
+    /// How the simulated caller reaches the agent.
+    pub mode: Mode,
+    /// The agent under test.
+    pub target: Target,
+    /// Which scenarios run.
+    pub selection: Selection,
+    /// The name of the result: the suite's name and the unique key of this start.
+    pub result_name: String,
+    /// How many runs each scenario gets.
+    pub runs_per_scenario: usize,
+    body: Map<String, Value>,
+    websocket: body::WebsocketUrls,
+}
+
+/// The request that starts a run.
+#[derive(Debug, Clone, PartialEq)]
+pub struct StartRequest {
+    /// Path below the API's address.
+    pub path: &'static str,
+    /// JSON body.
+    pub body: Value,
+}
+
+/// Why a suite cannot be planned.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum PlanError {
+    /// Neither agent nor assistant is given.
+    #[error("the suite names no agent: add `agent: <id>` or pass --agent")]
+    NoAgent,
+    /// Neither scenarios, tags nor folder are given.
+    #[error(
+        "the suite names no scenarios: add `scenarios`, `tags` or `folder`, or pass --scenarios, --tags or --folder"
+    )]
+    NoScenarios,
+}
+
+impl Plan {
+    /// Plans a valid suite. `name` labels the suite where it has no name of its own; `key` makes
+    /// this start's result findable and must be unique.
+    ///
+    /// # Errors
+    ///
+    /// When the suite names no agent or no scenarios, which validation refuses before.
+    pub fn new(suite: &Suite, name: &str, key: &str) -> Result<Self, PlanError> {
+        let mode = suite.mode.unwrap_or_default();
+        let target = match (suite.agent, &suite.assistant) {
+            (Some(agent), _) => Target::Agent(agent),
+            (None, Some(assistant)) => Target::Assistant(assistant.clone()),
+            (None, None) => return Err(PlanError::NoAgent),
+        };
+        let result_name = result_name(name, key);
+        Ok(Plan {
+            mode,
+            selection: selection(suite, mode)?,
+            runs_per_scenario: runs_per_scenario(suite),
+            body: body::common(suite, mode, &target, &result_name),
+            websocket: body::WebsocketUrls::of(suite),
+            target,
+            result_name,
+        })
+    }
+
+    /// How many runs start, where the scenarios are known.
+    pub fn runs(&self) -> Option<usize> {
+        match &self.selection {
+            Selection::Ids(ids) => Some(ids.len() * self.runs_per_scenario),
+            Selection::ByPlatform(_) | Selection::Resolve(_) => None,
+        }
+    }
+
+    /// The plan with its scenarios resolved: the ids named and those found, each once.
+    #[must_use]
+    pub fn resolved(mut self, found: impl IntoIterator<Item = u64>) -> Self {
+        if let Selection::Resolve(query) | Selection::ByPlatform(query) = &self.selection {
+            let mut seen = BTreeSet::new();
+            let ids = query.ids.iter().copied().chain(found).filter(|id| seen.insert(*id));
+            self.selection = Selection::Ids(ids.collect());
+        }
+        self
+    }
+
+    /// The request that starts the run; none while the ids still have to be resolved.
+    pub fn request(&self) -> Option<StartRequest> {
+        let mut body = self.body.clone();
+        match &self.selection {
+            Selection::Resolve(_) => return None,
+            Selection::ByPlatform(query) => {
+                if !query.ids.is_empty() {
+                    body.insert("scenarios".to_owned(), query.ids.clone().into());
+                }
+                if !query.tags.is_empty() {
+                    body.insert("tags".to_owned(), query.tags.clone().into());
+                }
+                if let Some(folder) = &query.folder {
+                    body.insert("folder_path".to_owned(), folder.clone().into());
+                }
+                if let Some(project) = query.project {
+                    body.insert("project_id".to_owned(), project.into());
+                }
+            }
+            Selection::Ids(ids) => {
+                let scenarios = body::scenarios(self.mode, ids, &self.websocket);
+                body.insert("scenarios".to_owned(), scenarios);
+            }
+        }
+        Some(StartRequest { path: start_path(self.mode), body: Value::Object(body) })
+    }
+}
+
+/// The path that starts a run in this mode.
+pub const fn start_path(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Voice => "/test_framework/v1/scenarios/run_scenarios/",
+        Mode::Text => "/test_framework/v1/scenarios/run_scenarios_text/",
+        Mode::Chirp => "/test_framework/v1/scenarios/run_scenarios_chirp/",
+        Mode::Sip => "/test_framework/v1/scenarios/run_scenarios_sip/",
+        Mode::Elevenlabs => "/test_framework/v1/scenarios/run_scenarios_elevenlabs/",
+        Mode::LivekitV2 => "/test_framework/v1/scenarios/run_scenarios_livekit_v2/",
+        Mode::PipecatV2 => "/test_framework/v1/scenarios/run_scenarios_pipecat_v2/",
+        Mode::Websocket => "/test_framework/v1/scenarios/run_scenarios_with_websockets/",
+        Mode::VapiWebrtc => "/test_framework/v1/scenarios/run_scenarios_vapi_webrtc/",
+        Mode::RetellWebrtc => "/test_framework/v1/scenarios/run_scenarios_retell_webrtc/",
+    }
+}
+
+/// Whether the mode's start takes tags and folders itself.
+pub const fn takes_tags(mode: Mode) -> bool {
+    matches!(mode, Mode::Voice | Mode::Text | Mode::Chirp | Mode::Sip | Mode::Elevenlabs)
+}
+
+/// Whether the mode's start carries a name by which a lost answer can be found again.
+pub const fn carries_name(mode: Mode) -> bool {
+    !matches!(mode, Mode::Websocket)
+}
+
+/// The result's name: the suite's name, cut so that the key always fits, and the key.
+fn result_name(name: &str, key: &str) -> String {
+    const LONGEST_NAME: usize = 200;
+    let name: String = name.chars().take(LONGEST_NAME).collect();
+    format!("{} [gate {key}]", name.trim())
+}
+
+fn runs_per_scenario(suite: &Suite) -> usize {
+    let frequency = suite.frequency.unwrap_or(1) as usize;
+    let overrides = |ids: &Option<Vec<u64>>| ids.as_ref().map_or(1, |ids| ids.len().max(1));
+    frequency
+        .saturating_mul(overrides(&suite.personalities))
+        .saturating_mul(overrides(&suite.test_profiles))
+}
+
+fn selection(suite: &Suite, mode: Mode) -> Result<Selection, PlanError> {
+    let ids = suite.scenarios.clone().unwrap_or_default();
+    let tags = suite.tags.clone().unwrap_or_default();
+    if tags.is_empty() && suite.folder.is_none() {
+        return if ids.is_empty() { Err(PlanError::NoScenarios) } else { Ok(Selection::Ids(ids)) };
+    }
+    let query = Query {
+        ids,
+        tags,
+        folder: suite.folder.clone(),
+        project: suite.project,
+        agent: suite.agent,
+    };
+    Ok(if takes_tags(mode) { Selection::ByPlatform(query) } else { Selection::Resolve(query) })
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,349 @@
+//! Evidence, plan and rules ▶ the report: outcomes, checks, verdict, exit code, headline, notes.
+//!
+//! Pure. This is the one place where a verdict and the way the wait ended become an exit code.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::model::{FORMAT_VERSION, PlanHead, Report, SuiteHead, Tally, Timing, Traffic};
+use crate::exit::Code;
+use crate::outcome::{Outcome, RunOutcome, judge_run};
+use crate::record::{ResultRecord, RunRecord, Status};
+use crate::suite::checks::Level;
+use crate::suite::model::Transcripts;
+use crate::text;
+use crate::verdict::evidence::Evidence;
+use crate::verdict::{CheckReport, Verdict, judge_all, worst};
+
+/// How the wait for the result ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum End {
+    /// The result and all its runs ended.
+    Finished,
+    /// The time limit of the suite was over first.
+    TimedOut(Duration),
+    /// SIGINT came first.
+    Interrupted,
+    /// SIGTERM came first.
+    Terminated,
+    /// The platform could not be asked any more; why, in words.
+    Lost(String),
+}
+
+/// Everything that a report is made from.
+#[derive(Debug)]
+pub struct Parts {
+    /// The suite, as far as it explains the verdict.
+    pub suite: SuiteHead,
+    /// What was planned.
+    pub plan: PlanHead,
+    /// The evidence.
+    pub result: ResultRecord,
+    /// How the wait ended.
+    pub end: End,
+    /// When it was.
+    pub timing: Timing,
+    /// The result's page.
+    pub url: Option<String>,
+    /// What talking to the platform took.
+    pub traffic: Traffic,
+    /// Whose transcripts the report may hold.
+    pub transcripts: Transcripts,
+    /// What came up on the way.
+    pub notes: Vec<String>,
+}
+
+/// Judges the evidence and puts the report together.
+pub fn assemble(parts: Parts) -> Report {
+    let Parts { suite, plan, mut result, end, timing, url, traffic, transcripts, mut notes } =
+        parts;
+    let outcomes = outcomes(&result.runs);
+    let quarantined =
+        |run: &RunRecord| suite.quarantine.iter().any(|entry| Some(entry.scenario) == run.scenario);
+    let mut tally = Tally::default();
+    let mut counted = Vec::new();
+    for (run, outcome) in result.runs.iter().zip(&outcomes) {
+        if quarantined(run) {
+            tally.quarantined += 1;
+        } else {
+            tally.add(outcome.outcome);
+            counted.push((run, outcome));
+        }
+    }
+    tally.missing = plan.runs.map_or(0, |planned| planned.saturating_sub(result.runs.len()));
+    let evidence = Evidence { runs: counted, missing: tally.missing };
+    let checks = judge_all(&suite.thresholds, &evidence);
+    let verdict = worst(&checks);
+    notes.extend(remarks(&result, &plan, &tally));
+    let code = exit_code(&end, verdict);
+    let headline = headline(&end, verdict, &checks, &tally);
+    strip_transcripts(&mut result.runs, &outcomes, transcripts);
+    Report {
+        format_version: FORMAT_VERSION,
+        tool_version: env!("CARGO_PKG_VERSION").to_owned(),
+        verdict,
+        exit_code: code.number(),
+        headline,
+        suite,
+        plan,
+        timing,
+        url,
+        tally,
+        checks,
+        notes,
+        outcomes,
+        result,
+        traffic,
+    }
+}
+
+/// The exit code that a wait's end and a verdict make.
+pub const fn exit_code(end: &End, verdict: Verdict) -> Code {
+    match (end, verdict) {
+        (End::TimedOut(_), _) => Code::TimedOut,
+        (End::Interrupted, _) => Code::Interrupted,
+        (End::Terminated, _) => Code::Terminated,
+        (End::Lost(_), _) => Code::Api,
+        (End::Finished, Verdict::Pass) => Code::Passed,
+        (End::Finished, Verdict::Inconclusive) => Code::Inconclusive,
+        (End::Finished, Verdict::Fail) => Code::Failed,
+    }
+}
+
+/// Each run's outcome, numbered among the runs of its scenario, personality and profile.
+fn outcomes(runs: &[RunRecord]) -> Vec<RunOutcome> {
+    let mut seen: BTreeMap<_, u32> = BTreeMap::new();
+    let number = |run: &RunRecord| {
+        let count = seen.entry((run.scenario, run.personality, run.test_profile)).or_default();
+        *count += 1;
+        *count
+    };
+    let numbers: Vec<u32> = runs.iter().map(number).collect();
+    runs.iter().zip(numbers).map(|(run, repetition)| judge_run(run, repetition)).collect()
+}
+
+fn strip_transcripts(runs: &mut [RunRecord], outcomes: &[RunOutcome], keep: Transcripts) {
+    for (run, outcome) in runs.iter_mut().zip(outcomes) {
+        let kept = match keep {
+            Transcripts::None => false,
+            Transcripts::Failed => outcome.outcome != Outcome::Passed,
+            Transcripts::All => true,
+        };
+        if !kept {
+            run.transcript = Vec::new();
+        }
+    }
+}
+
+fn headline(end: &End, verdict: Verdict, checks: &[CheckReport], tally: &Tally) -> String {
+    let runs = match tally.success_rate() {
+        Some(rate) => format!(
+            "{} of {} passed ({})",
+            tally.passed,
+            text::count(tally.passed + tally.failed, "judged run"),
+            text::percent(rate)
+        ),
+        None => format!("none of {} was judged", text::count(tally.total, "run")),
+    };
+    let gating = || checks.iter().filter(|check| check.level == Level::Error);
+    let missed = gating().filter(|check| check.verdict == Verdict::Fail).count();
+    let open = gating().filter(|check| check.verdict == Verdict::Inconclusive).count();
+    let judged = match verdict {
+        Verdict::Pass => format!("all {} hold", text::count(gating().count(), "check")),
+        Verdict::Fail => format!("{} missed", text::count(missed, "check")),
+        Verdict::Inconclusive if gating().count() == 0 => "no check gates".to_owned(),
+        Verdict::Inconclusive => format!("{} without enough evidence", text::count(open, "check")),
+    };
+    match end {
+        End::Finished => format!("{runs}, {judged}"),
+        End::TimedOut(limit) => {
+            format!("the result did not finish within {}: {runs}, {judged}", text::span(*limit))
+        }
+        End::Interrupted => format!("stopped by SIGINT: {runs} until then"),
+        End::Terminated => format!("stopped by SIGTERM: {runs} until then"),
+        End::Lost(reason) => {
+            format!("the platform was lost on the way ({reason}): {runs} until then")
+        }
+    }
+}
+
+/// What a reader should know besides the checks.
+fn remarks(result: &ResultRecord, plan: &PlanHead, tally: &Tally) -> Vec<String> {
+    let mut notes = Vec::new();
+    let arrived = result.runs.len();
+    if let Some(planned) = plan.runs.filter(|planned| *planned < arrived) {
+        notes.push(format!("{arrived} runs arrived, {planned} were planned: all of them count"));
+    }
+    if tally.missing > 0 {
+        notes.push(format!("{} never arrived", text::count(tally.missing, "planned run")));
+    }
+    let statuses = result.runs.iter().map(|run| &run.status).chain([&result.status]);
+    let unknown: BTreeMap<&str, ()> = statuses
+        .filter(|status| matches!(status, Status::Unknown(_)))
+        .map(|status| (status.as_str(), ()))
+        .collect();
+    if !unknown.is_empty() {
+        let names: Vec<String> = unknown.keys().map(|name| format!("`{name}`")).collect();
+        notes.push(format!(
+            "this version does not know the status {}: it was taken for in progress",
+            text::list(&names)
+        ));
+    }
+    notes.extend(disagreements(result));
+    notes
+}
+
+/// Where the platform's own figures differ from what its runs say.
+fn disagreements(result: &ResultRecord) -> Vec<String> {
+    let mut notes = Vec::new();
+    let arrived = result.runs.len();
+    let claims = &result.claims;
+    if let Some(total) = claims.total_runs.filter(|total| *total != arrived as u64) {
+        notes.push(format!(
+            "the platform counts {} in all, its answer holds {arrived}",
+            text::count(usize::try_from(total).unwrap_or(usize::MAX), "run")
+        ));
+    }
+    let successes = result.runs.iter().filter(|run| run.success == Some(true)).count();
+    if let Some(claimed) = claims.success_rate.filter(|_| arrived > 0) {
+        let ours = successes as f64 / arrived as f64;
+        let near = |claimed: f64| (claimed - ours).abs() < 0.006;
+        // One schema calls it a fraction, another a percentage.
+        if !near(claimed) && !near(claimed / 100.0) {
+            notes.push(format!(
+                "the platform gives a success rate of {}, its runs make {}; the runs were judged",
+                text::trim_number(claimed, 4),
+                text::percent(ours)
+            ));
+        }
+    }
+    notes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{Claims, MetricRecord, MetricValue};
+    use crate::suite::model::{Mode, Thresholds};
+
+    fn run(id: u64, success: bool) -> RunRecord {
+        RunRecord {
+            id,
+            scenario: Some(1 + id % 2),
+            status: Status::Completed,
+            success: Some(success),
+            has_transcript: true,
+            transcript: vec![crate::record::Turn::default()],
+            metrics: vec![MetricRecord {
+                id: Some(5),
+                name: "m".to_owned(),
+                aliases: vec![],
+                value: MetricValue::Binary(Some(success)),
+                explanation: vec![],
+            }],
+            ..RunRecord::default()
+        }
+    }
+
+    fn parts(runs: Vec<RunRecord>, planned: usize) -> Parts {
+        Parts {
+            suite: SuiteHead {
+                name: "s".to_owned(),
+                file: None,
+                mode: Mode::Voice,
+                thresholds: Thresholds::default(),
+                quarantine: vec![],
+            },
+            plan: PlanHead { runs_per_scenario: 1, runs: Some(planned), scenarios: vec![1, 2] },
+            result: ResultRecord {
+                id: 9,
+                status: Status::Completed,
+                runs,
+                ..ResultRecord::default()
+            },
+            end: End::Finished,
+            timing: Timing::default(),
+            url: None,
+            traffic: Traffic::default(),
+            transcripts: Transcripts::Failed,
+            notes: vec![],
+        }
+    }
+
+    #[test]
+    fn every_end_has_its_code_whatever_the_verdict() {
+        for verdict in [Verdict::Pass, Verdict::Inconclusive, Verdict::Fail] {
+            assert_eq!(exit_code(&End::TimedOut(Duration::from_secs(1)), verdict), Code::TimedOut);
+            assert_eq!(exit_code(&End::Interrupted, verdict), Code::Interrupted);
+            assert_eq!(exit_code(&End::Terminated, verdict), Code::Terminated);
+            assert_eq!(exit_code(&End::Lost(String::new()), verdict), Code::Api);
+        }
+        assert_eq!(exit_code(&End::Finished, Verdict::Inconclusive), Code::Inconclusive);
+    }
+
+    #[test]
+    fn a_result_with_fewer_runs_than_planned_is_inconclusive() {
+        let report = assemble(parts(vec![run(1, true), run(2, true)], 3));
+        assert_eq!((report.exit_code, report.tally.missing), (3, 1));
+        assert_eq!(report.notes, ["1 planned run never arrived"]);
+        assert_eq!(assemble(parts(vec![run(1, true), run(2, true)], 2)).exit_code, 0);
+    }
+
+    #[test]
+    fn the_platforms_figures_are_compared_and_do_not_decide() {
+        let mut parts = parts(vec![run(1, true), run(2, false)], 2);
+        parts.result.claims =
+            Claims { success_rate: Some(100.0), total_runs: Some(3), ..Claims::default() };
+        let report = assemble(parts);
+        assert_eq!(report.exit_code, 1);
+        assert_eq!(
+            report.notes,
+            [
+                "the platform counts 3 runs in all, its answer holds 2",
+                "the platform gives a success rate of 100, its runs make 50%; the runs were judged",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_success_rate_is_taken_as_a_fraction_or_a_percentage() {
+        for claimed in [0.5, 50.0] {
+            let mut parts = parts(vec![run(1, true), run(2, false)], 2);
+            parts.result.claims.success_rate = Some(claimed);
+            assert_eq!(assemble(parts).notes, Vec::<String>::new(), "{claimed}");
+        }
+    }
+
+    #[test]
+    fn transcripts_are_kept_as_the_suite_says() {
+        let kept = |transcripts: Transcripts| {
+            let report =
+                assemble(Parts { transcripts, ..parts(vec![run(1, true), run(2, false)], 2) });
+            report.result.runs.iter().filter(|run| !run.transcript.is_empty()).count()
+        };
+        assert_eq!(
+            (kept(Transcripts::None), kept(Transcripts::Failed), kept(Transcripts::All)),
+            (0, 1, 2)
+        );
+    }
+
+    #[test]
+    fn quarantined_scenarios_count_towards_nothing() {
+        let mut parts = parts(vec![run(1, false), run(2, true)], 2);
+        parts.suite.quarantine = vec![crate::suite::model::Quarantine {
+            scenario: 2,
+            until: "2026-12-31".parse().unwrap(),
+            owner: "payments".to_owned(),
+            reason: "ticket 42".to_owned(),
+        }];
+        let report = assemble(parts);
+        assert_eq!((report.exit_code, report.tally.total, report.tally.quarantined), (0, 1, 1));
+    }
+
+    #[test]
+    fn repetitions_are_numbered_within_their_case() {
+        let report = assemble(parts(vec![run(1, true), run(2, true), run(3, true)], 3));
+        let numbers: Vec<u32> = report.outcomes.iter().map(|outcome| outcome.repetition).collect();
+        assert_eq!(numbers, [1, 1, 2]);
+    }
+}

@@ -1,0 +1,154 @@
+//! GitHub-flavoured Markdown: untrusted text stays text, pings nobody and links nowhere.
+//!
+//! Backslashes and entities stop what the parser reads as syntax. Mentions, references and bare
+//! addresses are found in the finished text, after both are resolved: only a character between
+//! their parts stops those, here a zero-width space.
+
+const GAP: char = '\u{200b}';
+
+/// Untrusted text inside a paragraph, a list item, a heading or a table cell, on one line.
+pub fn inline(text: &str) -> String {
+    escape_line(&super::one_line(text))
+}
+
+/// The same with `<br>` for its line breaks.
+pub fn lines(text: &str) -> String {
+    let clean = super::visible(text);
+    let lines: Vec<String> = clean.lines().map(inline).filter(|line| !line.is_empty()).collect();
+    lines.join("<br>")
+}
+
+/// Untrusted text inside an HTML element that stands on a line of its own, such as `<summary>`:
+/// there Markdown is not read, so that a backslash would show.
+pub fn html(text: &str) -> String {
+    escape(&super::one_line(text), Syntax::Html)
+}
+
+/// What the surroundings read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Syntax {
+    Markdown,
+    Html,
+}
+
+fn escape_line(line: &str) -> String {
+    let mut out = String::new();
+    let mut rest = line;
+    // At the start of a block these would open a list, a heading or a rule.
+    if let Some(first) = rest.chars().next().filter(|c| "+-=".contains(*c) || c.is_ascii_digit()) {
+        let digits = rest.trim_start_matches(|c: char| c.is_ascii_digit());
+        if !first.is_ascii_digit() || digits.starts_with(['.', ')']) {
+            out.push_str(&format!("&#{};", u32::from(first)));
+            rest = rest.split_at(first.len_utf8()).1;
+        }
+    }
+    out.push_str(&escape(rest, Syntax::Markdown));
+    out
+}
+
+fn escape(rest: &str, syntax: Syntax) -> String {
+    let markdown = syntax == Syntax::Markdown;
+    let mut out = String::with_capacity(rest.len() + rest.len() / 8);
+    let mut previous = ' ';
+    let mut characters = rest.chars();
+    while let Some(c) = characters.next() {
+        let next = characters.as_str();
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '$' => out.push_str("&#36;"),
+            '"' if !markdown => out.push_str("&quot;"),
+            '\\' | '`' | '*' | '_' | '~' | '[' | ']' | '|' | '!' if markdown => {
+                out.push('\\');
+                out.push(c);
+            }
+            '#' => {
+                out.push_str(if markdown { "\\#" } else { "#" });
+                if next.starts_with(|c: char| c.is_alphanumeric()) {
+                    out.push(GAP);
+                }
+            }
+            '@' => out.extend(['@', GAP]),
+            ':' if next.starts_with('/') => out.extend([':', GAP]),
+            '.' if previous.eq_ignore_ascii_case(&'w')
+                && next.starts_with(|c: char| !c.is_whitespace()) =>
+            {
+                out.extend([GAP, '.']);
+            }
+            '-' if previous.eq_ignore_ascii_case(&'h')
+                && next.starts_with(|c: char| c.is_ascii_digit()) =>
+            {
+                out.extend(['-', GAP]);
+            }
+            other => out.push(other),
+        }
+        previous = c;
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::tests::hostile;
+    use super::*;
+
+    #[test]
+    fn syntax_becomes_text() {
+        let table = [
+            ("plain words, 3.5 of 5", "plain words, 3.5 of 5"),
+            ("a | b", "a \\| b"),
+            ("`code` **bold** _it_", "\\`code\\` \\*\\*bold\\*\\* \\_it\\_"),
+            ("![x](http://evil)", "\\!\\[x\\](http:\u{200b}//evil)"),
+            ("<img src=x>&lt;", "&lt;img src=x&gt;&amp;lt;"),
+            ("ask @octocat in #12", "ask @\u{200b}octocat in \\#\u{200b}12"),
+            ("www.evil.example", "www\u{200b}.evil.example"),
+            ("1. one", "&#49;. one"),
+            ("- item", "&#45; item"),
+            ("---", "&#45;--"),
+            ("# head", "\\# head"),
+            ("$x$", "&#36;x&#36;"),
+        ];
+        for (text, escaped) in table {
+            assert_eq!(inline(text), escaped, "{text:?}");
+        }
+        assert_eq!(html("a_b <i>\"@x\" *"), "a_b &lt;i&gt;&quot;@\u{200b}x&quot; *");
+        assert_eq!(lines("one\n\n- two\r\nthree"), "one<br>&#45; two<br>three");
+    }
+
+    proptest! {
+        #[test]
+        fn html_text_opens_no_element_and_names_nobody(text in hostile()) {
+            let out = html(&text);
+            prop_assert!(!out.contains(['<', '>', '\n', '\r', '"']));
+            prop_assert!(out.match_indices('@').all(|(at, _)| out[at + 1..].starts_with(GAP)));
+            prop_assert!(!out.contains("://"));
+        }
+
+        #[test]
+        fn nothing_is_active(text in hostile()) {
+            for out in [inline(&text), lines(&text).replace("<br>", " ")] {
+                prop_assert!(!out.contains(['<', '>', '\n', '\r']));
+                let mut characters = out.chars().peekable();
+                while let Some(c) = characters.next() {
+                    match c {
+                        // An escaped character: skipped with its backslash.
+                        '\\' => prop_assert!(characters.next().is_some_and(|c| c.is_ascii_punctuation())),
+                        '`' | '*' | '_' | '~' | '[' | ']' | '|' | '$' => prop_assert!(false, "{out}"),
+                        '@' => prop_assert_eq!(characters.peek(), Some(&GAP)),
+                        _ => {}
+                    }
+                }
+                let lower = out.to_ascii_lowercase();
+                prop_assert!(!lower.contains("://"), "{}", out);
+                for (at, _) in lower.match_indices("www.") {
+                    let next = lower[at + 4..].chars().next();
+                    prop_assert!(next.is_none_or(char::is_whitespace), "{}", out);
+                }
+                prop_assert!(!out.starts_with(['-', '+', '=', '#', ' ']));
+            }
+        }
+    }
+}

@@ -1,0 +1,53 @@
+//! Addresses that came from the platform, before they become a link.
+
+/// The address with every character encoded that a surface could misread; none if it is not an
+/// absolute `http` or `https` address of at most 2,000 bytes.
+pub fn web(text: &str) -> Option<String> {
+    let text = text.trim();
+    let (scheme, host) = text.split_once("://")?;
+    let known = scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http");
+    if !known || !host.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '[') {
+        return None;
+    }
+    let mut out = String::with_capacity(text.len());
+    let mut buffer = [0; 4];
+    for c in text.chars() {
+        if c.is_ascii_alphanumeric() || "-._~:/?#@!$&+,;=%".contains(c) {
+            out.push(c);
+        } else {
+            for byte in c.encode_utf8(&mut buffer).bytes() {
+                out.push_str(&format!("%{byte:02X}"));
+            }
+        }
+    }
+    (out.len() <= 2000).then_some(out)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::tests::hostile;
+    use super::*;
+
+    #[test]
+    fn only_web_addresses_become_links() {
+        assert_eq!(
+            web(" https://app.cekura.ai/1?a=b&c=(d) \n").as_deref(),
+            Some("https://app.cekura.ai/1?a=b&c=%28d%29")
+        );
+        for text in ["javascript://x", "javascript:alert(1)", "//x", "https://", "http:// x", ""] {
+            assert_eq!(web(text), None, "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn an_address_ends_no_link_and_opens_nothing(text in hostile()) {
+            if let Some(url) = web(&format!("https://x{text}")) {
+                prop_assert!(url.bytes().all(|b| b.is_ascii_graphic()));
+                prop_assert!(!url.contains(['<', '>', '(', ')', '[', ']', '"', '\'', '`', '|', '*', '\\']));
+            }
+        }
+    }
+}

@@ -1,0 +1,88 @@
+//! XML 1.0 text and attributes.
+//!
+//! Characters that XML forbids even as references make readers refuse the whole file: `visible`
+//! has already removed them.
+
+use std::fmt::Write as _;
+
+/// Untrusted text as the content of an element. Line breaks stay.
+pub fn text(text: &str) -> String {
+    let clean = super::visible(text);
+    let mut out = String::with_capacity(clean.len());
+    clean.chars().for_each(|c| push(&mut out, c));
+    out
+}
+
+/// Untrusted text as the content of an element, of at most about `bytes` bytes when escaped, with a
+/// word on how much is missing.
+pub fn text_within(text: &str, bytes: usize) -> String {
+    let clean = super::visible(text);
+    let mut out = String::with_capacity(clean.len().min(bytes));
+    let mut characters = clean.chars();
+    while let Some(c) = characters.next() {
+        push(&mut out, c);
+        if out.len() >= bytes {
+            let left = characters.as_str().chars().count();
+            if left > 0 {
+                // Writing to a string can't fail.
+                let _ = write!(out, "… ({} more)", crate::text::count(left, "character"));
+            }
+            break;
+        }
+    }
+    out
+}
+
+/// Untrusted text as the value of an attribute, on one line.
+pub fn attribute(text: &str) -> String {
+    let clean = super::one_line(text);
+    let mut out = String::with_capacity(clean.len());
+    clean.chars().for_each(|c| push(&mut out, c));
+    out
+}
+
+fn push(out: &mut String, c: char) {
+    match c {
+        '&' => out.push_str("&amp;"),
+        '<' => out.push_str("&lt;"),
+        '>' => out.push_str("&gt;"),
+        '"' => out.push_str("&quot;"),
+        '\'' => out.push_str("&apos;"),
+        other => out.push(other),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::super::tests::hostile;
+    use super::*;
+
+    #[test]
+    fn markup_becomes_text() {
+        assert_eq!(text("a < b && \"c\" ]]>\0"), "a &lt; b &amp;&amp; &quot;c&quot; ]]&gt;");
+        assert_eq!(attribute("two\nlines\u{b}\t'x'"), "two lines &apos;x&apos;");
+        assert_eq!(text_within("&&&&", 10), "&amp;&amp;… (2 characters more)");
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_markup_or_illegal(untrusted in hostile()) {
+            for out in [text(&untrusted), attribute(&untrusted), text_within(&untrusted, 40)] {
+                prop_assert!(!out.contains(['<', '>', '"', '\'']));
+                let legal = |c: char| !matches!(c, '\0'..='\u{8}' | '\u{b}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}');
+                prop_assert!(out.chars().all(legal));
+                for (at, _) in out.match_indices('&') {
+                    let entities = ["&amp;", "&lt;", "&gt;", "&quot;", "&apos;"];
+                    prop_assert!(entities.iter().any(|entity| out[at..].starts_with(entity)));
+                }
+            }
+        }
+
+        #[test]
+        fn cut_text_is_short(untrusted in hostile(), bytes in 1usize..80) {
+            prop_assert!(text_within(&untrusted, bytes).len() <= bytes + 50);
+        }
+    }
+}

@@ -1,0 +1,70 @@
+//! `result.json`: the report itself, for `judge`, `compare` and programs.
+
+use serde::Deserialize;
+
+use super::model::{FORMAT_VERSION, Report};
+
+/// Why a saved result can't be read.
+#[derive(Debug, thiserror::Error)]
+pub enum ReadError {
+    /// The text is not JSON, or not of a saved result.
+    #[error("not a saved result: {message}, at `{path}`")]
+    Malformed {
+        /// Where in the document, such as `result.runs[3].status`.
+        path: String,
+        /// What is wrong there, with line and column.
+        message: String,
+    },
+    /// A newer program wrote it.
+    #[error(
+        "saved in format {found} by a newer cekura-gate: this one reads up to format {FORMAT_VERSION}, \
+         so update it"
+    )]
+    Newer {
+        /// The version it was saved in.
+        found: u64,
+    },
+}
+
+/// The report as indented JSON with a newline at its end.
+///
+/// # Errors
+/// None of a report's own types fails; the error is serde_json's for what it can't hold.
+pub fn write(report: &Report) -> Result<String, serde_json::Error> {
+    let mut text = serde_json::to_string_pretty(report)?;
+    text.push('\n');
+    Ok(text)
+}
+
+/// Reads a saved result.
+///
+/// # Errors
+/// When the text is not a saved result, or was saved by a newer program.
+pub fn read(text: &str) -> Result<Report, ReadError> {
+    // A newer format may differ anywhere: its version is looked at before anything else.
+    #[derive(Deserialize)]
+    struct Version {
+        format_version: u64,
+    }
+    if let Ok(Version { format_version: found }) = serde_json::from_str(text)
+        && found > u64::from(FORMAT_VERSION)
+    {
+        return Err(ReadError::Newer { found });
+    }
+    let malformed = |path: String, error: &serde_json::Error| ReadError::Malformed {
+        path: super::escape::short(&path, 200),
+        message: super::escape::short(&error.to_string(), 300),
+    };
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let report = serde_path_to_error::deserialize(&mut reader)
+        .map_err(|error| malformed(error.path().to_string(), error.inner()))?;
+    reader.end().map_err(|error| malformed(".".to_owned(), &error))?;
+    Ok(report)
+}
+
+/// The JSON Schema of `result.json`.
+pub fn result_schema() -> schemars::Schema {
+    let mut schema = schemars::schema_for!(Report);
+    schema.insert("title".to_owned(), "cekura-gate result".into());
+    schema
+}

@@ -1,0 +1,254 @@
+//! `junit.xml`: a case for each run, and a suite for the gate's own checks.
+//!
+//! One dialect that the strict schemas (Jenkins xUnit, Windy Road) accept and every CI system
+//! reads: a bare root, no output and no properties on cases, exactly one of failure, error and
+//! skipped, everything in its body and one line of it in `message`.
+
+mod body;
+mod xml;
+
+use std::collections::HashMap;
+
+use self::body::Body;
+use self::xml::Xml;
+use super::escape::{one_line, short};
+use super::model::{Report, ScenarioRuns};
+use super::words::{self, Standing};
+use crate::outcome::{Outcome, RunOutcome};
+use crate::record::RunRecord;
+
+/// What the bodies of all cases may take together: GitLab refuses files over 20 MB.
+const BODIES: usize = 14_000_000;
+/// The most and the least that one body may take; common readers refuse texts over 10 MB.
+const BODY: std::ops::RangeInclusive<usize> = 400..=200_000;
+/// Azure reads this many characters of a name, less a margin for what makes names unique.
+const NAME: usize = 420;
+
+/// A case, ready to be written.
+struct Case {
+    class: String,
+    name: String,
+    seconds: f64,
+    end: Option<End>,
+}
+
+/// How a case ended that did not pass.
+struct End {
+    element: &'static str,
+    kind: &'static str,
+    message: String,
+    body: Body,
+}
+
+/// The report as JUnit XML.
+pub fn junit(report: &Report) -> String {
+    let suite = match one_line(&report.suite.name) {
+        name if name.is_empty() => "cekura-gate".to_owned(),
+        name => short(&name, 200),
+    };
+    let mut xml = Xml::new();
+    xml.open("testsuites", &[]);
+    let elapsed = report.timing.elapsed_seconds;
+    let runs = Suite { id: 0, name: suite.clone(), seconds: elapsed };
+    write_suite(&mut xml, report, &runs, &run_cases(report, &suite));
+    let checks = Suite { id: 1, name: format!("{suite} · gate checks"), seconds: 0.0 };
+    write_suite(&mut xml, report, &checks, &check_cases(report, &suite));
+    xml.close("testsuites");
+    xml.finish()
+}
+
+struct Suite {
+    id: usize,
+    name: String,
+    seconds: f64,
+}
+
+fn write_suite(xml: &mut Xml, report: &Report, suite: &Suite, cases: &[Case]) {
+    let ended = |element: &str| {
+        let with = |case: &&Case| case.end.as_ref().is_some_and(|end| end.element == element);
+        cases.iter().filter(with).count().to_string()
+    };
+    let attributes = [
+        ("name", suite.name.clone()),
+        ("package", suite.name.clone()),
+        ("id", suite.id.to_string()),
+        ("tests", cases.len().to_string()),
+        ("failures", ended("failure")),
+        ("errors", ended("error")),
+        ("skipped", ended("skipped")),
+        ("time", seconds(suite.seconds)),
+        ("timestamp", timestamp(&report.timing.started_at)),
+        ("hostname", "localhost".to_owned()),
+    ];
+    xml.open("testsuite", &attributes);
+    xml.open("properties", &[]);
+    for (name, value) in properties(report) {
+        xml.empty("property", &[("name", name.to_owned()), ("value", value)]);
+    }
+    xml.close("properties");
+    for case in cases {
+        write_case(xml, case);
+    }
+    let notes = report.notes.iter().take(100).map(|note| short(note, 1000));
+    let output: Vec<String> = std::iter::once(words::verdict_line(report)).chain(notes).collect();
+    xml.text("system-out", &[], &output.join("\n"), usize::MAX);
+    xml.text("system-err", &[], "", usize::MAX);
+    xml.close("testsuite");
+}
+
+fn write_case(xml: &mut Xml, case: &Case) {
+    let attributes = [
+        ("classname", case.class.clone()),
+        ("name", case.name.clone()),
+        ("time", seconds(case.seconds)),
+    ];
+    let Some(end) = &case.end else {
+        xml.empty("testcase", &attributes);
+        return;
+    };
+    xml.open("testcase", &attributes);
+    let mut attributes = vec![("message", end.message.clone())];
+    // The Windy Road schema knows no type for a skipped case.
+    if end.element != "skipped" {
+        attributes.push(("type", end.kind.to_owned()));
+    }
+    xml.text(end.element, &attributes, &end.body.text, end.body.most);
+    xml.close("testcase");
+}
+
+fn properties(report: &Report) -> Vec<(&'static str, String)> {
+    let result = &report.result;
+    let mut properties = vec![
+        ("verdict", report.verdict.participle().to_owned()),
+        ("exit_code", report.exit_code.to_string()),
+        ("result_id", result.id.to_string()),
+        ("mode", report.suite.mode.name().to_owned()),
+        ("cekura_gate_version", report.tool_version.clone()),
+    ];
+    let agent = result.agent_name.clone().or_else(|| result.agent.map(|id| id.to_string()));
+    properties.extend(agent.map(|agent| ("agent", short(&agent, 200))));
+    properties.extend(words::page(report).map(|url| ("result_url", url)));
+    properties.extend(report.suite.file.as_deref().map(|file| ("suite_file", short(file, 500))));
+    properties
+}
+
+fn run_cases(report: &Report, suite: &str) -> Vec<Case> {
+    let scenarios = report.scenarios();
+    let bad = report.outcomes.iter().filter(|o| o.outcome != Outcome::Passed).count();
+    let most = (BODIES / bad.max(1)).clamp(*BODY.start(), *BODY.end());
+    let mut names = Names::default();
+    let mut cases = Vec::with_capacity(report.outcomes.len());
+    for scenario in &scenarios {
+        let title = short(&scenario.scenario.name, 200);
+        let class = class_name(suite, &title);
+        for (run, outcome) in &scenario.runs {
+            let name = short(&format!("{title} · {}", words::variant(run, outcome)), NAME);
+            cases.push(Case {
+                name: names.unique(&class, name, &format!("run {}", run.id)),
+                class: class.clone(),
+                seconds: run.duration_seconds.unwrap_or(0.0),
+                end: run_end(report, scenario, run, outcome, most),
+            });
+        }
+    }
+    cases
+}
+
+fn run_end(
+    report: &Report,
+    scenario: &ScenarioRuns<'_>,
+    run: &RunRecord,
+    outcome: &RunOutcome,
+    most: usize,
+) -> Option<End> {
+    let (element, kind) = match outcome.outcome {
+        _ if scenario.quarantine.is_some() => ("skipped", ""),
+        Outcome::Passed => return None,
+        Outcome::Failed => ("failure", "gate.AgentFailed"),
+        Outcome::Errored => ("error", "gate.NoConversation"),
+        Outcome::Unscored => ("error", "gate.Unscored"),
+    };
+    let reason = short(&outcome.reason, 300);
+    let message = match scenario.quarantine {
+        Some(quarantine) => format!(
+            "quarantined until {} ({}): {}; the run {}",
+            quarantine.until,
+            short(&quarantine.owner, 100),
+            short(&quarantine.reason, 200),
+            if outcome.outcome == Outcome::Passed {
+                "passed".to_owned()
+            } else {
+                format!("{}: {reason}", outcome.outcome.name())
+            }
+        ),
+        None => reason,
+    };
+    let body = body::of_run(report, scenario, run, outcome, &message, most);
+    Some(End { element, kind, message, body })
+}
+
+fn check_cases(report: &Report, suite: &str) -> Vec<Case> {
+    let class = class_name(suite, "gate checks");
+    let mut names = Names::default();
+    let cases = report.checks.iter().map(|check| {
+        let name = format!("{}: {}", words::check_name(check), check.condition);
+        let reason = short(&check.reason, 300);
+        let (element, kind, message) = match Standing::of(check) {
+            Standing::Passed => ("", "", None),
+            Standing::Failed => ("failure", "gate.Threshold", Some(reason)),
+            Standing::Inconclusive => ("error", "gate.Inconclusive", Some(reason)),
+            Standing::Warning => ("skipped", "", Some(format!("warning: {reason}"))),
+        };
+        Case {
+            name: names.unique(&class, short(&name, NAME), "again"),
+            class: class.clone(),
+            seconds: 0.0,
+            end: message.map(|message| End {
+                element,
+                kind,
+                body: body::of_check(report, check, &message),
+                message,
+            }),
+        }
+    });
+    cases.collect()
+}
+
+/// Suite and scenario as one class. Readers split it at its dots, so that there is exactly one.
+fn class_name(suite: &str, scenario: &str) -> String {
+    format!("{}.{}", suite.replace('.', "_"), scenario.replace('.', "_"))
+}
+
+/// Names that are already given away, by class: GitLab's key is suite, class and name.
+#[derive(Default)]
+struct Names(HashMap<(String, String), usize>);
+
+impl Names {
+    fn unique(&mut self, class: &str, name: String, hint: &str) -> String {
+        let mut candidate = name.clone();
+        let mut number = 0;
+        while let Some(taken) = self.0.get_mut(&(class.to_owned(), candidate.clone())) {
+            // The count is kept with the name, so that many equal names take no quadratic search.
+            *taken += 1;
+            number = number.max(*taken);
+            candidate = match number {
+                1 => format!("{name} ({hint})"),
+                _ => format!("{name} ({hint}, {number})"),
+            };
+        }
+        self.0.insert((class.to_owned(), candidate.clone()), 0);
+        candidate
+    }
+}
+
+/// Seconds with three decimals: more, or an exponent, is refused by Jenkins.
+fn seconds(seconds: f64) -> String {
+    let seconds = if seconds.is_finite() { seconds.clamp(0.0, 1e9) } else { 0.0 };
+    format!("{seconds:.3}")
+}
+
+/// A time without its zone, in UTC.
+fn timestamp(text: &str) -> String {
+    let instant = text.parse::<jiff::Timestamp>().unwrap_or_default();
+    instant.strftime("%Y-%m-%dT%H:%M:%S").to_string()
+}

@@ -1,0 +1,116 @@
+//! `summary.md`, also GitHub's step summary: verdict first, then what failed and why, the rest
+//! folded.
+//!
+//! What is cut when it grows too large is decided by the ranks here and done by `sheet`.
+
+mod failures;
+mod rest;
+mod sheet;
+
+use self::sheet::Sheet;
+use super::escape::markdown::inline;
+use super::escape::short;
+use super::model::Report;
+use super::words::{self, Standing};
+use crate::text;
+use crate::verdict::{CheckReport, Verdict};
+
+/// Over this GitHub shows nothing of a step summary, in bytes.
+pub const LIMIT: usize = 1_048_576;
+
+/// What is taken first when not everything fits, from 1 up: a few of each kind, then the tables,
+/// then transcripts, then the rest.
+mod rank {
+    pub(super) const FIRST: u8 = 1;
+    pub(super) const RUNS: u8 = 2;
+    pub(super) const TABLES: u8 = 3;
+    pub(super) const TRANSCRIPTS: u8 = 4;
+    pub(super) const MORE_SCENARIOS: u8 = 5;
+    pub(super) const MORE_RUNS: u8 = 6;
+    pub(super) const MORE_TRANSCRIPTS: u8 = 7;
+}
+
+/// How many checks and scenarios come before everything else.
+const FIRST: usize = 50;
+
+/// The report as GitHub-flavoured Markdown, at most [`LIMIT`] bytes.
+pub fn markdown(report: &Report) -> String {
+    let scenarios = report.scenarios();
+    let mut sheet = Sheet::default();
+    head(&mut sheet, report);
+    checks(&mut sheet, report);
+    failures::failing_scenarios(&mut sheet, report, &scenarios);
+    failures::unknown_runs(&mut sheet, &scenarios);
+    rest::suggestions(&mut sheet, report);
+    rest::notes(&mut sheet, report);
+    rest::scenarios(&mut sheet, &scenarios);
+    rest::slowest(&mut sheet, &scenarios);
+    rest::about(&mut sheet, report);
+    sheet.finish(LIMIT)
+}
+
+/// Platform text, cut and escaped for a line of Markdown.
+fn cut(text: &str, characters: usize) -> String {
+    inline(&short(text, characters))
+}
+
+const fn mark(standing: Standing) -> &'static str {
+    match standing {
+        Standing::Failed => "❌",
+        Standing::Inconclusive => "❔",
+        Standing::Warning => "⚠️",
+        Standing::Passed => "✅",
+    }
+}
+
+fn head(sheet: &mut Sheet<'_>, report: &Report) {
+    let emoji = match report.verdict {
+        Verdict::Pass => "✅",
+        Verdict::Inconclusive => "❔",
+        Verdict::Fail => "❌",
+    };
+    let mut facts = vec![
+        format!("**{}**", cut(non_empty(&report.suite.name, "cekura-gate"), 200)),
+        report.suite.mode.name().replace('_', "\\_"),
+        words::tally(report),
+        text::seconds(report.timing.elapsed_seconds),
+    ];
+    facts.extend(words::page(report).map(|url| format!("[result {}]({url})", report.result.id)));
+    sheet.fixed(format!(
+        "## {emoji} {}\n\n{}\n\n",
+        inline(&words::verdict_line(report)),
+        facts.join(" · ")
+    ));
+    sheet.notice();
+}
+
+fn non_empty<'a>(text: &'a str, otherwise: &'a str) -> &'a str {
+    if text.trim().is_empty() { otherwise } else { text }
+}
+
+fn checks<'a>(sheet: &mut Sheet<'a>, report: &'a Report) {
+    if report.checks.is_empty() {
+        return;
+    }
+    sheet.fixed("| | Check | Wanted | Seen | Runs | Why |\n|---|---|---|---|---|---|\n");
+    for (at, check) in words::checks_worst_first(report).into_iter().enumerate() {
+        let rank = if at < FIRST { rank::FIRST } else { rank::TABLES };
+        sheet.add(rank, "check", move || check_row(check));
+    }
+    sheet.fixed("\n");
+}
+
+fn check_row(check: &CheckReport) -> String {
+    let standing = Standing::of(check);
+    let interval = words::interval(check).map(|text| format!("<br>{text}")).unwrap_or_default();
+    let why = if standing == Standing::Passed { String::new() } else { cut(&check.reason, 400) };
+    format!(
+        "| {} {} | {} | {} | {}{interval} | {} | {why} |\n",
+        mark(standing),
+        standing.word(),
+        cut(&words::check_name(check), 200),
+        cut(&check.condition, 100),
+        words::seen(check),
+        words::samples(check),
+    )
+}

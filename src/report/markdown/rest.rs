@@ -1,0 +1,171 @@
+//! What is below the failures: suggestions, notes, and the folded tables.
+
+use super::sheet::Sheet;
+use super::{cut, rank};
+use crate::outcome::{Outcome, RunOutcome};
+use crate::record::RunRecord;
+use crate::report::escape::markdown::lines;
+use crate::report::escape::truncate;
+use crate::report::model::{Report, ScenarioRuns};
+use crate::report::words;
+use crate::text;
+
+/// Rows that a folded table holds at most: beyond it nobody reads, and result.json has them all.
+const ROWS: usize = 500;
+
+/// What the platform suggests. Written by a model.
+pub(super) fn suggestions<'a>(sheet: &mut Sheet<'a>, report: &'a Report) {
+    let insights = &report.result.insights;
+    let mut text = String::new();
+    let paragraphs = [
+        ("What happened", &insights.what_happened),
+        ("Why", &insights.why_it_happened),
+        ("How to fix it", &insights.how_to_fix),
+    ];
+    for (title, paragraph) in paragraphs {
+        if let Some(paragraph) = paragraph.as_deref().filter(|text| !text.trim().is_empty()) {
+            text.push_str(&format!("**{title}:** {}\n\n", lines(&truncate(paragraph, 3000))));
+        }
+    }
+    for group in insights.failed_reasons.iter().take(20) {
+        let runs = group.affected_count.unwrap_or(group.run_ids.len() as u64);
+        let runs = text::count(usize::try_from(runs).unwrap_or(usize::MAX), "run");
+        let ids = words::ids(&group.run_ids, 10);
+        let ids = if ids.is_empty() { ids } else { format!(": {ids}") };
+        text.push_str(&format!("- {} ({runs}{ids})\n", cut(&group.description, 500)));
+    }
+    if !insights.next_steps.is_empty() {
+        text.push_str("\n**Next steps**\n\n");
+    }
+    for step in insights.next_steps.iter().take(20) {
+        let more = step.description.as_deref().map(|text| format!("<br>{}", cut(text, 1000)));
+        text.push_str(&format!("- {}{}\n", cut(&step.title, 200), more.unwrap_or_default()));
+    }
+    if !text.is_empty() {
+        fold(sheet, "What the platform suggests (written by a model, not checked)");
+        sheet.add(rank::FIRST, "suggestion", move || text.clone());
+        sheet.fixed("\n</details>\n\n");
+    }
+}
+
+fn fold(sheet: &mut Sheet<'_>, title: &str) {
+    sheet.fixed(format!("<details><summary>{title}</summary>\n\n"));
+}
+
+/// What a reader should know besides.
+pub(super) fn notes<'a>(sheet: &mut Sheet<'a>, report: &'a Report) {
+    if report.notes.is_empty() {
+        return;
+    }
+    sheet.fixed("### Notes\n\n");
+    for note in &report.notes {
+        sheet.add(rank::FIRST, "note", move || format!("- {}\n", cut(note, 1000)));
+    }
+    sheet.fixed("\n");
+}
+
+/// All scenarios with their counts.
+pub(super) fn scenarios<'a>(sheet: &mut Sheet<'a>, scenarios: &'a [ScenarioRuns<'a>]) {
+    if scenarios.is_empty() {
+        return;
+    }
+    fold(sheet, &format!("All {}", text::count(scenarios.len(), "scenario")));
+    sheet.fixed(
+        "| Scenario | Id | Passed | Failed | Errored | Unscored | Rate |\n\
+         |---|---|---:|---:|---:|---:|---:|\n",
+    );
+    for scenario in scenarios.iter().take(ROWS) {
+        sheet.add(rank::TABLES, "row", move || scenario_row(scenario));
+    }
+    let more = scenarios.len().saturating_sub(ROWS);
+    sheet.fixed(match more {
+        0 => "\n</details>\n\n".to_owned(),
+        more => format!("\nand {more} more in `result.json`\n\n</details>\n\n"),
+    });
+}
+
+fn scenario_row(scenario: &ScenarioRuns<'_>) -> String {
+    let quarantine = scenario.quarantine.map(|entry| {
+        let (owner, reason) = (cut(&entry.owner, 100), cut(&entry.reason, 200));
+        format!("<br>quarantined until {} ({owner}): {reason}", entry.until)
+    });
+    let tally = scenario.tally;
+    format!(
+        "| {}{} | {} | {} | {} | {} | {} | {} |\n",
+        cut(&scenario.scenario.name, 200),
+        quarantine.unwrap_or_default(),
+        scenario.scenario.id.map_or_else(|| "–".to_owned(), |id| id.to_string()),
+        tally.passed,
+        tally.failed,
+        tally.errored,
+        tally.unscored,
+        tally.success_rate().map_or_else(|| "–".to_owned(), text::percent),
+    )
+}
+
+/// The longest conversations.
+pub(super) fn slowest<'a>(sheet: &mut Sheet<'a>, scenarios: &'a [ScenarioRuns<'a>]) {
+    let mut runs: Vec<(f64, &ScenarioRuns<'a>, &RunRecord, &RunOutcome)> = scenarios
+        .iter()
+        .flat_map(|scenario| {
+            scenario.runs.iter().map(move |(run, outcome)| (scenario, *run, *outcome))
+        })
+        .filter_map(|(scenario, run, outcome)| {
+            Some((run.duration_seconds?, scenario, run, outcome))
+        })
+        .collect();
+    if runs.is_empty() {
+        return;
+    }
+    runs.sort_by(|a, b| b.0.total_cmp(&a.0));
+    fold(sheet, "Longest conversations");
+    sheet.fixed("| Run | Scenario | Length | Outcome |\n|---|---|---:|---|\n");
+    for (duration, scenario, run, outcome) in runs.into_iter().take(10) {
+        let passed = if outcome.outcome == Outcome::Passed { "" } else { "**" };
+        sheet.add(rank::TABLES, "row", move || {
+            format!(
+                "| {} | {} · {} | {} | {passed}{}{passed} |\n",
+                run.id,
+                cut(&scenario.scenario.name, 100),
+                cut(&words::variant(run, outcome), 100),
+                text::seconds(duration),
+                outcome.outcome.name()
+            )
+        });
+    }
+    sheet.fixed("\n</details>\n\n");
+}
+
+/// Ids, versions, the exit code.
+pub(super) fn about(sheet: &mut Sheet<'_>, report: &Report) {
+    let result = &report.result;
+    let agent = match (&result.agent_name, result.agent) {
+        (Some(name), Some(id)) => Some(format!("{} ({id})", cut(name, 200))),
+        (Some(name), None) => Some(cut(name, 200)),
+        (None, id) => id.map(|id| id.to_string()),
+    };
+    let planned = report.plan.runs.map(|runs| {
+        format!("{}, {} a scenario", text::count(runs, "run"), report.plan.runs_per_scenario)
+    });
+    let traffic = report.traffic;
+    let rows = [
+        ("Exit code", Some(format!("{}: {}", report.exit_code, words::exit_meaning(report)))),
+        ("Result", Some(format!("{} ({})", result.id, cut(result.status.as_str(), 40)))),
+        ("Agent", agent),
+        ("Suite file", report.suite.file.as_deref().map(|file| cut(file, 300))),
+        ("Planned", planned),
+        ("Started", Some(cut(&report.timing.started_at, 40))),
+        ("Took", Some(text::seconds(report.timing.elapsed_seconds))),
+        ("Requests", Some(format!("{}, of them {} repeated", traffic.requests, traffic.retries))),
+        ("cekura-gate", Some(cut(&report.tool_version, 40))),
+    ];
+    fold(sheet, "About this gate");
+    let mut table = String::from("| | |\n|---|---|\n");
+    for (name, value) in rows {
+        if let Some(value) = value {
+            table.push_str(&format!("| {name} | {value} |\n"));
+        }
+    }
+    sheet.fixed(table);
+    sheet.fixed("\n</details>\n");
+}

@@ -1,0 +1,184 @@
+//! The report: everything that is known when the gate has decided.
+//!
+//! It is what `result.json` holds, and the only thing that the other reports are made from. It
+//! holds nothing secret: no key, no headers of the suite.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use crate::outcome::{Outcome, RunOutcome};
+use crate::record::{ResultRecord, RunRecord};
+use crate::suite::model::{Mode, Quarantine, Thresholds};
+use crate::verdict::{CheckReport, ScenarioRef, Verdict};
+
+/// Version of the result.json format. It rises when a reader of the old one would misread the new.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// Everything that is known when the gate has decided.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Report {
+    /// Version of this format.
+    pub format_version: u32,
+    /// Version of the program that wrote it.
+    pub tool_version: String,
+    /// The verdict.
+    pub verdict: Verdict,
+    /// The exit code that goes with it.
+    pub exit_code: u8,
+    /// The verdict in one line.
+    pub headline: String,
+    /// The suite, as far as it explains the verdict.
+    pub suite: SuiteHead,
+    /// What was planned.
+    pub plan: PlanHead,
+    /// When it was.
+    pub timing: Timing,
+    /// The result's page on the dashboard, or the share link where the suite asks for one.
+    pub url: Option<String>,
+    /// How many runs ended in which way.
+    pub tally: Tally,
+    /// The checks, in the order of the suite.
+    pub checks: Vec<CheckReport>,
+    /// What a reader should know besides: differences to the platform's figures, surprises.
+    pub notes: Vec<String>,
+    /// The outcomes of the runs, in the order of `result.runs`.
+    pub outcomes: Vec<RunOutcome>,
+    /// The evidence.
+    pub result: ResultRecord,
+    /// What talking to the platform took.
+    pub traffic: Traffic,
+}
+
+/// The suite, as far as it explains the verdict.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct SuiteHead {
+    /// Name of the suite.
+    pub name: String,
+    /// Path of the suite file as the user wrote it; none when flags alone made the suite.
+    pub file: Option<String>,
+    /// How the simulated caller reached the agent.
+    pub mode: Mode,
+    /// The thresholds that were judged.
+    pub thresholds: Thresholds,
+    /// The scenarios that count towards nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub quarantine: Vec<Quarantine>,
+}
+
+/// What was planned.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct PlanHead {
+    /// How many runs each scenario was to have.
+    pub runs_per_scenario: usize,
+    /// How many runs were planned in all; none when the platform chose the scenarios and never said.
+    pub runs: Option<usize>,
+    /// Ids of the planned scenarios, where known.
+    pub scenarios: Vec<u64>,
+}
+
+/// When the gate ran.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Timing {
+    /// When the gate began, RFC 3339 in UTC.
+    pub started_at: String,
+    /// Seconds from the start of the gate to its verdict.
+    pub elapsed_seconds: f64,
+}
+
+/// How many runs ended in which way. Quarantined runs are in `quarantined` only.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Tally {
+    /// Runs that arrived and count.
+    pub total: usize,
+    /// Runs that passed.
+    pub passed: usize,
+    /// Runs that failed.
+    pub failed: usize,
+    /// Runs that never became a fair conversation.
+    pub errored: usize,
+    /// Runs that finished and were not judged.
+    pub unscored: usize,
+    /// Runs that were planned and never arrived.
+    pub missing: usize,
+    /// Runs of quarantined scenarios.
+    pub quarantined: usize,
+}
+
+impl Tally {
+    /// Counts one more outcome.
+    pub const fn add(&mut self, outcome: Outcome) {
+        self.total += 1;
+        match outcome {
+            Outcome::Passed => self.passed += 1,
+            Outcome::Failed => self.failed += 1,
+            Outcome::Errored => self.errored += 1,
+            Outcome::Unscored => self.unscored += 1,
+        }
+    }
+
+    /// Share of the judged runs that passed, as a fraction; none when none was judged.
+    pub fn success_rate(&self) -> Option<f64> {
+        let judged = self.passed + self.failed;
+        (judged > 0).then(|| self.passed as f64 / judged as f64)
+    }
+}
+
+/// What talking to the platform took.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Traffic {
+    /// Requests sent, the repeated ones included.
+    pub requests: u64,
+    /// How many of them were repetitions.
+    pub retries: u64,
+}
+
+/// The runs of one scenario with their outcomes.
+#[derive(Debug)]
+pub struct ScenarioRuns<'a> {
+    /// The scenario.
+    pub scenario: ScenarioRef,
+    /// Whether it is quarantined.
+    pub quarantine: Option<&'a Quarantine>,
+    /// How its runs ended (also when quarantined).
+    pub tally: Tally,
+    /// The runs in ascending order of their ids.
+    pub runs: Vec<(&'a RunRecord, &'a RunOutcome)>,
+}
+
+impl Report {
+    /// The runs by scenario, in ascending order of the scenario's id; deleted scenarios last.
+    pub fn scenarios(&self) -> Vec<ScenarioRuns<'_>> {
+        let mut groups: BTreeMap<(u64, String), ScenarioRuns<'_>> = BTreeMap::new();
+        for (run, outcome) in self.result.runs.iter().zip(&self.outcomes) {
+            let name = run.scenario_name.clone().unwrap_or_else(|| match run.scenario {
+                Some(id) => format!("scenario {id}"),
+                None => "deleted scenario".to_owned(),
+            });
+            // Runs of one scenario stay together even where the name differs between them.
+            let key = match run.scenario {
+                Some(id) => (id, String::new()),
+                None => (u64::MAX, name.clone()),
+            };
+            let group = groups.entry(key).or_insert_with(|| ScenarioRuns {
+                scenario: ScenarioRef { id: run.scenario, name },
+                quarantine: self
+                    .suite
+                    .quarantine
+                    .iter()
+                    .find(|entry| Some(entry.scenario) == run.scenario),
+                tally: Tally::default(),
+                runs: Vec::new(),
+            });
+            group.tally.add(outcome.outcome);
+            group.runs.push((run, outcome));
+        }
+        groups.into_values().collect()
+    }
+
+    /// The checks that gate, worst first, then the warnings; in the suite's order within each.
+    pub fn gating_checks(&self) -> impl Iterator<Item = &CheckReport> {
+        self.checks.iter().filter(|check| check.level == crate::suite::checks::Level::Error)
+    }
+}

@@ -1,0 +1,262 @@
+//! What the reports say alike: marks, titles, figures, the lines of evidence of a run.
+//!
+//! The text is not escaped: each report does that for its own surface.
+
+use std::collections::{BTreeMap, HashMap};
+
+use super::escape::{short, url};
+use super::model::{Report, ScenarioRuns};
+use crate::exit::Code;
+use crate::outcome::{Blame, Outcome, RunOutcome};
+use crate::record::{MetricRecord, MetricValue, RunRecord, Turn};
+use crate::suite::checks::Level;
+use crate::text;
+use crate::verdict::{CheckReport, Verdict};
+
+/// How a check stands in a report: its verdict, and a warning for one that doesn't gate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Standing {
+    /// A gating check was missed.
+    Failed,
+    /// A gating check could not be decided.
+    Inconclusive,
+    /// A check that does not gate was missed or could not be decided.
+    Warning,
+    /// The check passed.
+    Passed,
+}
+
+impl Standing {
+    /// How a check stands.
+    pub const fn of(check: &CheckReport) -> Self {
+        match (check.verdict, check.level) {
+            (Verdict::Pass, _) => Standing::Passed,
+            (_, Level::Warn) => Standing::Warning,
+            (Verdict::Fail, Level::Error) => Standing::Failed,
+            (Verdict::Inconclusive, Level::Error) => Standing::Inconclusive,
+        }
+    }
+
+    /// It in a word.
+    pub const fn word(self) -> &'static str {
+        match self {
+            Standing::Failed => "failed",
+            Standing::Inconclusive => "inconclusive",
+            Standing::Warning => "warning",
+            Standing::Passed => "passed",
+        }
+    }
+}
+
+/// The verdict in one line, with its word at the start exactly once.
+pub fn verdict_line(report: &Report) -> String {
+    let word = report.verdict.participle();
+    let headline = short(&report.headline, 500);
+    let capital = |text: &str| {
+        let mut characters = text.chars();
+        let first = characters.next().map(|c| c.to_uppercase().to_string()).unwrap_or_default();
+        first + characters.as_str()
+    };
+    if headline.is_empty() {
+        capital(word)
+    } else if headline.to_lowercase().starts_with(word) {
+        capital(&headline)
+    } else {
+        format!("{}: {headline}", capital(word))
+    }
+}
+
+/// The exit code with its meaning.
+pub fn exit_meaning(report: &Report) -> &'static str {
+    let code = Code::ALL.into_iter().find(|code| code.number() == report.exit_code);
+    code.map_or("not a code of this program", Code::meaning)
+}
+
+/// The counts of the runs as a sentence: `9 runs: 6 passed, 2 failed, 1 errored`.
+pub fn tally(report: &Report) -> String {
+    let t = report.tally;
+    let parts: Vec<String> = [
+        (t.passed, "passed"),
+        (t.failed, "failed"),
+        (t.errored, "errored"),
+        (t.unscored, "unscored"),
+        (t.missing, "never arrived"),
+        (t.quarantined, "quarantined"),
+    ]
+    .iter()
+    .filter(|(n, _)| *n > 0)
+    .map(|(n, word)| format!("{n} {word}"))
+    .collect();
+    let total = text::count(t.total, "run");
+    if parts.is_empty() { total } else { format!("{total}: {}", parts.join(", ")) }
+}
+
+/// Name of a check with the scenario it was checked on alone.
+pub fn check_name(check: &CheckReport) -> String {
+    match &check.scenario {
+        Some(scenario) => format!("{} in {}", check.name, scenario.name),
+        None => check.name.clone(),
+    }
+}
+
+/// The figure seen, or a dash.
+pub fn seen(check: &CheckReport) -> String {
+    check.value.map_or_else(|| "–".to_owned(), |value| check.unit.show(value))
+}
+
+/// Between which figures the truth lies, such as `41% to 93% (95% sure)`.
+pub fn interval(check: &CheckReport) -> Option<String> {
+    let interval = check.interval?;
+    let ends = format!("{} to {}", check.unit.show(interval.low), check.unit.show(interval.high));
+    Some(match interval.confidence {
+        Some(confidence) => format!("{ends} ({} sure)", text::percent(confidence)),
+        None => ends,
+    })
+}
+
+/// How many runs gave a value, and how many could have and did not.
+pub fn samples(check: &CheckReport) -> String {
+    match check.unknown {
+        0 => check.samples.to_string(),
+        unknown => format!("{} (+{unknown} unknown)", check.samples),
+    }
+}
+
+/// The checks, worst first; in the suite's order within each standing.
+pub fn checks_worst_first(report: &Report) -> Vec<&CheckReport> {
+    let mut checks: Vec<&CheckReport> = report.checks.iter().collect();
+    checks.sort_by_key(|check| Standing::of(check));
+    checks
+}
+
+/// What tells a run apart from others of its scenario: personality, profile, repetition.
+pub fn variant(run: &RunRecord, outcome: &RunOutcome) -> String {
+    let named = |name: &Option<String>, id: Option<u64>, kind: &str| match (name, id) {
+        (Some(name), _) if !name.trim().is_empty() => Some(name.clone()),
+        (_, Some(id)) => Some(format!("{kind} {id}")),
+        _ => None,
+    };
+    let parts = [
+        named(&run.personality_name, run.personality, "personality"),
+        named(&run.test_profile_name, run.test_profile, "profile"),
+        Some(format!("#{}", outcome.repetition)),
+    ];
+    parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
+}
+
+/// The scenarios with a failed run that count, those that fail most first.
+pub fn failing<'a, 'r>(scenarios: &'a [ScenarioRuns<'r>]) -> Vec<&'a ScenarioRuns<'r>> {
+    let mut failing: Vec<&ScenarioRuns<'_>> = scenarios
+        .iter()
+        .filter(|scenario| scenario.quarantine.is_none() && scenario.tally.failed > 0)
+        .collect();
+    let rate = |scenario: &ScenarioRuns<'_>| scenario.tally.success_rate().unwrap_or(0.0);
+    failing.sort_by(|a, b| {
+        rate(a).total_cmp(&rate(b)).then_with(|| b.tally.failed.cmp(&a.tally.failed))
+    });
+    failing
+}
+
+/// The distinct reasons of a scenario's runs with one outcome, each with its number of runs, the
+/// most frequent first.
+pub fn reasons(scenario: &ScenarioRuns<'_>, wanted: Outcome) -> Vec<(String, usize)> {
+    let mut order: Vec<(String, usize)> = Vec::new();
+    let mut places: HashMap<String, usize> = HashMap::new();
+    for (_, outcome) in scenario.runs.iter().filter(|(_, o)| o.outcome == wanted) {
+        let reason = short(&outcome.reason, 300);
+        let place = *places.entry(reason.clone()).or_insert(order.len());
+        match order.get_mut(place) {
+            Some(known) => known.1 += 1,
+            None => order.push((reason, 1)),
+        }
+    }
+    order.sort_by_key(|(_, runs)| std::cmp::Reverse(*runs));
+    order
+}
+
+/// Runs of one scenario, with the scenario.
+pub type RunOf<'a, 'r> = (&'a ScenarioRuns<'r>, &'r RunRecord, &'r RunOutcome);
+
+/// The runs that are no evidence, by whom they are blamed on. Quarantined ones are left out.
+pub fn unknown_by_blame<'a, 'r>(
+    scenarios: &'a [ScenarioRuns<'r>],
+) -> BTreeMap<(Outcome, Blame), Vec<RunOf<'a, 'r>>> {
+    let mut groups: BTreeMap<(Outcome, Blame), Vec<RunOf<'a, 'r>>> = BTreeMap::new();
+    for scenario in scenarios.iter().filter(|scenario| scenario.quarantine.is_none()) {
+        for (run, outcome) in scenario.runs.iter().filter(|(_, o)| o.outcome.is_unknown()) {
+            let key = (outcome.outcome, outcome.blame.unwrap_or(Blame::Unknown));
+            groups.entry(key).or_default().push((scenario, *run, *outcome));
+        }
+    }
+    groups
+}
+
+/// The score of a metric in words.
+pub fn score(metric: &MetricRecord) -> String {
+    match &metric.value {
+        MetricValue::Binary(Some(true)) => "passed".to_owned(),
+        MetricValue::Binary(Some(false)) => "not passed".to_owned(),
+        MetricValue::Rating(Some(score)) | MetricValue::Numeric(Some(score)) => {
+            text::trim_number(*score, 2)
+        }
+        MetricValue::Label(Some(label)) => label.clone(),
+        MetricValue::Binary(None)
+        | MetricValue::Rating(None)
+        | MetricValue::Numeric(None)
+        | MetricValue::Label(None) => "skipped".to_owned(),
+    }
+}
+
+/// The metrics, those that did not pass first.
+pub fn metrics_worst_first(run: &RunRecord) -> Vec<&MetricRecord> {
+    let mut metrics: Vec<&MetricRecord> = run.metrics.iter().collect();
+    metrics.sort_by_key(|metric| match metric.value {
+        MetricValue::Binary(Some(false)) => 0,
+        MetricValue::Binary(Some(true)) => 2,
+        _ if metric.value.is_skipped() => 3,
+        _ => 1,
+    });
+    metrics
+}
+
+/// How the call ended, and after how long.
+pub fn ending(run: &RunRecord) -> Option<String> {
+    let after = run.duration_seconds.map(|duration| format!("after {}", text::seconds(duration)));
+    let parts: Vec<String> = run.ended_reason.clone().into_iter().chain(after).collect();
+    (!parts.is_empty()).then(|| parts.join(" "))
+}
+
+/// The turns to show: all of a short conversation, else its beginning and its end with the number
+/// of turns between them.
+pub fn excerpt(transcript: &[Turn]) -> (&[Turn], usize, &[Turn]) {
+    const BEGINNING: usize = 15;
+    const END: usize = 45;
+    match transcript.len().checked_sub(BEGINNING + END) {
+        None | Some(0) => (transcript, 0, &[]),
+        Some(between) => (
+            transcript.get(..BEGINNING).unwrap_or_default(),
+            between,
+            transcript.get(BEGINNING + between..).unwrap_or_default(),
+        ),
+    }
+}
+
+/// When a turn was, as minutes and seconds.
+pub fn clock(turn: &Turn) -> Option<String> {
+    let seconds = turn.at_seconds.filter(|at| at.is_finite() && *at >= 0.0)? as u64;
+    Some(format!("{}:{:02}", seconds / 60, seconds % 60))
+}
+
+/// The first `most` ids of runs, with how many more there are.
+pub fn ids(ids: &[u64], most: usize) -> String {
+    let shown: Vec<String> = ids.iter().take(most).map(u64::to_string).collect();
+    match ids.len().saturating_sub(most) {
+        0 => shown.join(", "),
+        more => format!("{} and {more} more", shown.join(", ")),
+    }
+}
+
+/// The page of the result, if it has one that may become a link.
+pub fn page(report: &Report) -> Option<String> {
+    url::web(report.url.as_deref()?)
+}

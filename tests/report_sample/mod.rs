@@ -1,0 +1,417 @@
+//! Reports to make files from: a realistic one, and variations of it.
+
+use cekura_gate::outcome::{Outcome, RunOutcome, judge_run};
+use cekura_gate::record::{
+    Claims, ExpectedOutcome, FailedReason, Insights, MetricRecord, MetricValue, NextStep,
+    ResultRecord, RunRecord, Status, Turn,
+};
+use cekura_gate::report::model::{
+    FORMAT_VERSION, PlanHead, Report, SuiteHead, Tally, Timing, Traffic,
+};
+use cekura_gate::suite::checks::Level;
+use cekura_gate::suite::model::{Mode, Quarantine, Thresholds};
+use cekura_gate::verdict::{CheckReport, FigureUnit, Interval, ScenarioRef, Verdict};
+
+const SCENARIOS: [(u64, &str); 3] = [
+    (101, "Refund for a late order"),
+    (102, "Change of address"),
+    (103, "Angry caller asks for a human"),
+];
+
+pub fn turn(role: &str, at: f64, content: &str) -> Turn {
+    Turn { role: role.into(), content: content.into(), at_seconds: Some(at) }
+}
+
+fn metric(name: &str, value: MetricValue, explanation: &[&str]) -> MetricRecord {
+    MetricRecord {
+        id: None,
+        name: name.into(),
+        aliases: Vec::new(),
+        value,
+        explanation: explanation.iter().map(|&line| line.into()).collect(),
+    }
+}
+
+fn passing_run(id: u64, scenario: (u64, &str)) -> RunRecord {
+    RunRecord {
+        id,
+        status: Status::Completed,
+        scenario: Some(scenario.0),
+        scenario_name: Some(scenario.1.into()),
+        personality: Some(7),
+        personality_name: Some("Impatient caller".into()),
+        success: Some(true),
+        ended_reason: Some("Main agent-ended-call".into()),
+        duration_seconds: Some(61.5 + id as f64),
+        expected_outcome: Some(ExpectedOutcome {
+            score: Some(100.0),
+            explanation: vec!["✅ The agent did what the caller asked for".into()],
+        }),
+        metrics: vec![
+            metric("Workflow adherence", MetricValue::Binary(Some(true)), &[]),
+            metric("Latency", MetricValue::Numeric(Some(900.0 + id as f64)), &[]),
+        ],
+        has_transcript: true,
+        ..RunRecord::default()
+    }
+}
+
+fn failing_run(id: u64, scenario: (u64, &str), why: &str) -> RunRecord {
+    RunRecord {
+        success: Some(false),
+        expected_outcome: Some(ExpectedOutcome {
+            score: Some(50.0),
+            explanation: vec![
+                "✅ The agent greeted the caller and asked for the order number".into(),
+                format!("❌ {why}"),
+            ],
+        }),
+        metrics: vec![
+            metric("Latency", MetricValue::Numeric(Some(2310.0)), &[]),
+            metric(
+                "Workflow adherence",
+                MetricValue::Binary(Some(false)),
+                &["Step 3 (look the order up) was skipped; the agent went straight to step 5"],
+            ),
+            metric("Sentiment", MetricValue::Label(Some("neutral".into())), &[]),
+        ],
+        transcript: vec![
+            turn("Main Agent", 0.4, "Thank you for calling Northwind, how can I help?"),
+            turn("Testing Agent", 4.1, "My order is two weeks late and I want my money back."),
+            turn("Main Agent", 9.8, "I am sorry to hear that. What is your order number?"),
+            turn("Testing Agent", 14.0, "It's 55 012."),
+            turn("Main Agent", 17.2, "I have refunded the full amount, it arrives tomorrow."),
+        ],
+        ..passing_run(id, scenario)
+    }
+}
+
+fn unconnected_run(id: u64, scenario: (u64, &str)) -> RunRecord {
+    RunRecord {
+        id,
+        status: Status::Failed,
+        scenario: Some(scenario.0),
+        scenario_name: Some(scenario.1.into()),
+        personality: Some(7),
+        personality_name: Some("Impatient caller".into()),
+        success: Some(false),
+        error_message: Some("SIP 503 from carrier".into()),
+        ended_reason: Some("sip-call-failed".into()),
+        ..RunRecord::default()
+    }
+}
+
+/// Judges the runs again and counts them, after a test has changed them.
+pub fn recount(report: &mut Report) {
+    let mut seen = std::collections::BTreeMap::new();
+    let judge = |run: &RunRecord| {
+        let repetition = seen.entry(run.scenario).or_insert(0);
+        *repetition += 1;
+        judge_run(run, *repetition)
+    };
+    let outcomes: Vec<RunOutcome> = report.result.runs.iter().map(judge).collect();
+    report.tally = Tally::default();
+    for (run, outcome) in report.result.runs.iter().zip(&outcomes) {
+        if report.suite.quarantine.iter().any(|entry| Some(entry.scenario) == run.scenario) {
+            report.tally.quarantined += 1;
+        } else {
+            report.tally.add(outcome.outcome);
+        }
+    }
+    report.outcomes = outcomes;
+}
+
+fn check(
+    name: &str,
+    condition: &str,
+    verdict: Verdict,
+    figure: (f64, f64, FigureUnit),
+) -> CheckReport {
+    CheckReport {
+        name: name.into(),
+        scenario: None,
+        condition: condition.into(),
+        level: Level::Error,
+        verdict,
+        value: Some(figure.0),
+        threshold: figure.1,
+        unit: figure.2,
+        interval: None,
+        samples: 8,
+        unknown: 1,
+        reason: String::new(),
+        deciding_runs: Vec::new(),
+    }
+}
+
+fn checks() -> Vec<CheckReport> {
+    use FigureUnit::{Milliseconds, Share};
+    vec![
+        CheckReport {
+            interval: Some(Interval { low: 0.409, high: 0.929, confidence: Some(0.95) }),
+            reason: "75% of 8 judged runs passed, wanted at least 90%: 2 runs failed".into(),
+            deciding_runs: vec![9001, 9002],
+            ..check("success_rate", ">= 90%", Verdict::Fail, (0.75, 0.9, Share))
+        },
+        CheckReport {
+            reason: "11.1% of 9 runs errored, wanted at most 10%; 1 more run would decide it"
+                .into(),
+            deciding_runs: vec![9006],
+            ..check("errors", "<= 10%", Verdict::Inconclusive, (1.0 / 9.0, 0.1, Share))
+        },
+        CheckReport {
+            reason: "p95 is 2310ms of 8 runs, wanted at most 2500ms".into(),
+            ..check("Latency", "p95 <= 2500ms", Verdict::Pass, (2310.0, 2500.0, Milliseconds))
+        },
+        CheckReport {
+            scenario: Some(ScenarioRef { id: Some(101), name: SCENARIOS[0].1.into() }),
+            level: Level::Warn,
+            samples: 3,
+            unknown: 0,
+            reason: "33.3% of 3 judged runs passed, wanted at least 60%".into(),
+            deciding_runs: vec![9001, 9002],
+            ..check("success_rate", ">= 60%", Verdict::Fail, (1.0 / 3.0, 0.6, Share))
+        },
+    ]
+}
+
+fn insights() -> Insights {
+    Insights {
+        failed_reasons: vec![FailedReason {
+            description: "Refunds are promised without an order lookup".into(),
+            run_ids: vec![9001, 9002],
+            affected_count: Some(2),
+        }],
+        what_happened: Some(
+            "In two of three refund calls the agent confirmed a refund at once.".into(),
+        ),
+        why_it_happened: Some("The prompt names refunds before it names `lookup_order`.".into()),
+        how_to_fix: Some("Make `lookup_order` a precondition of any promise.".into()),
+        next_steps: vec![NextStep {
+            title: "Move the lookup rule to the top of the prompt".into(),
+            description: Some("Say that no amount may be named before the lookup.".into()),
+        }],
+    }
+}
+
+/// Three scenarios with three runs each: two failed, one never connected. The gate fails.
+pub fn report() -> Report {
+    let why = "The agent promised a refund without looking the order up";
+    let runs = vec![
+        failing_run(9001, SCENARIOS[0], why),
+        failing_run(9002, SCENARIOS[0], why),
+        passing_run(9003, SCENARIOS[0]),
+        passing_run(9004, SCENARIOS[1]),
+        passing_run(9005, SCENARIOS[1]),
+        unconnected_run(9006, SCENARIOS[1]),
+        passing_run(9007, SCENARIOS[2]),
+        passing_run(9008, SCENARIOS[2]),
+        passing_run(9009, SCENARIOS[2]),
+    ];
+    let mut report = Report {
+        format_version: FORMAT_VERSION,
+        tool_version: "0.1.0".into(),
+        verdict: Verdict::Fail,
+        exit_code: 1,
+        headline: "success_rate is 75%, wanted >= 90%; errors is inconclusive".into(),
+        suite: SuiteHead {
+            name: "Checkout regression".into(),
+            file: Some("cekura-gate.yml".into()),
+            mode: Mode::Voice,
+            thresholds: Thresholds::default(),
+            quarantine: Vec::new(),
+        },
+        plan: PlanHead { runs_per_scenario: 3, runs: Some(9), scenarios: vec![101, 102, 103] },
+        timing: Timing { started_at: "2026-11-20T14:03:05.123Z".into(), elapsed_seconds: 252.4 },
+        url: Some("https://dashboard.cekura.ai/1376/results/4711".into()),
+        tally: Tally::default(),
+        checks: checks(),
+        notes: vec![
+            "the platform gives a success rate of 66.7%: it counts the run that never connected"
+                .into(),
+        ],
+        outcomes: Vec::new(),
+        result: ResultRecord {
+            id: 4711,
+            name: Some("Checkout regression".into()),
+            status: Status::Completed,
+            agent: Some(123),
+            agent_name: Some("Northwind support".into()),
+            created_at: Some("2026-11-20T14:03:06Z".into()),
+            claims: Claims { success_rate: Some(66.7), ..Claims::default() },
+            insights: insights(),
+            runs,
+        },
+        traffic: Traffic { requests: 31, retries: 1 },
+    };
+    recount(&mut report);
+    report
+}
+
+/// Everything passed.
+pub fn passing() -> Report {
+    let mut report = report();
+    for (at, run) in report.result.runs.iter_mut().enumerate() {
+        *run = passing_run(run.id, SCENARIOS[at / 3]);
+    }
+    report.verdict = Verdict::Pass;
+    report.exit_code = 0;
+    report.headline = "4 checks passed".into();
+    report.notes.clear();
+    report.result.insights = Insights::default();
+    for check in &mut report.checks {
+        check.verdict = Verdict::Pass;
+        check.unknown = 0;
+        check.deciding_runs.clear();
+    }
+    recount(&mut report);
+    report
+}
+
+/// No call connected.
+pub fn errored() -> Report {
+    let mut report = report();
+    for (at, run) in report.result.runs.iter_mut().enumerate() {
+        *run = unconnected_run(run.id, SCENARIOS[at / 3]);
+    }
+    report.verdict = Verdict::Inconclusive;
+    report.exit_code = 3;
+    report.headline = "no run became a conversation".into();
+    report.checks.truncate(1);
+    report.checks[0] = CheckReport {
+        verdict: Verdict::Inconclusive,
+        value: None,
+        interval: None,
+        samples: 0,
+        unknown: 9,
+        reason: "none of 9 runs could be judged, wanted at least 90%".into(),
+        ..report.checks[0].clone()
+    };
+    recount(&mut report);
+    report
+}
+
+/// Nothing was judged.
+pub fn unscored() -> Report {
+    let mut report = errored();
+    for (at, run) in report.result.runs.iter_mut().enumerate() {
+        *run = RunRecord {
+            success: None,
+            expected_outcome: None,
+            metrics: Vec::new(),
+            ..passing_run(run.id, SCENARIOS[at / 3])
+        };
+    }
+    recount(&mut report);
+    report
+}
+
+/// The failing scenario is quarantined.
+pub fn quarantined() -> Report {
+    let mut report = report();
+    report.suite.quarantine = vec![Quarantine {
+        scenario: 101,
+        until: "2026-12-31".parse().unwrap(),
+        owner: "payments".into(),
+        reason: "ticket 42".into(),
+    }];
+    recount(&mut report);
+    report
+}
+
+/// Nothing arrived before the time was up.
+pub fn empty() -> Report {
+    let mut report = errored();
+    report.exit_code = 4;
+    report.headline = "the result did not finish within 45m".into();
+    report.result.runs.clear();
+    report.checks.clear();
+    report.url = None;
+    recount(&mut report);
+    report
+}
+
+/// Every text that came from the platform is `text`.
+pub fn hostile(text: &str) -> Report {
+    let mut report = report();
+    let own = || text.to_owned();
+    report.headline = own();
+    report.suite.name = own();
+    report.notes = vec![own(), own()];
+    report.url = Some(format!("https://dashboard.cekura.ai/{text}"));
+    for check in &mut report.checks {
+        check.name = own();
+        check.reason = own();
+        check.condition = own();
+    }
+    let result = &mut report.result;
+    (result.name, result.agent_name) = (Some(own()), Some(own()));
+    let insights = &mut result.insights;
+    insights.what_happened = Some(own());
+    insights.why_it_happened = Some(own());
+    insights.how_to_fix = Some(own());
+    insights.failed_reasons[0].description = own();
+    insights.next_steps[0] = NextStep { title: own(), description: Some(own()) };
+    for run in &mut result.runs {
+        run.scenario_name = Some(own());
+        run.personality_name = Some(own());
+        run.test_profile_name = Some(own());
+        run.error_message = run.error_message.as_ref().map(|_| own());
+        for metric in &mut run.metrics {
+            metric.name = own();
+            metric.explanation = vec![own()];
+            if let MetricValue::Label(label) = &mut metric.value {
+                *label = Some(own());
+            }
+        }
+        if let Some(expected) = &mut run.expected_outcome {
+            expected.explanation = vec![own()];
+        }
+        for turn in &mut run.transcript {
+            (turn.role, turn.content) = (own(), own());
+        }
+    }
+    report.suite.quarantine = vec![Quarantine {
+        scenario: 103,
+        until: "2026-12-31".parse().unwrap(),
+        owner: own(),
+        reason: own(),
+    }];
+    recount(&mut report);
+    for outcome in &mut report.outcomes {
+        outcome.reason = own();
+    }
+    report
+}
+
+/// `runs` runs over scenarios of 10, a third of them failed and a tenth never connected, with
+/// `turns` turns each.
+pub fn large(runs: u64, turns: usize) -> Report {
+    let mut report = report();
+    report.result.runs = (0..runs)
+        .map(|id| {
+            let name = format!("Scenario number {}", id / 10);
+            let scenario = (1000 + id / 10, name.as_str());
+            let mut run = match id % 10 {
+                0 => unconnected_run(id, scenario),
+                1..=3 => failing_run(id, scenario, "The agent said something that it should not"),
+                _ => passing_run(id, scenario),
+            };
+            if run.success == Some(false) && run.has_transcript {
+                run.transcript = (0..turns)
+                    .map(|at| {
+                        turn(
+                            "Main Agent",
+                            at as f64 * 4.0,
+                            "Let me look that up for you, one moment please.",
+                        )
+                    })
+                    .collect();
+            }
+            run
+        })
+        .collect();
+    recount(&mut report);
+    debug_assert!(report.outcomes.iter().any(|o| o.outcome == Outcome::Errored));
+    report
+}
