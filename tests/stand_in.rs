@@ -2,10 +2,16 @@
 //!
 //! Time stands still until a test moves it, so that nothing waits.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
 
 use std::time::{Duration, Instant};
 
+use cekura_gate::document::{self, Source};
 use cekura_gate::simulate::{ManualClock, StandIn, World};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -506,4 +512,18 @@ async fn thousands_of_ended_runs_are_written_only_once() {
     assert_eq!(runs, 2000);
     // Generous: a build without optimization on a busy machine, reading the answer included.
     assert!(second < Duration::from_secs(5), "{first:?}, then {second:?}");
+}
+
+#[test]
+fn the_example_worlds_are_read_and_hold_together() {
+    for name in ["quickstart", "bad-day", "regression"] {
+        let path = format!("{}/examples/worlds/{name}.yml", env!("CARGO_MANIFEST_DIR"));
+        let text = std::fs::read_to_string(&path).unwrap();
+        let source = Source { name: &path, text: &text };
+        let world = match document::read::<World>(source, &|_| None) {
+            Ok(document) => document.value,
+            Err(faults) => panic!("{faults}"),
+        };
+        assert!(world.scenarios.len() >= 5, "{name}");
+    }
 }
