@@ -9,9 +9,10 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 
+use super::endpoints::Endpoint;
 use super::engine::{self, TimeLine};
 use super::fate::{self, Fate};
-use super::start::{Endpoint, Order};
+use super::start::Order;
 use super::world::World;
 use crate::record::Status;
 

@@ -126,19 +126,17 @@ fn judge_failure(
     mishap: Mishap,
     random: &mut Random,
 ) -> (Vec<Score>, Option<u32>) {
-    let mut scores = scores(world, scenario, Some(mishap), random);
     let missed = random.chance(0.8);
     let partly = random.pick(&[0, 25, 50, 75]).copied().unwrap_or_default();
-    let decided = world
-        .metrics
-        .iter()
-        .zip(&mut scores)
-        .filter(|(metric, score)| metric.rubric && matches!(score, Score::Binary(_)));
+    let stream = random.next();
+    let mut scores = scores(world, scenario, Some(mishap), random);
     let mut guilty = missed;
-    for (_, score) in decided {
-        let fails = random.chance(0.7) || !guilty;
-        *score = Score::Binary(!fails);
-        guilty |= fails;
+    for (metric, score) in world.metrics.iter().zip(&mut scores) {
+        if metric.rubric && matches!(score, Score::Binary(_)) {
+            let fails = Random::new(&[stream, metric.id]).chance(0.7) || !guilty;
+            *score = Score::Binary(!fails);
+            guilty |= fails;
+        }
     }
     let outcome = if missed || !guilty { partly } else { 100 };
     (scores, Some(outcome))

@@ -5,12 +5,13 @@
 //! documents are as the real API writes them, with its inconsistencies. [`server`] is the only
 //! part that opens a socket; [`account`] is what the server knows.
 
-pub mod account;
+mod account;
 pub mod clock;
 pub mod world;
 
 mod answers;
 mod dialogue;
+mod endpoints;
 mod engine;
 mod fate;
 mod for_suite;
@@ -18,6 +19,7 @@ mod random;
 mod server;
 mod start;
 
+pub use account::Request;
 pub use clock::{Clock, ManualClock, RealClock};
 pub use server::StandIn;
 pub use world::World;

@@ -67,7 +67,7 @@ pub(super) fn detail(account: &Account, held: &Held, now: Duration) -> String {
     head.insert("ai_summary_status".into(), json!("pending"));
     let ended = statuses.iter().all(|(_, status)| status.is_terminal());
     if ended && account.world.insights {
-        insights::add(&mut head, &statuses, &account.calendar(now));
+        insights::add(&mut head, &statuses, &updated(account, held, now));
     }
     let mut text = Value::Object(head).to_string();
     text.pop();
@@ -134,6 +134,12 @@ pub(super) fn share(id: u64, body: Option<&Value>) -> Reply {
     }
 }
 
+/// When something last changed about a result.
+fn updated(account: &Account, held: &Held, now: Duration) -> String {
+    let last = held.runs.iter().map(|run| run.line.settled).fold(0.0, f64::max);
+    held.calendar(account, last.min(held.at(&account.world, now)))
+}
+
 fn statuses(held: &Held, at: f64) -> Vec<(&HeldRun, Status)> {
     held.runs.iter().map(|run| (run, run.status(at))).collect()
 }
@@ -193,7 +199,7 @@ fn summary(
         "total_duration": runs::clock(talked),
         "scenarios": scenarios,
         "created_at": held.calendar(account, 0.0),
-        "updated_at": account.calendar(now),
+        "updated_at": updated(account, held, now),
     });
     match fields {
         Value::Object(fields) => fields,

@@ -3,7 +3,7 @@
 //! Cekura's own clients leave out the final slash and use `-external` names for the same
 //! resources; both are taken.
 
-use super::super::start::{ENDPOINTS, Endpoint};
+use super::super::endpoints::{ENDPOINTS, Endpoint};
 
 /// What a path asks for.
 #[derive(Debug, PartialEq, Eq)]
