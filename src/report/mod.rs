@@ -3,6 +3,7 @@
 //! Pure: every report is a function from [`model::Report`] to a `String`. Writing is in `sink`.
 //! Text that came from the platform is untrusted and goes through [`escape`] on its way out.
 
+pub mod console;
 pub mod escape;
 pub mod github;
 pub mod gitlab;
