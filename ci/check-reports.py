@@ -54,6 +54,8 @@ class Page(HTMLParser):
             self.open.append(tag)
 
     def handle_endtag(self, tag):
+        if tag in VOID:
+            return
         assert self.open and self.open.pop() == tag, f"{self.path}: </{tag}> ends something else"
 
     def handle_data(self, data):

@@ -85,6 +85,19 @@ pub(super) fn of_check(report: &Report, check: &CheckReport, message: &str) -> B
     body
 }
 
+/// The body of the case for a verdict that no check explains.
+pub(super) fn of_verdict(report: &Report, message: &str) -> Body {
+    let mut body = Body::new(4000);
+    body.line(message);
+    body.line("");
+    body.line(&format!("exit code {}: {}", report.exit_code, words::exit_meaning(report)));
+    body.line(&words::tally(report));
+    if let Some(url) = words::page(report) {
+        body.line(&format!("see: {url}"));
+    }
+    body
+}
+
 /// Lines of text, up to a limit.
 pub(super) struct Body {
     /// The lines.
