@@ -37,7 +37,10 @@ fn escape_line(line: &str) -> String {
     // At the start of a block these would open a list, a heading or a rule.
     if let Some(first) = rest.chars().next().filter(|c| "+-=".contains(*c) || c.is_ascii_digit()) {
         let digits = rest.trim_start_matches(|c: char| c.is_ascii_digit());
-        if !first.is_ascii_digit() || digits.starts_with(['.', ')']) {
+        let after = digits.strip_prefix(['.', ')']);
+        if !first.is_ascii_digit()
+            || after.is_some_and(|after| after.is_empty() || after.starts_with(' '))
+        {
             out.push_str(&format!("&#{};", u32::from(first)));
             rest = rest.split_at(first.len_utf8()).1;
         }
@@ -106,6 +109,7 @@ mod tests {
             ("ask @octocat in #12", "ask @\u{200b}octocat in \\#\u{200b}12"),
             ("www.evil.example", "www\u{200b}.evil.example"),
             ("1. one", "&#49;. one"),
+            ("11.1% of 9", "11.1% of 9"),
             ("- item", "&#45; item"),
             ("---", "&#45;--"),
             ("# head", "\\# head"),

@@ -5,22 +5,14 @@
 
 use std::fmt::Write as _;
 
-/// Untrusted text as the content of an element. Line breaks stay.
-pub fn text(text: &str) -> String {
-    let clean = super::visible(text);
-    let mut out = String::with_capacity(clean.len());
-    clean.chars().for_each(|c| push(&mut out, c));
-    out
-}
-
 /// Untrusted text as the content of an element, of at most about `bytes` bytes when escaped, with a
-/// word on how much is missing.
+/// word on how much is missing. Line breaks stay.
 pub fn text_within(text: &str, bytes: usize) -> String {
     let clean = super::visible(text);
     let mut out = String::with_capacity(clean.len().min(bytes));
     let mut characters = clean.chars();
     while let Some(c) = characters.next() {
-        push(&mut out, c);
+        push_text(&mut out, c);
         if out.len() >= bytes {
             let left = characters.as_str().chars().count();
             if left > 0 {
@@ -37,17 +29,21 @@ pub fn text_within(text: &str, bytes: usize) -> String {
 pub fn attribute(text: &str) -> String {
     let clean = super::one_line(text);
     let mut out = String::with_capacity(clean.len());
-    clean.chars().for_each(|c| push(&mut out, c));
+    for c in clean.chars() {
+        match c {
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&apos;"),
+            other => push_text(&mut out, other),
+        }
+    }
     out
 }
 
-fn push(out: &mut String, c: char) {
+fn push_text(out: &mut String, c: char) {
     match c {
         '&' => out.push_str("&amp;"),
         '<' => out.push_str("&lt;"),
         '>' => out.push_str("&gt;"),
-        '"' => out.push_str("&quot;"),
-        '\'' => out.push_str("&apos;"),
         other => out.push(other),
     }
 }
@@ -61,7 +57,7 @@ mod tests {
 
     #[test]
     fn markup_becomes_text() {
-        assert_eq!(text("a < b && \"c\" ]]>\0"), "a &lt; b &amp;&amp; &quot;c&quot; ]]&gt;");
+        assert_eq!(text_within("a < b && \"c\" ]]>\0", 999), "a &lt; b &amp;&amp; \"c\" ]]&gt;");
         assert_eq!(attribute("two\nlines\u{b}\t'x'"), "two lines &apos;x&apos;");
         assert_eq!(text_within("&&&&", 10), "&amp;&amp;… (2 characters more)");
     }
@@ -69,8 +65,8 @@ mod tests {
     proptest! {
         #[test]
         fn nothing_is_markup_or_illegal(untrusted in hostile()) {
-            for out in [text(&untrusted), attribute(&untrusted), text_within(&untrusted, 40)] {
-                prop_assert!(!out.contains(['<', '>', '"', '\'']));
+            for out in [text_within(&untrusted, usize::MAX), attribute(&untrusted)] {
+                prop_assert!(!out.contains(['<', '>']));
                 let legal = |c: char| !matches!(c, '\0'..='\u{8}' | '\u{b}'..='\u{1f}' | '\u{fffe}' | '\u{ffff}');
                 prop_assert!(out.chars().all(legal));
                 for (at, _) in out.match_indices('&') {
@@ -78,6 +74,11 @@ mod tests {
                     prop_assert!(entities.iter().any(|entity| out[at..].starts_with(entity)));
                 }
             }
+        }
+
+        #[test]
+        fn an_attribute_ends_nowhere(untrusted in hostile()) {
+            prop_assert!(!attribute(&untrusted).contains(['"', '\'', '\n', '\t']));
         }
 
         #[test]

@@ -27,7 +27,7 @@ pub(super) fn of_run(
         words::variant(run, outcome)
     ));
     if let Some(blame) = outcome.blame {
-        body.line(&format!("down to: {}", blame.name()));
+        body.line(&format!("blame: {}", blame.name()));
     }
     if let Some(ending) = words::ending(run) {
         body.line(&format!("ended: {ending}"));
@@ -79,6 +79,19 @@ pub(super) fn of_check(report: &Report, check: &CheckReport, message: &str) -> B
     if !check.deciding_runs.is_empty() {
         body.line(&format!("runs: {}", words::ids(&check.deciding_runs, 50)));
     }
+    if let Some(url) = words::page(report) {
+        body.line(&format!("see: {url}"));
+    }
+    body
+}
+
+/// The body of the case for a verdict that no check explains.
+pub(super) fn of_verdict(report: &Report, message: &str) -> Body {
+    let mut body = Body::new(4000);
+    body.line(message);
+    body.line("");
+    body.line(&format!("exit code {}: {}", report.exit_code, words::exit_meaning(report)));
+    body.line(&words::tally(report));
     if let Some(url) = words::page(report) {
         body.line(&format!("see: {url}"));
     }

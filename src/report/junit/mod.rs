@@ -16,6 +16,7 @@ use super::model::{Report, ScenarioRuns};
 use super::words::{self, Standing};
 use crate::outcome::{Outcome, RunOutcome};
 use crate::record::RunRecord;
+use crate::verdict::Verdict;
 
 /// What the bodies of all cases may take together: GitLab refuses files over 20 MB.
 const BODIES: usize = 14_000_000;
@@ -211,7 +212,25 @@ fn check_cases(report: &Report, suite: &str) -> Vec<Case> {
             }),
         }
     });
-    cases.collect()
+    let mut cases: Vec<Case> = cases.collect();
+    let explained = |case: &Case| case.end.as_ref().is_some_and(|end| end.element != "skipped");
+    if report.exit_code != 0 && !cases.iter().any(explained) {
+        cases.push(verdict_case(report, class));
+    }
+    cases
+}
+
+/// A gate that did not pass for a reason outside of its checks, such as the time limit, must not
+/// look green.
+fn verdict_case(report: &Report, class: String) -> Case {
+    let (element, kind) = match report.verdict {
+        Verdict::Fail => ("failure", "gate.Failed"),
+        Verdict::Inconclusive | Verdict::Pass => ("error", "gate.Inconclusive"),
+    };
+    let message = words::verdict_line(report);
+    let body = body::of_verdict(report, &message);
+    let end = End { element, kind, message, body };
+    Case { class, name: "verdict".to_owned(), seconds: 0.0, end: Some(end) }
 }
 
 /// Suite and scenario as one class. Readers split it at its dots, so that there is exactly one.

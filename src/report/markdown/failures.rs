@@ -72,11 +72,12 @@ fn scenario_head(scenario: &ScenarioRuns<'_>) -> String {
 fn run_fold(report: &Report, run: &RunRecord, outcome: &RunOutcome) -> String {
     let ending = words::ending(run).map(|ending| format!(" · {ending}")).unwrap_or_default();
     let title = format!("Run {} · {}{ending}", run.id, words::variant(run, outcome));
-    let mut fold = format!(
-        "<details><summary>{}</summary>\n\n{}\n\n",
-        markdown::html(&short(&title, 300)),
-        cut(&outcome.reason, 1000)
-    );
+    let title = markdown::html(&short(&title, 300));
+    let mut fold = format!("<details><summary>{title}</summary>\n\n");
+    let explained = run.expected_outcome.iter().flat_map(|expected| &expected.explanation);
+    if !explained.into_iter().any(|line| line.contains(outcome.reason.trim())) {
+        fold.push_str(&format!("{}\n\n", cut(&outcome.reason, 1000)));
+    }
     if let Some(expected) = &run.expected_outcome {
         let score = expected.score.map(|score| format!("{} of 100", text::trim_number(score, 1)));
         let score = score.as_deref().unwrap_or("not scored");
@@ -110,7 +111,8 @@ fn transcript(run: &RunRecord) -> String {
         lines.push(format!("*… {} left out …*", text::count(left_out, "turn")));
     }
     lines.extend(end.iter().map(spoken));
-    format!("> {}\n\n", lines.join("<br>\n> "))
+    // A backslash before the line break is one break, in comments and in files alike.
+    format!("> {}\n\n", lines.join("\\\n> "))
 }
 
 fn spoken(turn: &Turn) -> String {
@@ -129,9 +131,9 @@ pub(super) fn unknown_runs<'a>(sheet: &mut Sheet<'a>, scenarios: &'a [ScenarioRu
     sheet.fixed(format!("### {} without a judgement\n\n", text::count(total, "run")));
     for ((outcome, blame), runs) in &groups {
         let n = text::count(runs.len(), "run");
-        sheet.fixed(format!("- {n} {}, down to {}\n", outcome.name(), blame.name()));
+        sheet.fixed(format!("- {n} {} · blame: {}\n", outcome.name(), blame.name()));
     }
-    sheet.fixed("\n| Run | Scenario | Outcome | Down to | Why |\n|---|---|---|---|---|\n");
+    sheet.fixed("\n| Run | Scenario | Outcome | Blame | Why |\n|---|---|---|---|---|\n");
     for (at, (scenario, run, outcome)) in groups.into_values().flatten().enumerate() {
         let rank = if at < FIRST { rank::FIRST } else { rank::TABLES };
         sheet.add(rank, "run without a judgement", move || {

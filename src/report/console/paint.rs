@@ -1,0 +1,76 @@
+//! Escape codes, and text laid out to a width.
+
+use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
+
+/// How to write for a terminal.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Style {
+    /// Whether to colour. Every mark stands with its word, so that colour adds nothing but speed.
+    pub color: bool,
+    /// Columns; lines are wrapped to it. Taken for 40 where it is less.
+    pub width: usize,
+}
+
+/// What a colour says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Ink {
+    Bad,
+    Good,
+    Unsure,
+    Title,
+    Faint,
+}
+
+impl Style {
+    /// The text in a colour.
+    pub(super) fn paint(self, ink: Ink, text: &str) -> String {
+        let code = match ink {
+            Ink::Bad => "1;31",
+            Ink::Good => "32",
+            Ink::Unsure => "33",
+            Ink::Title => "1",
+            Ink::Faint => "2",
+        };
+        if self.color { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
+    }
+
+    /// The text in lines of at most the width, each begun with `first` or then `indent` spaces.
+    /// A word that is longer than a line is broken.
+    pub(super) fn wrap(self, first: &str, indent: usize, text: &str) -> String {
+        let width = self.width.max(40);
+        let mut out = first.to_owned();
+        let mut column = first.width();
+        let mut fresh = true;
+        for word in text.split(' ') {
+            let wide = word.width();
+            if !fresh && column + 1 + wide > width {
+                out.push('\n');
+                out.extend(std::iter::repeat_n(' ', indent));
+                (column, fresh) = (indent, true);
+            }
+            if !fresh {
+                out.push(' ');
+                column += 1;
+            }
+            for c in word.chars() {
+                let wide = c.width().unwrap_or(0);
+                if column + wide > width {
+                    out.push('\n');
+                    out.extend(std::iter::repeat_n(' ', indent));
+                    column = indent;
+                }
+                out.push(c);
+                column += wide;
+            }
+            fresh = false;
+        }
+        out.push('\n');
+        out
+    }
+}
+
+/// The text with spaces up to a width.
+pub(super) fn pad(text: &str, width: usize) -> String {
+    let missing = width.saturating_sub(text.width());
+    format!("{text}{}", " ".repeat(missing))
+}
