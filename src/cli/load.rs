@@ -11,7 +11,7 @@ use super::overrides::Overrides;
 use crate::context::{self, Context};
 use crate::document::{self, Diagnostics, Document, Source};
 use crate::suite::model::Suite;
-use crate::suite::validate::validate;
+use crate::suite::validate;
 
 /// Where a suite is looked for when none is named.
 const DEFAULTS: [&str; 2] = ["cekura-gate.yml", ".cekura/gate.yml"];

@@ -18,6 +18,8 @@ use crate::suite::model::Suite;
 const JUNIT: &str = "junit.xml";
 const SUMMARY: &str = "summary.md";
 const RESULT: &str = "result.json";
+const GITLAB_DOTENV: &str = "gate.env";
+const GITLAB_ANNOTATIONS: &str = "annotations.json";
 
 /// The CI system that the gate runs in, as far as it reads files of its own.
 #[derive(Debug)]
@@ -65,7 +67,7 @@ impl Publisher {
         };
         let mut names = vec![JUNIT, SUMMARY, RESULT];
         if gitlab {
-            names.extend([gitlab::DOTENV_FILE, gitlab::ANNOTATIONS_FILE]);
+            names.extend([GITLAB_DOTENV, GITLAB_ANNOTATIONS]);
         }
         Ok(Self { sink: Sink::open(dir, &names)?, surfaces })
     }
@@ -138,9 +140,9 @@ impl Publisher {
                     faults.push(fault);
                 }
             };
-            write(gitlab::DOTENV_FILE, &gitlab::dotenv(report, paths));
+            write(GITLAB_DOTENV, &gitlab::dotenv(report, paths));
             if let Some(annotations) = gitlab::annotations(report) {
-                write(gitlab::ANNOTATIONS_FILE, &annotations);
+                write(GITLAB_ANNOTATIONS, &annotations);
             }
         }
         Ok(())
