@@ -7,6 +7,9 @@ use super::super::shown;
 use super::{Subject, Walker, choose, free};
 use crate::text;
 
+/// With more faults than this nobody reads the suggestions, and each costs time.
+const MOST_SUGGESTIONS: usize = 100;
+
 impl<'a> Walker<'a> {
     pub(super) fn mapping(
         &mut self,
@@ -69,8 +72,11 @@ impl<'a> Walker<'a> {
         if schema.get("patternProperties").is_some() {
             return fault(format!("the key {} must be an id: a whole number", shown(&key.text)));
         }
-        let known = property_names(schema);
         let unknown = fault(format!("unknown key {}", shown(&key.text)));
+        if self.faults.len() >= MOST_SUGGESTIONS {
+            return unknown;
+        }
+        let known = property_names(schema);
         if let Some(home) = self.home_of(&key.text) {
             return unknown.help(format!("it belongs under {}", shown(home)));
         }

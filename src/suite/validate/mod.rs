@@ -160,3 +160,6 @@ fn repeated<T: Ord + ToString>(key: &str, entries: &[T], problems: &mut Problems
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
