@@ -55,7 +55,7 @@ pub(super) fn suite(
     let text = document::decode(&name, &bytes)?;
     let source = Source { name: &name, text };
     let lookup = |variable: &str| context.env.get(variable).cloned();
-    let Document { mut value, places } = crate::suite::read(source, &lookup)?;
+    let Document { mut value, places } = crate::suite::read(source, &lookup, context::today())?;
     overrides.apply(&mut value);
     let problems = validate(&value, context::today());
     if !problems.is_empty() {

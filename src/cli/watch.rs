@@ -198,7 +198,9 @@ async fn conclude(
     let id = attached.record.id;
     match policy.unwrap_or_default() {
         CallPolicy::Leave => {
-            attached.notes.push(format!("the calls were left going; to go on: cekura-gate watch {id}"));
+            attached
+                .notes
+                .push(format!("the calls were left going; to go on: cekura-gate watch {id}"));
         }
         CallPolicy::EndCalls => {
             console.progress(&format!("ending the calls of result {id}"));

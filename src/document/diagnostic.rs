@@ -65,6 +65,10 @@ impl Diagnostics {
     /// document, because the value came from a flag, is shown without a line. What a variable
     /// holds is replaced by its name.
     pub fn from_problems(source: Source<'_>, places: &Places, problems: Vec<Problem>) -> Self {
+        Self::new(source, Self::faults_of(places, problems))
+    }
+
+    pub(super) fn faults_of(places: &Places, problems: Vec<Problem>) -> Vec<Fault> {
         let secrets = places.secrets();
         let faults = problems.into_iter().map(|problem| {
             let own = places.secret(&problem.path);
@@ -76,7 +80,7 @@ impl Diagnostics {
                 context: None,
             }
         });
-        Self::new(source, faults.collect())
+        faults.collect()
     }
 
     /// The faults, in the order of the text; those that stand nowhere in it come first.

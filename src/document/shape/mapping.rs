@@ -25,7 +25,7 @@ impl<'a> Walker<'a> {
                 return None;
             }
         };
-        let mut object = Some(Map::new());
+        let mut object = Map::new();
         for (key, node) in entries {
             let value = match self.property(schema, key) {
                 Property::Schema(schema) => {
@@ -37,14 +37,13 @@ impl<'a> Walker<'a> {
                     None
                 }
             };
-            object = object.zip(value).map(|(mut object, value)| {
+            if let Some(value) = value {
                 object.insert(key.text.clone(), value);
-                object
-            });
+            }
         }
         let missing = self.missing_keys(schema, entries, node, subject);
         if missing.is_empty() {
-            return object.map(Value::Object);
+            return Some(Value::Object(object));
         }
         self.faults.extend(missing);
         None

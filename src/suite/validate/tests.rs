@@ -7,7 +7,11 @@ const TODAY: jiff::civil::Date = jiff::civil::date(2026, 8, 1);
 
 fn read(text: &str) -> (Suite, Places) {
     let text = format!("version: 1\n{text}\n");
-    let read = suite::read(Source { name: "gate.yml", text: &text }, &|_| None);
+    let read = suite::read(
+        Source { name: "gate.yml", text: &text },
+        &|_| None,
+        jiff::civil::date(2026, 11, 21),
+    );
     let document = read.unwrap_or_else(|faults| panic!("{faults}"));
     (document.value, document.places)
 }
