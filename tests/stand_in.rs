@@ -577,3 +577,12 @@ async fn a_world_made_up_from_a_suite_takes_that_suites_request_in_every_mode() 
         assert_eq!(request.unknown_fields, [""; 0], "{mode:?}");
     }
 }
+
+#[tokio::test]
+async fn it_stops_when_it_is_dropped() {
+    let fixture = Fixture::new(shop()).await;
+    let address = fixture.stand_in.address();
+    drop(fixture);
+    tokio::task::yield_now().await;
+    assert!(TcpStream::connect(address).await.is_err());
+}
