@@ -87,7 +87,7 @@ async fn platform(
         });
     };
     let world = match world {
-        Some(path) => load::document::<World>(path, context)?,
+        Some(path) => load::world(path, context)?,
         None => World::for_suite(&loaded.suite),
     };
     let key = world.api_key.clone().unwrap_or_else(|| "simulated".to_owned());
