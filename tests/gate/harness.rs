@@ -11,10 +11,10 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 /// The key that every test uses, and that nothing may show.
-pub const KEY: &str = "ck_live_5up3r53cr3t";
+pub(crate) const KEY: &str = "ck_live_5up3r53cr3t";
 
 /// Two scenarios that always pass, with a metric of each kind.
-pub const GOOD: &str = "
+pub(crate) const GOOD: &str = "
 time_scale: 0
 api_key: ck_live_5up3r53cr3t
 projects: [{ id: 9, name: Shop }]
@@ -30,18 +30,18 @@ metrics:
 ";
 
 /// The same world with other probabilities.
-pub fn world(pass: &str, error: &str) -> String {
+pub(crate) fn world(pass: &str, error: &str) -> String {
     GOOD.replace("pass: 1, error: 0", &format!("pass: {pass}, error: {error}"))
 }
 
 /// Calls that take an hour each, in real time.
-pub fn slow() -> String {
+pub(crate) fn slow() -> String {
     GOOD.replace("time_scale: 0", "time_scale: 1")
         .replace("error: 0 }", "error: 0, duration: { mean: 3600, spread: 1 } }")
 }
 
 /// The suite that goes with [`GOOD`].
-pub const SUITE: &str = "
+pub(crate) const SUITE: &str = "
 version: 1
 name: Checkout
 agent: 1
@@ -50,31 +50,31 @@ frequency: 3
 ";
 
 /// An empty directory with a suite, and a stand-in where one was asked for.
-pub struct Gate {
-    pub dir: TempDir,
+pub(crate) struct Gate {
+    pub(crate) dir: TempDir,
     stand_in: Option<(Runtime, StandIn)>,
     env: Vec<(String, String)>,
 }
 
 /// What a finished command left.
 #[derive(Debug)]
-pub struct Finished {
-    pub code: i32,
-    pub stdout: String,
-    pub stderr: String,
-    pub dir: PathBuf,
+pub(crate) struct Finished {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+    pub(crate) dir: PathBuf,
 }
 
 impl Gate {
     /// A gate with this suite and no platform.
-    pub fn alone(suite: &str) -> Self {
+    pub(crate) fn alone(suite: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("cekura-gate.yml"), suite).unwrap();
         Self { dir, stand_in: None, env: Vec::new() }
     }
 
     /// A gate with this suite against this world.
-    pub fn against(world: &str, suite: &str) -> Self {
+    pub(crate) fn against(world: &str, suite: &str) -> Self {
         let mut gate = Self::alone(suite);
         let world = World::read(Source { name: "world", text: world }, &|_| None);
         let world = world.unwrap_or_else(|faults| panic!("{faults}"));
@@ -91,13 +91,13 @@ impl Gate {
         gate
     }
 
-    pub fn env(&mut self, name: &str, value: &str) {
+    pub(crate) fn env(&mut self, name: &str, value: &str) {
         self.env.retain(|(known, _)| known != name);
         self.env.push((name.to_owned(), value.to_owned()));
     }
 
     /// The command, ready to be run or spawned.
-    pub fn command(&self, args: &[&str]) -> Command {
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO_BIN_EXE_cekura-gate"));
         command
             .args(args)
@@ -109,23 +109,23 @@ impl Gate {
         command
     }
 
-    pub fn run(&self, args: &[&str]) -> Finished {
+    pub(crate) fn run(&self, args: &[&str]) -> Finished {
         Finished::of(self.command(args).output().unwrap(), self.dir.path())
     }
 
-    pub fn stand_in(&self) -> &StandIn {
+    pub(crate) fn stand_in(&self) -> &StandIn {
         &self.stand_in.as_ref().unwrap().1
     }
 
     /// Method and path of every request, in order.
-    pub fn requests(&self) -> Vec<String> {
+    pub(crate) fn requests(&self) -> Vec<String> {
         let log = self.stand_in().requests();
         log.into_iter().map(|request| format!("{} {}", request.method, request.path)).collect()
     }
 }
 
 impl Finished {
-    pub fn of(output: std::process::Output, dir: &Path) -> Self {
+    pub(crate) fn of(output: std::process::Output, dir: &Path) -> Self {
         Self {
             code: output.status.code().unwrap_or(-1),
             stdout: String::from_utf8(output.stdout).unwrap(),
@@ -135,24 +135,24 @@ impl Finished {
     }
 
     #[track_caller]
-    pub fn expect(self, code: i32) -> Self {
+    pub(crate) fn expect(self, code: i32) -> Self {
         assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
         self
     }
 
     #[track_caller]
-    pub fn says(self, words: &str) -> Self {
+    pub(crate) fn says(self, words: &str) -> Self {
         let said = format!("{}{}", self.stdout, self.stderr);
         assert!(said.contains(words), "`{words}` is not in:\n{said}");
         self
     }
 
-    pub fn report(&self, name: &str) -> String {
+    pub(crate) fn report(&self, name: &str) -> String {
         let path = self.dir.join("cekura-report").join(name);
         std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
     }
 
-    pub fn result(&self) -> Value {
+    pub(crate) fn result(&self) -> Value {
         serde_json::from_str(&self.report("result.json")).unwrap()
     }
 }
