@@ -7,7 +7,11 @@
 
 pub mod binomial;
 pub mod normal;
+pub mod numbers;
+
 pub mod rate;
+
+pub mod student;
 
 /// The natural logarithm of the number of ways to choose `k` of `n`; `k <= n`.
 fn ln_choose(n: usize, k: usize) -> f64 {
