@@ -9,7 +9,9 @@ pub mod binomial;
 pub mod normal;
 pub mod numbers;
 
+pub mod ranks;
 pub mod rate;
+pub mod strata;
 
 pub mod student;
 
