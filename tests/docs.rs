@@ -356,6 +356,36 @@ fn source_paths(dir: &str, paths: &mut BTreeSet<String>) {
     }
 }
 
+/// The first sentence that a source file says of itself.
+fn first_sentence(path: &str) -> String {
+    let text = read(path);
+    let lines = text.lines().map_while(|line| line.strip_prefix("//! "));
+    let paragraph = lines.collect::<Vec<_>>().join(" ");
+    let sentence = paragraph.split(". ").next().unwrap().trim_end_matches('.');
+    assert!(!sentence.is_empty(), "{path} does not begin with what it holds");
+    // Links of the sources' own docs lead nowhere from here.
+    let mut plain = String::new();
+    let mut rest = sentence;
+    while let Some((before, after)) = rest.split_once("](") {
+        plain.push_str(&before.replace('[', ""));
+        rest = after.split_once(')').map_or("", |(_, rest)| rest);
+    }
+    (plain + rest).replace("[`", "`").replace("`]", "`").replace('|', "\\|")
+}
+
+#[test]
+fn the_architecture_lists_every_file() {
+    let mut paths = BTreeSet::new();
+    source_paths("src", &mut paths);
+    let files = paths.iter().filter(|path| path.ends_with(".rs"));
+    let rows = files.map(|path| format!("| `{path}` | {} |\n", first_sentence(path)));
+    hold(
+        "ARCHITECTURE.md",
+        "files",
+        &format!("| File | |\n|---|---|\n{}", rows.collect::<String>()),
+    );
+}
+
 #[test]
 fn the_architecture_names_every_module_and_none_that_is_missing() {
     let text = read("ARCHITECTURE.md");
