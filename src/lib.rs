@@ -17,6 +17,7 @@ pub mod record;
 pub mod report;
 pub mod simulate;
 pub mod sink;
+pub mod stats;
 pub mod suite;
 pub mod text;
 pub mod verdict;

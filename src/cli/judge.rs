@@ -28,10 +28,8 @@ pub(super) struct Args {
 }
 
 pub(super) fn judge(args: &Args, context: &Context, console: &Console) -> Result<Code, Failure> {
-    let text = std::fs::read_to_string(&args.file).map_err(|error| Failure::Input {
-        path: args.file.clone(),
-        reason: error.to_string(),
-    })?;
+    let text = std::fs::read_to_string(&args.file)
+        .map_err(|error| Failure::Input { path: args.file.clone(), reason: error.to_string() })?;
     let saved = json::read(&text)
         .map_err(|source| Failure::SavedResult { path: args.file.clone(), source })?;
     let suite = match &args.suite {

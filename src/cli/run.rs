@@ -79,15 +79,16 @@ async fn platform(
     context: &Context,
 ) -> Result<Platform, Failure> {
     let Some(world) = &args.simulate else {
+        let (client, pace) = connection::client(global, context)?;
         return Ok(Platform {
-            client: connection::client(global, context)?,
-            pace: Pace::PLATFORM,
+            client,
+            pace,
             dashboard: connection::dashboard(global, context),
             _stand_in: None,
         });
     };
     let world = match world {
-        Some(path) => load::document::<World>(path, context)?,
+        Some(path) => load::world(path, context)?,
         None => World::for_suite(&loaded.suite),
     };
     let key = world.api_key.clone().unwrap_or_else(|| "simulated".to_owned());
@@ -145,7 +146,7 @@ async fn start(
     };
     let name = carries_name(plan.mode).then_some(plan.result_name.as_str());
     let record = match client.start(&request, name, deadline).await? {
-        Started::Answered(record) => record,
+        Started::Answered(record) => *record,
         Started::Found(id) => {
             console.warn(&format!(
                 "the answer to the start was lost; result {id} carries its name and is taken up"

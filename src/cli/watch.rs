@@ -63,7 +63,7 @@ pub(super) fn watch(
     let publisher = Publisher::open(&suite, context)?;
     runtime()?.block_on(async {
         let mut signals = Signals::listen()?;
-        let client = connection::client(global, context)?;
+        let (client, pace) = connection::client(global, context)?;
         let began = Instant::now();
         let deadline = began + suite.timeout.unwrap_or_default().duration();
         let record = tokio::select! {
@@ -82,7 +82,7 @@ pub(super) fn watch(
             started_at: context::now().to_string(),
             notes: Vec::new(),
         };
-        attend(&client, attached, Pace::PLATFORM, &mut signals, console, publisher).await
+        attend(&client, attached, pace, &mut signals, console, publisher).await
     })
 }
 
@@ -198,7 +198,9 @@ async fn conclude(
     let id = attached.record.id;
     match policy.unwrap_or_default() {
         CallPolicy::Leave => {
-            attached.notes.push(format!("the calls were left going; to go on: cekura-gate watch {id}"));
+            attached
+                .notes
+                .push(format!("the calls were left going; to go on: cekura-gate watch {id}"));
         }
         CallPolicy::EndCalls => {
             console.progress(&format!("ending the calls of result {id}"));

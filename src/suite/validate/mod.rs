@@ -32,6 +32,17 @@ pub fn validate(suite: &Suite, today: jiff::civil::Date) -> Vec<Problem> {
     problems.0
 }
 
+/// What is wrong with the values of a suite that is read only in part: the rules that look at
+/// nothing but the value itself, so that what is missing cannot mislead them.
+pub(super) fn validate_part(suite: &Suite, today: jiff::civil::Date) -> Vec<Problem> {
+    let mut problems = Problems::default();
+    duplicates(suite, &mut problems);
+    values::check(suite, &mut problems);
+    thresholds::check(suite, &mut problems);
+    limits::check(suite, today, &mut problems);
+    problems.0
+}
+
 /// The problems that were found.
 #[derive(Default)]
 struct Problems(Vec<Problem>);
@@ -160,3 +171,6 @@ fn repeated<T: Ord + ToString>(key: &str, entries: &[T], problems: &mut Problems
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

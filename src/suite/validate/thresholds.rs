@@ -168,7 +168,11 @@ fn asked_of(name: &str, check: &Check) -> Result<(), (String, String)> {
         },
         ("duration", None) => Err((
             format!("{written} does not say which duration: each run has its own"),
-            format!("write {}", shown(&format!("p95 {check}"))),
+            match check.threshold.unit {
+                Unit::None => format!("write {}", shown(&format!("p95 {check}s"))),
+                Unit::Percent => "write for example `\"p95 <= 3m\"`".to_owned(),
+                _ => format!("write {}", shown(&format!("p95 {check}"))),
+            },
         )),
         ("duration", Some(other @ (Aggregate::Rate | Aggregate::Share(_)))) => {
             no_aggregate(other, "write for example `\"p95 <= 3m\"`")
