@@ -11,8 +11,9 @@
 )]
 
 mod docs_keys;
+mod docs_pages;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
@@ -20,7 +21,12 @@ use std::sync::{Mutex, PoisonError};
 
 use cekura_gate::document::{self, Source, schema_of};
 use cekura_gate::exit;
+use cekura_gate::outcome::judge_run;
+use cekura_gate::record::{RunRecord, Status};
+use cekura_gate::report::{github, json};
 use cekura_gate::simulate::World;
+
+use self::docs_pages::{anchors, blocks, pages, prose};
 
 const COMMANDS: [&str; 7] = ["run", "check", "watch", "judge", "simulate", "schema", "completions"];
 
@@ -131,22 +137,24 @@ fn a_command_that_the_readme_calls_missing_is_missing() {
     }
 }
 
-/// The quickstart's account and progress, without what differs from run to run.
+/// Runs the quickstart in a directory of its own.
+fn run_quickstart(dir: &Path) -> Output {
+    let suite = "examples/quickstart/cekura-gate.yml";
+    fs::create_dir_all(dir.join("examples/quickstart")).unwrap();
+    fs::copy(root().join(suite), dir.join(suite)).unwrap();
+    let output = gate_in(dir, &["run", suite, "--simulate"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    output
+}
+
+/// The quickstart's account, without the time that it took.
 fn quickstart() -> String {
     let dir = tempfile::tempdir().unwrap();
-    let suite = "examples/quickstart/cekura-gate.yml";
-    fs::create_dir_all(dir.path().join("examples/quickstart")).unwrap();
-    fs::copy(root().join(suite), dir.path().join(suite)).unwrap();
-    let output = gate_in(dir.path(), &["run", suite, "--simulate"]);
-    assert_eq!(output.status.code(), Some(0), "{output:?}");
-    // Progress depends on the machine's speed, the time that it took too.
-    let account = stdout(&output);
+    let account = stdout(&run_quickstart(dir.path()));
+    let is_time =
+        |text: &str| text.ends_with('s') && text.starts_with(|c: char| c.is_ascii_digit());
     let lines = account.lines().map(|line| match line.rsplit_once(" · ") {
-        Some((head, took))
-            if took.ends_with('s') && took.starts_with(|c: char| c.is_ascii_digit()) =>
-        {
-            format!("{head} · 350ms")
-        }
+        Some((head, took)) if is_time(took) => format!("{head} · 350ms"),
         _ => line.to_owned(),
     });
     lines.collect::<Vec<_>>().join("\n").replace('\\', "/")
@@ -181,67 +189,9 @@ fn keys_without_an_effect_are_called_so() {
     }
 }
 
-/// Every Markdown file of the project with its text.
-fn pages() -> BTreeMap<PathBuf, String> {
-    let mut pages = BTreeMap::new();
-    let mut pending = vec![root().to_owned()];
-    while let Some(dir) = pending.pop() {
-        for entry in fs::read_dir(dir).unwrap() {
-            let path = entry.unwrap().path();
-            let name = path.file_name().unwrap().to_string_lossy().into_owned();
-            if path.is_dir() && name != "target" && !name.starts_with('.') {
-                pending.push(path);
-            } else if name.ends_with(".md") {
-                let text = fs::read_to_string(&path).unwrap();
-                pages.insert(path, text);
-            }
-        }
-    }
-    assert!(pages.len() >= 10, "{:?}", pages.keys());
-    pages
-}
-
-/// The fenced blocks of a page: what stands behind the fence, and the text.
-fn blocks(page: &str) -> Vec<(String, String)> {
-    let mut blocks: Vec<(String, String)> = Vec::new();
-    let mut open: Option<(String, String)> = None;
-    for line in page.lines() {
-        match (&mut open, line.strip_prefix("```")) {
-            (None, Some(info)) => open = Some((info.trim().to_owned(), String::new())),
-            (Some(_), Some(_)) => blocks.extend(open.take()),
-            (Some((_, text)), None) => text.push_str(&format!("{line}\n")),
-            (None, None) => {}
-        }
-    }
-    blocks
-}
-
-/// The page without its fenced blocks.
-fn prose(page: &str) -> String {
-    let mut inside = false;
-    let outside = |line: &&str| {
-        let fence = line.trim_start().starts_with("```");
-        inside ^= fence;
-        !inside && !fence
-    };
-    page.lines().filter(outside).collect::<Vec<_>>().join("\n")
-}
-
-/// A heading's anchor, as GitHub makes it.
-fn anchor(heading: &str) -> String {
-    let text = heading.trim().to_lowercase().replace(' ', "-");
-    text.chars().filter(|c| c.is_alphanumeric() || *c == '-' || *c == '_').collect()
-}
-
-fn anchors(page: &str) -> BTreeSet<String> {
-    let headings = prose(page);
-    let headings = headings.lines().filter(|line| line.starts_with('#'));
-    headings.map(|line| anchor(line.trim_start_matches('#'))).collect()
-}
-
 #[test]
 fn every_link_leads_somewhere() {
-    let pages = pages();
+    let pages = pages(root());
     let mut broken = Vec::new();
     for (path, text) in &pages {
         let text = prose(text);
@@ -272,7 +222,7 @@ fn every_link_leads_somewhere() {
 #[test]
 fn every_suite_in_the_docs_is_valid() {
     let mut seen = 0;
-    for (path, text) in pages() {
+    for (path, text) in pages(root()) {
         for (info, block) in blocks(&text) {
             let told = match info.as_str() {
                 "yaml" => docs_keys::judge_suite(&block),
@@ -329,6 +279,69 @@ fn every_example_suite_passes_check_and_every_example_world_is_read() {
     assert!(suites >= 1 && worlds >= 3, "{suites} suites, {worlds} worlds");
 }
 
+#[test]
+fn the_docs_name_every_output_and_every_key_of_a_result() {
+    let dir = tempfile::tempdir().unwrap();
+    run_quickstart(dir.path());
+    let saved = fs::read_to_string(dir.path().join("cekura-report/result.json")).unwrap();
+    let report = json::read(&saved).unwrap();
+    let outputs = github::outputs(&report, github::Paths::default());
+    let schema: serde_json::Value =
+        serde_json::from_str(&read("schema/result.schema.json")).unwrap();
+    let keys = schema["properties"].as_object().unwrap().keys().map(String::as_str);
+    let docs = read("docs/reports.md");
+    for name in outputs.iter().map(|(name, _)| *name).chain(keys) {
+        assert!(docs.contains(&format!("`{name}`")), "docs/reports.md does not name `{name}`");
+    }
+}
+
+#[test]
+fn the_endings_in_the_docs_blame_whom_the_program_blames() {
+    let docs = read("docs/verdict.md");
+    let rows = docs.lines().filter_map(|line| line.strip_prefix("| `")?.strip_suffix(" |"));
+    let rows: Vec<_> = rows
+        .filter_map(|row| row.split_once("` | "))
+        .filter(|(row, _)| row.contains('-'))
+        .collect();
+    assert_eq!(rows.len(), 4, "{rows:?}");
+    for (endings, blame) in rows {
+        for ending in endings.split("` `") {
+            let ended_reason = Some(ending.to_owned());
+            let run = RunRecord { status: Status::Failed, ended_reason, ..RunRecord::default() };
+            let judged = judge_run(&run, 1).blame.map(|blame| blame.name());
+            assert_eq!(judged, Some(blame), "{ending}");
+        }
+    }
+}
+
+/// The texts of the program, with its own line breaks undone.
+fn source_text() -> String {
+    let mut paths = BTreeSet::new();
+    source_paths("src", &mut paths);
+    let mut text = String::new();
+    for path in paths.iter().filter(|path| path.ends_with(".rs")) {
+        for line in read(path).lines() {
+            match line.trim_start().strip_suffix('\\') {
+                Some(goes_on) => text.push_str(goes_on),
+                None => text.push_str(&format!("{}\n", line.trim_start())),
+            }
+        }
+    }
+    text
+}
+
+#[test]
+fn the_messages_in_the_docs_are_the_programs_own() {
+    let (docs, program) = (read("docs/troubleshooting.md"), source_text());
+    let headings = docs.lines().filter(|line| line.starts_with("**`"));
+    let messages = headings.flat_map(|line| line.split("**").nth(1).unwrap().split("`, `"));
+    let pieces = messages.flat_map(|message| message.trim_matches('`').split('…'));
+    let (known, unknown): (Vec<&str>, Vec<&str>) =
+        pieces.map(str::trim).partition(|piece| program.contains(piece));
+    assert!(known.len() > 30, "{known:?}");
+    assert!(unknown.is_empty(), "nothing in src says {unknown:#?}");
+}
+
 /// Every file and directory below `src/`, relative to the project, with forward slashes.
 fn source_paths(dir: &str, paths: &mut BTreeSet<String>) {
     for entry in fs::read_dir(root().join(dir)).unwrap() {
@@ -341,6 +354,36 @@ fn source_paths(dir: &str, paths: &mut BTreeSet<String>) {
             paths.insert(path);
         }
     }
+}
+
+/// The first sentence that a source file says of itself.
+fn first_sentence(path: &str) -> String {
+    let text = read(path);
+    let lines = text.lines().map_while(|line| line.strip_prefix("//! "));
+    let paragraph = lines.collect::<Vec<_>>().join(" ");
+    let sentence = paragraph.split(". ").next().unwrap().trim_end_matches('.');
+    assert!(!sentence.is_empty(), "{path} does not begin with what it holds");
+    // Links of the sources' own docs lead nowhere from here.
+    let mut plain = String::new();
+    let mut rest = sentence;
+    while let Some((before, after)) = rest.split_once("](") {
+        plain.push_str(&before.replace('[', ""));
+        rest = after.split_once(')').map_or("", |(_, rest)| rest);
+    }
+    (plain + rest).replace("[`", "`").replace("`]", "`").replace('|', "\\|")
+}
+
+#[test]
+fn the_architecture_lists_every_file() {
+    let mut paths = BTreeSet::new();
+    source_paths("src", &mut paths);
+    let files = paths.iter().filter(|path| path.ends_with(".rs"));
+    let rows = files.map(|path| format!("| `{path}` | {} |\n", first_sentence(path)));
+    hold(
+        "ARCHITECTURE.md",
+        "files",
+        &format!("| File | |\n|---|---|\n{}", rows.collect::<String>()),
+    );
 }
 
 #[test]

@@ -109,9 +109,11 @@ struct Row {
 pub(crate) fn suite_table() -> String {
     let schema: Value = serde_json::from_str(&suite::schema::json_schema()).unwrap();
     let later = unsupported();
+    let goes_on = |rest: &str| rest.is_empty() || rest.starts_with(['.', '[']);
     let is_later =
-        |key: &str| later.iter().any(|path| key == path || key.starts_with(&format!("{path}.")));
-    let mut table = String::from("| Key | Type | Default | Modes | |\n|---|---|---|---|---|\n");
+        |key: &str| later.iter().any(|path| key.strip_prefix(path.as_str()).is_some_and(goes_on));
+    let mut table =
+        String::from("| Key | Type | Default | Modes | What it is |\n|---|---|---|---|---|\n");
     for Row { key, kind, default, about } in rows(&schema) {
         let later = if is_later(&key) { " **Not supported yet.**" } else { "" };
         let modes = modes(&key);
@@ -138,7 +140,7 @@ pub(crate) fn world_table(schema: &Value) -> String {
 }
 
 fn plain_table(rows: Vec<Row>) -> String {
-    let mut table = String::from("| Key | Type | Default | |\n|---|---|---|---|\n");
+    let mut table = String::from("| Key | Type | Default | What it is |\n|---|---|---|---|\n");
     for Row { key, kind, default, about } in rows {
         table.push_str(&format!("| `{key}` | {kind} | {default} | {about} |\n"));
     }
@@ -213,6 +215,7 @@ fn kind(shape: &Value, root: &Value) -> String {
         other => other.as_str(),
     };
     let limits = match (shape["minimum"].as_f64(), shape["maximum"].as_f64()) {
+        (Some(low), Some(high)) if low == high => return format!("`{low}`"),
         (Some(low), Some(high)) => format!(", {low} to {high}"),
         (Some(low), None) => format!(", at least {low}"),
         _ => String::new(),
