@@ -15,6 +15,7 @@ pub mod poll;
 pub mod progress;
 pub mod record;
 pub mod report;
+pub mod retry;
 pub mod simulate;
 pub mod sink;
 pub mod stats;

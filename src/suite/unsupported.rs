@@ -1,23 +1,19 @@
 //! The keys whose effect comes later. A gate that silently ignores what it was told is worse than
 //! one that refuses: each entry goes when its feature lands.
 
-use super::model::{EarlyStop, Suite};
+use super::model::Suite;
 use crate::document::{Path, Problem};
 
 /// Where a suite uses a key that has no effect yet.
 type Uses = fn(&Suite) -> Vec<Path>;
 
 /// The keys that have no effect yet, one entry for each feature.
-const LATER: [Uses; 8] = [
+const LATER: [Uses; 4] = [
     |suite| only_if(suite.spec.is_some(), "spec"),
-    |suite| only_if(suite.retry.is_some(), "retry"),
-    |suite| only_if(suite.early_stop.is_some_and(|stop| stop != EarlyStop::Never), "early_stop"),
-    |suite| only_if(suite.budget.as_ref().is_some_and(|b| b.max_cost.is_some()), "budget.max_cost"),
     |suite| {
         let baseline = suite.thresholds.as_ref().and_then(|t| t.baseline.as_ref());
         only_if(baseline.is_some(), "thresholds.baseline")
     },
-    |suite| only_if(suite.quarantine.is_some(), "quarantine"),
     |suite| only_if(suite.on_failure.is_some(), "on_failure"),
     |suite| only_if(suite.on_success.is_some(), "on_success"),
 ];

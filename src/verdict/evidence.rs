@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use super::check::Unit;
-use crate::outcome::{Outcome, RunOutcome};
+use crate::outcome::{Blame, Outcome, RunOutcome};
 use crate::record::{MetricRecord, MetricValue, RunRecord};
 
 /// The runs that count towards a check, and how many of the planned ones never arrived.
@@ -65,11 +65,13 @@ impl<'a> Evidence<'a> {
         }
     }
 
-    /// Whether each run never became a fair conversation. While runs are still going, it is not
-    /// known of those.
+    /// Whether each run never became a fair conversation. It is not known of runs that are still
+    /// going or that the gate itself ended early.
     pub(super) fn errors(&self) -> Sampled {
-        let (unknown, ended): (Vec<_>, Vec<_>) =
-            self.runs.iter().partition(|(run, _)| self.going && !run.status.is_terminal());
+        let (unknown, ended): (Vec<_>, Vec<_>) = self.runs.iter().partition(|(run, outcome)| {
+            let ended_by_us = outcome.blame == Some(Blame::Operator);
+            self.going && (!run.status.is_terminal() || ended_by_us)
+        });
         let (yes, no): (Vec<_>, Vec<_>) =
             ended.into_iter().partition(|(_, outcome)| outcome.outcome == Outcome::Errored);
         let ids = |runs: Vec<(&RunRecord, &RunOutcome)>| {
