@@ -71,7 +71,7 @@ pub fn assemble(parts: Parts) -> Report {
         }
     }
     tally.missing = plan.runs.map_or(0, |planned| planned.saturating_sub(result.runs.len()));
-    let evidence = Evidence { runs: counted, missing: tally.missing };
+    let evidence = Evidence { runs: counted, missing: tally.missing, going: false };
     let checks = judge_all(&suite.thresholds, &evidence);
     let verdict = worst(&checks);
     notes.extend(remarks(&result, &plan, &tally));

@@ -48,6 +48,25 @@ fn lower_sum(k: usize, n: usize, p: f64, q: f64) -> f64 {
     sum.min(1.0)
 }
 
+/// The least count of `n` that is reached with a chance of at most `chance`; none when even `n` is
+/// likelier, and for `n = 0`. `chance` is below 1.
+pub fn least_unlikely(n: usize, p: f64, chance: f64) -> Option<usize> {
+    let unlikely = |k: usize| at_least(k, n, p) <= chance;
+    if n == 0 || !unlikely(n) {
+        return None;
+    }
+    let (mut likely, mut least) = (0, n);
+    while least - likely > 1 {
+        let middle = likely + (least - likely) / 2;
+        if unlikely(middle) {
+            least = middle;
+        } else {
+            likely = middle;
+        }
+    }
+    Some(least)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -61,6 +80,15 @@ mod tests {
         for (k, sixteenths) in [(0, 16.0), (1, 15.0), (3, 5.0), (4, 1.0), (5, 0.0)] {
             assert!((at_least(k, 4, 0.5) - sixteenths / 16.0).abs() < 1e-14, "{k}");
         }
+    }
+
+    #[test]
+    fn the_least_unlikely_count_is_where_the_tail_falls_below_the_chance() {
+        // Eight tosses of a fair coin: seven or more heads 9/256, six or more 37/256.
+        assert_eq!(least_unlikely(8, 0.5, 0.05), Some(7));
+        assert_eq!(least_unlikely(8, 0.5, 0.15), Some(6));
+        assert_eq!(least_unlikely(4, 0.5, 0.05), None);
+        assert_eq!(least_unlikely(0, 0.5, 0.05), None);
     }
 
     #[test]

@@ -7,7 +7,13 @@
 
 pub mod binomial;
 pub mod normal;
+pub mod numbers;
+
+pub mod ranks;
 pub mod rate;
+pub mod strata;
+
+pub mod student;
 
 /// The natural logarithm of the number of ways to choose `k` of `n`; `k <= n`.
 fn ln_choose(n: usize, k: usize) -> f64 {

@@ -116,8 +116,11 @@ fn from_here_on(k: usize, n: usize, rate: f64, threshold: f64, confidence: f64) 
 /// Whole counts make the chance a little jagged: the number is where it first rises over
 /// [`PROBABLY`] to within a few runs.
 fn runs_to_pass(k: usize, n: usize, rate: f64, threshold: f64, chance: f64) -> Option<usize> {
+    if chance <= 0.0 {
+        return None;
+    }
     let enough = |further: usize| {
-        let needed = fewest_to_pass(n + further, threshold, chance);
+        let needed = binomial::least_unlikely(n + further, threshold, chance);
         needed.is_some_and(|needed| {
             binomial::at_least(needed.saturating_sub(k), further, rate) >= PROBABLY
         })
@@ -142,24 +145,6 @@ fn runs_to_pass(k: usize, n: usize, rate: f64, threshold: f64, chance: f64) -> O
         }
     }
     Some(most)
-}
-
-/// The least `k` of `n` whose lower bound clears the threshold; none when even `n` does not.
-fn fewest_to_pass(n: usize, threshold: f64, chance: f64) -> Option<usize> {
-    let clears = |k: usize| binomial::at_least(k, n, threshold) <= chance;
-    if n == 0 || !clears(n) {
-        return None;
-    }
-    let (mut short, mut enough) = (0, n);
-    while enough - short > 1 {
-        let middle = short + (enough - short) / 2;
-        if clears(middle) {
-            enough = middle;
-        } else {
-            short = middle;
-        }
-    }
-    Some(enough)
 }
 
 #[cfg(test)]
