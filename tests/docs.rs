@@ -25,6 +25,7 @@ use cekura_gate::outcome::judge_run;
 use cekura_gate::record::{RunRecord, Status};
 use cekura_gate::report::{github, json};
 use cekura_gate::simulate::World;
+use cekura_gate::stats::rate::lower_bound;
 
 use self::docs_pages::{anchors, blocks, pages, prose};
 
@@ -398,4 +399,18 @@ fn the_architecture_names_every_module_and_none_that_is_missing() {
         let is_module = path.ends_with('/') || path.matches('/').count() == 1;
         assert!(!is_module || named.contains(path.as_str()), "ARCHITECTURE.md leaves out {path}");
     }
+}
+
+#[test]
+fn the_docs_say_how_many_runs_a_confidence_takes_at_least() {
+    let docs = read("docs/checks.md");
+    let mut seen = 0;
+    for row in docs.lines().filter_map(|line| line.strip_prefix("| `>= ")) {
+        let Some((wanted, runs)) = row.trim_end_matches(" |").split_once("%` | ") else { continue };
+        let (wanted, runs): (f64, usize) = (wanted.parse().unwrap(), runs.parse().unwrap());
+        let proves = |runs| lower_bound(runs, runs, 0.95) >= wanted / 100.0;
+        assert!(proves(runs) && !proves(runs - 1), "{wanted}%: {runs} runs");
+        seen += 1;
+    }
+    assert_eq!(seen, 4);
 }
