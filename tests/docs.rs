@@ -414,3 +414,13 @@ fn the_docs_say_how_many_runs_a_confidence_takes_at_least() {
     }
     assert_eq!(seen, 4);
 }
+
+#[test]
+fn the_docs_ask_for_the_rust_that_the_manifest_asks_for() {
+    let manifest = read("Cargo.toml");
+    let line = manifest.lines().find(|line| line.starts_with("rust-version")).unwrap();
+    let version = line.split('"').nth(1).unwrap();
+    for path in ["README.md", "CONTRIBUTING.md"] {
+        assert!(read(path).contains(&format!("{version} or later")), "{path}: Rust {version}");
+    }
+}
