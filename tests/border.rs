@@ -50,7 +50,7 @@ const LONGEST: usize = 500;
 /// The files that were longer when the rule came, with the length that they may not exceed.
 /// An entry goes when its file has been split.
 const STILL_LONGER: [(&str, usize); 3] =
-    [("api/client.rs", 520), ("suite/model.rs", 520), ("verdict/judge.rs", 520)];
+    [("api/client.rs", 520), ("suite/model.rs", 520), ("verdict/check.rs", 520)];
 
 /// A source file below `src/`.
 struct Source {

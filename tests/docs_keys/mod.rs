@@ -9,8 +9,9 @@ use serde_json::Value;
 /// The rules that a suite breaks, its text being well-formed.
 pub(crate) fn problems(text: &str) -> Result<Vec<Problem>, Diagnostics> {
     let lookup = |_: &str| Some("1".to_owned());
-    let document = suite::read(Source { name: "docs", text }, &lookup)?;
-    Ok(suite::validate(&document.value, "2026-01-01".parse().unwrap()))
+    let today = "2026-01-01".parse().unwrap();
+    let document = suite::read(Source { name: "docs", text }, &lookup, today)?;
+    Ok(suite::validate(&document.value, today))
 }
 
 /// The keys of the fullest suite that this version refuses, in the order of the suite.
