@@ -269,7 +269,11 @@ async fn a_failed_gate_fails_the_step_and_still_publishes() {
         return;
     }
     let job = Job::new().await;
-    let step = job.run(&[("agent_id", "123"), ("scenario_ids", "101,103")]).await;
+    fs::create_dir(job.path("service")).unwrap();
+    let inputs =
+        [("agent_id", "123"), ("scenario_ids", "101,103"), ("working_directory", "service")];
+    let step = job.run(&inputs).await;
+    assert!(job.path("service").join(&step.outputs["junit"]).exists(), "{}", step.log());
     assert_eq!(step.code(), Some(1), "{}", step.log());
     assert_eq!(step.outputs["passed"], "false");
     assert_eq!(step.outputs["exit_code"], "1");
