@@ -50,7 +50,9 @@ class Page(HTMLParser):
         for name, value in attributes:
             link = (tag, name) == ("a", "href") and value.startswith("https://dashboard.cekura.ai/")
             assert link or name == "align", f"{self.path}: <{tag} {name}={value!r}>"
-        if tag not in VOID:
+        if tag in VOID:
+            self.text.append("\n")
+        else:
             self.open.append(tag)
 
     def handle_endtag(self, tag):

@@ -16,9 +16,8 @@ pub struct Progress {
 impl Progress {
     /// A line about the runs, where it differs from the last.
     pub fn line(&mut self, record: &ResultRecord, elapsed: Duration) -> Option<String> {
-        let count = |wanted: fn(&RunRecord) -> bool| {
-            record.runs.iter().filter(|run| wanted(run)).count()
-        };
+        let count =
+            |wanted: fn(&RunRecord) -> bool| record.runs.iter().filter(|run| wanted(run)).count();
         let ended = count(|run| run.status.is_terminal());
         let judging = count(|run| run.status == Status::Evaluating);
         let going = count(|run| matches!(run.status, Status::Running | Status::InProgress));
@@ -27,7 +26,8 @@ impl Progress {
         }
         self.said = Some((ended, judging, going));
         let total = text::count(record.runs.len(), "run");
-        let mut line = format!("{:>7}  {ended} of {total} ended", text::seconds(elapsed.as_secs_f64()));
+        let mut line =
+            format!("{:>7}  {ended} of {total} ended", text::seconds(elapsed.as_secs_f64()));
         for (count, what) in [(going, "talking"), (judging, "being judged")] {
             if count > 0 {
                 line.push_str(&format!(", {count} {what}"));

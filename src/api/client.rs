@@ -45,7 +45,7 @@ pub struct Client {
 #[derive(Debug)]
 pub enum Started {
     /// The platform answered with the result.
-    Answered(ResultRecord),
+    Answered(Box<ResultRecord>),
     /// The answer was lost, and the result was found by its name.
     Found(u64),
 }
@@ -133,7 +133,7 @@ impl Client {
         };
         let lost = match self.send(&request, until).await {
             Ok(body) => match wire::read_result(&body) {
-                Ok(result) => return Ok(Started::Answered(result)),
+                Ok(result) => return Ok(Started::Answered(Box::new(result))),
                 Err(source) => Lost {
                     reason: format!("it cannot be read {source}"),
                     error: ApiError::Unreadable { request: request.describe(), source },

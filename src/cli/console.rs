@@ -72,7 +72,9 @@ impl Console {
     /// Prints what went wrong to standard error.
     pub(super) fn failure(&self, failure: &Failure) {
         match failure {
-            Failure::Document(diagnostics) => emergency(diagnostics.render(self.err_color).trim_end()),
+            Failure::Document(diagnostics) => {
+                emergency(diagnostics.render(self.err_color).trim_end())
+            }
             other => self.labelled("error", "31", &other.to_string()),
         }
     }

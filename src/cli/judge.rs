@@ -28,10 +28,8 @@ pub(super) struct Args {
 }
 
 pub(super) fn judge(args: &Args, context: &Context, console: &Console) -> Result<Code, Failure> {
-    let text = std::fs::read_to_string(&args.file).map_err(|error| Failure::Input {
-        path: args.file.clone(),
-        reason: error.to_string(),
-    })?;
+    let text = std::fs::read_to_string(&args.file)
+        .map_err(|error| Failure::Input { path: args.file.clone(), reason: error.to_string() })?;
     let saved = json::read(&text)
         .map_err(|source| Failure::SavedResult { path: args.file.clone(), source })?;
     let suite = match &args.suite {
@@ -61,6 +59,8 @@ pub(super) fn judge(args: &Args, context: &Context, console: &Console) -> Result
         timing: saved.timing,
         url: saved.url,
         traffic: saved.traffic,
+        retries: saved.retries,
+        stopped_early: saved.stopped_early,
         // The saved file holds only what it was allowed to hold.
         transcripts: Transcripts::All,
         notes,

@@ -3,13 +3,11 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use schemars::JsonSchema;
-use serde::de::DeserializeOwned;
-
 use super::failure::Failure;
 use super::overrides::Overrides;
 use crate::context::{self, Context};
 use crate::document::{self, Diagnostics, Document, Source};
+use crate::simulate::World;
 use crate::suite::model::Suite;
 use crate::suite::validate;
 
@@ -55,7 +53,7 @@ pub(super) fn suite(
     let text = document::decode(&name, &bytes)?;
     let source = Source { name: &name, text };
     let lookup = |variable: &str| context.env.get(variable).cloned();
-    let Document { mut value, places } = crate::suite::read(source, &lookup)?;
+    let Document { mut value, places } = crate::suite::read(source, &lookup, context::today())?;
     overrides.apply(&mut value);
     let problems = validate(&value, context::today());
     if !problems.is_empty() {
@@ -82,16 +80,13 @@ fn from_flags(overrides: &Overrides) -> Result<Loaded, Failure> {
     Err(Diagnostics::from_problems(source, &document::Places::default(), problems).into())
 }
 
-/// Reads any other YAML file, such as a world.
-pub(super) fn document<T: DeserializeOwned + JsonSchema>(
-    path: &Path,
-    context: &Context,
-) -> Result<T, Failure> {
+/// Reads a world of the stand-in.
+pub(super) fn world(path: &Path, context: &Context) -> Result<World, Failure> {
     let name = path.display().to_string();
     let bytes = read_file(path)?;
     let text = document::decode(&name, &bytes)?;
     let lookup = |variable: &str| context.env.get(variable).cloned();
-    Ok(document::read::<T>(Source { name: &name, text }, &lookup)?.value)
+    Ok(World::read(Source { name: &name, text }, &lookup)?)
 }
 
 /// Reads a file, unless it is no file or too long to be a suite.

@@ -3,6 +3,8 @@
 //! One small file per command. This one holds the flags that all share, the dispatch, and the
 //! last line of defence: a fault of this program ends with code 70, without a secret.
 
+mod attend;
+mod budget;
 mod check;
 mod connection;
 mod console;

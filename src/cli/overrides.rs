@@ -1,10 +1,11 @@
 //! The flags that take the place of a suite's keys, so that a pipeline can vary them.
 
 use std::path::PathBuf;
+use std::str::FromStr;
 
 use crate::suite::checks::{CheckSpec, Checks};
 use crate::suite::model::{CallPolicy, Mode, Reports, Suite, Transcripts};
-use crate::suite::scalars::Timeout;
+use crate::suite::scalars::{ScalarError, Timeout};
 use crate::verdict::check::Check;
 
 /// Flags that take the place of a suite's keys.
@@ -45,13 +46,13 @@ pub(super) struct Overrides {
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     concurrency: Option<u32>,
     /// How long to wait for the result, such as 45m.
-    #[arg(long, value_name = "SPAN")]
+    #[arg(long, value_name = "SPAN", value_parser = scalar::<Timeout>)]
     timeout: Option<Timeout>,
     /// Name of the suite.
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
     /// Threshold for the success rate, such as ">= 90%".
-    #[arg(long, value_name = "CHECK")]
+    #[arg(long, value_name = "CHECK", value_parser = scalar::<Check>)]
     success_rate: Option<Check>,
     /// What happens to the calls when the gate is stopped.
     #[arg(long, value_enum, value_name = "POLICY")]
@@ -113,6 +114,14 @@ impl Overrides {
         replace(&mut reports.transcripts, self.transcripts);
         replace(&mut reports.share_link, self.share_link.then_some(true));
     }
+}
+
+/// Reads a flag's text, with the way out in the error.
+fn scalar<T: FromStr<Err = ScalarError>>(text: &str) -> Result<T, String> {
+    text.parse().map_err(|error: ScalarError| match &error.help {
+        Some(help) => format!("{error}; {help}"),
+        None => error.to_string(),
+    })
 }
 
 fn replace<T>(key: &mut Option<T>, flag: Option<T>) {

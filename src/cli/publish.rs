@@ -88,9 +88,11 @@ impl Publisher {
         let mut written: Vec<PathBuf> = Vec::new();
         let json = json::write(report)
             .map_err(|error| Failure::Internal(format!("result.json: {error}")))?;
-        for (name, text) in
-            [(RESULT, &json), (JUNIT, &junit::junit(report)), (SUMMARY, &markdown::markdown(report))]
-        {
+        for (name, text) in [
+            (RESULT, &json),
+            (JUNIT, &junit::junit(report)),
+            (SUMMARY, &markdown::markdown(report)),
+        ] {
             match self.sink.write(name, text) {
                 Ok(path) => written.push(path),
                 Err(fault) => faults.push(fault),
@@ -126,10 +128,7 @@ impl Publisher {
                 faults.push(fault);
             }
         };
-        appended(
-            &self.surfaces.github_output,
-            &github::output_file(report, paths, &delimiter()),
-        );
+        appended(&self.surfaces.github_output, &github::output_file(report, paths, &delimiter()));
         appended(&self.surfaces.github_summary, &markdown::markdown(report));
         if self.surfaces.github {
             console.account(&github::annotations(report))?;

@@ -10,7 +10,7 @@ use super::runtime;
 use super::stop::Signals;
 use crate::context::Context;
 use crate::exit::Code;
-use crate::simulate::{RealClock, StandIn, World};
+use crate::simulate::{RealClock, StandIn};
 
 /// What `simulate` takes.
 #[derive(Debug, clap::Args)]
@@ -27,7 +27,7 @@ pub(super) struct Args {
 }
 
 pub(super) fn simulate(args: &Args, context: &Context, console: &Console) -> Result<Code, Failure> {
-    let world: World = load::document(&args.world, context)?;
+    let world = load::world(&args.world, context)?;
     runtime()?.block_on(async {
         let mut signals = Signals::listen()?;
         let bind = SocketAddr::from((IpAddr::V4(Ipv4Addr::LOCALHOST), args.port));

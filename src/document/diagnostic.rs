@@ -44,8 +44,9 @@ impl Diagnostics {
         faults.sort_by_key(|fault| fault.span);
         // A fault within an anchored value is found again at each of its aliases.
         faults.dedup_by(|a, b| a.span == b.span && a.message == b.message);
+        let mut position = Position::new(source.text);
         let items = faults.into_iter().map(|fault| {
-            let (line, column) = fault.span.map(|span| line_and_column(source.text, span)).unzip();
+            let (line, column) = fault.span.map(|span| position.at(span.start)).unzip();
             Item {
                 span: fault.span,
                 context: fault.context,
@@ -64,6 +65,10 @@ impl Diagnostics {
     /// document, because the value came from a flag, is shown without a line. What a variable
     /// holds is replaced by its name.
     pub fn from_problems(source: Source<'_>, places: &Places, problems: Vec<Problem>) -> Self {
+        Self::new(source, Self::faults_of(places, problems))
+    }
+
+    pub(super) fn faults_of(places: &Places, problems: Vec<Problem>) -> Vec<Fault> {
         let secrets = places.secrets();
         let faults = problems.into_iter().map(|problem| {
             let own = places.secret(&problem.path);
@@ -75,7 +80,7 @@ impl Diagnostics {
                 context: None,
             }
         });
-        Self::new(source, faults.collect())
+        faults.collect()
     }
 
     /// The faults, in the order of the text; those that stand nowhere in it come first.
@@ -187,7 +192,7 @@ impl Excerpt {
         let shift = |span: Span| Span { start: span.start - start, end: span.end - start };
         Self {
             text: same_length(text.get(start..end).unwrap_or_default()),
-            first_line: line_and_column(text, Span { start, end }).0,
+            first_line: Position::new(text).at(start).0,
             span: shift(span),
             context: context.map(|(span, label)| (shift(span), label)),
         }
@@ -206,12 +211,36 @@ fn shorten(text: &str, span: Span) -> Span {
     Span { start, end: start + line.floor_char_boundary(MOST_SHOWN_OF_A_LINE) }
 }
 
-/// Line and column of a span's start, both from 1.
-fn line_and_column(text: &str, span: Span) -> (usize, usize) {
-    let before = text.get(..span.start).unwrap_or(text);
-    let line_start = before.rfind('\n').map_or(0, |at| at + 1);
-    let column = before.get(line_start..).unwrap_or_default().chars().count();
-    (before.matches('\n').count() + 1, column + 1)
+/// Line and column, both from 1, of places that are asked for in the order of the text. It only
+/// moves forward, so that thousands of faults do not mean as many walks through the text.
+struct Position<'a> {
+    rest: &'a str,
+    offset: usize,
+    line: usize,
+    column: usize,
+}
+
+impl<'a> Position<'a> {
+    fn new(text: &'a str) -> Self {
+        Self { rest: text, offset: 0, line: 1, column: 1 }
+    }
+
+    fn at(&mut self, offset: usize) -> (usize, usize) {
+        let (passed, rest) = self
+            .rest
+            .split_at_checked(offset.saturating_sub(self.offset))
+            .unwrap_or((self.rest, ""));
+        match passed.rfind('\n') {
+            Some(end) => {
+                self.line += passed.matches('\n').count();
+                self.column = 1 + passed.get(end + 1..).unwrap_or_default().chars().count();
+            }
+            None => self.column += passed.chars().count(),
+        }
+        self.offset += passed.len();
+        self.rest = rest;
+        (self.line, self.column)
+    }
 }
 
 /// Whether a character could move the cursor, hide text or turn its direction.

@@ -81,6 +81,24 @@ pub fn read<T: DeserializeOwned + JsonSchema>(
     source: Source<'_>,
     lookup: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Document<T>, Diagnostics> {
+    read_and_check(source, lookup, |_| Vec::new())
+}
+
+/// Reads a YAML text as a `T`; where it has faults, `check` is asked about the sound rest, so that
+/// what it finds there is shown together with them. Where there are none, `check` is left to the
+/// caller.
+///
+/// `check` sees a value that lacks what is faulty: it may only judge what is there. Its problems
+/// with a whole mapping are dropped, because they may come from what was left out.
+///
+/// # Errors
+///
+/// As for [`read`].
+pub fn read_and_check<T: DeserializeOwned + JsonSchema>(
+    source: Source<'_>,
+    lookup: &dyn Fn(&str) -> Option<String>,
+    check: impl Fn(&T) -> Vec<Problem>,
+) -> Result<Document<T>, Diagnostics> {
     let mut faults = Vec::new();
     let Some(mut root) = yaml::parse(source.text, &mut faults) else {
         return Err(Diagnostics::new(source, faults));
@@ -89,15 +107,23 @@ pub fn read<T: DeserializeOwned + JsonSchema>(
     let schema = schema_of::<T>();
     let value = shape::walk(schema.as_value(), &root, &mut faults);
     let places = Places::new(root);
-    let Some(value) = value.filter(|_| faults.is_empty()) else {
+    let Some(value) = value else {
         return Err(Diagnostics::new(source, faults));
     };
-    match serde_path_to_error::deserialize(value) {
-        Ok(value) => Ok(Document { value, places }),
-        Err(error) => {
+    let value: Result<T, _> = serde_path_to_error::deserialize(value);
+    match value {
+        Ok(value) if faults.is_empty() => Ok(Document { value, places }),
+        Ok(value) => {
+            let mut problems = check(&value);
+            problems.retain(|problem| places.is_leaf_or_list(&problem.path));
+            faults.extend(Diagnostics::faults_of(&places, problems));
+            Err(Diagnostics::new(source, faults))
+        }
+        Err(error) if faults.is_empty() => {
             let problem = Problem::new(path_of(error.path()), error.inner().to_string());
             Err(Diagnostics::from_problems(source, &places, vec![problem]))
         }
+        Err(_) => Err(Diagnostics::new(source, faults)),
     }
 }
 

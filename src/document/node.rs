@@ -154,6 +154,11 @@ impl Places {
         self.find(path).is_some()
     }
 
+    /// Whether the document has a scalar or a list at this path.
+    pub(super) fn is_leaf_or_list(&self, path: &Path) -> bool {
+        self.find(path).is_some_and(|(_, node)| !matches!(node.kind, Kind::Mapping(_)))
+    }
+
     /// Where the key or the value at a path stands. The root and the entries of a list have no
     /// key: their value is taken.
     pub(super) fn span(&self, path: &Path, at: At) -> Option<Span> {

@@ -105,7 +105,7 @@ fn conforming(root: &Value, schema: &Value, seed: &mut u64) -> Value {
                 *seed = seed.wrapping_add(7);
                 let wanted = required.is_some_and(|names| names.iter().any(|n| n == name));
                 let value = conforming(root, property, seed);
-                if wanted || (*seed >> 40) % 2 == 0 {
+                if wanted || (*seed >> 40).is_multiple_of(2) {
                     object.insert(name.clone(), value);
                 }
             }

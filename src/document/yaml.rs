@@ -271,7 +271,7 @@ impl<'a> Builder<'a> {
             Some(OpenKind::Sequence(items)) => items.push(node),
             Some(OpenKind::Mapping { entries, seen, pending }) => {
                 *pending = match std::mem::replace(pending, Pending::Key) {
-                    Pending::Key => match key_of(node, seen) {
+                    Pending::Key => match key_of(node, seen, self.text) {
                         Ok(key) => Pending::Value(key),
                         Err(fault) => {
                             self.faults.push(fault);
@@ -290,7 +290,7 @@ impl<'a> Builder<'a> {
     }
 }
 
-fn key_of(node: Node, seen: &mut HashMap<String, Span>) -> Result<Key, Fault> {
+fn key_of(node: Node, seen: &mut HashMap<String, Span>, text: &str) -> Result<Key, Fault> {
     let Kind::Scalar(scalar) = node.kind else {
         return Err(Fault::new(node.span, "a key must be text, not a list or a mapping").help(
             "`{` and `[` open a mapping and a list: text that begins with one needs quotes",
@@ -301,9 +301,10 @@ fn key_of(node: Node, seen: &mut HashMap<String, Span>) -> Result<Key, Fault> {
             .help("write the keys out; an alias can stand for a whole value"));
     }
     if let Some(first) = seen.get(&scalar.text) {
+        let line = text.get(..first.start).unwrap_or_default().matches('\n').count() + 1;
         return Err(Fault::new(
             node.span,
-            format!("the key {} stands here twice", super::shown(&scalar.text)),
+            format!("the key {} already stands on line {line}", super::shown(&scalar.text)),
         )
         .help("keep one of the two")
         .context(*first, "first given here"));
@@ -413,7 +414,7 @@ mod tests {
             ("a: !foo 1\n", "the tag `!foo` is not supported"),
             ("a: &x {b: 1}\nc: {<<: *x}\n", "merge keys (`<<`) are not supported"),
             ("[a]: 1\n", "a key must be text, not a list or a mapping"),
-            ("a: 1\na: 2\n", "the key `a` stands here twice"),
+            ("a: 1\na: 2\n", "the key `a` already stands on line 1"),
             ("a: &x [*x]\n", "the alias stands within the value that it names"),
             ("a: \0\n", "the file is binary: it holds a zero byte"),
             ("a: \u{1b}[31m\n", "the control character U+001B is not allowed"),

@@ -187,7 +187,8 @@ impl Account {
     /// A run and its result.
     pub(super) fn run(&self, id: u64) -> Option<(&Held, &HeldRun)> {
         let held = self.results.get(self.run_owner.get(&id)?)?;
-        held.runs.iter().find(|run| run.id == id).map(|run| (held, run))
+        let place = held.runs.binary_search_by_key(&id, |run| run.id).ok()?;
+        held.runs.get(place).map(|run| (held, run))
     }
 
     /// Ends a result's calls, or the one of a run.

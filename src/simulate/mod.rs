@@ -16,6 +16,7 @@ mod engine;
 mod fate;
 mod for_suite;
 mod random;
+mod read;
 mod server;
 mod start;
 

@@ -233,8 +233,8 @@ pub struct Metric {
     pub kind: Kind,
     /// How a binary score is written. Default: passed.
     pub style: Style,
-    /// Whether it decides if a run passes. A binary metric that does follows the run's fate, not
-    /// its own probability. Default: false.
+    /// binary: whether it decides if a run passes. It then follows the run's fate, not its own
+    /// probability. Default: false.
     pub rubric: bool,
     /// Probability that it is skipped as irrelevant. Default: 0.
     #[schemars(range(min = 0, max = 1))]

@@ -17,14 +17,17 @@ pub use validate::validate;
 /// Reads a suite file. The rules that span several keys are in [`validate`], to be asked once the
 /// flags are merged in.
 ///
-/// `lookup` gives the value of an environment variable for `${VAR}`.
+/// `lookup` gives the value of an environment variable for `${VAR}`; `today` decides which
+/// quarantines have expired.
 ///
 /// # Errors
 ///
-/// Every fault of the text, each with its place.
+/// Every fault of the text, each with its place, and what is wrong with the values of its sound
+/// part.
 pub fn read(
     source: Source<'_>,
     lookup: &dyn Fn(&str) -> Option<String>,
+    today: jiff::civil::Date,
 ) -> Result<Document<Suite>, Diagnostics> {
-    crate::document::read(source, lookup)
+    crate::document::read_and_check(source, lookup, |suite| validate::validate_part(suite, today))
 }

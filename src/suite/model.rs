@@ -361,6 +361,20 @@ pub struct Retry {
     #[serde(default = "one")]
     #[schemars(range(min = 1, max = 10))]
     pub attempts: u32,
+    /// What a failed run counts as that passes on retry. Default: failed.
+    #[serde(default)]
+    pub flaky: Flaky,
+}
+
+/// What a failed run counts as that passes on retry.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Flaky {
+    /// The failure that it was; the retry is shown beside it.
+    #[default]
+    Failed,
+    /// A pass; that it was flaky is shown.
+    Passed,
 }
 
 const fn one() -> u32 {

@@ -188,13 +188,22 @@ fn shorthand(text: &str) -> Result<Option<Check>, ScalarError> {
         }
         Unit::None => Err(ScalarError::new(
             format!("`{text}` is a bare number: it has neither an operator nor a unit"),
-            format!("for a rate write `{text}%`; for a number write `mean >= {text}`"),
+            format!(
+                "for a rate write `{}`; for a number write `mean >= {text}`",
+                as_percentage(threshold.value)
+            ),
         )),
         Unit::Milliseconds | Unit::Seconds | Unit::Minutes => Err(ScalarError::new(
             format!("`{text}` has no operator"),
             format!("write `p95 <= {text}` or `mean <= {text}`"),
         )),
     }
+}
+
+/// The percentage that was meant by a bare number: up to 1 it was a fraction.
+fn as_percentage(value: f64) -> String {
+    let percent = if (0.0..=1.0).contains(&value) { value * 100.0 } else { value };
+    format!("{}%", crate::text::trim_number(percent, 9))
 }
 
 fn split_aggregate(text: &str) -> Result<(Option<Aggregate>, &str), ScalarError> {
@@ -344,7 +353,7 @@ fn check_units(
     match aggregate {
         Some(share) if share.is_share() && !is_percent => Err(ScalarError::new(
             format!("`{whole}` compares a share with a number that is not a percentage"),
-            format!("write `{}%`", crate::text::trim_number(threshold.value, 9)),
+            format!("write `{}`", as_percentage(threshold.value)),
         )),
         Some(Aggregate::Count) if threshold.unit != Unit::None => Err(ScalarError::new(
             format!("`{whole}` gives a count a unit"),
@@ -429,7 +438,7 @@ mod tests {
         assert!(error.message.contains("bare number"), "{error}");
         assert!(error.help.unwrap().contains("`90%`"));
         let error = "rate >= 0.9".parse::<Check>().unwrap_err();
-        assert_eq!(error.help.as_deref(), Some("write `0.9%`"));
+        assert_eq!(error.help.as_deref(), Some("write `90%`"));
     }
 
     #[test]

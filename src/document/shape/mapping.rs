@@ -7,6 +7,9 @@ use super::super::shown;
 use super::{Subject, Walker, choose, free};
 use crate::text;
 
+/// With more faults than this nobody reads the suggestions, and each costs time.
+const MOST_SUGGESTIONS: usize = 100;
+
 impl<'a> Walker<'a> {
     pub(super) fn mapping(
         &mut self,
@@ -22,7 +25,7 @@ impl<'a> Walker<'a> {
                 return None;
             }
         };
-        let mut object = Some(Map::new());
+        let mut object = Map::new();
         for (key, node) in entries {
             let value = match self.property(schema, key) {
                 Property::Schema(schema) => {
@@ -34,14 +37,13 @@ impl<'a> Walker<'a> {
                     None
                 }
             };
-            object = object.zip(value).map(|(mut object, value)| {
+            if let Some(value) = value {
                 object.insert(key.text.clone(), value);
-                object
-            });
+            }
         }
         let missing = self.missing_keys(schema, entries, node, subject);
         if missing.is_empty() {
-            return object.map(Value::Object);
+            return Some(Value::Object(object));
         }
         self.faults.extend(missing);
         None
@@ -69,8 +71,11 @@ impl<'a> Walker<'a> {
         if schema.get("patternProperties").is_some() {
             return fault(format!("the key {} must be an id: a whole number", shown(&key.text)));
         }
-        let known = property_names(schema);
         let unknown = fault(format!("unknown key {}", shown(&key.text)));
+        if self.faults.len() >= MOST_SUGGESTIONS {
+            return unknown;
+        }
+        let known = property_names(schema);
         if let Some(home) = self.home_of(&key.text) {
             return unknown.help(format!("it belongs under {}", shown(home)));
         }

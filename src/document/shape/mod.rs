@@ -1,4 +1,4 @@
-//! Walks a tree along a JSON Schema: every fault at once, and a JSON value when there is none.
+//! Walks a tree along a JSON Schema: every fault at once, and a JSON value of what is sound.
 //!
 //! The schema is one that `schema_of` generates: what schemars makes of plain structs, lists,
 //! maps, enums and the project's text formats. Whatever passes here, serde accepts; what a
@@ -14,7 +14,8 @@ use serde_json::Value;
 use super::node::{Fault, Kind, Node, Origin, Scalar, Span};
 use super::shown;
 
-/// Walks a tree along a schema. The value is missing when the tree has a fault.
+/// Walks a tree along a schema. The value lacks the keys that have a fault; a list with a fault is
+/// left out whole, so that the places of its entries stay true.
 pub(super) fn walk(schema: &Value, node: &Node, faults: &mut Vec<Fault>) -> Option<Value> {
     let mut walker = Walker { root: schema, faults };
     walker.value(schema, node, &Subject::Document)

@@ -238,8 +238,11 @@ fn string(schema: &Value, scalar: &Scalar, subject: &Subject<'_>) -> Result<Valu
     Ok(Value::String(scalar.text.clone()))
 }
 
+/// What a text format is checked by.
+type Parser = fn(&str) -> Result<(), ScalarError>;
+
 /// The project's parser of a text format. The table is what `format` means here.
-fn parser(format: &str) -> Option<fn(&str) -> Result<(), ScalarError>> {
+fn parser(format: &str) -> Option<Parser> {
     fn parses<T: std::str::FromStr<Err = ScalarError>>(text: &str) -> Result<(), ScalarError> {
         text.parse::<T>().map(|_| ())
     }

@@ -15,6 +15,10 @@ const ESCAPE: char = '\u{1b}';
 /// The text without ANSI sequences, control characters, bidirectional controls and noncharacters.
 /// Of the controls, tab and newline stay; every other line break becomes a newline.
 pub fn visible(text: &str) -> String {
+    // Most text is plain, and looking at bytes is several times faster than at characters.
+    if text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n' | b'\t')) {
+        return text.to_owned();
+    }
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find(needs_care) {
@@ -74,7 +78,7 @@ pub fn truncate(text: &str, characters: usize) -> String {
 
 fn needs_care(c: char) -> bool {
     match c {
-        '\n' | '\t' => false,
+        '\n' | '\t' | ' '..='~' => false,
         '\u{fffe}' | '\u{ffff}' | '\u{2028}' | '\u{2029}' => true,
         other => other.is_control() || is_bidi_control(other),
     }

@@ -10,17 +10,27 @@ use std::fmt::Write as _;
 pub fn text_within(text: &str, bytes: usize) -> String {
     let clean = super::visible(text);
     let mut out = String::with_capacity(clean.len().min(bytes));
-    let mut characters = clean.chars();
-    while let Some(c) = characters.next() {
-        push_text(&mut out, c);
-        if out.len() >= bytes {
-            let left = characters.as_str().chars().count();
-            if left > 0 {
-                // Writing to a string can't fail.
-                let _ = write!(out, "… ({} more)", crate::text::count(left, "character"));
+    let mut rest = clean.as_str();
+    while !rest.is_empty() && out.len() < bytes {
+        let plain = rest.find(['&', '<', '>']).unwrap_or(rest.len());
+        let (plain, tail) = rest.split_at(plain.min(rest.floor_char_boundary(bytes - out.len())));
+        out.push_str(plain);
+        let mut characters = tail.chars();
+        match characters.next() {
+            // The next character is cut off, or the room ends within it.
+            Some(c) if !matches!(c, '&' | '<' | '>') => {
+                rest = tail;
+                break;
             }
-            break;
+            Some(c) => push_text(&mut out, c),
+            None => {}
         }
+        rest = characters.as_str();
+    }
+    let left = rest.chars().count();
+    if left > 0 {
+        // Writing to a string can't fail.
+        let _ = write!(out, "… ({} more)", crate::text::count(left, "character"));
     }
     out
 }

@@ -123,7 +123,7 @@ fn document(account: &Account, held: &Held, run: &HeldRun, status: &Status) -> V
         let mishap = run.fate.end.mishap();
         for (metric, score) in world.metrics.iter().zip(&run.fate.scores) {
             let explanation = explanation(metric, score, mishap.is_some());
-            if metric.rubric {
+            if metric.rubric && metric.kind == Kind::Binary {
                 rubric.push(rule(metric, score, &explanation));
             }
             scored.push(entry(metric, score, explanation));

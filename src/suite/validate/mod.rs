@@ -14,8 +14,6 @@ use super::model::{Mode, Suite};
 use super::unsupported;
 use crate::document::{Path, Problem};
 
-pub(super) use thresholds::check_paths;
-
 /// Everything that is wrong with a suite, beyond the shape of its values.
 ///
 /// `today` decides which quarantines have expired.
@@ -29,6 +27,17 @@ pub fn validate(suite: &Suite, today: jiff::civil::Date) -> Vec<Problem> {
     thresholds::check(suite, &mut problems);
     limits::check(suite, today, &mut problems);
     problems.0.extend(unsupported::problems(suite));
+    problems.0
+}
+
+/// What is wrong with the values of a suite that is read only in part: the rules that look at
+/// nothing but the value itself, so that what is missing cannot mislead them.
+pub(super) fn validate_part(suite: &Suite, today: jiff::civil::Date) -> Vec<Problem> {
+    let mut problems = Problems::default();
+    duplicates(suite, &mut problems);
+    values::check(suite, &mut problems);
+    thresholds::check(suite, &mut problems);
+    limits::check(suite, today, &mut problems);
     problems.0
 }
 
@@ -160,3 +169,6 @@ fn repeated<T: Ord + ToString>(key: &str, entries: &[T], problems: &mut Problems
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -242,6 +242,8 @@ pub(crate) fn report() -> Report {
             insights: insights(),
             runs,
         },
+        retries: Vec::new(),
+        stopped_early: false,
         traffic: Traffic { requests: 31, retries: 1 },
     };
     recount(&mut report);

@@ -1,0 +1,93 @@
+#!/usr/bin/env bash
+# Cekura's own command line against `cekura-gate simulate`: the stand-in is only worth something if
+# the platform's real client cannot tell it from the platform.
+#
+# Needs cekura-gate on PATH (or CEKURA_GATE), and Python when the client isn't installed yet.
+set -euo pipefail
+
+client_version=1.6.7
+gate=${CEKURA_GATE:-cekura-gate}
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+work=$(mktemp -d)
+stand_in=
+
+stop() {
+  if [[ -n $stand_in ]]; then
+    kill "$stand_in" 2>/dev/null || true
+    wait "$stand_in" 2>/dev/null || true
+    stand_in=
+  fi
+}
+trap 'stop; rm -rf "$work"' EXIT
+
+fail() {
+  echo "cekura-cli.sh: $*" >&2
+  exit 1
+}
+
+if ! command -v cekura >/dev/null; then
+  python3 -m venv "$work/venv"
+  "$work/venv/bin/pip" install --quiet --disable-pip-version-check "cekura[cli]==$client_version"
+  PATH=$work/venv/bin:$PATH
+fi
+
+# A saved login would go before the key below. A terminal this wide keeps each value on its line.
+mkdir "$work/home"
+export HOME=$work/home CEKURA_API_KEY=rehearsal COLUMNS=200 NO_COLOR=1
+
+# serve WORLD: starts the stand-in and points the client at it.
+serve() {
+  stop
+  : >"$work/address"
+  "$gate" simulate --world "$1" --port 0 --port-file "$work/port" >"$work/address" &
+  stand_in=$!
+  for _ in $(seq 100); do
+    [[ -s $work/address ]] && break
+    kill -0 "$stand_in" 2>/dev/null || fail "the stand-in did not start with $1"
+    sleep 0.1
+  done
+  CEKURA_API_URL=$(head -n 1 "$work/address")
+  [[ $CEKURA_API_URL == http://127.0.0.1:* ]] || fail "no address from the stand-in: $CEKURA_API_URL"
+  export CEKURA_API_URL
+}
+
+# expect CODE TEXT COMMAND…: runs a command and holds its exit code and output to what is expected.
+expect() {
+  local code=$1 text=$2 got=0
+  shift 2
+  echo "+ $*"
+  "$@" >"$work/output" 2>&1 || got=$?
+  if [[ $got != "$code" ]] || ! grep -qF -- "$text" "$work/output"; then
+    cat "$work/output" >&2
+    fail "expected exit code $code and \"$text\", got exit code $got from: $*"
+  fi
+}
+
+serve "$root/examples/worlds/quickstart.yml"
+start=(cekura run start --agent-id 1 --wait --fail-on-threshold 0.5)
+expect 0 'All 2 runs passed.' "${start[@]}" --scenario-ids 1,2 --mode text
+result=$(grep -oE 'result ID: [0-9]+' "$work/output" | grep -oE '[0-9]+')
+expect 0 '"status": "completed"' cekura results get "$result" --format json
+expect 0 '"agent_name": "Mia (shop assistant)"' cekura results get "$result" --format json
+# The detail's runs are keyed by their ids.
+run=$(grep -m 1 -oE '^ +"[0-9]+": [{]' "$work/output" | grep -oE '[0-9]+')
+expect 0 'Where is my order?' cekura runs get "$run"
+expect 0 'Main Agent' cekura runs get "$run" --format json
+expect 0 'Workflow adherence' cekura runs get "$run"
+expect 0 'Harbour & Pine' cekura scenarios list
+expect 0 'Sunday opening hours' cekura scenarios list
+expect 0 "\"id\": $run" cekura runs bulk --ids "$run" --format json
+expect 0 'shareable_link' cekura results shareable-link "$result"
+expect 0 'End-calls requested' cekura results end-calls "$result"
+expect 2 '999' cekura run start --agent-id 1 --scenario-ids 999
+
+cat >"$work/failing.yml" <<'YAML'
+time_scale: 0
+scenarios:
+  - { id: 1, name: Return shoes, pass: 0 }
+  - { id: 2, name: Opening hours, error: 1 }
+YAML
+serve "$work/failing.yml"
+expect 1 'Pass rate 0.0% is below threshold 50.0%' "${start[@]}" --scenario-ids 1,2
+
+echo "cekura-cli.sh: the client works against the stand-in"

@@ -1,0 +1,468 @@
+//! One row for each rule across keys.
+
+use crate::document::{Places, Problem, Source};
+use crate::suite::{self, model::Suite};
+
+const TODAY: jiff::civil::Date = jiff::civil::date(2026, 8, 1);
+
+fn read(text: &str) -> (Suite, Places) {
+    let text = format!("version: 1\n{text}\n");
+    let read = suite::read(
+        Source { name: "gate.yml", text: &text },
+        &|_| None,
+        jiff::civil::date(2026, 11, 21),
+    );
+    let document = read.unwrap_or_else(|faults| panic!("{faults}"));
+    (document.value, document.places)
+}
+
+/// What `validate` says of a suite, without what is only not supported yet.
+fn told(text: &str) -> Vec<Problem> {
+    let (suite, places) = read(text);
+    let mut problems = suite::validate(&suite, TODAY);
+    for problem in &problems {
+        assert!(places.contains(&problem.path), "{} is not in {text}", problem.path);
+        assert!(problem.help.as_ref().is_some_and(|help| !help.is_empty()), "{problem:?}");
+    }
+    problems.retain(|problem| !problem.message.ends_with("not supported yet"));
+    problems
+}
+
+/// Each suite breaks one rule, and is told so at one path.
+fn all_refused(base: &str, rows: &[(&str, &str, &str)]) {
+    for (text, path, message) in rows {
+        let problems: Vec<(String, String)> = told(&format!("{base}\n{text}"))
+            .into_iter()
+            .map(|problem| (problem.path.to_string(), problem.message))
+            .collect();
+        assert_eq!(problems, [((*path).to_owned(), (*message).to_owned())], "{text}");
+    }
+}
+
+fn all_fine(base: &str, rows: &[&str]) {
+    for text in rows {
+        let problems = told(&format!("{base}\n{text}"));
+        assert!(problems.is_empty(), "{text}: {problems:?}");
+    }
+}
+
+#[test]
+fn a_suite_says_once_which_scenarios_to_run() {
+    all_refused(
+        "agent: 1",
+        &[
+            ("", "", "the suite does not say which scenarios to run"),
+            (
+                "scenarios: [1]\nproject: 1\nfolder: A",
+                "folder",
+                "`folder` cannot stand beside `scenarios`",
+            ),
+            ("tags: [a]\nproject: 1\nfolder: A", "folder", "`folder` cannot stand beside `tags`"),
+            ("project: 1\nfolder: A\nspec: a.json", "spec", "`spec` cannot stand beside `folder`"),
+            ("folder: A", "folder", "`folder` needs `project`"),
+            ("scenarios: [1, 2, 1]", "scenarios.2", "`1` stands in `scenarios` twice"),
+            ("tags: [a, b, b]", "tags.2", "`b` stands in `tags` twice"),
+            (
+                "scenarios: [1]\npersonalities: [3, 3]",
+                "personalities.1",
+                "`3` stands in `personalities` twice",
+            ),
+            (
+                "scenarios: [1]\ntest_profiles: [3, 3]",
+                "test_profiles.1",
+                "`3` stands in `test_profiles` twice",
+            ),
+            ("spec: a.json\nfrequency: 2", "frequency", "`frequency` cannot stand beside `spec`"),
+        ],
+    );
+    all_fine(
+        "agent: 1",
+        &["scenarios: [1]\ntags: [a]", "project: 1\nfolder: A", "scenarios: [1]\nmock_tools: []"],
+    );
+}
+
+#[test]
+fn a_suite_names_one_agent_in_the_way_its_mode_takes() {
+    let no_agent = "the suite does not say which agent to test";
+    all_refused(
+        "scenarios: [1]",
+        &[
+            ("", "", no_agent),
+            ("mode: livekit_v2", "", no_agent),
+            ("agent: 1\nassistant: a", "assistant", "`assistant` cannot stand beside `agent`"),
+            (
+                "assistant: a\nmode: livekit_v2",
+                "assistant",
+                "mode livekit_v2 does not take `assistant`",
+            ),
+            (
+                "assistant: a\nmode: websocket",
+                "assistant",
+                "mode websocket does not take `assistant`",
+            ),
+        ],
+    );
+    all_fine("scenarios: [1]", &["assistant: a", "agent: 1", "assistant: a\nmode: text"]);
+}
+
+#[test]
+fn a_mode_carries_only_its_own_blocks() {
+    all_refused(
+        "agent: 1\nscenarios: [1, 2]",
+        &[
+            (
+                "livekit: {agent_name: a}",
+                "livekit",
+                "`livekit` belongs to mode livekit_v2: this suite's mode is voice, the default",
+            ),
+            (
+                "mode: text\npipecat: {agent_name: a}",
+                "pipecat",
+                "`pipecat` belongs to mode pipecat_v2: this suite's mode is text",
+            ),
+            (
+                "mode: text\nsip: {endpoint: \"sip:a@b\"}",
+                "sip",
+                "`sip` belongs to mode sip: this suite's mode is text",
+            ),
+            (
+                "mode: livekit_v2\nphone: {agent: \"+14155550100\"}",
+                "phone",
+                "`phone` belongs only to modes voice, text, chirp, sip and elevenlabs: this suite's mode is livekit_v2",
+            ),
+            (
+                "mode: text\nphone: {numbers: same}",
+                "phone.numbers",
+                "`phone.numbers` belongs only to modes voice, chirp, sip and elevenlabs: this suite's mode is text",
+            ),
+            (
+                "mode: sip\nwebsocket: {url: \"wss://a\"}",
+                "websocket",
+                "`websocket` belongs only to modes websocket, text and chirp: this suite's mode is sip",
+            ),
+            (
+                "mode: chirp\nwebsocket: {headers: {A: b}}",
+                "websocket.headers",
+                "`websocket.headers` belongs to mode text: this suite's mode is chirp",
+            ),
+            (
+                "mode: text\nwebsocket: {urls: {1: \"wss://a\"}}",
+                "websocket.urls",
+                "`websocket.urls` belongs to mode websocket: this suite's mode is text",
+            ),
+            (
+                "vapi: {assistant: a}",
+                "vapi",
+                "`vapi` belongs to mode vapi_webrtc: this suite's mode is voice, the default",
+            ),
+            (
+                "retell: {agent: a}",
+                "retell",
+                "`retell` belongs to mode retell_webrtc: this suite's mode is voice, the default",
+            ),
+            (
+                "elevenlabs: {agent: a}",
+                "elevenlabs",
+                "`elevenlabs` belongs to mode elevenlabs: this suite's mode is voice, the default",
+            ),
+            ("mode: vapi_webrtc", "mode", "mode vapi_webrtc needs the Vapi assistant"),
+            (
+                "mode: websocket\nconcurrency: 2",
+                "concurrency",
+                "mode websocket cannot carry `concurrency`",
+            ),
+            (
+                "mode: retell_webrtc\npersonalities: [2]",
+                "personalities",
+                "mode retell_webrtc cannot carry `personalities`",
+            ),
+            (
+                "mode: vapi_webrtc\nvapi: {assistant: a}\ntest_profiles: [2]",
+                "test_profiles",
+                "mode vapi_webrtc cannot carry `test_profiles`",
+            ),
+            (
+                "mode: pipecat_v2\nfrequency: 101",
+                "frequency",
+                "`101` is more than mode pipecat_v2 allows",
+            ),
+        ],
+    );
+    all_fine(
+        "agent: 1\nscenarios: [1, 2]",
+        &[
+            "frequency: 101",
+            "mode: livekit_v2\nfrequency: 100\nconcurrency: 3\npersonalities: [3]",
+            "mode: websocket",
+            "mode: websocket\nwebsocket: {urls: {1: \"ws://a\"}}",
+            "mode: text\nwebsocket: {url: \"wss://a/b\", headers: {Authorization: Bearer x}}",
+            "mode: retell_webrtc",
+            "mode: vapi_webrtc\nvapi: {assistant: a}",
+        ],
+    );
+}
+
+#[test]
+fn the_sockets_of_a_suite_belong_to_its_scenarios() {
+    let not_listed = "scenario `3` is not in `scenarios`";
+    all_refused(
+        "agent: 1\nmode: websocket",
+        &[
+            ("scenarios: [1]\nwebsocket: {urls: {3: \"wss://a\"}}", "websocket.urls.3", not_listed),
+            (
+                "tags: [a]\nwebsocket: {urls: {x: \"wss://a\"}}",
+                "websocket.urls.x",
+                "`x` is not the id of a scenario",
+            ),
+            (
+                "tags: [a]\nwebsocket: {urls: {03: \"wss://a\"}}",
+                "websocket.urls.03",
+                "`03` is not the id of a scenario",
+            ),
+            (
+                "tags: [a]\nwebsocket: {urls: {3: \"https://a\"}}",
+                "websocket.urls.3",
+                "`https://a` does not begin with `ws://` or `wss://`, or has no host",
+            ),
+        ],
+    );
+    all_fine(
+        "agent: 1\nmode: websocket",
+        &["scenarios: [1]\ntags: [a]\nwebsocket: {urls: {3: \"wss://a\"}}"],
+    );
+}
+
+#[test]
+fn numbers_and_names_are_what_they_are_called() {
+    all_refused(
+        "agent: 1\nscenarios: [1]",
+        &[
+            (
+                "phone: {outbound: \"4155550100\"}",
+                "phone.outbound",
+                "`4155550100` is not a telephone number",
+            ),
+            (
+                "phone: {agent: \"+1 415 555 0100\"}",
+                "phone.agent",
+                "`+1 415 555 0100` is not a telephone number",
+            ),
+            ("name: \"a\\nb\"", "name", "`name` holds a line end or another control character"),
+            (
+                "mock_tools: [\"a\\u0007\"]",
+                "mock_tools.0",
+                "`mock_tools.0` holds a line end or another control character",
+            ),
+            (
+                "mode: text\nwebsocket: {headers: {\"A B\": c}}",
+                "websocket.headers.A B",
+                "`A B` is not the name of a header",
+            ),
+            (
+                "mode: text\nwebsocket: {headers: {A: \"b\\nc\"}}",
+                "websocket.headers.A",
+                "the header `A` holds a line end or another control character",
+            ),
+            (
+                "mode: sip\nsip: {endpoint: agent@example.com}",
+                "sip.endpoint",
+                "`agent@example.com` does not begin with `sip:` or `sips:`, or has no host",
+            ),
+        ],
+    );
+    all_fine(
+        "agent: 1\nscenarios: [1]",
+        &["phone: {outbound: +14155550100}", "mode: sip\nsip: {endpoint: \"sips:a@b\"}"],
+    );
+}
+
+#[test]
+fn a_check_is_asked_of_a_figure_that_has_it() {
+    all_refused(
+        "agent: 1\nscenarios: [1]",
+        &[
+            ("thresholds: {}", "thresholds", "`thresholds` holds no check"),
+            ("thresholds: {confidence: 95%}", "thresholds", "`thresholds` holds no check"),
+            (
+                "thresholds: {success_rate: 90%, each_scenario: {}}",
+                "thresholds.each_scenario",
+                "`each_scenario` holds no check",
+            ),
+            (
+                "thresholds: {success_rate: '>= 90'}",
+                "thresholds.success_rate",
+                "`>= 90` compares a rate with a number that is not a percentage",
+            ),
+            (
+                "thresholds: {success_rate: [90%, '>= 5s']}",
+                "thresholds.success_rate.1",
+                "`>= 5s` compares a rate with a number that is not a percentage",
+            ),
+            (
+                "thresholds: {success_rate: mean >= 4}",
+                "thresholds.success_rate",
+                "`success_rate` has no `mean`",
+            ),
+            ("thresholds: {errors: p95 <= 4}", "thresholds.errors", "`errors` has no `p95`"),
+            (
+                "thresholds: {expected_outcome: '>= 80'}",
+                "thresholds.expected_outcome",
+                "`>= 80` compares a rate with a number that is not a percentage",
+            ),
+            (
+                "thresholds: {expected_outcome: mean >= 8s}",
+                "thresholds.expected_outcome",
+                "`mean >= 8s` gives a score a unit",
+            ),
+            (
+                "thresholds: {expected_outcome: 'share(\"a\") >= 8%'}",
+                "thresholds.expected_outcome",
+                "`expected_outcome` has no `share(\"a\")`",
+            ),
+            (
+                "thresholds: {duration: <= 3m}",
+                "thresholds.duration",
+                "`<= 3m` does not say which duration: each run has its own",
+            ),
+            (
+                "thresholds: {duration: p95 <= 180}",
+                "thresholds.duration",
+                "`p95 <= 180` has no unit of time",
+            ),
+            (
+                "thresholds: {duration: rate >= 5%}",
+                "thresholds.duration",
+                "`duration` has no `rate`",
+            ),
+            (
+                "thresholds: {errors: [{check: <= 5%, unit: ms}]}",
+                "thresholds.errors.unit",
+                "`unit` belongs to a metric of the account, `errors` has its own",
+            ),
+            (
+                "thresholds: {metrics: {\"\": 90%}}",
+                "thresholds.metrics.",
+                "`` is not the name of a metric",
+            ),
+            (
+                "thresholds: {each_scenario: {success_rate: '> 0.5'}}",
+                "thresholds.each_scenario.success_rate",
+                "`> 0.5` compares a rate with a number that is not a percentage",
+            ),
+        ],
+    );
+    all_fine(
+        "agent: 1\nscenarios: [1]",
+        &[
+            "thresholds: {success_rate: rate >= 90%, errors: [<= 10%, count <= 2]}",
+            "thresholds: {expected_outcome: [90%, mean >= 80], duration: [p95 <= 3m, count >= 5]}",
+            "thresholds: {metrics: {Latency: {check: p95 <= 3s, unit: ms}}}",
+        ],
+    );
+}
+
+#[test]
+fn a_confidence_lies_strictly_between_a_coin_and_certainty() {
+    for text in ["50%", "100%", "0%"] {
+        let message = format!("`{text}` is no useful confidence: it lies above 50% and below 100%");
+        let rows = [
+            (format!("{{success_rate: 90%, confidence: {text}}}"), "thresholds.confidence"),
+            (
+                format!("{{each_scenario: {{success_rate: 90%, confidence: {text}}}}}"),
+                "thresholds.each_scenario.confidence",
+            ),
+            (
+                format!("{{metrics: {{A: {{check: 90%, confidence: {text}}}}}}}"),
+                "thresholds.metrics.A.confidence",
+            ),
+        ];
+        for (thresholds, path) in rows {
+            let suite = format!("thresholds: {thresholds}");
+            all_refused("agent: 1\nscenarios: [1]", &[(&suite, path, &message)]);
+        }
+    }
+    all_fine("agent: 1\nscenarios: [1]", &["thresholds: {success_rate: 90%, confidence: 99.9%}"]);
+}
+
+#[test]
+fn a_quarantine_is_current_and_leaves_something_to_judge() {
+    let entry = |id: u64, until: &str| {
+        format!("{{scenario: {id}, until: {until}, owner: payments, reason: x}}")
+    };
+    let current = |id| entry(id, "2026-08-01");
+    let rows = [
+        (
+            format!("scenarios: [1, 2]\nquarantine: [{}]", entry(1, "2026-07-31")),
+            "quarantine.0.until",
+            "the quarantine of scenario `1` expired on `2026-07-31`",
+        ),
+        (
+            format!("scenarios: [1, 2]\nquarantine: [{}, {}]", current(1), current(1)),
+            "quarantine.1.scenario",
+            "scenario `1` is quarantined twice",
+        ),
+        (
+            format!("scenarios: [1, 2]\nquarantine: [{}]", current(3)),
+            "quarantine.0.scenario",
+            "scenario `3` is quarantined but not in `scenarios`",
+        ),
+        (
+            format!("scenarios: [1, 2]\nquarantine: [{}, {}]", current(1), current(2)),
+            "quarantine",
+            "every scenario of the suite is quarantined: nothing is left to judge",
+        ),
+    ];
+    for (text, path, message) in &rows {
+        all_refused("agent: 1", &[(text, path, message)]);
+    }
+    all_fine("agent: 1", &[&format!("tags: [a]\nquarantine: [{}]", current(3))]);
+    let (suite, _) = read(&format!("agent: 1\n{}", rows[0].0));
+    let help = suite::validate(&suite, TODAY)[0].help.clone().unwrap();
+    assert!(help.starts_with("`payments` owns it"), "{help}");
+}
+
+#[test]
+fn limits_limit_something() {
+    all_refused(
+        "agent: 1\nscenarios: [1]",
+        &[
+            ("budget: {price_per_run: 1}", "budget", "`budget` sets no limit"),
+            ("retry: {on: [error, error]}", "retry.on.1", "this outcome stands in `on` twice"),
+            (
+                "thresholds: {baseline: {from: main}}",
+                "thresholds.baseline",
+                "`baseline` sets no limit",
+            ),
+            (
+                "thresholds: {baseline: {from: main, success_rate: {}}}",
+                "thresholds.baseline.success_rate",
+                "this comparison sets no limit",
+            ),
+            (
+                "thresholds: {baseline: {from: main, metrics: {A: {max_rise: 5%, significance: 0%}}}}",
+                "thresholds.baseline.metrics.A.significance",
+                "`0%` is no useful significance: it lies above 0% and below 50%",
+            ),
+        ],
+    );
+    all_fine("agent: 1\nscenarios: [1]", &["budget: {max_runs: 3}"]);
+}
+
+#[test]
+fn keys_whose_effect_comes_later_are_refused() {
+    let rows = [
+        ("thresholds: {baseline: {from: a, success_rate: {max_drop: 1%}}}", "thresholds.baseline"),
+        ("on_failure: {explain: true}", "on_failure"),
+        ("on_success: {test_set: {from: all, name: a}}", "on_success"),
+    ];
+    for (text, path) in rows {
+        let (suite, _) = read(&format!("agent: 1\nscenarios: [1]\n{text}"));
+        let problems = suite::validate(&suite, TODAY);
+        let told: Vec<&str> = problems.iter().map(|problem| problem.message.as_str()).collect();
+        assert_eq!(told, [format!("`{path}` is not supported yet")], "{text}");
+    }
+    let (suite, _) = read("agent: 1\nspec: a.json");
+    assert_eq!(suite::validate(&suite, TODAY).len(), 1);
+    let (suite, _) = read("agent: 1\nscenarios: [1]\nearly_stop: never");
+    assert!(suite::validate(&suite, TODAY).is_empty());
+}

@@ -1,0 +1,158 @@
+//! Runs the binary in an empty directory with a clean environment, and the stand-in beside it.
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use cekura_gate::document::Source;
+use cekura_gate::simulate::{RealClock, StandIn, World};
+use serde_json::Value;
+use tempfile::TempDir;
+use tokio::runtime::Runtime;
+
+/// The key that every test uses, and that nothing may show.
+pub(crate) const KEY: &str = "ck_live_5up3r53cr3t";
+
+/// Two scenarios that always pass, with a metric of each kind.
+pub(crate) const GOOD: &str = "
+time_scale: 0
+api_key: ck_live_5up3r53cr3t
+projects: [{ id: 9, name: Shop }]
+agents: [{ id: 1, name: Mia, project: 9 }]
+scenarios:
+  - { id: 1, name: Where is my order, folder: Orders, tags: [smoke], pass: 1, error: 0 }
+  - { id: 2, name: Return shoes, folder: Orders, tags: [smoke], pass: 1, error: 0 }
+metrics:
+  - { id: 501, name: Workflow adherence, kind: binary, rubric: true }
+  - { id: 502, name: Latency, kind: numeric, values: { mean: 900, spread: 10 } }
+  - { id: 503, name: Customer satisfaction, kind: rating, values: { mean: 4.5, spread: 0.1 } }
+  - { id: 504, name: Sentiment, kind: enum, values: { labels: { calm: 1 } } }
+";
+
+/// The same world with other probabilities.
+pub(crate) fn world(pass: &str, error: &str) -> String {
+    GOOD.replace("pass: 1, error: 0", &format!("pass: {pass}, error: {error}"))
+}
+
+/// Calls that take an hour each, in real time.
+pub(crate) fn slow() -> String {
+    GOOD.replace("time_scale: 0", "time_scale: 1")
+        .replace("error: 0 }", "error: 0, duration: { mean: 3600, spread: 1 } }")
+}
+
+/// The suite that goes with [`GOOD`].
+pub(crate) const SUITE: &str = "
+version: 1
+name: Checkout
+agent: 1
+scenarios: [1, 2]
+frequency: 3
+";
+
+/// An empty directory with a suite, and a stand-in where one was asked for.
+pub(crate) struct Gate {
+    pub(crate) dir: TempDir,
+    stand_in: Option<(Runtime, StandIn)>,
+    env: Vec<(String, String)>,
+}
+
+/// What a finished command left.
+#[derive(Debug)]
+pub(crate) struct Finished {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
+    pub(crate) dir: PathBuf,
+}
+
+impl Gate {
+    /// A gate with this suite and no platform.
+    pub(crate) fn alone(suite: &str) -> Self {
+        let dir = tempfile::tempdir().unwrap();
+        std::fs::write(dir.path().join("cekura-gate.yml"), suite).unwrap();
+        Self { dir, stand_in: None, env: Vec::new() }
+    }
+
+    /// A gate with this suite against this world.
+    pub(crate) fn against(world: &str, suite: &str) -> Self {
+        let mut gate = Self::alone(suite);
+        let world = World::read(Source { name: "world", text: world }, &|_| None);
+        let world = world.unwrap_or_else(|faults| panic!("{faults}"));
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(1)
+            .enable_all()
+            .build()
+            .unwrap();
+        let bind = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let stand_in = runtime.block_on(StandIn::start(world, bind, RealClock::start())).unwrap();
+        gate.env("CEKURA_API_URL", &stand_in.url());
+        gate.env("CEKURA_API_KEY", KEY);
+        gate.stand_in = Some((runtime, stand_in));
+        gate
+    }
+
+    pub(crate) fn env(&mut self, name: &str, value: &str) {
+        self.env.retain(|(known, _)| known != name);
+        self.env.push((name.to_owned(), value.to_owned()));
+    }
+
+    /// The command, ready to be run or spawned.
+    pub(crate) fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cekura-gate"));
+        command
+            .args(args)
+            .current_dir(self.dir.path())
+            .env_clear()
+            .env("HOME", self.dir.path())
+            .envs(self.env.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::null());
+        command
+    }
+
+    pub(crate) fn run(&self, args: &[&str]) -> Finished {
+        Finished::of(self.command(args).output().unwrap(), self.dir.path())
+    }
+
+    pub(crate) fn stand_in(&self) -> &StandIn {
+        &self.stand_in.as_ref().unwrap().1
+    }
+
+    /// Method and path of every request, in order.
+    pub(crate) fn requests(&self) -> Vec<String> {
+        let log = self.stand_in().requests();
+        log.into_iter().map(|request| format!("{} {}", request.method, request.path)).collect()
+    }
+}
+
+impl Finished {
+    pub(crate) fn of(output: std::process::Output, dir: &Path) -> Self {
+        Self {
+            code: output.status.code().unwrap_or(-1),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+            dir: dir.to_owned(),
+        }
+    }
+
+    #[track_caller]
+    pub(crate) fn expect(self, code: i32) -> Self {
+        assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
+        self
+    }
+
+    #[track_caller]
+    pub(crate) fn says(self, words: &str) -> Self {
+        let said = format!("{}{}", self.stdout, self.stderr);
+        assert!(said.contains(words), "`{words}` is not in:\n{said}");
+        self
+    }
+
+    pub(crate) fn report(&self, name: &str) -> String {
+        let path = self.dir.join("cekura-report").join(name);
+        std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+    }
+
+    pub(crate) fn result(&self) -> Value {
+        serde_json::from_str(&self.report("result.json")).unwrap()
+    }
+}

@@ -1,0 +1,10 @@
+//! The whole gate, as its users run it: the binary in an empty directory, against the stand-in.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on must fail")]
+
+mod bad_input;
+mod harness;
+mod policies;
+mod secrets;
+mod stops;
+mod verdicts;
