@@ -59,8 +59,13 @@ impl Step {
 
 impl Job {
     async fn new() -> Self {
+        Self::at_pace(0).await
+    }
+
+    /// With calls at this many times their pace; 0 ends all at once.
+    async fn at_pace(time_scale: u32) -> Self {
         let world: World = serde_json::from_value(json!({
-            "time_scale": 0,
+            "time_scale": time_scale,
             "projects": [{"id": 1376, "name": "Shop"}],
             "agents": [{"id": 123, "name": "Mia", "project": 1376}],
             "personalities": [{"id": 3, "name": "Calm"}],
@@ -83,14 +88,18 @@ impl Job {
 
     /// Runs one of the action's scripts with the environment that a runner gives it.
     async fn step(&self, script: &str, variables: &[(&str, &str)]) -> Step {
+        self.script(&root().join(format!("ci/action/{script}.sh")), variables).await
+    }
+
+    async fn script(&self, script: &Path, variables: &[(&str, &str)]) -> Step {
         for file in ["output", "summary"] {
             fs::write(self.path(file), "").unwrap();
         }
         let mut command = Command::new("bash");
         command.env_clear().current_dir(self.dir.path());
         command.args(["--noprofile", "--norc", "-eo", "pipefail", "-c"]);
-        // As in action.yml.
-        command.arg(format!("exec bash \"$GITHUB_ACTION_PATH/ci/action/{script}.sh\""));
+        // As in action.yml. `exec` keeps the id of the process.
+        command.arg("echo $$ >\"$HOME/pid\"; exec bash \"$0\"").arg(script);
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
         command.env("HOME", self.dir.path()).env("RUNNER_TEMP", self.dir.path());
         command.env("GITHUB_ACTIONS", "true").env("GITHUB_ACTION_PATH", root());
@@ -197,9 +206,10 @@ fn the_action_takes_every_name_of_the_platforms_own_actions() {
 #[test]
 fn no_script_of_the_action_holds_an_expression_and_every_input_reaches_one() {
     let text = action();
-    for line in text.lines().filter(|line| line.trim_start().starts_with("run:")) {
-        assert!(!line.contains("${{"), "{line}");
-    }
+    let runs = text.lines().filter_map(|line| line.trim_start().strip_prefix("run: "));
+    let scripts: Vec<&str> = runs.collect();
+    let script = |name| format!("exec bash \"$GITHUB_ACTION_PATH/ci/action/{name}.sh\"");
+    assert_eq!(scripts, [script("install"), script("run")]);
     for name in inputs_of_the_action() {
         let passed = format!("INPUT_{}: ${{{{ inputs.{name} }}}}", name.to_uppercase());
         assert!(text.contains(&passed), "{passed}");
@@ -259,7 +269,11 @@ async fn a_failed_gate_fails_the_step_and_still_publishes() {
         return;
     }
     let job = Job::new().await;
-    let step = job.run(&[("agent_id", "123"), ("scenario_ids", "101,103")]).await;
+    fs::create_dir(job.path("service")).unwrap();
+    let inputs =
+        [("agent_id", "123"), ("scenario_ids", "101,103"), ("working_directory", "service")];
+    let step = job.run(&inputs).await;
+    assert!(job.path("service").join(&step.outputs["junit"]).exists(), "{}", step.log());
     assert_eq!(step.code(), Some(1), "{}", step.log());
     assert_eq!(step.outputs["passed"], "false");
     assert_eq!(step.outputs["exit_code"], "1");
@@ -397,6 +411,85 @@ async fn a_dry_run_starts_nothing_and_says_whether_the_suite_is_valid() {
     let step = job.run(&[("scenario_ids", "101"), ("dry_run", "true")]).await;
     assert_eq!((step.code(), step.outputs["valid"].as_str()), (Some(2), "false"));
     assert_eq!(job.stand_in.starts(), 0);
+}
+
+#[tokio::test]
+async fn a_cancelled_step_ends_its_calls() {
+    if bash_is_missing() {
+        return;
+    }
+    let job = Job::at_pace(1).await;
+    let output = job.path("output");
+    let cancel = tokio::task::spawn_blocking(move || {
+        // The id is published before the first question about the result.
+        let started = || fs::read_to_string(&output).is_ok_and(|text| text.contains("result_id"));
+        while !started() {
+            std::thread::sleep(std::time::Duration::from_millis(5));
+        }
+        let pid = fs::read_to_string(output.with_file_name("pid")).unwrap();
+        // As the runner does: to the process of the step alone.
+        let script = format!("kill -s INT {}", pid.trim());
+        Command::new("bash").args(["-c", &script]).status().unwrap()
+    });
+    let step = job.run(&[("agent_id", "123"), ("scenario_ids", "101,102")]).await;
+    assert!(cancel.await.unwrap().success());
+    assert_eq!(step.code(), Some(130), "{}", step.log());
+    assert!(step.outputs["result_id"].parse::<u64>().is_ok());
+    let requests = job.stand_in.requests();
+    assert!(requests.iter().any(|one| one.path.ends_with("/end_calls/")), "{requests:?}");
+}
+
+/// A copy of what the action needs, with a release that it knows the checksum of, and a `curl`
+/// that gives `archive` for every address.
+fn released(job: &Job, archive: &[u8], known: &[u8]) -> (String, String) {
+    let action = job.path("action");
+    fs::create_dir_all(action.join("ci")).unwrap();
+    fs::write(action.join("Cargo.toml"), "[package]\nversion = \"1.2.3\"\n").unwrap();
+    let name = "cekura-gate-1.2.3-x86_64-unknown-linux-musl.tar.gz";
+    fs::write(job.path("known"), known).unwrap();
+    let sum = Command::new("sha256sum").arg(job.path("known")).output().unwrap().stdout;
+    let sum = String::from_utf8(sum).unwrap();
+    let sum = sum.split(' ').next().unwrap();
+    fs::write(action.join("ci/checksums.txt"), format!("# released\n{sum}  {name}\n")).unwrap();
+    fs::write(job.path("archive"), archive).unwrap();
+    let tools = job.path("tools");
+    fs::create_dir_all(&tools).unwrap();
+    let copy = "while [ $# -gt 1 ]; do [ \"$1\" != --output ] || out=$2; shift; done";
+    let last = "echo \"$1\" >\"$HOME/asked\"; cp \"$HOME/archive\" \"$out\"";
+    let curl = tools.join("curl");
+    fs::write(&curl, format!("#!/usr/bin/env bash\n{copy}\n{last}\n")).unwrap();
+    fs::set_permissions(&curl, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let path = std::env::var("PATH").unwrap_or_default();
+    (action.display().to_string(), format!("{}:{path}", tools.display()))
+}
+
+#[tokio::test]
+async fn a_release_is_taken_when_it_is_the_file_that_was_released() {
+    if bash_is_missing() {
+        return;
+    }
+    let job = Job::new().await;
+    fs::create_dir(job.path("pack")).unwrap();
+    let program = job.path("pack/cekura-gate");
+    fs::write(&program, "#!/bin/sh\necho cekura-gate 1.2.3\n").unwrap();
+    fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let mut tar = Command::new("tar");
+    tar.arg("-C").arg(job.path("pack")).args(["-czf", "-", "cekura-gate"]);
+    let archive = tar.output().unwrap().stdout;
+
+    for (known, code) in [(archive.as_slice(), 0), (b"another file".as_slice(), 2)] {
+        let (action, path) = released(&job, &archive, known);
+        let variables = [("GITHUB_ACTION_PATH", action.as_str()), ("PATH", &path)];
+        let step = job.script(&root().join("ci/action/install.sh"), &variables).await;
+        assert_eq!(step.code(), Some(code), "{}", step.log());
+        assert_eq!(step.outputs.contains_key("binary"), code == 0);
+        let asked = fs::read_to_string(job.path("asked")).unwrap();
+        assert!(
+            asked
+                .trim()
+                .ends_with("/download/v1.2.3/cekura-gate-1.2.3-x86_64-unknown-linux-musl.tar.gz")
+        );
+    }
 }
 
 #[tokio::test]

@@ -149,3 +149,54 @@ async fn each_world_is_served() {
     }
     assert!(served >= 3);
 }
+
+/// The files that a page shows: their path and what stands on the page.
+fn shown_files(page: &str) -> Vec<(String, String)> {
+    page.split("<!-- file: ")
+        .skip(1)
+        .map(|part| {
+            let (path, rest) = part.split_once(" -->\n").unwrap();
+            let body = rest.split_once('\n').unwrap().1;
+            let body = body.split_once("\n```\n").unwrap().0;
+            (path.to_owned(), format!("{body}\n"))
+        })
+        .collect()
+}
+
+fn files_below(dir: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() { files.extend(files_below(&path)) } else { files.push(path) }
+    }
+    files
+}
+
+#[test]
+fn the_pages_show_each_workflow_as_it_is() {
+    let mut shown = BTreeSet::new();
+    for page in files_below(&root().join("docs/ci")) {
+        for (path, text) in shown_files(&fs::read_to_string(&page).unwrap()) {
+            let file = fs::read_to_string(root().join(&path)).unwrap();
+            assert!(file == text, "{} shows another {path}", page.display());
+            shown.insert(root().join(path));
+        }
+    }
+    let files: BTreeSet<PathBuf> =
+        files_below(&root().join("examples/workflows")).into_iter().collect();
+    assert_eq!(shown, files);
+}
+
+#[test]
+fn the_pages_link_only_to_what_exists() {
+    let mut pages = files_below(&root().join("docs/ci"));
+    pages.push(root().join("examples/README.md"));
+    for page in pages {
+        let text = fs::read_to_string(&page).unwrap();
+        for link in text.split("](").skip(1).map(|rest| rest.split(')').next().unwrap()) {
+            let path = link.split('#').next().unwrap();
+            let exists = link.contains("://") || page.parent().unwrap().join(path).exists();
+            assert!(exists, "{} links to {link}", page.display());
+        }
+    }
+}

@@ -14,8 +14,11 @@ fail() {
 }
 
 done_with() {
-    "$1" --version
-    echo "binary=$1" >>"${GITHUB_OUTPUT:?}"
+    # The next step may run in another directory.
+    local binary
+    binary=$(cd "$(dirname "$1")" && pwd)/$(basename "$1")
+    "$binary" --version
+    echo "binary=$binary" >>"${GITHUB_OUTPUT:?}"
     exit 0
 }
 
@@ -64,5 +67,7 @@ fi
 command -v cargo >/dev/null ||
     fail "this commit is no release for $target and there is no Rust toolchain to build it with: pin the action at a release tag"
 echo "no release of $own for $target is known here: building it from source"
-cargo build --release --locked --manifest-path "$root/Cargo.toml"
+# From its own directory, so that the workspace's toolchain file and Cargo configuration stay out.
+cd "$root"
+cargo build --release --locked
 done_with "${CARGO_TARGET_DIR:-$root/target}/release/cekura-gate$suffix"

@@ -26,13 +26,14 @@ trim() {
 
 # One line of JSON that can stand as a value in the suite: nothing in it is a variable to the gate.
 json_object() {
-    local text
-    text=$(trim "${2//[$'\r\n']/ }")
+    local text from='${' to='$${'
+    text=$(trim "$(printf '%s' "$2" | tr '\r\n' '  ')")
     case "$text" in
         '{'*'}') ;;
         *) fail "the input \`$1\` is not a JSON object" ;;
     esac
-    printf '%s' "${text//\$\{/\$\$\{}"
+    # Through variables: the shells of the three systems differ in what they escape here.
+    printf '%s' "${text//"$from"/$to}"
 }
 
 if [ -n "${INPUT_API_KEY:-}" ]; then
@@ -108,7 +109,8 @@ if [ -n "${INPUT_LIVEKIT_DATA:-}" ]; then
 fi
 if [ -n "${INPUT_PIPECAT_DATA:-}" ]; then
     object=$(json_object pipecat_data "$INPUT_PIPECAT_DATA")
-    key pipecat_data "pipecat: ${object/\"pipecat_agent_name\"/\"agent_name\"}"
+    from='"pipecat_agent_name"' to='"agent_name"'
+    key pipecat_data "pipecat: ${object/"$from"/$to}"
 fi
 if [ -n "${INPUT_MOCK_TOOL_NAMES:-}" ]; then
     mocks=
