@@ -217,13 +217,17 @@ fn every_link_leads_somewhere() {
     assert!(broken.is_empty(), "links that lead nowhere:\n{}", broken.join("\n"));
 }
 
-/// What `yaml` blocks of the docs are: a whole suite, unless the fence says otherwise.
+/// A `yaml` block of the docs is a whole suite, unless the fence says otherwise. Among the recipes
+/// for CI, whose YAML is mostly pipelines, it is one where it gives the format's version.
 #[test]
 fn every_suite_in_the_docs_is_valid() {
     let mut seen = 0;
     for (path, text) in pages(root()) {
         for (info, block) in blocks(&text) {
             let told = match info.as_str() {
+                "yaml" if path.parent().unwrap().ends_with("docs/ci") && !is_suite(&block) => {
+                    continue;
+                }
                 "yaml" => docs_keys::judge_suite(&block),
                 // Keys to be put into a suite.
                 "yaml fragment" => docs_keys::judge_suite(&format!(
@@ -245,6 +249,11 @@ fn every_suite_in_the_docs_is_valid() {
     assert!(seen >= 5, "only {seen} suites found");
 }
 
+/// Whether a YAML text gives the version of the suite format.
+fn is_suite(text: &str) -> bool {
+    text.lines().any(|line| line.trim_end() == "version: 1")
+}
+
 fn examples(dir: &Path, found: &mut Vec<PathBuf>) {
     for entry in fs::read_dir(dir).unwrap() {
         let path = entry.unwrap().path();
@@ -263,7 +272,7 @@ fn every_example_suite_passes_check_and_every_example_world_is_read() {
     let (mut suites, mut worlds) = (0, 0);
     for path in found {
         let text = fs::read_to_string(&path).unwrap();
-        if text.lines().any(|line| line.trim_end() == "version: 1") {
+        if is_suite(&text) {
             suites += 1;
             let output = gate(&["check", path.to_str().unwrap()]);
             let told = String::from_utf8_lossy(&output.stderr);
