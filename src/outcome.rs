@@ -238,7 +238,11 @@ fn failure_reason(run: &RunRecord) -> String {
     let missed = run.metrics.iter().find(|m| m.value == MetricValue::Binary(Some(false)));
     match missed {
         Some(metric) => match metric.explanation.first() {
-            Some(why) => format!("{}: {}", metric.name, why.trim()),
+            Some(why) => {
+                let why = why.trim_start().trim_start_matches('❌').trim();
+                let why = why.strip_prefix(metric.name.as_str()).unwrap_or(why);
+                format!("{}: {}", metric.name, why.trim_start_matches(':').trim())
+            }
             None => format!("{}: not passed", metric.name),
         },
         None if outcome.is_some_and(|outcome| outcome.score.is_some_and(|s| s < 100.0)) => {

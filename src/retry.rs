@@ -12,16 +12,19 @@ use crate::report::model::{RetryRecord, RetryRun, SuiteHead};
 use crate::suite::model::{Flaky, Retry, RetryOn};
 
 /// The scenarios that need a retry, by the number of runs that each needs. Scenarios that need
-/// equally many are started together, so that no run is paid for that nobody needs.
+/// equally many are started together, so that no run is paid for that nobody needs. What an earlier
+/// attempt has shown to be flaky needs no other.
 pub fn needs(
     retry: &Retry,
     suite: &SuiteHead,
     runs: &[RunRecord],
     outcomes: &[RunOutcome],
+    earlier: &[RetryRecord],
 ) -> BTreeMap<u32, Vec<u64>> {
     let mut cases: BTreeMap<_, u32> = BTreeMap::new();
     for (run, outcome) in runs.iter().zip(outcomes) {
-        if is_wanted(retry, outcome.outcome) && !suite.quarantines(run.scenario) {
+        let settled = is_settled(run, earlier);
+        if is_wanted(retry, outcome.outcome) && !settled && !suite.quarantines(run.scenario) {
             *cases.entry(run.case()).or_default() += 1;
         }
     }
@@ -40,6 +43,10 @@ pub fn needs(
     groups
 }
 
+fn is_settled(run: &RunRecord, earlier: &[RetryRecord]) -> bool {
+    earlier.iter().any(|record| record.flaky && record.counts == run.id)
+}
+
 fn is_wanted(retry: &Retry, outcome: Outcome) -> bool {
     retry.on.iter().any(|on| match on {
         RetryOn::Error => outcome == Outcome::Errored,
@@ -56,13 +63,14 @@ pub fn merge(
     outcomes: &[RunOutcome],
     fresh: ResultRecord,
     fresh_outcomes: &[RunOutcome],
+    earlier: &[RetryRecord],
 ) -> Vec<RetryRecord> {
     let fresh_id = fresh.id;
     let mut spare: Vec<Option<(RunRecord, &RunOutcome)>> =
         fresh.runs.into_iter().zip(fresh_outcomes).map(Some).collect();
     let mut records = Vec::new();
     for (run, outcome) in result.runs.iter_mut().zip(outcomes) {
-        if !is_wanted(retry, outcome.outcome) {
+        if !is_wanted(retry, outcome.outcome) || is_settled(run, earlier) {
             continue;
         }
         let case = run.case();
@@ -158,7 +166,7 @@ mod tests {
 
     fn needed(on: &[RetryOn], quarantined: &[u64], runs: &str) -> BTreeMap<u32, Vec<u64>> {
         let result = result(1, runs);
-        needs(&retry(on, Flaky::Failed), &suite(quarantined), &result.runs, &outcomes(&result))
+        needs(&retry(on, Flaky::Failed), &suite(quarantined), &result.runs, &outcomes(&result), &[])
     }
 
     fn ends(result: &ResultRecord) -> String {
@@ -181,7 +189,7 @@ mod tests {
         let fresh = self::result(2, again);
         let fresh_outcomes = outcomes(&fresh);
         let retry = retry(&[on], flaky);
-        let records = merge(&retry, 1, &mut result, &before, fresh, &fresh_outcomes);
+        let records = merge(&retry, 1, &mut result, &before, fresh, &fresh_outcomes, &[]);
         (ends(&result), records)
     }
 
@@ -206,6 +214,15 @@ mod tests {
             (records[0].first.run, records[0].again.run, records[0].counts),
             (101, 201, 101)
         );
+    }
+
+    #[test]
+    fn what_is_known_to_be_flaky_is_not_paid_for_again() {
+        let (_, records) = merged(RetryOn::Failure, Flaky::Failed, "1f", "1p");
+        let result = result(1, "1f");
+        let retry = retry(&[RetryOn::Failure], Flaky::Failed);
+        let left = needs(&retry, &suite(&[]), &result.runs, &outcomes(&result), &records);
+        assert_eq!(left, BTreeMap::new());
     }
 
     #[test]

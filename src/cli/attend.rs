@@ -241,8 +241,13 @@ impl Gate<'_> {
         for attempt in 1..=rules.attempts {
             let standing =
                 Standing::of(&attached.head, &attached.planned, &attached.record.runs, false);
-            let groups =
-                retry::needs(rules, &attached.head, &attached.record.runs, &standing.outcomes);
+            let groups = retry::needs(
+                rules,
+                &attached.head,
+                &attached.record.runs,
+                &standing.outcomes,
+                &attended.retries,
+            );
             // Scenarios of different groups never share a run, so that the outcomes stay true.
             for (frequency, scenarios) in groups {
                 let suffix = format!("retry {attempt}.{frequency}");
@@ -268,6 +273,7 @@ impl Gate<'_> {
                     &standing.outcomes,
                     fresh,
                     &judged.outcomes,
+                    &attended.retries,
                 );
                 attended.retries.extend(records);
                 if attended.end != End::Finished {
@@ -295,9 +301,8 @@ impl Gate<'_> {
         match started {
             Ok(record) => {
                 let runs = text::count(record.runs.len(), "run");
-                let line = format!("retry {attempt}: {runs} started as result {}", record.id);
-                self.console.progress(&line);
-                attached.notes.push(line);
+                let id = record.id;
+                self.console.progress(&format!("retry {attempt}: {runs} started as result {id}"));
                 Some(record)
             }
             Err(error) => {

@@ -2,7 +2,7 @@
 //!
 //! Pure. This is the one place where a verdict and the way the wait ended become an exit code.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::model::{
@@ -133,6 +133,7 @@ fn headline(end: &End, verdict: Verdict, checks: &[CheckReport], tally: &Tally) 
     let missed = gating().filter(|check| check.verdict == Verdict::Fail).count();
     let open = gating().filter(|check| check.verdict == Verdict::Inconclusive).count();
     let judged = match verdict {
+        Verdict::Pass if gating().count() == 1 => "the check holds".to_owned(),
         Verdict::Pass => format!("all {} hold", text::count(gating().count(), "check")),
         Verdict::Fail => format!("{} missed", text::count(missed, "check")),
         Verdict::Inconclusive if gating().count() == 0 => "no check gates".to_owned(),
@@ -179,19 +180,18 @@ fn remarks(result: &ResultRecord, plan: &PlanHead, tally: &Tally) -> Vec<String>
 
 /// What became of the runs that were started again.
 fn retried(retries: &[RetryRecord], runs: &[RunRecord]) -> Vec<String> {
-    let replaced = retries
-        .iter()
-        .filter(|retry| retry.first.outcome == Outcome::Errored && retry.counts == retry.again.run);
     let mut notes = Vec::new();
-    let errored = retries.iter().filter(|r| r.first.outcome == Outcome::Errored).count();
-    if errored > 0 {
+    if !retries.is_empty() {
+        let results: BTreeSet<String> = retries.iter().map(|r| r.result.to_string()).collect();
+        let results: Vec<String> = results.into_iter().collect();
+        let replaced = retries.iter().filter(|retry| retry.counts == retry.again.run).count();
         notes.push(format!(
-            "{} started again, {} of them replaced by their retry",
-            match errored {
-                1 => "1 errored run was".to_owned(),
-                n => format!("{n} errored runs were"),
+            "{} started again (result {}): {replaced} took the place of the first",
+            match retries.len() {
+                1 => "1 run was".to_owned(),
+                n => format!("{n} runs were"),
             },
-            replaced.count()
+            text::list(&results),
         ));
     }
     for retry in retries.iter().filter(|retry| retry.flaky) {

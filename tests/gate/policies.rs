@@ -122,5 +122,6 @@ fn at_a_confidence_six_runs_do_not_prove_ninety_percent() {
     let thresholds = "thresholds: { success_rate: 90%, confidence: 95% }";
     let gate = Gate::against(GOOD, &suite(thresholds));
     gate.run(&["run"]).expect(3).says("would probably decide it");
-    gate.run(&["run", "--frequency", "30"]).expect(0).says("95% confidence");
+    let reason = &gate.run(&["run", "--frequency", "30"]).expect(0).result()["checks"][0]["reason"];
+    assert!(reason.as_str().unwrap().contains("with 95% confidence"), "{reason}");
 }
