@@ -20,8 +20,8 @@ const PURE: [&str; 15] = [
     "progress.rs",
     "record.rs",
     "report",
+    "retry.rs",
     "stats",
-    "stats.rs",
     "suite",
     "text.rs",
     "verdict",
@@ -49,8 +49,7 @@ const LONGEST: usize = 500;
 
 /// The files that were longer when the rule came, with the length that they may not exceed.
 /// An entry goes when its file has been split.
-const STILL_LONGER: [(&str, usize); 3] =
-    [("api/client.rs", 520), ("suite/model.rs", 520), ("verdict/check.rs", 520)];
+const STILL_LONGER: [(&str, usize); 2] = [("api/client.rs", 520), ("verdict/check.rs", 520)];
 
 /// A source file below `src/`.
 struct Source {
