@@ -11,11 +11,13 @@ use super::{binomial, student};
 /// distribution of how many of `n` values lie below the quantile. They assume nothing of how the
 /// values are distributed, and hold at least as often as `confidence` says; ties make them safer.
 ///
-/// A tail needs values: at 95%, the upper bound of p95 is infinite for less than 59 values, that
-/// of p90 for less than 29, that of the median for less than 5. Without a value both are infinite.
+/// A tail needs values: at 95%, the upper bound of p95 is infinite for fewer than 59 values, that
+/// of p90 for fewer than 29, that of the median for fewer than 5. Without a value both are
+/// infinite.
 ///
 /// The bounds always enclose the interpolated quantile of the sample (Hyndman and Fan 1996, type
-/// 7). Conover, Practical Nonparametric Statistics (1971), 3.2; David and Nagaraja, Order Statistics (2003), 7.1.
+/// 7). Conover (1971), Practical Nonparametric Statistics; David and Nagaraja (2003), Order
+/// Statistics.
 pub fn quantile_bounds(values: &[f64], q: f64, confidence: f64) -> (f64, f64) {
     let chance = 1.0 - confidence.clamp(0.5, 1.0);
     let q = q.clamp(0.0, 1.0);
@@ -42,7 +44,7 @@ pub fn quantile_bounds(values: &[f64], q: f64, confidence: f64) -> (f64, f64) {
 /// the quantile `t` of Student's distribution, the bounds are `mean − h(±t)·s/√n`. For skewness 0
 /// that is Student's interval.
 ///
-/// Less than two values, or an infinite one, say nothing: both bounds are infinite. Values that
+/// Fewer than two values, or an infinite one, say nothing: both bounds are infinite. Values that
 /// are all equal show no spread at all, and the bounds are that value: whoever decides on them
 /// should ask for a number of samples as well.
 ///

@@ -127,7 +127,7 @@ fn exact(strata: &[Ranked]) -> Option<f64> {
         let convolving = width.checked_mul(most - least + 1)?;
         cost = cost.checked_add(stratum.cost())?.checked_add(convolving)?;
         width = width.checked_add((most - least).checked_mul(weight(stratum))?)?;
-        if cost > EXACT_UP_TO {
+        if cost.max(width) > EXACT_UP_TO {
             return None;
         }
     }

@@ -79,8 +79,8 @@ pub fn bounds(yes: usize, no: usize, unknown: usize, confidence: f64) -> (f64, f
 }
 
 /// How many further runs would probably lift or drop a bound over `threshold`, were the agent as
-/// good as the share seen: the least number at which that happens with a chance of [`PROBABLY`],
-/// from the exact binomial distribution of the further runs.
+/// good as the share seen: about the least number at which that happens with a chance of
+/// [`PROBABLY`], from the exact binomial distribution of the further runs.
 ///
 /// 0 when the bounds of `k` of `n` exclude the threshold already. None when the share seen is the
 /// threshold or so near to it that [`MOST_RUNS`] would not do, and without a run. A clean sheet
@@ -112,9 +112,9 @@ fn from_here_on(k: usize, n: usize, rate: f64, threshold: f64, confidence: f64) 
     }
 }
 
-/// The least number of further runs after which the lower bound probably clears the threshold.
-/// Whole counts make the chance a little jagged: the number is where it first rises over
-/// [`PROBABLY`] to within a few runs.
+/// The number of further runs after which the lower bound probably clears the threshold. Whole
+/// counts make the chance jagged as runs are added: this is a number at which it rises over
+/// [`PROBABLY`], and not always the first. For a rate of 1 it is.
 fn runs_to_pass(k: usize, n: usize, rate: f64, threshold: f64, chance: f64) -> Option<usize> {
     if chance <= 0.0 {
         return None;
