@@ -217,18 +217,24 @@ fn every_link_leads_somewhere() {
     assert!(broken.is_empty(), "links that lead nowhere:\n{}", broken.join("\n"));
 }
 
-/// What `yaml` blocks of the docs are: a whole suite, unless the fence says otherwise.
+/// Keys to be put into a suite, judged as a suite.
+fn judge_fragment(block: &str) -> Result<(), String> {
+    let head = "version: 1\nagent: 1\nscenarios: [101, 102]\n";
+    docs_keys::judge_suite(&format!("{head}{block}"))
+}
+
+/// A `yaml` block of the docs is a suite, or keys of one, unless the fence says otherwise. Among
+/// the recipes for CI, whose YAML is mostly pipelines, it is one where it gives the version.
 #[test]
 fn every_suite_in_the_docs_is_valid() {
     let mut seen = 0;
     for (path, text) in pages(root()) {
+        let is_recipe = path.parent().unwrap().ends_with("docs/ci");
         for (info, block) in blocks(&text) {
             let told = match info.as_str() {
-                "yaml" => docs_keys::judge_suite(&block),
-                // Keys to be put into a suite.
-                "yaml fragment" => docs_keys::judge_suite(&format!(
-                    "version: 1\nagent: 1\nscenarios: [101, 102]\n{block}"
-                )),
+                "yaml" if is_suite(&block) => docs_keys::judge_suite(&block),
+                "yaml" if is_recipe => continue,
+                "yaml" => judge_fragment(&block),
                 "yaml world" => {
                     let source = Source { name: "docs", text: &block };
                     let read = World::read(source, &|_| None);
@@ -237,6 +243,11 @@ fn every_suite_in_the_docs_is_valid() {
                 _ => continue,
             };
             seen += 1;
+            // A page may speak of what is to come: its keys are listed as not supported yet.
+            let told = told.or_else(|why| {
+                let soon = why.lines().all(|line| line.ends_with("is not supported yet"));
+                if soon { Ok(()) } else { Err(why) }
+            });
             if let Err(why) = told {
                 panic!("{}: a suite in it is not valid:\n{why}\n{block}", path.display());
             }
@@ -256,6 +267,11 @@ fn examples(dir: &Path, found: &mut Vec<PathBuf>) {
     }
 }
 
+/// Whether a YAML text gives the version of the suite format.
+fn is_suite(text: &str) -> bool {
+    text.lines().any(|line| line.trim_end() == "version: 1")
+}
+
 #[test]
 fn every_example_suite_passes_check_and_every_example_world_is_read() {
     let mut found = Vec::new();
@@ -263,7 +279,7 @@ fn every_example_suite_passes_check_and_every_example_world_is_read() {
     let (mut suites, mut worlds) = (0, 0);
     for path in found {
         let text = fs::read_to_string(&path).unwrap();
-        if text.lines().any(|line| line.trim_end() == "version: 1") {
+        if is_suite(&text) {
             suites += 1;
             let output = gate(&["check", path.to_str().unwrap()]);
             let told = String::from_utf8_lossy(&output.stderr);

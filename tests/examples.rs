@@ -41,7 +41,7 @@ fn gate(dir: &TempDir) -> Command {
 fn world_of(file: &Path) -> World {
     let text = fs::read_to_string(file).unwrap();
     let source = Source { name: "example", text: &text };
-    let suite = suite::read(source, &|_| None, jiff::civil::date(2026, 8, 1))
+    let suite = suite::read(source, &|_| None, jiff::civil::date(2026, 11, 21))
         .unwrap_or_else(|faults| panic!("{faults}"));
     World::for_suite(&suite.value)
 }

@@ -11,7 +11,7 @@ use super::{binomial, student};
 /// distribution of how many of `n` values lie below the quantile. They assume nothing of how the
 /// values are distributed, and hold at least as often as `confidence` says; ties make them safer.
 ///
-/// A tail needs values: at 95 %, the upper bound of p95 is infinite for less than 59 values, that
+/// A tail needs values: at 95%, the upper bound of p95 is infinite for less than 59 values, that
 /// of p90 for less than 29, that of the median for less than 5. Without a value both are infinite.
 ///
 /// The bounds always enclose the interpolated quantile of the sample (Hyndman and Fan 1996, type
@@ -91,7 +91,7 @@ mod tests {
     }
 
     /// The critical values of the sign test, read off a cumulative binomial table: a median's bounds
-    /// leave at most 5 % on each side.
+    /// leave at most 5% on each side.
     #[test]
     fn the_ranks_of_a_medians_bounds_are_those_of_the_sign_test() {
         for (n, low, high) in [(5, 1.0, 5.0), (8, 2.0, 7.0), (10, 2.0, 9.0), (20, 6.0, 15.0)] {
@@ -101,7 +101,7 @@ mod tests {
     }
 
     /// Wilks (1941), Determination of sample sizes for setting tolerance limits: 59 values for
-    /// 95 % at 95 %, 29 for 90 %.
+    /// 95% at 95%, 29 for 90%.
     #[test]
     fn a_tail_is_bounded_from_wilks_number_of_values_on() {
         for (q, least) in [(0.95, 59), (0.9, 29), (0.99, 299)] {

@@ -84,7 +84,7 @@ pub fn bounds(yes: usize, no: usize, unknown: usize, confidence: f64) -> (f64, f
 ///
 /// 0 when the bounds of `k` of `n` exclude the threshold already. None when the share seen is the
 /// threshold or so near to it that [`MOST_RUNS`] would not do, and without a run. A clean sheet
-/// never proves a threshold of 100 %: no number of runs does.
+/// never proves a threshold of 100%: no number of runs does.
 pub fn further_runs(k: usize, n: usize, threshold: f64, confidence: f64) -> Option<usize> {
     if n == 0 {
         return None;
@@ -158,7 +158,7 @@ mod tests {
     }
 
     /// Newcombe (1998), Two-sided confidence intervals for the single proportion, table I: methods
-    /// 3 (score) and 5 (Clopper–Pearson), 95 %.
+    /// 3 (score) and 5 (Clopper–Pearson), 95%.
     #[test]
     fn two_sided_intervals_agree_with_newcombes_table() {
         let rows = [

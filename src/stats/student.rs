@@ -7,7 +7,8 @@ const FURTHEST: f64 = 1e9;
 
 /// The chance of a value of at least `t` with `freedom` degrees of freedom, 1 or more.
 ///
-/// The finite series of Abramowitz and Stegun (1964), 26.7.3 and 26.7.4.
+/// The finite series of Abramowitz and Stegun (1964), 26.7.3 and 26.7.4. It gives the part within
+/// ±`t`, so that a tail below 0.0001 loses digits.
 pub fn upper_tail(t: f64, freedom: usize) -> f64 {
     let angle = (t.abs() / (freedom as f64).sqrt()).atan();
     let (sin, cos) = angle.sin_cos();
