@@ -217,7 +217,9 @@ fn error_reason(run: &RunRecord, otherwise: &str) -> String {
     let message = run.error_message.as_deref().map(str::trim).filter(|text| !text.is_empty());
     let ending = run.ended_reason.as_deref().map(str::trim).filter(|text| !text.is_empty());
     match (message, ending) {
-        (Some(message), Some(ending)) if message != ending => format!("{message} ({ending})"),
+        (Some(message), Some(ending)) if !message.contains(ending) => {
+            format!("{message} ({ending})")
+        }
         (Some(message), _) => message.to_owned(),
         (None, Some(ending)) => ending.to_owned(),
         (None, None) => otherwise.to_owned(),

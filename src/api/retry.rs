@@ -58,7 +58,7 @@ pub enum Decision {
 
 const BASE: Duration = Duration::from_millis(500);
 const CAP: Duration = Duration::from_secs(20);
-/// How often a request is repeated. With the cap this rides out an outage of about three minutes.
+/// How often a request is repeated. With the cap this rides out an outage of a minute or two.
 const MOST: u32 = 12;
 
 /// Decides about one failed attempt. `dice` is a uniform draw from 0 to 1.

@@ -68,6 +68,10 @@ pub fn assemble(parts: Parts) -> Report {
     let verdict = standing.verdict();
     let Standing { outcomes, tally, checks } = standing;
     notes.extend(remarks(&result, &plan, &tally));
+    // Once retries have joined the evidence, the first result's figures are of other runs.
+    if parts.retries.is_empty() {
+        notes.extend(disagreements(&result));
+    }
     notes.extend(retried(&parts.retries, &result.runs));
     let code = exit_code(&end, verdict);
     let headline = headline(&end, verdict, &checks, &tally);
@@ -174,7 +178,6 @@ fn remarks(result: &ResultRecord, plan: &PlanHead, tally: &Tally) -> Vec<String>
             text::list(&names)
         ));
     }
-    notes.extend(disagreements(result));
     notes
 }
 

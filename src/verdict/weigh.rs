@@ -302,7 +302,10 @@ impl Weighing<'_> {
         match sure {
             None => format!(
                 "{seen}, wanted {wanted}; {} could make it anything from {span}{lacking}",
-                text::count(open, "run without a value"),
+                match open {
+                    1 => "1 run without a value".to_owned(),
+                    n => format!("{n} runs without a value"),
+                },
             ),
             Some(sure) => {
                 let further = match figure.further {
@@ -314,7 +317,7 @@ impl Weighing<'_> {
                     ),
                 };
                 format!(
-                    "{seen}, wanted {wanted}; with {sure} confidence the truth lies between {span}{lacking}{further}"
+                    "{seen}, wanted {wanted}; with {sure} confidence the truth lies anywhere from {span}{lacking}{further}"
                 )
             }
         }

@@ -333,6 +333,7 @@ pub(crate) fn empty() -> Report {
     let mut report = errored();
     report.exit_code = 4;
     report.headline = "the result did not finish within 45m".into();
+    report.result.status = cekura_gate::record::Status::Running;
     report.result.runs.clear();
     report.checks.clear();
     report.url = None;
