@@ -20,7 +20,7 @@ use super::retry::{Attempt, Decision, Effect, Failure, decide, retry_after};
 use super::wire::{self, AgentSummary, Page, ResultSummary, ScenarioSummary, ShareLink};
 use crate::context;
 use crate::plan::{Query, StartRequest};
-use crate::record::ResultRecord;
+use crate::record::{ResultRecord, Status};
 use crate::report::model::Traffic;
 
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
@@ -174,6 +174,29 @@ impl Client {
             tokio::time::sleep(wait).await;
         }
         Ok(None)
+    }
+
+    /// The newest result that finished and whose name starts so.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Client::result`].
+    pub async fn newest_finished(
+        &self,
+        name_start: &str,
+        until: Instant,
+    ) -> Result<Option<u64>, ApiError> {
+        let mut url = self.url("/test_framework/v1/results/");
+        url.query_pairs_mut()
+            .append_pair("search", name_start.trim())
+            .append_pair("page_size", &PAGE_SIZE.to_string());
+        let page: Page<ResultSummary> = self.get(url, until).await?;
+        let finished = page
+            .results
+            .into_iter()
+            .filter(|result| result.name.starts_with(name_start))
+            .filter(|result| result.status == Status::Completed);
+        Ok(finished.map(|result| result.id).max())
     }
 
     /// A result with all its runs.

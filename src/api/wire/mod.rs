@@ -55,6 +55,9 @@ pub struct ResultSummary {
     /// The name it was started with.
     #[serde(default, deserialize_with = "lenient::text_or_empty")]
     pub name: String,
+    /// Status as the list gives it.
+    #[serde(default, deserialize_with = "lenient::status")]
+    pub status: Status,
 }
 
 /// An agent, as far as the gate asks.
