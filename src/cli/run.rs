@@ -21,7 +21,7 @@ use crate::exit::Code;
 use crate::plan::{Plan, Selection, carries_name};
 use crate::poll::schedule::Pace;
 use crate::record::ResultRecord;
-use crate::simulate::{RealClock, StandIn, World};
+use crate::simulate::{StandIn, World};
 
 /// What `run` takes.
 #[derive(Debug, clap::Args)]
@@ -32,6 +32,9 @@ pub(super) struct Args {
     /// one up from the suite.
     #[arg(long, value_name = "WORLD", num_args = 0..=1, require_equals = true)]
     simulate: Option<Option<PathBuf>>,
+    /// With --simulate: what goes wrong on the network, to rehearse a bad day.
+    #[arg(long, value_name = "FILE", requires = "simulate")]
+    faults: Option<PathBuf>,
     #[command(flatten)]
     overrides: Overrides,
 }
@@ -91,9 +94,10 @@ async fn platform(
         Some(path) => load::world(path, context)?,
         None => World::for_suite(&loaded.suite),
     };
+    let faults = args.faults.as_deref().map(|path| load::faults(path, context)).transpose()?;
     let key = world.api_key.clone().unwrap_or_else(|| "simulated".to_owned());
     let bind = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let stand_in = StandIn::start(world, bind, RealClock::start())
+    let stand_in = super::simulate::serve(world, faults, bind)
         .await
         .map_err(|error| Failure::Internal(format!("the stand-in cannot start: {error}")))?;
     let url = Url::parse(&stand_in.url())
