@@ -102,9 +102,10 @@ async fn platform(
         .map_err(|error| Failure::Internal(format!("the stand-in cannot start: {error}")))?;
     let url = Url::parse(&stand_in.url())
         .map_err(|error| Failure::Internal(format!("the stand-in has no address: {error}")))?;
+    let (client, pace) = connection::to_stand_in(url, &SecretString::from(key))?;
     Ok(Platform {
-        client: Client::new(url, &SecretString::from(key))?,
-        pace: Pace::STAND_IN,
+        client,
+        pace,
         dashboard: None,
         _stand_in: Some(stand_in),
     })
@@ -151,11 +152,12 @@ async fn start(
     let name = carries_name(plan.mode).then_some(plan.result_name.as_str());
     let record = match client.start(&request, name, deadline).await? {
         Started::Answered(record) => *record,
-        Started::Found(id) => {
+        Started::Found(record) => {
             console.warn(&format!(
-                "the answer to the start was lost; result {id} carries its name and is taken up"
+                "the answer to the start was lost; result {} is of this start and is taken up",
+                record.id
             ));
-            client.result(id, deadline).await?
+            *record
         }
     };
     let url = page(&platform, loaded, context, &record, deadline).await;

@@ -242,7 +242,7 @@ pub(crate) fn report() -> Report {
             insights: insights(),
             runs,
         },
-        traffic: Traffic { requests: 31, retries: 1 },
+        traffic: Traffic { requests: 31, retries: 1, waited_seconds: 0.5 },
     };
     recount(&mut report);
     report
