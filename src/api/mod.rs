@@ -7,6 +7,7 @@
 pub mod client;
 pub mod error;
 pub mod options;
+mod parcel;
 mod resolve;
 pub mod retry;
 mod start;

@@ -43,12 +43,12 @@ impl Limits {
         request: Duration::from_secs(120),
         backoff: Backoff { base: Duration::from_millis(500), cap: Duration::from_secs(20) },
         absence: Duration::from_secs(600),
-        largest_result: 512 << 20,
+        largest_result: 256 << 20,
         largest_answer: 16 << 20,
     };
     /// For a stand-in on this machine, which answers in milliseconds.
     pub const STAND_IN: Limits = Limits {
-        backoff: Backoff { base: Duration::from_millis(10), cap: Duration::from_millis(250) },
+        backoff: Backoff { base: Duration::from_millis(5), cap: Duration::from_millis(100) },
         absence: Duration::from_secs(1),
         ..Limits::PLATFORM
     };

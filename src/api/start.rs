@@ -22,7 +22,7 @@ use super::retry::Effect;
 use super::transport::{Lost, Request};
 use super::wire;
 use crate::plan::StartRequest;
-use crate::record::ResultRecord;
+use crate::record::{ResultRecord, Status};
 use crate::text;
 
 /// The most of the remaining time that is kept for looking a result up.
@@ -33,7 +33,7 @@ const LONGEST_RESERVE: Duration = Duration::from_secs(30);
 pub enum Started {
     /// The platform answered with the result.
     Answered(Box<ResultRecord>),
-    /// The answer was lost, and the result was found: as the list shows it.
+    /// The answer was lost, and the result was found.
     Found(Box<ResultRecord>),
 }
 
@@ -83,6 +83,15 @@ impl Kind {
     }
 }
 
+/// A result that has just begun: whatever statuses came with it, what it found has yet to be read.
+fn begun(mut result: ResultRecord) -> Box<ResultRecord> {
+    result.status = Status::default();
+    for run in &mut result.runs {
+        run.status = Status::default();
+    }
+    Box::new(result)
+}
+
 impl Client {
     /// Starts a run. When the answer is lost, the result is looked for; it is never started a
     /// second time on a guess.
@@ -111,7 +120,7 @@ impl Client {
         let left = until.saturating_duration_since(Instant::now());
         let answered_by = until.checked_sub((left / 4).min(LONGEST_RESERVE)).unwrap_or(until);
         let lost = match self.transport.send(&request, answered_by, wire::read_result).await {
-            Ok(result) if trace.accepts(&result) => return Ok(Started::Answered(Box::new(result))),
+            Ok(result) if trace.accepts(&result) => return Ok(Started::Answered(begun(result))),
             Ok(result) => {
                 let reason = format!("what came is not of this start: it speaks of {}", result.id);
                 Lost { error: ApiError::Setup(reason.clone()), reason, ambiguous: true }
@@ -122,7 +131,7 @@ impl Client {
             return Err(lost.error);
         }
         match self.seek(&trace, until).await {
-            Ok(found) => Ok(Started::Found(Box::new(found))),
+            Ok(found) => Ok(Started::Found(begun(found))),
             Err(sought) => Err(ApiError::StartLost {
                 request: request.describe(),
                 reason: lost.reason,

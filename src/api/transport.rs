@@ -16,6 +16,7 @@ use tracing::{debug, info};
 
 use super::error::{ApiError, Cause};
 use super::options::{Limits, Options};
+use super::parcel::{Parcel, Taken};
 use super::resolve::Resolver;
 use super::retry::{Attempt, Decision, Effect, Failure, decide, may_be_processed, retry_after};
 use super::trouble::{Trouble, detail_of};
@@ -164,10 +165,11 @@ impl Transport {
         until: Instant,
     ) -> Result<(u16, Vec<u8>), Trouble> {
         let mut builder = self.http.request(request.method.clone(), request.url.clone());
+        let taken = Taken::default();
         if let Some(body) = request.body {
-            builder = builder
-                .header("content-type", "application/json")
-                .body(serde_json::to_vec(body).unwrap_or_default());
+            let body = Parcel::new(serde_json::to_vec(body).unwrap_or_default(), taken.clone());
+            builder =
+                builder.header("content-type", "application/json").body(reqwest::Body::wrap(body));
         }
         debug!("{} {}", request.method, request.url);
         // The client's own limits are for one request; the deadline goes before them all.
@@ -184,10 +186,14 @@ impl Transport {
             }
             Err(Trouble::refused(status, wait, &detail_of(&read_start(response).await)))
         });
-        match answer.await {
-            Ok(answer) => answer,
-            Err(_) => Err(Trouble::new(Failure::Broken, "the time for it is over")),
-        }
+        let over = || Err(Trouble::new(Failure::Broken, "the time for it is over"));
+        let answer = answer.await.unwrap_or_else(|_| over());
+        answer.map_err(|trouble| match trouble.failure {
+            Failure::Broken if request.body.is_some() && !taken.is_set() => {
+                Trouble { failure: Failure::NotConnected, ..trouble }
+            }
+            _ => trouble,
+        })
     }
 }
 

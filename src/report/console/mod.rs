@@ -205,6 +205,7 @@ fn foot(out: &mut String, report: &Report, style: Style, written: &[&Path]) {
     for (at, path) in written.iter().enumerate() {
         row(if at == 0 { "reports" } else { "" }, &one_line(&path.display().to_string()));
     }
+    row("traffic", &words::traffic(report.traffic));
     row("exit", &format!("{}: {}", report.exit_code, words::exit_meaning(report)));
     if let Some(command) = next(report, written) {
         row("next", &command);
@@ -214,7 +215,7 @@ fn foot(out: &mut String, report: &Report, style: Style, written: &[&Path]) {
 /// The command that most people want next.
 fn next(report: &Report, written: &[&Path]) -> Option<String> {
     let id = report.result.id;
-    let stopped = [Code::TimedOut, Code::Interrupted, Code::Terminated];
+    let stopped = [Code::TimedOut, Code::Api, Code::Interrupted, Code::Terminated];
     if id > 0 && stopped.iter().any(|code| code.number() == report.exit_code) {
         return Some(format!("cekura-gate watch {id}    (waits for it again)"));
     }
