@@ -217,7 +217,9 @@ fn error_reason(run: &RunRecord, otherwise: &str) -> String {
     let message = run.error_message.as_deref().map(str::trim).filter(|text| !text.is_empty());
     let ending = run.ended_reason.as_deref().map(str::trim).filter(|text| !text.is_empty());
     match (message, ending) {
-        (Some(message), Some(ending)) if message != ending => format!("{message} ({ending})"),
+        (Some(message), Some(ending)) if !message.contains(ending) => {
+            format!("{message} ({ending})")
+        }
         (Some(message), _) => message.to_owned(),
         (None, Some(ending)) => ending.to_owned(),
         (None, None) => otherwise.to_owned(),
@@ -238,7 +240,11 @@ fn failure_reason(run: &RunRecord) -> String {
     let missed = run.metrics.iter().find(|m| m.value == MetricValue::Binary(Some(false)));
     match missed {
         Some(metric) => match metric.explanation.first() {
-            Some(why) => format!("{}: {}", metric.name, why.trim()),
+            Some(why) => {
+                let why = why.trim_start().trim_start_matches('❌').trim();
+                let why = why.strip_prefix(metric.name.as_str()).unwrap_or(why);
+                format!("{}: {}", metric.name, why.trim_start_matches(':').trim())
+            }
             None => format!("{}: not passed", metric.name),
         },
         None if outcome.is_some_and(|outcome| outcome.score.is_some_and(|s| s < 100.0)) => {

@@ -131,6 +131,13 @@ pub struct RunRecord {
     pub recording_url: Option<String>,
 }
 
+impl RunRecord {
+    /// What the run tries: scenario, personality and test profile. Repetitions share it.
+    pub const fn case(&self) -> (Option<u64>, Option<u64>, Option<u64>) {
+        (self.scenario, self.personality, self.test_profile)
+    }
+}
+
 /// How far the expected outcome was met.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]

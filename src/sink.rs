@@ -86,6 +86,15 @@ impl Drop for Sink {
     }
 }
 
+/// Writes a file whole, in the place of one that may be there.
+///
+/// # Errors
+///
+/// When it cannot be written.
+pub fn replace(path: &Path, text: &str) -> Result<(), SinkError> {
+    fs::write(path, text).map_err(|source| at(path, source))
+}
+
 /// Appends to a file that a CI system gave by its path, such as `GITHUB_OUTPUT` names it.
 ///
 /// # Errors

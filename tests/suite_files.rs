@@ -409,14 +409,6 @@ error: `<= 180` does not say which duration: each run has its own
   |
   = help: write `p95 <= 180s`
 
-error: `thresholds.confidence` is not supported yet
-  --> gate.yml:10:3
-   |
-10 |   confidence: 100%
-   |   ^^^^^^^^^^
-   |
-   = help: remove it: this version would not act on it
-
 error: `100%` is no useful confidence: it lies above 50% and below 100%
   --> gate.yml:10:15
    |
@@ -424,14 +416,6 @@ error: `100%` is no useful confidence: it lies above 50% and below 100%
    |               ^^^^
    |
    = help: write for example `99%`: no sample is ever certain
-
-error: `quarantine` is not supported yet
-  --> gate.yml:11:1
-   |
-11 | quarantine:
-   | ^^^^^^^^^^
-   |
-   = help: remove it: this version would not act on it
 
 error: the quarantine of scenario `101` expired on `2026-07-31`
   --> gate.yml:12:29

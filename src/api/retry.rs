@@ -74,8 +74,8 @@ pub enum Decision {
     GiveUp,
 }
 
-/// How often a request is repeated. With a cap of 20 seconds this rides out an outage of about
-/// three minutes.
+/// How often a request is repeated. With a cap of 20 seconds this rides out an outage of
+/// two minutes and a half.
 const MOST: u32 = 20;
 /// How often a body that makes no sense is asked for again: half a minute's worth.
 const MOST_BAD_BODIES: u32 = 8;

@@ -233,7 +233,7 @@ fn error_of(trouble: Trouble, request: &Request<'_>, tries: u32) -> ApiError {
     let largest = request.largest;
     let request = request.describe();
     match (trouble.failure, trouble.unreadable) {
-        (_, Some(source)) => ApiError::Unreadable { request, source },
+        (_, Some(source)) => ApiError::Unreadable { request, source: *source },
         (Failure::Status(status), None) => {
             ApiError::Refused { request, status, detail: trouble.detail }
         }

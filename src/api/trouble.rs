@@ -21,7 +21,7 @@ pub(super) struct Trouble {
     /// What the platform asked to wait.
     pub(super) retry_after: Option<Duration>,
     /// Why the body can't be read, where it can't.
-    pub(super) unreadable: Option<WireError>,
+    pub(super) unreadable: Option<Box<WireError>>,
 }
 
 impl Trouble {
@@ -32,7 +32,7 @@ impl Trouble {
 
     pub(super) fn unreadable(source: WireError) -> Self {
         let reason = format!("the answer cannot be read {source}");
-        Self { unreadable: Some(source), ..Self::new(Failure::BadBody, reason) }
+        Self { unreadable: Some(Box::new(source)), ..Self::new(Failure::BadBody, reason) }
     }
 
     pub(super) fn transport(error: &reqwest::Error) -> Self {

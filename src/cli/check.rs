@@ -27,12 +27,7 @@ pub(super) struct Args {
 pub(super) fn check(args: &Args, context: &Context, console: &Console) -> Result<Code, Failure> {
     let loaded = load::suite(args.suite.as_deref(), &args.overrides, context)?;
     let plan = Plan::new(&loaded.suite, &loaded.name(), "key")?;
-    let most = loaded.suite.budget.as_ref().and_then(|budget| budget.max_runs);
-    if let (Some(runs), Some(most)) = (plan.runs(), most)
-        && runs as u64 > most
-    {
-        return Err(Failure::OverBudget { runs, most });
-    }
+    super::budget::check(&loaded.suite, &plan)?;
     console.print(&describe(&loaded, &plan))?;
     Ok(Code::Passed)
 }

@@ -10,6 +10,7 @@ use super::failure::Failure;
 use super::{Color, Global, LogFormat};
 use crate::context::Context;
 use crate::report::console::Style;
+use crate::report::escape::terminal::{log_line, neutral};
 
 /// Where and how to print.
 #[derive(Debug)]
@@ -60,13 +61,13 @@ impl Console {
     /// Prints a line of progress to standard error, unless --quiet.
     pub(super) fn progress(&self, line: &str) {
         if !self.quiet {
-            emergency(line);
+            emergency(&neutral(line));
         }
     }
 
     /// Prints a warning to standard error, also when quiet.
     pub(super) fn warn(&self, text: &str) {
-        self.labelled("warning", "33", text);
+        self.labelled("warning", "33", &log_line(text));
     }
 
     /// Prints what went wrong to standard error.
@@ -75,7 +76,8 @@ impl Console {
             Failure::Document(diagnostics) => {
                 emergency(diagnostics.render(self.err_color).trim_end())
             }
-            other => self.labelled("error", "31", &other.to_string()),
+            // It may repeat what the platform said.
+            other => self.labelled("error", "31", &log_line(&other.to_string())),
         }
     }
 

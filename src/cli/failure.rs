@@ -30,13 +30,28 @@ pub(super) enum Failure {
     /// A suite cannot be planned.
     #[error(transparent)]
     Plan(#[from] PlanError),
-    /// The plan is larger than its budget.
+    /// The plan has more runs than its budget.
     #[error("the plan has {runs} runs, the budget allows {most}; nothing was started")]
-    OverBudget {
+    TooManyRuns {
         /// Planned runs.
         runs: usize,
         /// Allowed runs.
         most: u64,
+    },
+    /// The plan costs more than its budget.
+    #[error(
+        "the plan costs {cost:.2} ({runs} runs at {price} each), the budget allows {most:.2}; \
+         nothing was started"
+    )]
+    TooExpensive {
+        /// Planned runs.
+        runs: usize,
+        /// Price of one.
+        price: f64,
+        /// Price of all.
+        cost: f64,
+        /// Allowed cost.
+        most: f64,
     },
     /// A saved result cannot be read.
     #[error("cannot read {}: {source}", path.display())]
@@ -74,7 +89,8 @@ impl Failure {
             | Failure::Input { .. }
             | Failure::Document(_)
             | Failure::Plan(_)
-            | Failure::OverBudget { .. }
+            | Failure::TooManyRuns { .. }
+            | Failure::TooExpensive { .. }
             | Failure::SavedResult { .. } => Code::Usage,
             Failure::Credentials(_) | Failure::Api(_) => Code::Api,
             Failure::Sink(_) | Failure::Output(_) => Code::Report,

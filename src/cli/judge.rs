@@ -59,6 +59,8 @@ pub(super) fn judge(args: &Args, context: &Context, console: &Console) -> Result
         timing: saved.timing,
         url: saved.url,
         traffic: saved.traffic,
+        retries: saved.retries,
+        stopped_early: saved.stopped_early,
         // The saved file holds only what it was allowed to hold.
         transcripts: Transcripts::All,
         notes,

@@ -3,6 +3,8 @@
 //! One small file per command. This one holds the flags that all share, the dispatch, and the
 //! last line of defence: a fault of this program ends with code 70, without a secret.
 
+mod attend;
+mod budget;
 mod check;
 mod connection;
 mod console;
@@ -25,6 +27,7 @@ use self::console::Console;
 use self::failure::Failure;
 use crate::context::Context;
 use crate::exit::Code;
+use crate::report::escape::terminal::neutral;
 
 /// Decides whether a voice or chat agent may ship: starts test runs on Cekura, waits, judges the
 /// evidence against thresholds, writes reports, and exits with a code that says what happened.
@@ -115,8 +118,13 @@ pub fn main(context: &Context) -> Code {
         Ok(cli) => cli,
         Err(error) => {
             // Help and version are errors to clap, and no fault of the user's.
-            let code = if error.use_stderr() { Code::Usage } else { Code::Passed };
-            return if error.print().is_ok() { code } else { Code::Internal };
+            if !error.use_stderr() {
+                return if error.print().is_ok() { Code::Passed } else { Code::Internal };
+            }
+            // It repeats what was typed, which in a CI job may come from a stranger.
+            console::emergency(neutral(&error.to_string()).trim_end());
+            publish::failed(context, Code::Usage);
+            return Code::Usage;
         }
     };
     let console = Console::new(context, &cli.global);
@@ -124,6 +132,7 @@ pub fn main(context: &Context) -> Code {
         Ok(code) => code,
         Err(failure) => {
             console.failure(&failure);
+            publish::failed(context, failure.code());
             failure.code()
         }
     }

@@ -74,6 +74,12 @@ impl Publisher {
 
     /// Tells the CI system which result has started, before the first question about it.
     pub(super) fn started(&self, id: u64, url: Option<&str>) -> Result<(), Failure> {
+        if self.surfaces.gitlab {
+            // A job that is killed later leaves at least this; the end replaces it.
+            let text = gitlab::dotenv_of_start(id, url);
+            let path = self.sink.dir().join(GITLAB_DOTENV);
+            sink::replace(&path, &text)?;
+        }
         let Some(path) = &self.surfaces.github_output else { return Ok(()) };
         let delimiter = delimiter();
         let mut text = output_entry("result_id", &id.to_string(), &delimiter);
@@ -145,6 +151,19 @@ impl Publisher {
             }
         }
         Ok(())
+    }
+}
+
+/// Tells the CI system of a gate that ended without a verdict, so that no later step takes the
+/// outputs of such a gate for a pass. A CI system that can't be told keeps the exit code.
+pub(super) fn failed(context: &Context, code: Code) {
+    let output =
+        context.var("GITHUB_OUTPUT").filter(|_| context.var("GITHUB_ACTIONS") == Some("true"));
+    if let Some(path) = output {
+        let delimiter = delimiter();
+        let mut text = output_entry("exit_code", &code.number().to_string(), &delimiter);
+        text.push_str(&output_entry("passed", "false", &delimiter));
+        let _ = sink::append(Path::new(path), &text);
     }
 }
 

@@ -7,13 +7,13 @@ use reqwest::Url;
 use secrecy::SecretString;
 use tokio::time::Instant;
 
+use super::attend::{Attached, Gate};
 use super::console::Console;
 use super::failure::Failure;
 use super::load::{self, Loaded};
 use super::overrides::Overrides;
 use super::publish::Publisher;
 use super::stop::Signals;
-use super::watch::{Attached, attend};
 use super::{Global, connection, runtime};
 use crate::api::client::{Client, Started};
 use crate::context::{self, Context};
@@ -22,6 +22,7 @@ use crate::plan::{Plan, Selection, carries_name};
 use crate::poll::schedule::Pace;
 use crate::record::ResultRecord;
 use crate::simulate::{StandIn, World};
+use crate::suite::model::Suite;
 
 /// What `run` takes.
 #[derive(Debug, clap::Args)]
@@ -69,9 +70,8 @@ pub(super) fn run(
             started = work => started?,
             signal = signals.next() => return Err(Failure::Stopped(signal)),
         };
-        let ended =
-            attend(&platform.client, attached, platform.pace, &mut signals, console, publisher);
-        ended.await
+        let gate = Gate { client: &platform.client, pace: platform.pace, console };
+        gate.attend(attached, &mut signals, publisher).await
     })
 }
 
@@ -124,11 +124,11 @@ async fn start(
     let deadline = began + timeout;
     let started_at = context::now().to_string();
     let client = &platform.client;
-    let most = loaded.suite.budget.as_ref().and_then(|budget| budget.max_runs);
-    // With a budget the ids must be known before anything starts.
+    // A budget and a quarantine can be held against the ids only, before anything starts.
+    let ids_matter = loaded.suite.budget.is_some() || loaded.suite.quarantine.is_some();
     let must_resolve = match &plan.selection {
         Selection::Resolve(query) => Some(query.clone()),
-        Selection::ByPlatform(query) if most.is_some() => Some(query.clone()),
+        Selection::ByPlatform(query) if ids_matter => Some(query.clone()),
         Selection::ByPlatform(_) | Selection::Ids(_) => None,
     };
     if let Some(query) = must_resolve {
@@ -141,11 +141,8 @@ async fn start(
         }
         plan = plan.resolved(found.into_iter().map(|scenario| scenario.id));
     }
-    if let (Some(runs), Some(most)) = (plan.runs(), most)
-        && runs as u64 > most
-    {
-        return Err(Failure::OverBudget { runs, most });
-    }
+    super::budget::check(&loaded.suite, &plan)?;
+    quarantine_is_known(&loaded.suite, &plan)?;
     let Some(request) = plan.request() else {
         return Err(Failure::Internal("the plan has unresolved scenarios".to_owned()));
     };
@@ -164,7 +161,7 @@ async fn start(
     let planned = planned_runs(&plan, &record);
     let attached = Attached {
         head: super::publish::suite_head(loaded),
-        plan: crate::report::model::PlanHead {
+        planned: crate::report::model::PlanHead {
             runs_per_scenario: plan.runs_per_scenario,
             runs: planned,
             scenarios: match &plan.selection {
@@ -172,6 +169,7 @@ async fn start(
                 _ => Vec::new(),
             },
         },
+        plan: Some(plan),
         suite: loaded.suite.clone(),
         record,
         url,
@@ -181,6 +179,19 @@ async fn start(
         notes: Vec::new(),
     };
     Ok((platform, attached))
+}
+
+/// A quarantine of a scenario that does not run hides nothing and is probably mistyped.
+fn quarantine_is_known(suite: &Suite, plan: &Plan) -> Result<(), Failure> {
+    let Selection::Ids(ids) = &plan.selection else { return Ok(()) };
+    let entries = suite.quarantine.iter().flatten();
+    match entries.map(|entry| entry.scenario).find(|scenario| !ids.contains(scenario)) {
+        None => Ok(()),
+        Some(unknown) => Err(Failure::Usage(format!(
+            "scenario {unknown} is quarantined but is none of the suite's; remove the entry; \
+             nothing was started"
+        ))),
+    }
 }
 
 /// How many runs were planned: by the plan where it knows, and never fewer than the platform said

@@ -70,6 +70,7 @@ pub struct Plan {
     pub result_name: String,
     /// How many runs each scenario gets.
     pub runs_per_scenario: usize,
+    frequency: u32,
     body: Map<String, Value>,
     websocket: body::WebsocketUrls,
 }
@@ -115,6 +116,7 @@ impl Plan {
             mode,
             selection: selection(suite, mode)?,
             runs_per_scenario: runs_per_scenario(suite),
+            frequency: suite.frequency.unwrap_or(1),
             body: body::common(suite, mode, &target, &result_name),
             websocket: body::WebsocketUrls::of(suite),
             target,
@@ -139,6 +141,25 @@ impl Plan {
             self.selection = Selection::Ids(ids.collect());
         }
         self
+    }
+
+    /// A plan that starts some of the scenarios again, so often, as a result with a name of its own.
+    #[must_use]
+    pub fn again(&self, ids: Vec<u64>, frequency: u32, suffix: &str) -> Self {
+        let mut plan = self.clone();
+        let overrides = self.runs_per_scenario / self.frequency.max(1) as usize;
+        plan.runs_per_scenario = overrides.max(1) * frequency as usize;
+        plan.frequency = frequency;
+        plan.selection = Selection::Ids(ids);
+        plan.result_name = format!("{} {suffix}", self.result_name);
+        plan.body.insert("frequency".to_owned(), frequency.into());
+        for key in ["tags", "folder_path"] {
+            plan.body.remove(key);
+        }
+        if carries_name(self.mode) {
+            plan.body.insert("name".to_owned(), plan.result_name.clone().into());
+        }
+        plan
     }
 
     /// The request that starts the run; none while the ids still have to be resolved.

@@ -257,3 +257,19 @@ fn a_long_name_is_cut_so_that_the_key_survives() {
     assert!(plan.result_name.ends_with(" [gate k1]"));
     assert!(plan.result_name.chars().count() <= 255);
 }
+
+#[test]
+fn a_retry_starts_only_these_scenarios_so_often_under_its_own_name() {
+    for mode in Mode::ALL {
+        let plan = plan(&fullest(mode));
+        let again = plan.again(vec![102], 2, "retry 1");
+        let request = again.request().unwrap();
+        assert_eq!(request.path, start_path(mode));
+        assert_eq!(request.body["frequency"], 2);
+        assert_eq!(request.body["scenarios"].as_array().unwrap().len(), 1, "{}", mode.name());
+        assert_eq!(again.runs(), plan.runs().map(|runs| runs / 2 / 5 * 2), "{}", mode.name());
+        if carries_name(mode) {
+            assert_eq!(request.body["name"], "Checkout [gate k1] retry 1");
+        }
+    }
+}

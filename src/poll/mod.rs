@@ -6,6 +6,7 @@
 
 pub mod schedule;
 
+use std::ops::ControlFlow;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -20,6 +21,8 @@ use crate::record::ResultRecord;
 pub enum Waited {
     /// The result and all its runs ended.
     Finished,
+    /// The observer has seen enough.
+    Enough,
     /// The time was over first.
     TimedOut,
     /// Someone asked to stop first.
@@ -29,14 +32,14 @@ pub enum Waited {
 }
 
 /// Waits for a result. `record` holds what is known, before and after; `observe` is told of each
-/// answer; `stop` ends the wait at once.
+/// answer and may end the wait; `stop` ends it at once.
 pub async fn wait(
     client: &Client,
     record: &mut ResultRecord,
     pace: Pace,
     deadline: Instant,
     stop: impl Future<Output = ()>,
-    mut observe: impl FnMut(&ResultRecord),
+    mut observe: impl FnMut(&ResultRecord) -> ControlFlow<()>,
 ) -> Waited {
     let began = Instant::now();
     let mut ended_at: Option<Instant> = None;
@@ -63,7 +66,9 @@ pub async fn wait(
                 Ok(mut fresh) => {
                     fresh.name = fresh.name.take().or(record.name.take());
                     *record = fresh;
-                    observe(record);
+                    if observe(record).is_break() {
+                        return Waited::Enough;
+                    }
                 }
                 Err(_) if Instant::now() >= deadline => return Waited::TimedOut,
                 Err(error) => return Waited::Lost(error),

@@ -2,18 +2,20 @@
 //!
 //! Pure. This is the one place where a verdict and the way the wait ended become an exit code.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-use super::model::{FORMAT_VERSION, PlanHead, Report, SuiteHead, Tally, Timing, Traffic};
+use super::model::{
+    FORMAT_VERSION, PlanHead, Report, RetryRecord, SuiteHead, Tally, Timing, Traffic,
+};
+use super::standing::Standing;
 use crate::exit::Code;
-use crate::outcome::{Outcome, RunOutcome, judge_run};
+use crate::outcome::{Outcome, RunOutcome};
 use crate::record::{ResultRecord, RunRecord, Status};
 use crate::suite::checks::Level;
 use crate::suite::model::Transcripts;
 use crate::text;
-use crate::verdict::evidence::Evidence;
-use crate::verdict::{CheckReport, Verdict, judge_all, worst};
+use crate::verdict::{CheckReport, Verdict};
 
 /// How the wait for the result ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +49,10 @@ pub struct Parts {
     pub url: Option<String>,
     /// What talking to the platform took.
     pub traffic: Traffic,
+    /// The runs that were started again.
+    pub retries: Vec<RetryRecord>,
+    /// Whether calls were ended early because the verdict was known.
+    pub stopped_early: bool,
     /// Whose transcripts the report may hold.
     pub transcripts: Transcripts,
     /// What came up on the way.
@@ -55,26 +61,18 @@ pub struct Parts {
 
 /// Judges the evidence and puts the report together.
 pub fn assemble(parts: Parts) -> Report {
-    let Parts { suite, plan, mut result, end, timing, url, traffic, transcripts, mut notes } =
-        parts;
-    let outcomes = outcomes(&result.runs);
-    let quarantined =
-        |run: &RunRecord| suite.quarantine.iter().any(|entry| Some(entry.scenario) == run.scenario);
-    let mut tally = Tally::default();
-    let mut counted = Vec::new();
-    for (run, outcome) in result.runs.iter().zip(&outcomes) {
-        if quarantined(run) {
-            tally.quarantined += 1;
-        } else {
-            tally.add(outcome.outcome);
-            counted.push((run, outcome));
-        }
-    }
-    tally.missing = plan.runs.map_or(0, |planned| planned.saturating_sub(result.runs.len()));
-    let evidence = Evidence { runs: counted, missing: tally.missing };
-    let checks = judge_all(&suite.thresholds, &evidence);
-    let verdict = worst(&checks);
+    let Parts {
+        suite, plan, mut result, end, timing, url, traffic, transcripts, mut notes, ..
+    } = parts;
+    let standing = Standing::of(&suite, &plan, &result.runs, parts.stopped_early);
+    let verdict = standing.verdict();
+    let Standing { outcomes, tally, checks } = standing;
     notes.extend(remarks(&result, &plan, &tally));
+    // Once retries have joined the evidence, the first result's figures are of other runs.
+    if parts.retries.is_empty() {
+        notes.extend(disagreements(&result));
+    }
+    notes.extend(retried(&parts.retries, &result.runs));
     let code = exit_code(&end, verdict);
     let headline = headline(&end, verdict, &checks, &tally);
     strip_transcripts(&mut result.runs, &outcomes, transcripts);
@@ -93,6 +91,8 @@ pub fn assemble(parts: Parts) -> Report {
         notes,
         outcomes,
         result,
+        retries: parts.retries,
+        stopped_early: parts.stopped_early,
         traffic,
     }
 }
@@ -108,18 +108,6 @@ pub const fn exit_code(end: &End, verdict: Verdict) -> Code {
         (End::Finished, Verdict::Inconclusive) => Code::Inconclusive,
         (End::Finished, Verdict::Fail) => Code::Failed,
     }
-}
-
-/// Each run's outcome, numbered among the runs of its scenario, personality and profile.
-fn outcomes(runs: &[RunRecord]) -> Vec<RunOutcome> {
-    let mut seen: BTreeMap<_, u32> = BTreeMap::new();
-    let number = |run: &RunRecord| {
-        let count = seen.entry((run.scenario, run.personality, run.test_profile)).or_default();
-        *count += 1;
-        *count
-    };
-    let numbers: Vec<u32> = runs.iter().map(number).collect();
-    runs.iter().zip(numbers).map(|(run, repetition)| judge_run(run, repetition)).collect()
 }
 
 fn strip_transcripts(runs: &mut [RunRecord], outcomes: &[RunOutcome], keep: Transcripts) {
@@ -149,6 +137,7 @@ fn headline(end: &End, verdict: Verdict, checks: &[CheckReport], tally: &Tally) 
     let missed = gating().filter(|check| check.verdict == Verdict::Fail).count();
     let open = gating().filter(|check| check.verdict == Verdict::Inconclusive).count();
     let judged = match verdict {
+        Verdict::Pass if gating().count() == 1 => "the check holds".to_owned(),
         Verdict::Pass => format!("all {} hold", text::count(gating().count(), "check")),
         Verdict::Fail => format!("{} missed", text::count(missed, "check")),
         Verdict::Inconclusive if gating().count() == 0 => "no check gates".to_owned(),
@@ -189,7 +178,34 @@ fn remarks(result: &ResultRecord, plan: &PlanHead, tally: &Tally) -> Vec<String>
             text::list(&names)
         ));
     }
-    notes.extend(disagreements(result));
+    notes
+}
+
+/// What became of the runs that were started again.
+fn retried(retries: &[RetryRecord], runs: &[RunRecord]) -> Vec<String> {
+    let mut notes = Vec::new();
+    if !retries.is_empty() {
+        let results: BTreeSet<String> = retries.iter().map(|r| r.result.to_string()).collect();
+        let results: Vec<String> = results.into_iter().collect();
+        let replaced = retries.iter().filter(|retry| retry.counts == retry.again.run).count();
+        notes.push(format!(
+            "{} started again (result {}): {replaced} took the place of the first",
+            match retries.len() {
+                1 => "1 run was".to_owned(),
+                n => format!("{n} runs were"),
+            },
+            text::list(&results),
+        ));
+    }
+    for retry in retries.iter().filter(|retry| retry.flaky) {
+        let counts = if retry.counts == retry.first.run { "failed" } else { "passed" };
+        let run = runs.iter().find(|run| run.id == retry.counts);
+        let scenario = run.and_then(|run| run.scenario_name.clone()).unwrap_or_default();
+        notes.push(format!(
+            "flaky: run {} of `{scenario}` failed and passed on retry (run {}); it counts as {counts}",
+            retry.first.run, retry.again.run
+        ));
+    }
     notes
 }
 
@@ -265,6 +281,8 @@ mod tests {
             timing: Timing::default(),
             url: None,
             traffic: Traffic::default(),
+            retries: vec![],
+            stopped_early: false,
             transcripts: Transcripts::Failed,
             notes: vec![],
         }

@@ -22,6 +22,13 @@ pub fn dotenv(report: &Report, paths: Paths<'_>) -> String {
     file
 }
 
+/// The dotenv report of a result that has only started.
+pub fn dotenv_of_start(id: u64, url: Option<&str>) -> String {
+    let mut file = format!("RESULT_ID={id}\n");
+    file.extend(url.and_then(|url| dotenv_line("RESULT_URL", url)));
+    file
+}
+
 /// The annotations report with a link to the result; none where the result has no page.
 pub fn annotations(report: &Report) -> Option<String> {
     let url = words::page(report)?;

@@ -12,4 +12,5 @@ pub mod json;
 pub mod junit;
 pub mod markdown;
 pub mod model;
+pub mod standing;
 pub mod words;

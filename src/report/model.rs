@@ -47,8 +47,49 @@ pub struct Report {
     pub outcomes: Vec<RunOutcome>,
     /// The evidence.
     pub result: ResultRecord,
+    /// The runs that were started again, and what became of them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub retries: Vec<RetryRecord>,
+    /// Whether calls were ended early because the verdict was known.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub stopped_early: bool,
     /// What talking to the platform took.
     pub traffic: Traffic,
+}
+
+/// A run that was started again.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RetryRecord {
+    /// Which attempt, from 1.
+    pub attempt: u32,
+    /// Id of the result that the attempt started.
+    pub result: u64,
+    /// The run as it first ended.
+    pub first: RetryRun,
+    /// The run as it ended on retry.
+    pub again: RetryRun,
+    /// Whether it failed first and passed on retry.
+    pub flaky: bool,
+    /// Id of the one of the two that counts.
+    pub counts: u64,
+}
+
+/// How a retried run ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RetryRun {
+    /// Id of the run.
+    pub run: u64,
+    /// Its outcome.
+    pub outcome: Outcome,
+    /// Why. May hold text from the platform.
+    pub reason: String,
+}
+
+impl RetryRun {
+    /// The run of an outcome.
+    pub fn of(outcome: &RunOutcome) -> Self {
+        Self { run: outcome.run, outcome: outcome.outcome, reason: outcome.reason.clone() }
+    }
 }
 
 /// The suite, as far as it explains the verdict.
@@ -65,6 +106,13 @@ pub struct SuiteHead {
     /// The scenarios that count towards nothing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub quarantine: Vec<Quarantine>,
+}
+
+impl SuiteHead {
+    /// Whether a scenario's runs count towards nothing.
+    pub fn quarantines(&self, scenario: Option<u64>) -> bool {
+        self.quarantine.iter().any(|entry| Some(entry.scenario) == scenario)
+    }
 }
 
 /// What was planned.
@@ -151,6 +199,11 @@ pub struct ScenarioRuns<'a> {
 }
 
 impl Report {
+    /// Whether the run that counts failed first and passed on retry, or the other way about.
+    pub fn is_flaky(&self, run: u64) -> bool {
+        self.retries.iter().any(|retry| retry.flaky && retry.counts == run)
+    }
+
     /// The runs by scenario, in ascending order of the scenario's id; deleted scenarios last.
     pub fn scenarios(&self) -> Vec<ScenarioRuns<'_>> {
         let mut groups: BTreeMap<(u64, String), ScenarioRuns<'_>> = BTreeMap::new();

@@ -34,8 +34,9 @@ fn quantile(values: &[f64], q: f64) -> Option<f64> {
     let position = q.clamp(0.0, 1.0) * sorted.len().checked_sub(1)? as f64;
     let below = *sorted.get(position.floor() as usize)?;
     let above = *sorted.get(position.ceil() as usize)?;
-    // Equal infinities would give NaN.
-    Some(if below == above { below } else { below + position.fract() * (above - below) })
+    // Interpolating from or between infinities would give NaN.
+    let flat = below == above || below == f64::NEG_INFINITY;
+    Some(if flat { below } else { below + position.fract() * (above - below) })
 }
 
 #[cfg(test)]
@@ -78,9 +79,23 @@ mod tests {
         assert_eq!(of_numbers(&Aggregate::Median, &values), Some(f64::INFINITY));
         assert_eq!(of_numbers(&Aggregate::Percentile(10.0), &values), Some(f64::INFINITY));
         assert_eq!(of_numbers(&Aggregate::Min, &values), Some(1.0));
+        let values = [f64::NEG_INFINITY, f64::NEG_INFINITY, 1.0, 2.0];
+        assert_eq!(of_numbers(&Aggregate::Median, &values), Some(f64::NEG_INFINITY));
     }
 
     proptest! {
+        #[test]
+        fn no_figure_is_ever_nan(
+            values in proptest::collection::vec(-1e6..1e6_f64, 0..10), fillers in 0_usize..10,
+            p in 0.0..=100.0_f64, filler in prop_oneof![Just(f64::INFINITY), Just(f64::NEG_INFINITY)],
+        ) {
+            let mut filled = values.clone();
+            filled.resize(values.len() + fillers, filler);
+            for aggregate in [Aggregate::Median, Aggregate::Percentile(p), Aggregate::Max, Aggregate::Min] {
+                prop_assert!(!of_numbers(&aggregate, &filled).is_some_and(f64::is_nan));
+            }
+        }
+
         #[test]
         fn a_figure_lies_within_its_sample_and_order_does_not_matter(
             mut values in proptest::collection::vec(-1e6..1e6_f64, 1..50), p in 0.0..=100.0_f64

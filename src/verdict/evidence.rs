@@ -7,7 +7,7 @@
 use std::collections::BTreeSet;
 
 use super::check::Unit;
-use crate::outcome::{Outcome, RunOutcome};
+use crate::outcome::{Blame, Outcome, RunOutcome};
 use crate::record::{MetricRecord, MetricValue, RunRecord};
 
 /// The runs that count towards a check, and how many of the planned ones never arrived.
@@ -17,7 +17,13 @@ pub struct Evidence<'a> {
     pub runs: Vec<(&'a RunRecord, &'a RunOutcome)>,
     /// Planned runs that never arrived.
     pub missing: usize,
+    /// Whether runs are still going. What they will give is then unknown in every respect, and a
+    /// mean is not bounded by the values seen so far.
+    pub going: bool,
 }
+
+/// A metric's entry with the run that it belongs to.
+pub(super) type Entry<'a> = (&'a RunRecord, &'a MetricRecord);
 
 /// What the runs say about one figure.
 #[derive(Debug, Clone, PartialEq)]
@@ -59,15 +65,19 @@ impl<'a> Evidence<'a> {
         }
     }
 
-    /// Whether each run never became a fair conversation.
+    /// Whether each run never became a fair conversation. It is not known of runs that are still
+    /// going or that the gate itself ended early.
     pub(super) fn errors(&self) -> Sampled {
-        Sampled {
-            samples: Samples::Shares {
-                yes: self.with(|outcome| outcome == Outcome::Errored),
-                no: self.with(|outcome| outcome != Outcome::Errored),
-            },
-            unknown: Vec::new(),
-        }
+        let (unknown, ended): (Vec<_>, Vec<_>) = self.runs.iter().partition(|(run, outcome)| {
+            let ended_by_us = outcome.blame == Some(Blame::Operator);
+            self.going && (!run.status.is_terminal() || ended_by_us)
+        });
+        let (yes, no): (Vec<_>, Vec<_>) =
+            ended.into_iter().partition(|(_, outcome)| outcome.outcome == Outcome::Errored);
+        let ids = |runs: Vec<(&RunRecord, &RunOutcome)>| {
+            runs.into_iter().map(|(run, _)| run.id).collect()
+        };
+        Sampled { samples: Samples::Shares { yes: ids(yes), no: ids(no) }, unknown: ids(unknown) }
     }
 
     /// The expected outcome's score of each run that has one, 0 to 100.
@@ -104,7 +114,7 @@ impl<'a> Evidence<'a> {
     }
 
     /// Every metric's entries, with the run that each belongs to.
-    fn metrics(&self) -> impl Iterator<Item = (&'a RunRecord, &'a MetricRecord)> + '_ {
+    fn metrics(&self) -> impl Iterator<Item = Entry<'a>> + '_ {
         self.held().flat_map(|(run, _)| {
             let run: &'a RunRecord = run;
             run.metrics.iter().map(move |metric| (run, metric))
@@ -122,10 +132,7 @@ impl<'a> Evidence<'a> {
     /// # Errors
     ///
     /// When no metric or more than one is called so, in words for the check's reason.
-    pub(super) fn metric(
-        &self,
-        wanted: &str,
-    ) -> Result<Vec<(&'a RunRecord, &'a MetricRecord)>, String> {
+    pub(super) fn metric(&self, wanted: &str) -> Result<Vec<Entry<'a>>, String> {
         let by_id = wanted.trim().parse::<u64>().ok();
         let same = |text: &str| text.to_lowercase() == wanted.trim().to_lowercase();
         let rules: [&dyn Fn(&MetricRecord) -> bool; 3] = [
@@ -166,7 +173,7 @@ impl<'a> Evidence<'a> {
     /// metric belongs to as far as can be told: errored and unscored runs without a score, and
     /// judged runs that lack the metric where other runs of their scenario have it. A metric that
     /// is there without a score was skipped as irrelevant and is no unknown in a judged run.
-    pub(super) fn without_score(&self, entries: &[(&RunRecord, &MetricRecord)]) -> Vec<u64> {
+    pub(super) fn without_score(&self, entries: &[Entry<'_>]) -> Vec<u64> {
         let scored: BTreeSet<u64> = entries
             .iter()
             .filter(|(_, metric)| !metric.value.is_skipped())
@@ -208,7 +215,7 @@ pub(super) fn native_unit(metric: &MetricRecord) -> Unit {
 }
 
 /// The scale of a rating: 0–5, or 0–100 where a score above 5 was seen.
-pub(super) fn rating_scale(entries: &[(&RunRecord, &MetricRecord)]) -> (f64, f64) {
+pub(super) fn rating_scale(entries: &[Entry<'_>]) -> (f64, f64) {
     let above_five = entries.iter().any(|(_, metric)| match metric.value {
         MetricValue::Rating(Some(score)) => score > 5.0,
         _ => false,

@@ -1,12 +1,16 @@
 //! The outcomes of runs ▶ checks ▶ the gate's verdict.
 //!
-//! Pure. `check` is the grammar, `evidence` picks the samples, `aggregate` makes figures of them,
-//! `judge` compares them and says why. Reports only show what is decided here.
+//! Pure. `check` is the grammar, `evidence` holds the runs that count and `sample` picks the values
+//! that a check asks for; `aggregate` makes figures of them, `bounds` says what they leave open,
+//! `weigh` compares and says why, `judge` puts it together. Reports only show what is decided here.
 
 mod aggregate;
+mod bounds;
 pub mod check;
 pub mod evidence;
 mod judge;
+mod sample;
+mod weigh;
 
 use std::collections::BTreeMap;
 
@@ -20,6 +24,7 @@ use crate::outcome::RunOutcome;
 use crate::record::RunRecord;
 use crate::suite::checks::{CheckSpec, Checks, Level};
 use crate::suite::model::Thresholds;
+use crate::suite::scalars::Percent;
 
 /// What the evidence says, from best to worst.
 #[derive(
@@ -132,6 +137,8 @@ pub struct Interval {
 /// Judges every check of a suite, in the order: built-in figures, metrics, each scenario. Without
 /// any threshold every run must pass.
 pub fn judge_all(thresholds: &Thresholds, evidence: &Evidence<'_>) -> Vec<CheckReport> {
+    let confidence = thresholds.confidence.map(Percent::fraction);
+    let judge_whole = |figure, spec: &CheckSpec| judge(figure, spec, None, evidence, confidence);
     let mut reports = Vec::new();
     let built_in = [
         (Figure::SuccessRate, &thresholds.success_rate),
@@ -140,25 +147,25 @@ pub fn judge_all(thresholds: &Thresholds, evidence: &Evidence<'_>) -> Vec<CheckR
         (Figure::Duration, &thresholds.duration),
     ];
     for (figure, checks) in built_in {
-        reports.extend(specs(checks.as_ref()).map(|spec| judge(figure, spec, None, evidence)));
+        reports.extend(specs(checks.as_ref()).map(|spec| judge_whole(figure, spec)));
     }
     for (name, checks) in &thresholds.metrics {
-        let specs = specs(Some(checks));
-        reports.extend(specs.map(|spec| judge(Figure::Metric(name), spec, None, evidence)));
+        reports.extend(specs(Some(checks)).map(|spec| judge_whole(Figure::Metric(name), spec)));
     }
     if let Some(each) = &thresholds.each_scenario {
+        let confidence = each.confidence.map(Percent::fraction).or(confidence);
         for (scenario, evidence) in by_scenario(evidence) {
             let rate = specs(each.success_rate.as_ref()).map(|spec| (Figure::SuccessRate, spec));
             let metrics = each.metrics.iter().flat_map(|(name, checks)| {
                 specs(Some(checks)).map(move |spec| (Figure::Metric(name), spec))
             });
             for (figure, spec) in rate.chain(metrics) {
-                reports.push(judge(figure, spec, Some(scenario.clone()), &evidence));
+                reports.push(judge(figure, spec, Some(scenario.clone()), &evidence, confidence));
             }
         }
     }
     if reports.is_empty() {
-        reports.push(judge(Figure::SuccessRate, &every_run_passes(), None, evidence));
+        reports.push(judge_whole(Figure::SuccessRate, &every_run_passes()));
     }
     reports
 }
@@ -198,7 +205,7 @@ fn by_scenario<'a>(evidence: &Evidence<'a>) -> Vec<(ScenarioRef, Evidence<'a>)> 
             None => "deleted scenario".to_owned(),
         });
         let lacking = fullest.saturating_sub(runs.len()).min(evidence.missing);
-        (ScenarioRef { id, name }, Evidence { runs, missing: lacking })
+        (ScenarioRef { id, name }, Evidence { runs, missing: lacking, going: evidence.going })
     });
     scenarios.collect()
 }

@@ -66,7 +66,10 @@ fn numeric(values: &[f64]) -> Vec<RunRecord> {
 fn judged(thresholds: Value, runs: &[RunRecord], missing: usize) -> Vec<CheckReport> {
     let thresholds: Thresholds = serde_json::from_value(thresholds).unwrap();
     let outcomes: Vec<RunOutcome> = runs.iter().map(|run| judge_run(run, 1)).collect();
-    judge_all(&thresholds, &Evidence { runs: runs.iter().zip(&outcomes).collect(), missing })
+    judge_all(
+        &thresholds,
+        &Evidence { runs: runs.iter().zip(&outcomes).collect(), missing, going: false },
+    )
 }
 
 fn only(thresholds: Value, runs: &[RunRecord]) -> CheckReport {
@@ -255,6 +258,13 @@ fn a_quantile_is_bounded_by_the_order_of_the_values() {
 }
 
 #[test]
+fn a_median_that_unknown_runs_could_turn_is_inconclusive_and_no_failure() {
+    let mut runs = numeric(&[100.0; 10]);
+    runs.extend((11..21).map(|id| run(id, End::Error)));
+    assert_eq!(metric_check("median <= 1200ms", &runs).verdict, Verdict::Inconclusive);
+}
+
+#[test]
 fn a_mean_tolerates_few_runs_without_a_value_and_not_many() {
     let mut runs = numeric(&[100.0; 20]);
     runs.push(run(21, End::Error));
@@ -315,6 +325,72 @@ fn a_warning_is_reported_and_changes_nothing() {
     );
 }
 
+#[test]
+fn at_a_confidence_four_of_five_say_little() {
+    let runs = runs(&[End::Pass, End::Pass, End::Pass, End::Pass, End::Fail]);
+    assert_eq!(only(json!({"success_rate": "80%"}), &runs).verdict, Verdict::Pass);
+    let report = only(json!({"success_rate": "90%", "confidence": "95%"}), &runs);
+    assert_eq!(report.verdict, Verdict::Inconclusive);
+    assert!(
+        report.reason.contains("with 95% confidence the truth lies anywhere from"),
+        "{}",
+        report.reason
+    );
+    assert!(report.reason.contains("would probably decide it"), "{}", report.reason);
+    let interval = report.interval.unwrap();
+    assert_eq!(interval.confidence, Some(0.95));
+    assert!(interval.low < 0.8 && interval.high > 0.8);
+}
+
+#[test]
+fn at_a_confidence_enough_runs_decide_either_way() {
+    let good = runs(&[End::Pass; 60]);
+    let confident = json!({"success_rate": "90%", "confidence": "95%"});
+    let report = only(confident.clone(), &good);
+    assert_eq!(report.verdict, Verdict::Pass);
+    assert!(report.reason.contains("with 95% confidence"), "{}", report.reason);
+    let mut ends = [End::Pass; 60];
+    ends[..20].fill(End::Fail);
+    assert_eq!(only(confident, &runs(&ends)).verdict, Verdict::Fail);
+}
+
+#[test]
+fn unknown_runs_widen_what_a_confidence_leaves_open() {
+    let mut ends = [End::Pass; 60];
+    ends[..4].fill(End::Error);
+    let confident = json!({"success_rate": "90%", "confidence": "95%"});
+    assert_eq!(only(confident, &runs(&ends)).verdict, Verdict::Inconclusive);
+}
+
+#[test]
+fn a_checks_own_confidence_goes_before_the_suites_and_a_scenarios_before_both() {
+    let good = runs(&[End::Pass; 30]);
+    let own = json!({"success_rate": {"check": "90%", "confidence": "80%"}, "confidence": "99%"});
+    assert_eq!(only(own, &good).verdict, Verdict::Pass);
+    let each =
+        json!({"each_scenario": {"success_rate": "90%", "confidence": "80%"}, "confidence": "99%"});
+    assert_eq!(only(each, &good).verdict, Verdict::Pass);
+}
+
+#[test]
+fn the_suites_confidence_is_shown_for_numbers_and_decides_only_where_the_check_asks() {
+    let runs = numeric(&[100.0, 110.0, 120.0, 90.0, 105.0, 95.0, 100.0, 115.0]);
+    let shown = json!({"metrics": {"Latency": "mean <= 105ms"}, "confidence": "95%"});
+    let report = only(shown, &runs);
+    assert_eq!(report.verdict, Verdict::Pass);
+    let interval = report.interval.unwrap();
+    assert!(interval.low < 104.375 && interval.high > 105.0, "{interval:?}");
+    let decides = json!({"metrics": {"Latency": {"check": "mean <= 105ms", "confidence": "95%"}}});
+    assert_eq!(only(decides, &runs).verdict, Verdict::Inconclusive);
+}
+
+#[test]
+fn errors_are_not_held_to_the_suites_confidence() {
+    let good = runs(&[End::Pass; 10]);
+    let thresholds = json!({"errors": "<= 10%", "confidence": "95%"});
+    assert_eq!(only(thresholds, &good).verdict, Verdict::Pass);
+}
+
 fn any_end() -> impl Strategy<Value = End> {
     prop_oneof![Just(End::Pass), Just(End::Fail), Just(End::Error), Just(End::Unscored)]
 }
@@ -323,7 +399,7 @@ proptest! {
     #[test]
     fn a_success_rate_never_improves_when_a_run_gets_worse(
         mut ends in proptest::collection::vec(any_end(), 1..20),
-        at in 0_usize..20, percent in 0_u32..=100, missing in 0_usize..3,
+        at in 0_usize..20, percent in 1_u32..=100, missing in 0_usize..3,
     ) {
         let thresholds = json!({"success_rate": format!(">= {percent}%")});
         let before = judged(thresholds.clone(), &runs(&ends), missing)[0].verdict;
@@ -358,6 +434,42 @@ proptest! {
         let before = judged(thresholds.clone(), &all, 0);
         all.reverse();
         prop_assert_eq!(before, judged(thresholds, &all, 0));
+    }
+
+    #[test]
+    fn more_evidence_of_the_same_rate_never_turns_fail_into_pass(
+        ends in proptest::collection::vec(any_end(), 1..10), percent in 1_u32..=99, times in 2_usize..6,
+    ) {
+        let thresholds = json!({"success_rate": format!(">= {percent}%"), "confidence": "90%"});
+        let before = judged(thresholds.clone(), &runs(&ends), 0)[0].verdict;
+        let after = judged(thresholds, &runs(&ends.repeat(times)), 0)[0].verdict;
+        prop_assert!(before != Verdict::Fail || after == Verdict::Fail);
+        prop_assert!(before != Verdict::Pass || after == Verdict::Pass);
+    }
+
+    #[test]
+    fn an_interval_holds_its_estimate(
+        ends in proptest::collection::vec(any_end(), 1..30), percent in 1_u32..=99,
+    ) {
+        let thresholds = json!({"success_rate": format!(">= {percent}%"), "confidence": "90%"});
+        let report = judged(thresholds, &runs(&ends), 0).remove(0);
+        if let (Some(value), Some(interval)) = (report.value, report.interval) {
+            prop_assert!(interval.low <= value + 1e-9 && value <= interval.high + 1e-9);
+        }
+    }
+
+    #[test]
+    fn a_confident_verdict_never_improves_when_a_run_gets_worse(
+        mut ends in proptest::collection::vec(any_end(), 1..40), at in 0_usize..40, percent in 1_u32..=99,
+    ) {
+        let thresholds = json!({"success_rate": format!(">= {percent}%"), "confidence": "90%"});
+        let before = judged(thresholds.clone(), &runs(&ends), 0)[0].verdict;
+        let at = at % ends.len();
+        ends[at] = match ends[at] {
+            End::Pass => End::Unscored,
+            End::Error | End::Unscored | End::Fail => End::Fail,
+        };
+        prop_assert!(judged(thresholds, &runs(&ends), 0)[0].verdict >= before);
     }
 
     #[test]

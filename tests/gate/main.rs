@@ -4,6 +4,7 @@
 
 mod bad_input;
 mod harness;
+mod policies;
 mod secrets;
 mod stops;
 mod verdicts;

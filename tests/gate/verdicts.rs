@@ -210,3 +210,24 @@ fn gitlab_gets_its_files() {
     gate.env("GITLAB_CI", "true");
     assert!(gate.run(&["run"]).expect(0).report("gate.env").contains("VERDICT=pass"));
 }
+
+#[test]
+fn github_is_told_of_a_gate_that_ended_without_a_verdict() {
+    for (flags, code) in [(&["run", "--frequency", "0"][..], "2"), (&["run"], "5")] {
+        let mut gate = Gate::alone(SUITE);
+        let output = gate.dir.path().join("output");
+        gate.env("GITHUB_ACTIONS", "true");
+        gate.env("GITHUB_OUTPUT", output.to_str().unwrap());
+        gate.run(flags).expect(code.parse().unwrap());
+        let outputs = std::fs::read_to_string(output).unwrap();
+        assert!(outputs.contains("passed<<") && outputs.contains("\nfalse\n"), "{outputs}");
+        assert!(outputs.contains(&format!("\n{code}\n")), "{outputs}");
+    }
+}
+
+#[test]
+fn what_was_typed_is_no_workflow_command() {
+    let forged = "x\n::error::forged";
+    let finished = Gate::alone(SUITE).run(&["run", "--mode", forged]).expect(2);
+    assert!(!finished.stderr.lines().any(|line| line.starts_with("::")), "{}", finished.stderr);
+}

@@ -242,6 +242,8 @@ pub(crate) fn report() -> Report {
             insights: insights(),
             runs,
         },
+        retries: Vec::new(),
+        stopped_early: false,
         traffic: Traffic { requests: 31, retries: 1, waited_seconds: 0.5 },
     };
     recount(&mut report);
@@ -331,6 +333,7 @@ pub(crate) fn empty() -> Report {
     let mut report = errored();
     report.exit_code = 4;
     report.headline = "the result did not finish within 45m".into();
+    report.result.status = cekura_gate::record::Status::Running;
     report.result.runs.clear();
     report.checks.clear();
     report.url = None;

@@ -18,8 +18,7 @@ fn the_terminal_says_what_failed_and_why() {
     Checks
                       check                                    wanted         seen    runs
       ✗ failed        success_rate                             >= 90%         75%     8 (+1 unknown)
-          75% of 8 judged runs passed, wanted at least 90%: 2 runs failed; between 40.9% to
-          92.9% (95% sure)
+          75% of 8 judged runs passed, wanted at least 90%: 2 runs failed
       ? inconclusive  errors                                   <= 10%         11.1%   8 (+1 unknown)
           11.1% of 9 runs errored, wanted at most 10%; 1 more run would decide it
       ! warning       success_rate in Refund for a late order  >= 60%         33.3%   3

@@ -123,9 +123,7 @@ fn checks(out: &mut String, report: &Report, style: Style) {
         out.push_str(row.trim_end());
         out.push('\n');
         if standing != Standing::Passed {
-            let interval = words::interval(check).map(|text| format!("; between {text}"));
-            let reason = short(&check.reason, 400) + &interval.unwrap_or_default();
-            out.push_str(&style.wrap("      ", 6, &reason));
+            out.push_str(&style.wrap("      ", 6, &short(&check.reason, 400)));
         }
     }
     more(out, checks.len(), "check");
@@ -215,24 +213,16 @@ fn foot(out: &mut String, report: &Report, style: Style, written: &[&Path]) {
 /// The command that most people want next.
 fn next(report: &Report, written: &[&Path]) -> Option<String> {
     let id = report.result.id;
-    let stopped = [Code::TimedOut, Code::Api, Code::Interrupted, Code::Terminated];
-    if id > 0 && stopped.iter().any(|code| code.number() == report.exit_code) {
-        return Some(format!("cekura-gate watch {id}    (waits for it again)"));
+    let early = [Code::TimedOut, Code::Interrupted, Code::Terminated, Code::Api];
+    let ended_early = early.iter().any(|code| code.number() == report.exit_code);
+    let going = !report.result.status.is_terminal();
+    if ended_early {
+        return going.then(|| format!("cekura-gate watch {id}    (waits for it again)"));
     }
-    let saved = written.iter().find(|path| path.extension().is_some_and(|end| end == "json"));
-    match (report.verdict, saved) {
-        (Verdict::Inconclusive, _) if id > 0 => {
-            Some(format!("cekura-gate result rerun {id}    (the same scenarios again, billed)"))
-        }
-        (Verdict::Fail, Some(saved)) => {
-            let path = quoted(&one_line(&saved.display().to_string()));
-            Some(format!("cekura-gate judge {path}    (other thresholds, no new calls)"))
-        }
-        (Verdict::Fail, None) if id > 0 => {
-            Some(format!("cekura-gate result show {id}    (every run with its reasons)"))
-        }
-        _ => None,
-    }
+    let saved = written.iter().find(|path| path.extension().is_some_and(|end| end == "json"))?;
+    let path = quoted(&one_line(&saved.display().to_string()));
+    (report.verdict == Verdict::Fail)
+        .then(|| format!("cekura-gate judge {path}    (other thresholds, no new calls)"))
 }
 
 /// A path as a shell takes it.

@@ -169,7 +169,8 @@ fn run_end(
         Outcome::Errored => ("error", "gate.NoConversation"),
         Outcome::Unscored => ("error", "gate.Unscored"),
     };
-    let reason = short(&outcome.reason, 300);
+    let flaky = if report.is_flaky(run.id) { "flaky, passed on retry: " } else { "" };
+    let reason = format!("{flaky}{}", short(&outcome.reason, 300));
     let message = match scenario.quarantine {
         Some(quarantine) => format!(
             "quarantined until {} ({}): {}; the run {}",

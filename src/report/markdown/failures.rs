@@ -71,7 +71,8 @@ fn scenario_head(scenario: &ScenarioRuns<'_>) -> String {
 
 fn run_fold(report: &Report, run: &RunRecord, outcome: &RunOutcome) -> String {
     let ending = words::ending(run).map(|ending| format!(" · {ending}")).unwrap_or_default();
-    let title = format!("Run {} · {}{ending}", run.id, words::variant(run, outcome));
+    let flaky = if report.is_flaky(run.id) { " · flaky: passed on retry" } else { "" };
+    let title = format!("Run {} · {}{ending}{flaky}", run.id, words::variant(run, outcome));
     let title = markdown::html(&short(&title, 300));
     let mut fold = format!("<details><summary>{title}</summary>\n\n");
     let explained = run.expected_outcome.iter().flat_map(|expected| &expected.explanation);

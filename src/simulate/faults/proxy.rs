@@ -90,7 +90,7 @@ async fn reply(client: &mut TcpStream, rule: &Rule, answer: &Answer) -> io::Resu
     if let Some(status) = rule.status {
         let wait = rule.retry_after.map(|seconds| {
             let form = rule.retry_after_as.unwrap_or_default();
-            spoil::retry_after(seconds, form, jiff::Timestamp::now())
+            spoil::retry_after(seconds, form, crate::context::now())
         });
         let mut headers = vec![JSON];
         headers.extend(wait.as_deref().map(|wait| ("retry-after", wait)));

@@ -18,6 +18,16 @@ pub(super) fn check(suite: &Suite, today: jiff::civil::Date, problems: &mut Prob
             "add `max_runs: 200`, or remove `budget`",
         );
     }
+    if let Some(budget) = &suite.budget
+        && budget.max_cost.is_some()
+        && budget.price_per_run.is_none()
+    {
+        problems.key(
+            at("budget.max_cost"),
+            "`max_cost` needs `price_per_run`: the platform prices no plan of ids, tags or folders",
+            "add what one run costs, for example `price_per_run: 0.12`",
+        );
+    }
     let mut seen = Vec::new();
     for (index, on) in suite.retry.iter().flat_map(|retry| &retry.on).enumerate() {
         if seen.contains(on) {

@@ -14,8 +14,6 @@ use super::model::{Mode, Suite};
 use super::unsupported;
 use crate::document::{Path, Problem};
 
-pub(super) use thresholds::check_paths;
-
 /// Everything that is wrong with a suite, beyond the shape of its values.
 ///
 /// `today` decides which quarantines have expired.

@@ -451,23 +451,7 @@ fn limits_limit_something() {
 #[test]
 fn keys_whose_effect_comes_later_are_refused() {
     let rows = [
-        ("retry: {on: [error]}", "retry"),
-        ("early_stop: failed", "early_stop"),
-        ("budget: {max_cost: 3}", "budget.max_cost"),
         ("thresholds: {baseline: {from: a, success_rate: {max_drop: 1%}}}", "thresholds.baseline"),
-        ("thresholds: {success_rate: 90%, confidence: 95%}", "thresholds.confidence"),
-        (
-            "thresholds: {each_scenario: {success_rate: 90%, confidence: 95%}}",
-            "thresholds.each_scenario.confidence",
-        ),
-        (
-            "thresholds: {metrics: {A: [90%, {check: 90%, confidence: 95%}]}}",
-            "thresholds.metrics.A.1.confidence",
-        ),
-        (
-            "tags: [a]\nquarantine: [{scenario: 1, until: 2026-12-31, owner: a, reason: b}]",
-            "quarantine",
-        ),
         ("on_failure: {explain: true}", "on_failure"),
         ("on_success: {test_set: {from: all, name: a}}", "on_success"),
     ];

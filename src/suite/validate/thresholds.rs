@@ -59,29 +59,6 @@ fn holds_no_check(thresholds: &Thresholds) -> bool {
         && baseline.is_none()
 }
 
-/// Every check of the thresholds with its path.
-pub(in crate::suite) fn check_paths(thresholds: &Thresholds) -> Vec<(Path, &CheckSpec)> {
-    let root = at("thresholds");
-    let each = thresholds.each_scenario.as_ref();
-    let each_root = root.child("each_scenario");
-    let named = [
-        (root.child("success_rate"), thresholds.success_rate.as_ref()),
-        (root.child("errors"), thresholds.errors.as_ref()),
-        (root.child("expected_outcome"), thresholds.expected_outcome.as_ref()),
-        (root.child("duration"), thresholds.duration.as_ref()),
-        (each_root.child("success_rate"), each.and_then(|each| each.success_rate.as_ref())),
-    ];
-    let of_metrics = |root: Path| move |(name, checks)| (root.child("metrics").child(name), checks);
-    let metrics = thresholds.metrics.iter().map(of_metrics(root));
-    let each_metrics = each.into_iter().flat_map(|each| &each.metrics).map(of_metrics(each_root));
-    let named = named.into_iter().filter_map(|(path, checks)| Some((path, checks?)));
-    named
-        .chain(metrics)
-        .chain(each_metrics)
-        .flat_map(|(path, checks)| paths(&path, checks).collect::<Vec<_>>())
-        .collect()
-}
-
 /// Each check of a key with its path: those of a list have indices.
 fn paths<'a>(path: &Path, checks: &'a Checks) -> impl Iterator<Item = (Path, &'a CheckSpec)> {
     let is_list = checks.0.len() > 1;

@@ -1,0 +1,27 @@
+# syntax=docker/dockerfile:1
+# A static binary, a CA bundle and nothing else.
+
+FROM rust:1-alpine AS builder
+# The C compiler builds the cryptography.
+# hadolint ignore=DL3018
+RUN apk add --no-cache ca-certificates musl-dev
+WORKDIR /src
+COPY Cargo.toml Cargo.lock ./
+COPY src ./src
+# The cache mount is gone after the step: the binary has to leave it.
+RUN --mount=type=cache,target=/usr/local/cargo/registry \
+    --mount=type=cache,target=/src/target \
+    cargo build --release --locked && cp target/release/cekura-gate /cekura-gate
+
+FROM scratch
+LABEL org.opencontainers.image.title="cekura-gate" \
+      org.opencontainers.image.description="Gates a voice or chat agent's release on Cekura test runs" \
+      org.opencontainers.image.source="https://github.com/cekura-ai/cekura-gate" \
+      org.opencontainers.image.licenses="MIT OR Apache-2.0"
+COPY --from=builder /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
+COPY --from=builder /cekura-gate /cekura-gate
+# Reports are written to the working directory: mount one that this user may write to, or run
+# with `--user "$(id -u):$(id -g)"`.
+USER 65532:65532
+WORKDIR /work
+ENTRYPOINT ["/cekura-gate"]

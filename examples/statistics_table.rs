@@ -1,0 +1,131 @@
+//! Prints what `cekura_gate::stats` makes of several hundred cases, a JSON object a line, for
+//! `ci/check-statistics.py` to compute again with SciPy and statsmodels.
+
+#![expect(clippy::print_stdout, reason = "printing the table is what it is for")]
+
+use cekura_gate::stats::strata::Stratum;
+use cekura_gate::stats::{binomial, normal, numbers, ranks, rate, strata, student};
+use serde_json::{Value, json};
+
+#[path = "shared/random.rs"]
+mod random;
+
+use random::Random;
+
+fn main() {
+    let mut random = Random(2026);
+    distributions();
+    rates();
+    further();
+    for _ in 0..60 {
+        quantities(&mut random);
+        baselines(&mut random);
+        two_sides(&mut random);
+    }
+}
+
+/// Infinite figures become null.
+fn print(function: &str, arguments: Value, result: Value) {
+    println!("{}", json!({ "function": function, "arguments": arguments, "result": result }));
+}
+
+fn distributions() {
+    for tail in [0.000_1, 0.001, 0.005, 0.025, 0.05, 0.2, 0.5, 0.8, 0.975] {
+        print("normal.upper_quantile", json!([tail]), json!(normal::upper_quantile(tail)));
+        for freedom in [1, 2, 3, 4, 9, 10, 29, 100, 1_001, 9_999] {
+            let t = student::upper_quantile(tail, freedom);
+            print("student.upper_quantile", json!([tail, freedom]), json!(t));
+        }
+    }
+    for n in [1, 3, 10, 97, 1_000, 100_000] {
+        for p in [0.001, 0.2, 0.5, 0.9, 0.99] {
+            let mean = n as f64 * p;
+            for deviations in [-5.0, -2.0, 0.0, 1.0, 6.0] {
+                let k = (mean + deviations * (mean * (1.0 - p)).sqrt()).round();
+                let k = k.clamp(0.0, n as f64) as usize;
+                let tails = [binomial::at_least(k, n, p), binomial::at_most(k, n, p)];
+                print("binomial", json!([k, n, p]), json!(tails));
+            }
+        }
+    }
+}
+
+fn rates() {
+    for n in [1, 2, 5, 10, 29, 30, 100, 317, 2_000, 10_000] {
+        for part in [0.0, 0.1, 0.5, 0.77, 0.9, 0.99, 1.0] {
+            let k = (part * n as f64).round() as usize;
+            for confidence in [0.8, 0.95, 0.999] {
+                let arguments = json!([k, n, confidence]);
+                print("wilson", arguments.clone(), json!(rate::wilson(k, n, confidence)));
+                let exact = rate::clopper_pearson(k, n, confidence);
+                print("clopper_pearson", arguments.clone(), json!(exact));
+                let bounds = rate::bounds(k, n - k, 0, confidence);
+                print("bounds", arguments, json!(bounds));
+            }
+        }
+    }
+}
+
+fn further() {
+    for threshold in [0.6, 0.8, 0.9, 0.95, 0.99] {
+        for n in [1, 5, 10, 20, 50, 200] {
+            for k in [n / 2, n - n / 5, n - n / 10, n - 1, n] {
+                let further = rate::further_runs(k, n, threshold, 0.95);
+                print("further_runs", json!([k, n, threshold, 0.95]), json!(further));
+            }
+        }
+    }
+}
+
+fn quantities(random: &mut Random) {
+    let n = 2 + random.below(120);
+    let values: Vec<f64> = (0..n).map(|_| (7.0 + 0.6 * random.normal()).exp().round()).collect();
+    let confidence = if n.is_multiple_of(2) { 0.95 } else { 0.9 };
+    for q in [0.0, 0.1, 0.5, 0.9, 0.95, 1.0] {
+        let bounds = numbers::quantile_bounds(&values, q, confidence);
+        print("quantile_bounds", json!([values, q, confidence]), json!(bounds));
+    }
+    let bounds = numbers::mean_bounds(&values, confidence);
+    print("mean_bounds", json!([values, confidence]), json!(bounds));
+}
+
+fn baselines(random: &mut Random) {
+    let (count, runs) = (1 + random.below(8), 2 + random.below(30));
+    for runs in [runs, 40 * runs] {
+        let mut side = |rate: f64| {
+            let all = 1 + random.below(runs);
+            let yes = (0..all).filter(|_| random.fraction() < rate).count();
+            (yes, all - yes)
+        };
+        let strata: Vec<Stratum> = (0..count)
+            .map(|_| {
+                let ((base_yes, base_no), (head_yes, head_no)) = (side(0.9), side(0.8));
+                Stratum { base_yes, base_no, head_yes, head_no }
+            })
+            .collect();
+        let rows: Vec<[usize; 4]> =
+            strata.iter().map(|s| [s.base_yes, s.base_no, s.head_yes, s.head_no]).collect();
+        let p = strata::cochran_mantel_haenszel(&strata);
+        print("cochran_mantel_haenszel", json!(rows), json!(p));
+        print("difference", json!(rows), json!(strata::difference(&strata)));
+    }
+}
+
+fn two_sides(random: &mut Random) {
+    // Small without ties, small with ties, large with ties.
+    for (most, grain) in [(9, 1e-6), (6, 1.0), (300, 0.1)] {
+        let count = 1 + random.below(3);
+        let mut side = |shift: f64| {
+            let n = (1 + random.below(most)).max(most / 3);
+            let value = |random: &mut Random| ((random.normal() + shift) / grain).round() * grain;
+            (0..n).map(|_| value(random)).collect::<Vec<f64>>()
+        };
+        let sides: Vec<(Vec<f64>, Vec<f64>)> = (0..count).map(|_| (side(0.4), side(0.0))).collect();
+        if let Some((x, y)) = sides.first() {
+            print("mann_whitney", json!([x, y]), json!(ranks::mann_whitney(x, y)));
+        }
+        let strata: Vec<(&[f64], &[f64])> =
+            sides.iter().map(|(x, y)| (x.as_slice(), y.as_slice())).collect();
+        print("van_elteren", json!(sides), json!(ranks::van_elteren(&strata)));
+    }
+}

@@ -1,0 +1,324 @@
+//! Attending to a result that has started: waiting, stopping, retrying, judging, reporting.
+//!
+//! `run` and `watch` share it. What has been paid for is always reported, however the wait ends.
+
+use std::ops::ControlFlow;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::budget;
+use super::console::Console;
+use super::failure::Failure;
+use super::publish::Publisher;
+use super::stop::{Signal, Signals};
+use crate::api::client::{Client, Started};
+use crate::exit::Code;
+use crate::plan::{Plan, carries_name};
+use crate::poll::schedule::Pace;
+use crate::poll::{Waited, last_look, wait};
+use crate::progress::Progress;
+use crate::record::ResultRecord;
+use crate::report::assemble::{End, Parts, assemble};
+use crate::report::model::{PlanHead, RetryRecord, SuiteHead, Timing};
+use crate::report::standing::{Standing, is_decided};
+use crate::retry;
+use crate::suite::model::{CallPolicy, EarlyStop, Flaky, Retry, RetryOn, Suite};
+use crate::text;
+
+/// How long the gate may take to end the calls and look once more after a signal. GitHub sends
+/// SIGTERM 7.5 seconds after SIGINT.
+const WRAP_UP: Duration = Duration::from_secs(5);
+
+/// What attends: the platform and where to speak.
+pub(super) struct Gate<'a> {
+    pub(super) client: &'a Client,
+    pub(super) pace: Pace,
+    pub(super) console: &'a Console,
+}
+
+/// A result that is going, and what is needed to judge it.
+pub(super) struct Attached {
+    pub(super) head: SuiteHead,
+    pub(super) planned: PlanHead,
+    /// What started it; none for a result that is only watched.
+    pub(super) plan: Option<Plan>,
+    pub(super) suite: Suite,
+    pub(super) record: ResultRecord,
+    pub(super) url: Option<String>,
+    pub(super) began: Instant,
+    pub(super) deadline: Instant,
+    pub(super) started_at: String,
+    pub(super) notes: Vec<String>,
+}
+
+/// How attending ended, beside the evidence.
+struct Attended {
+    end: End,
+    retries: Vec<RetryRecord>,
+    stopped_early: bool,
+}
+
+impl Gate<'_> {
+    /// Waits for a result, judges and reports it. The first signal wraps up, a second ends at once.
+    pub(super) async fn attend(
+        &self,
+        mut attached: Attached,
+        signals: &mut Signals,
+        publisher: Publisher,
+    ) -> Result<Code, Failure> {
+        let id = attached.record.id;
+        publisher.started(id, attached.url.as_deref())?;
+        let page = attached.url.as_deref().map(|url| format!(": {url}")).unwrap_or_default();
+        self.console.progress(&format!("result {id} has started{page}"));
+        let attended = match self.see_through(&mut attached, signals).await {
+            Ok(attended) => attended,
+            Err(second) => {
+                let still = "the calls may still be going";
+                self.console.warn(&format!("stopped by a second {second}; {still}"));
+                return Ok(second.code());
+            }
+        };
+        let reports = attached.suite.reports.clone().unwrap_or_default();
+        if reports.share_link == Some(true) {
+            match self.client.share_link(id, Instant::now() + WRAP_UP).await {
+                Ok(link) => attached.url = Some(link),
+                Err(error) => attached.notes.push(format!("no share link: {error}")),
+            }
+        }
+        let report = assemble(Parts {
+            suite: attached.head,
+            plan: attached.planned,
+            result: attached.record,
+            end: attended.end,
+            timing: Timing {
+                started_at: attached.started_at,
+                elapsed_seconds: attached.began.elapsed().as_secs_f64(),
+            },
+            url: attached.url,
+            traffic: self.client.traffic(),
+            retries: attended.retries,
+            stopped_early: attended.stopped_early,
+            transcripts: reports.transcripts.unwrap_or_default(),
+            notes: attached.notes,
+        });
+        publisher.finish(&report, self.console)
+    }
+
+    /// Waits, stops early, retries: until there is no more evidence to be had. A second signal is
+    /// an error: it leaves no time for anything.
+    async fn see_through(
+        &self,
+        attached: &mut Attached,
+        signals: &mut Signals,
+    ) -> Result<Attended, Signal> {
+        let mut attended =
+            Attended { end: End::Finished, retries: Vec::new(), stopped_early: false };
+        let mut record = std::mem::take(&mut attached.record);
+        let waited = self.wait_for(attached, &mut record, stop_rule(attached), signals).await;
+        if let (Waited::Enough, _) = waited {
+            self.stop_early(attached, &mut record).await;
+            attended.stopped_early = true;
+        } else {
+            attended.end = self.conclude(attached, &mut record, waited, signals).await?;
+        }
+        attached.record = record;
+        if attended.end == End::Finished
+            && !attended.stopped_early
+            && let Some(rules) = attached.suite.retry.clone()
+            && let Some(plan) = attached.plan.clone()
+        {
+            self.retry(attached, &rules, &plan, signals, &mut attended).await?;
+        }
+        Ok(attended)
+    }
+
+    /// Waits for one result and says what changes. Gives the signal that stopped it, if one did.
+    async fn wait_for(
+        &self,
+        attached: &Attached,
+        record: &mut ResultRecord,
+        stop: EarlyStop,
+        signals: &mut Signals,
+    ) -> (Waited, Option<Signal>) {
+        let mut signal = None;
+        let mut progress = Progress::default();
+        let waited = wait(
+            self.client,
+            record,
+            self.pace,
+            attached.deadline,
+            async { signal = Some(signals.next().await) },
+            |record| {
+                if let Some(line) = progress.line(record, attached.began.elapsed()) {
+                    self.console.progress(&line);
+                }
+                if is_decided(stop, &attached.head, &attached.planned, &record.runs) {
+                    ControlFlow::Break(())
+                } else {
+                    ControlFlow::Continue(())
+                }
+            },
+        )
+        .await;
+        (waited, signal)
+    }
+
+    /// Ends the calls that can change nothing any more, and says what that saved.
+    async fn stop_early(&self, attached: &mut Attached, record: &mut ResultRecord) {
+        let id = record.id;
+        let going = record.runs.iter().filter(|run| !run.status.is_terminal()).count();
+        let calls = text::count(going, "call");
+        self.console.progress(&format!("the verdict is known: ending {calls} of result {id}"));
+        let total = record.runs.len();
+        attached.notes.push(match self.client.end_calls(id, Instant::now() + WRAP_UP).await {
+            Ok(()) => format!(
+                "the verdict was known early: {going} of {total} calls were ended before their time"
+            ),
+            Err(error) => {
+                format!("the verdict was known early, but the calls could not be ended: {error}")
+            }
+        });
+        last_look(self.client, record, WRAP_UP / 2).await;
+    }
+
+    /// What the end of a wait asks for: ending the calls where the suite says so, a last look.
+    async fn conclude(
+        &self,
+        attached: &mut Attached,
+        record: &mut ResultRecord,
+        (waited, signal): (Waited, Option<Signal>),
+        signals: &mut Signals,
+    ) -> Result<End, Signal> {
+        let id = record.id;
+        let (policy, end) = match waited {
+            Waited::Finished | Waited::Enough => return Ok(End::Finished),
+            Waited::Lost(error) => {
+                attached.notes.push(format!("to go on: cekura-gate watch {id}"));
+                return Ok(End::Lost(error.to_string()));
+            }
+            Waited::TimedOut => {
+                let limit = attached.suite.timeout.unwrap_or_default().duration();
+                (attached.suite.on_timeout, End::TimedOut(limit))
+            }
+            Waited::Stopped => match signal {
+                Some(Signal::Terminate) => (attached.suite.on_cancel, End::Terminated),
+                Some(Signal::Interrupt) | None => (attached.suite.on_cancel, End::Interrupted),
+            },
+        };
+        let wrap_up = async {
+            match policy.unwrap_or_default() {
+                CallPolicy::Leave => attached
+                    .notes
+                    .push(format!("the calls were left going; to go on: cekura-gate watch {id}")),
+                CallPolicy::EndCalls => {
+                    self.console.progress(&format!("ending the calls of result {id}"));
+                    let ended = self.client.end_calls(id, Instant::now() + WRAP_UP).await;
+                    attached.notes.push(match ended {
+                        Ok(()) => "the remaining calls were ended".to_owned(),
+                        Err(error) => format!("the calls could not be ended: {error}"),
+                    });
+                }
+            }
+            last_look(self.client, record, WRAP_UP / 2).await;
+        };
+        tokio::select! {
+            () = wrap_up => Ok(end),
+            second = signals.next() => Err(second),
+        }
+    }
+
+    /// Starts the runs again that the suite wants again, and joins what they show to the evidence.
+    async fn retry(
+        &self,
+        attached: &mut Attached,
+        rules: &Retry,
+        plan: &Plan,
+        signals: &mut Signals,
+        attended: &mut Attended,
+    ) -> Result<(), Signal> {
+        let mut paid = attached.record.runs.len();
+        for attempt in 1..=rules.attempts {
+            let standing =
+                Standing::of(&attached.head, &attached.planned, &attached.record.runs, false);
+            let groups = retry::needs(
+                rules,
+                &attached.head,
+                &attached.record.runs,
+                &standing.outcomes,
+                &attended.retries,
+            );
+            // Scenarios of different groups never share a run, so that the outcomes stay true.
+            for (frequency, scenarios) in groups {
+                let suffix = format!("retry {attempt}.{frequency}");
+                let again = plan.again(scenarios, frequency, &suffix);
+                let runs = again.runs().unwrap_or_default();
+                if let Some(limits) = &attached.suite.budget
+                    && let Err(over) = budget::allows(limits, paid + runs)
+                {
+                    attached.notes.push(format!("no more retries: {over}"));
+                    return Ok(());
+                }
+                paid += runs;
+                let Some(mut fresh) = self.start_again(attached, &again, attempt).await else {
+                    return Ok(());
+                };
+                let waited = self.wait_for(attached, &mut fresh, EarlyStop::Never, signals).await;
+                attended.end = self.conclude(attached, &mut fresh, waited, signals).await?;
+                let judged = Standing::of(&attached.head, &PlanHead::default(), &fresh.runs, false);
+                let records = retry::merge(
+                    rules,
+                    attempt,
+                    &mut attached.record,
+                    &standing.outcomes,
+                    fresh,
+                    &judged.outcomes,
+                    &attended.retries,
+                );
+                attended.retries.extend(records);
+                if attended.end != End::Finished {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Starts a retry. Where that fails the gate goes on with what it has, and says so.
+    async fn start_again(
+        &self,
+        attached: &mut Attached,
+        again: &Plan,
+        attempt: u32,
+    ) -> Option<ResultRecord> {
+        let request = again.request()?;
+        let name = carries_name(again.mode).then_some(again.result_name.as_str());
+        match self.client.start(&request, name, attached.deadline).await {
+            Ok(Started::Answered(record) | Started::Found(record)) => {
+                let runs = text::count(record.runs.len(), "run");
+                let id = record.id;
+                self.console.progress(&format!("retry {attempt}: {runs} started as result {id}"));
+                Some(*record)
+            }
+            Err(error) => {
+                attached.notes.push(format!("retry {attempt} could not be started: {error}"));
+                None
+            }
+        }
+    }
+}
+
+/// When the wait may end early. Never where a later step needs every run, or where a retry could
+/// still turn a failure.
+fn stop_rule(attached: &Attached) -> EarlyStop {
+    let suite = &attached.suite;
+    let retry_may_save = suite
+        .retry
+        .as_ref()
+        .is_some_and(|retry| retry.on.contains(&RetryOn::Failure) && retry.flaky == Flaky::Passed);
+    let needs_every_run = suite.on_success.is_some() || attached.plan.is_none();
+    if retry_may_save || needs_every_run {
+        return EarlyStop::Never;
+    }
+    suite.early_stop.unwrap_or_default()
+}

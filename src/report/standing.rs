@@ -1,0 +1,192 @@
+//! Runs and rules ▶ how the gate stands: outcomes, counts, checks. Also while runs are going.
+//!
+//! Pure. The report at the end is made from it, and early stop asks it on the way.
+
+use std::collections::BTreeMap;
+
+use super::model::{PlanHead, SuiteHead, Tally};
+use crate::outcome::{RunOutcome, judge_run};
+use crate::record::RunRecord;
+use crate::suite::model::EarlyStop;
+use crate::verdict::evidence::Evidence;
+use crate::verdict::{CheckReport, Verdict, judge_all, worst};
+
+/// How the gate stands.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Standing {
+    /// The outcomes of the runs, in their order.
+    pub outcomes: Vec<RunOutcome>,
+    /// How many runs ended in which way.
+    pub tally: Tally,
+    /// The checks, in the order of the suite.
+    pub checks: Vec<CheckReport>,
+}
+
+impl Standing {
+    /// Judges runs by a suite's rules. `going` says that runs are still going or were ended early:
+    /// what they would have given is then unknown in every respect.
+    pub fn of(suite: &SuiteHead, plan: &PlanHead, runs: &[RunRecord], going: bool) -> Self {
+        let outcomes = outcomes(runs);
+        let mut tally = Tally::default();
+        let mut counted = Vec::new();
+        for (run, outcome) in runs.iter().zip(&outcomes) {
+            if suite.quarantines(run.scenario) {
+                tally.quarantined += 1;
+            } else {
+                tally.add(outcome.outcome);
+                counted.push((run, outcome));
+            }
+        }
+        tally.missing = missing(suite, plan, &tally);
+        let evidence = Evidence { runs: counted, missing: tally.missing, going };
+        let checks = judge_all(&suite.thresholds, &evidence);
+        Self { outcomes, tally, checks }
+    }
+
+    /// The gate's verdict as it stands.
+    pub fn verdict(&self) -> Verdict {
+        worst(&self.checks)
+    }
+}
+
+/// Whether the verdict is known although runs are still going: a fail that no outcome of theirs
+/// could save, or, where the suite asks for it, a pass that none could break.
+pub fn is_decided(stop: EarlyStop, suite: &SuiteHead, plan: &PlanHead, runs: &[RunRecord]) -> bool {
+    let wanted: &[Verdict] = match stop {
+        EarlyStop::Never => return false,
+        EarlyStop::Failed => &[Verdict::Fail],
+        EarlyStop::Decided => &[Verdict::Fail, Verdict::Pass],
+    };
+    let still_going = runs.iter().any(|run| !run.status.is_terminal());
+    still_going && wanted.contains(&Standing::of(suite, plan, runs, true).verdict())
+}
+
+/// Planned runs that count and never arrived. Where the scenarios are known, the quarantined
+/// ones' runs are not missed.
+fn missing(suite: &SuiteHead, plan: &PlanHead, tally: &Tally) -> usize {
+    let Some(planned) = plan.runs else { return 0 };
+    let quarantined = if plan.scenarios.is_empty() {
+        tally.quarantined
+    } else {
+        let scenarios = plan.scenarios.iter().filter(|id| suite.quarantines(Some(**id)));
+        scenarios.count() * plan.runs_per_scenario
+    };
+    planned.saturating_sub(quarantined).saturating_sub(tally.total)
+}
+
+/// Each run's outcome, numbered among the runs of its scenario, personality and profile.
+fn outcomes(runs: &[RunRecord]) -> Vec<RunOutcome> {
+    let mut seen: BTreeMap<_, u32> = BTreeMap::new();
+    let number = |run: &RunRecord| {
+        let count = seen.entry(run.case()).or_default();
+        *count += 1;
+        *count
+    };
+    let numbers: Vec<u32> = runs.iter().map(number).collect();
+    runs.iter().zip(numbers).map(|(run, repetition)| judge_run(run, repetition)).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::record::{MetricRecord, MetricValue, Status};
+    use crate::suite::model::Mode;
+
+    fn suite(thresholds: serde_json::Value) -> SuiteHead {
+        SuiteHead {
+            name: "s".to_owned(),
+            file: None,
+            mode: Mode::Voice,
+            thresholds: serde_json::from_value(thresholds).unwrap(),
+            quarantine: vec![],
+        }
+    }
+
+    /// `p` passed, `f` failed, `e` errored, `.` still going.
+    fn runs(ends: &str) -> Vec<RunRecord> {
+        let run = |(id, end)| {
+            let success = match end {
+                'p' => Some(true),
+                'f' => Some(false),
+                _ => None,
+            };
+            RunRecord {
+                id,
+                scenario: Some(1),
+                status: match end {
+                    '.' => Status::Running,
+                    'e' => Status::Failed,
+                    _ => Status::Completed,
+                },
+                success,
+                has_transcript: success.is_some(),
+                metrics: success
+                    .map(|_| MetricRecord {
+                        id: Some(5),
+                        name: "Latency".to_owned(),
+                        aliases: vec![],
+                        value: MetricValue::Numeric(Some(100.0)),
+                        explanation: vec![],
+                    })
+                    .into_iter()
+                    .collect(),
+                ..RunRecord::default()
+            }
+        };
+        (1..).zip(ends.chars()).map(run).collect()
+    }
+
+    fn stops(stop: EarlyStop, thresholds: serde_json::Value, ends: &str) -> bool {
+        let plan = PlanHead { runs_per_scenario: 1, runs: Some(ends.len()), scenarios: vec![] };
+        is_decided(stop, &suite(thresholds), &plan, &runs(ends))
+    }
+
+    #[test]
+    fn a_gate_that_nothing_can_save_is_stopped() {
+        let ninety = json!({"success_rate": "90%"});
+        assert!(stops(EarlyStop::Failed, ninety.clone(), "ff........"));
+        assert!(
+            !stops(EarlyStop::Failed, ninety.clone(), "f........."),
+            "nine of ten can pass yet"
+        );
+        assert!(!stops(EarlyStop::Never, ninety, "ffffffff.."));
+    }
+
+    #[test]
+    fn a_gate_that_nothing_can_break_is_stopped_only_where_asked() {
+        let half = json!({"success_rate": "50%"});
+        assert!(stops(EarlyStop::Decided, half.clone(), "ppppp....."));
+        assert!(!stops(EarlyStop::Decided, half.clone(), "pppp......"));
+        assert!(!stops(EarlyStop::Failed, half, "ppppp....."));
+    }
+
+    #[test]
+    fn a_result_that_has_ended_is_not_stopped() {
+        assert!(!stops(EarlyStop::Decided, json!({"success_rate": "50%"}), "pppppppppp"));
+    }
+
+    #[test]
+    fn runs_that_are_going_are_no_errors_yet() {
+        let few = json!({"errors": "<= 10%"});
+        assert!(!stops(EarlyStop::Failed, few.clone(), ".........."));
+        assert!(stops(EarlyStop::Failed, few, "ee........"));
+    }
+
+    #[test]
+    fn a_mean_is_never_decided_while_runs_are_going() {
+        let latency = json!({"metrics": {"Latency": "mean <= 200"}});
+        let all_but_one = format!("{}.", "p".repeat(99));
+        assert!(!stops(EarlyStop::Decided, latency.clone(), &all_but_one));
+        let quantile = json!({"metrics": {"Latency": "p50 <= 200"}});
+        assert!(stops(EarlyStop::Decided, quantile, &all_but_one));
+    }
+
+    #[test]
+    fn too_few_samples_are_never_decided() {
+        let check = json!({"success_rate": {"check": "50%", "min_samples": 8}});
+        assert!(!stops(EarlyStop::Decided, check.clone(), "ppppppp..."));
+        assert!(stops(EarlyStop::Decided, check, "pppppppp.."));
+    }
+}

@@ -1,0 +1,172 @@
+//! How the simulated caller reaches the agent: the modes, and what each can be told.
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+
+/// How the simulated caller reaches the agent.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    Default,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Serialize,
+    Deserialize,
+    JsonSchema,
+    clap::ValueEnum,
+)]
+#[serde(rename_all = "snake_case")]
+#[value(rename_all = "snake_case")]
+pub enum Mode {
+    /// Telephone call.
+    #[default]
+    Voice,
+    /// Text chat.
+    Text,
+    /// Chirp voice.
+    Chirp,
+    /// LiveKit room.
+    LivekitV2,
+    /// Pipecat Cloud session.
+    PipecatV2,
+    /// SIP call.
+    Sip,
+    /// Text over the agent's WebSocket.
+    Websocket,
+    /// Vapi WebRTC call.
+    VapiWebrtc,
+    /// Retell WebRTC call.
+    RetellWebrtc,
+    /// ElevenLabs session.
+    Elevenlabs,
+}
+
+impl Mode {
+    /// Every mode, in the order of the docs.
+    pub const ALL: [Mode; 10] = [
+        Mode::Voice,
+        Mode::Text,
+        Mode::Chirp,
+        Mode::LivekitV2,
+        Mode::PipecatV2,
+        Mode::Sip,
+        Mode::Websocket,
+        Mode::VapiWebrtc,
+        Mode::RetellWebrtc,
+        Mode::Elevenlabs,
+    ];
+
+    /// The mode as it is written in a suite file.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Mode::Voice => "voice",
+            Mode::Text => "text",
+            Mode::Chirp => "chirp",
+            Mode::LivekitV2 => "livekit_v2",
+            Mode::PipecatV2 => "pipecat_v2",
+            Mode::Sip => "sip",
+            Mode::Websocket => "websocket",
+            Mode::VapiWebrtc => "vapi_webrtc",
+            Mode::RetellWebrtc => "retell_webrtc",
+            Mode::Elevenlabs => "elevenlabs",
+        }
+    }
+}
+
+/// Telephone numbers.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Phone {
+    /// The number that outbound calls come from, for example `+14155550100`.
+    pub outbound: Option<String>,
+    /// The agent's number, for example `+14155550101`.
+    pub agent: Option<String>,
+    /// Whether the scenarios share one number. Not in mode text.
+    pub numbers: Option<Numbers>,
+}
+
+/// Whether the scenarios share one telephone number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Numbers {
+    /// The same number for every scenario.
+    Same,
+    /// A number of its own for each scenario.
+    Different,
+}
+
+/// LiveKit overrides for this run.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Livekit {
+    /// LiveKit agent name for explicit dispatch.
+    pub agent_name: Option<String>,
+    /// LiveKit server, `wss://…`.
+    pub url: Option<String>,
+    /// Room configuration. Replaces the agent's saved one.
+    pub config: Option<Map<String, Value>>,
+}
+
+/// Pipecat Cloud overrides for this run.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Pipecat {
+    /// Pipecat Cloud agent name.
+    pub agent_name: Option<String>,
+    /// Session configuration. Replaces the agent's saved one.
+    pub config: Option<Map<String, Value>>,
+    /// Daily room properties. Replace the agent's saved ones.
+    pub room_properties: Option<Map<String, Value>>,
+}
+
+/// SIP overrides for this run.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Sip {
+    /// SIP endpoint, `sip:…` or `sips:…`.
+    pub endpoint: Option<String>,
+}
+
+/// WebSocket endpoints.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Websocket {
+    /// The agent's WebSocket, `ws://…` or `wss://…`.
+    pub url: Option<String>,
+    /// Headers of the WebSocket connection. Mode text only.
+    pub headers: Option<BTreeMap<String, String>>,
+    /// A WebSocket for each scenario id. Mode websocket only.
+    pub urls: Option<BTreeMap<String, String>>,
+}
+
+/// Vapi assistant.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Vapi {
+    /// Vapi assistant id.
+    pub assistant: Option<String>,
+}
+
+/// Retell agent.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Retell {
+    /// Retell agent id. Default: the agent's assistant id.
+    pub agent: Option<String>,
+}
+
+/// ElevenLabs overrides for this run.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Elevenlabs {
+    /// ElevenLabs agent id. Default: the agent's assistant id.
+    pub agent: Option<String>,
+    /// ElevenLabs base URL, for a regional or self-hosted endpoint.
+    pub base_url: Option<String>,
+}

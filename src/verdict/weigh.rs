@@ -1,0 +1,338 @@
+//! Samples against a threshold ▶ verdict, interval and the reason in words.
+//!
+//! Pure. What the figure could be is in `bounds`; here it is compared and told.
+
+use super::aggregate::of_numbers;
+use super::bounds::{LACKING_FOR_A_MEAN, bounds, over_range};
+use super::check::{Aggregate, Check, Operator, Unit};
+use super::evidence::{Evidence, Samples};
+use super::judge::{Figure, Finding, written_threshold};
+use super::sample::settled;
+use super::{FigureUnit, Interval, Verdict};
+use crate::stats::rate;
+use crate::suite::checks::CheckSpec;
+use crate::text;
+
+/// How sure a check must be, and of what an interval is only shown.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Confidence {
+    /// Decides: the truth, not the sample, must clear the threshold at this confidence.
+    decides: Option<f64>,
+    /// Is shown: the interval at this confidence stands in the reports.
+    shown: Option<f64>,
+}
+
+impl Confidence {
+    /// The suite's confidence decides shares of runs: success rate, outcome, metrics. A check's own
+    /// decides whatever it stands on. The share of errors is the platform's, not the agent's: there
+    /// the suite's is only shown, as it is for numbers.
+    pub(super) fn of(
+        figure: Figure<'_>,
+        spec: &CheckSpec,
+        check: &Check,
+        suite: Option<f64>,
+    ) -> Self {
+        let own = spec.confidence.map(crate::suite::scalars::Percent::fraction);
+        let is_share = check.aggregate.as_ref().is_some_and(Aggregate::is_share);
+        let by_suite = suite.filter(|_| is_share && !matches!(figure, Figure::Errors));
+        Confidence { decides: own.or(by_suite), shown: own.or(suite) }
+    }
+}
+
+/// A check being compared with its samples.
+pub(super) struct Weighing<'w> {
+    pub(super) check: &'w Check,
+    pub(super) spec: &'w CheckSpec,
+    pub(super) confidence: Confidence,
+    pub(super) evidence: &'w Evidence<'w>,
+    pub(super) unknown: &'w [u64],
+}
+
+impl Weighing<'_> {
+    /// How many runs gave no value although they could have.
+    fn open(&self) -> usize {
+        self.unknown.len() + self.evidence.missing
+    }
+
+    pub(super) fn weigh(&self, samples: Samples) -> Finding {
+        match samples {
+            Samples::Shares { yes, no } if self.check.aggregate == Some(Aggregate::Count) => {
+                self.count(yes, no.len())
+            }
+            Samples::Shares { yes, no } => self.share(yes, no),
+            Samples::Numbers { values, unit, scale } => self.numbers(&values, unit, scale),
+        }
+    }
+
+    fn share(&self, yes: Vec<u64>, no: Vec<u64>) -> Finding {
+        let (k, n, open) = (yes.len(), yes.len() + no.len(), self.open());
+        let share = |k: usize, n: usize| (n > 0).then(|| k as f64 / n as f64);
+        let threshold = self.check.threshold.value / 100.0;
+        let bare = (share(k, n + open).unwrap_or(0.0), share(k + open, n + open).unwrap_or(1.0));
+        let (low, high) = match self.confidence.decides {
+            Some(confidence) => rate::bounds(k, no.len(), open, confidence),
+            None => bare,
+        };
+        let interval = self.confidence.shown.filter(|_| n > 0).map(|confidence| Interval {
+            low: rate::wilson(k, n + open, confidence).0,
+            high: rate::wilson(k + open, n + open, confidence).1,
+            confidence: Some(confidence),
+        });
+        let further = self
+            .confidence
+            .decides
+            .and_then(|confidence| rate::further_runs(k, n, threshold, confidence));
+        let against = if wants_more(self.check.operator) { no } else { yes };
+        self.conclude(
+            Weighed {
+                value: share(k, n),
+                low,
+                high,
+                threshold,
+                unit: FigureUnit::Share,
+                samples: n,
+                parts: Some((k, n)),
+                interval,
+                further,
+            },
+            against,
+        )
+    }
+
+    /// `count` of a share's figure counts its yeses: `errors: "count <= 3"`.
+    fn count(&self, yes: Vec<u64>, no: usize) -> Finding {
+        let counted = yes.len() as f64;
+        self.conclude(
+            Weighed {
+                value: Some(counted),
+                low: counted,
+                high: counted + self.open() as f64,
+                threshold: self.check.threshold.value,
+                unit: FigureUnit::Number,
+                samples: yes.len() + no,
+                parts: None,
+                interval: None,
+                further: None,
+            },
+            yes,
+        )
+    }
+
+    fn numbers(&self, values: &[(u64, f64)], unit: Unit, scale: Option<(f64, f64)>) -> Finding {
+        let (threshold, shown) = in_unit_of(self.check, unit);
+        let numbers: Vec<f64> = values.iter().map(|(_, number)| *number).collect();
+        let aggregate = settled(self.check);
+        let lacking = if self.evidence.going { 0.0 } else { LACKING_FOR_A_MEAN };
+        let bounds_at = |confidence: Option<f64>| {
+            bounds(&aggregate, &numbers, self.open(), scale, lacking, confidence)
+        };
+        let Some((low, high)) = bounds_at(self.confidence.decides) else {
+            return self.without_bounds(&aggregate, &numbers, threshold, shown);
+        };
+        let interval = self.confidence.shown.and_then(|confidence| {
+            let (low, high) = bounds_at(Some(confidence))?;
+            Some(Interval { low, high, confidence: Some(confidence) })
+        });
+        let against = values
+            .iter()
+            .filter(|(_, number)| !self.check.operator.holds(*number, threshold))
+            .map(|(run, _)| *run)
+            .collect();
+        self.conclude(
+            Weighed {
+                value: of_numbers(&aggregate, &numbers),
+                low,
+                high,
+                threshold,
+                unit: shown,
+                samples: numbers.len(),
+                parts: None,
+                interval: interval.filter(|i| i.low.is_finite() && i.high.is_finite()),
+                further: None,
+            },
+            against,
+        )
+    }
+
+    /// There is no value at all, or too many runs lack one.
+    fn without_bounds(
+        &self,
+        aggregate: &Aggregate,
+        numbers: &[f64],
+        threshold: f64,
+        unit: FigureUnit,
+    ) -> Finding {
+        let reason = match numbers.len() {
+            0 => format!("no run gave a value{}", why_unknown(self.unknown, self.evidence.missing)),
+            n => format!(
+                "{} gave a value and {} did not: too many for a {aggregate} to mean anything",
+                text::count(n, "run"),
+                text::count(self.open(), "run"),
+            ),
+        };
+        Finding {
+            samples: numbers.len(),
+            unknown: self.open(),
+            value: of_numbers(aggregate, numbers),
+            threshold,
+            unit,
+            deciding_runs: self.unknown.to_vec(),
+            ..Finding::without_samples(self.spec, reason)
+        }
+    }
+}
+
+const fn wants_more(operator: Operator) -> bool {
+    matches!(operator, Operator::AtLeast | Operator::Above | Operator::Equal)
+}
+
+/// The threshold in the unit of the numbers.
+fn in_unit_of(check: &Check, unit: Unit) -> (f64, FigureUnit) {
+    match (check.threshold.unit.in_seconds(), unit.in_seconds()) {
+        (Some(written), Some(native)) => {
+            let shown = match unit {
+                Unit::Milliseconds => FigureUnit::Milliseconds,
+                Unit::Minutes => FigureUnit::Minutes,
+                _ => FigureUnit::Seconds,
+            };
+            (check.threshold.value * written / native, shown)
+        }
+        _ => written_threshold(check),
+    }
+}
+
+/// A figure with everything needed to compare it and to say so.
+struct Weighed {
+    value: Option<f64>,
+    low: f64,
+    high: f64,
+    threshold: f64,
+    unit: FigureUnit,
+    samples: usize,
+    parts: Option<(usize, usize)>,
+    interval: Option<Interval>,
+    further: Option<usize>,
+}
+
+impl Weighing<'_> {
+    /// The verdict and its words.
+    fn conclude(&self, figure: Weighed, against: Vec<u64>) -> Finding {
+        let (verdict, reason) = self.verdict(&figure);
+        let Weighed { value, low, high, threshold, unit, samples, interval, .. } = figure;
+        let mut deciding_runs = match verdict {
+            Verdict::Pass => Vec::new(),
+            Verdict::Fail => against,
+            Verdict::Inconclusive => self.unknown.to_vec(),
+        };
+        deciding_runs.sort_unstable();
+        deciding_runs.dedup();
+        let open = self.open();
+        let bounded = open > 0 && value.is_some() && low.is_finite() && high.is_finite();
+        let bare = bounded.then_some(Interval { low, high, confidence: None });
+        Finding {
+            verdict,
+            value,
+            threshold,
+            unit,
+            interval: interval.or(bare),
+            samples,
+            unknown: open,
+            reason,
+            deciding_runs,
+        }
+    }
+
+    fn verdict(&self, figure: &Weighed) -> (Verdict, String) {
+        let unit = figure.unit;
+        let wanted = format!("{} {}", self.check.operator.sign(), unit.show(figure.threshold));
+        let missing = self.evidence.missing;
+        let lacking = why_unknown(self.unknown, missing);
+        let Some(value) = figure.value else {
+            return (Verdict::Inconclusive, format!("no run gave a value{lacking}"));
+        };
+        let of = match figure.parts {
+            Some((k, n)) => format!("{k} of {}", text::count(n, "run")),
+            None => text::count(figure.samples, "run"),
+        };
+        let seen = format!("saw {} ({of})", unit.show(value));
+        let too_few = self.spec.min_samples.filter(|least| figure.samples < *least as usize);
+        if let Some(least) = too_few {
+            let reason = format!("{seen}, but the suite asks for at least {least} samples");
+            return (Verdict::Inconclusive, reason);
+        }
+        let range = over_range(self.check.operator, figure.low, figure.high, figure.threshold);
+        let sure = self.confidence.decides.map(text::percent);
+        match (range, sure) {
+            (Verdict::Pass, _) if missing > 0 => {
+                let reason =
+                    format!("{seen}, but {} never arrived", text::count(missing, "planned run"));
+                (Verdict::Inconclusive, reason)
+            }
+            (Verdict::Inconclusive, sure) => {
+                (Verdict::Inconclusive, self.open_question(figure, &seen, &wanted, sure))
+            }
+            (decided, Some(sure)) => {
+                let bound = match (decided, wants_more(self.check.operator)) {
+                    (Verdict::Pass, true) | (Verdict::Fail, false) => {
+                        format!("at least {}", show_bound(unit, figure.low))
+                    }
+                    _ => format!("at most {}", show_bound(unit, figure.high)),
+                };
+                (decided, format!("{seen}, {bound} with {sure} confidence, wanted {wanted}"))
+            }
+            (decided, None) => (decided, format!("{seen}, wanted {wanted}")),
+        }
+    }
+
+    /// Why the evidence does not decide, and what would.
+    fn open_question(
+        &self,
+        figure: &Weighed,
+        seen: &str,
+        wanted: &str,
+        sure: Option<String>,
+    ) -> String {
+        let span = format!(
+            "{} to {}",
+            show_bound(figure.unit, figure.low),
+            show_bound(figure.unit, figure.high)
+        );
+        let open = self.open();
+        let lacking = why_unknown(self.unknown, self.evidence.missing);
+        match sure {
+            None => format!(
+                "{seen}, wanted {wanted}; {} could make it anything from {span}{lacking}",
+                match open {
+                    1 => "1 run without a value".to_owned(),
+                    n => format!("{n} runs without a value"),
+                },
+            ),
+            Some(sure) => {
+                let further = match figure.further {
+                    Some(0) | None if open > 0 => String::new(),
+                    None => "; no number of further runs like these would decide it".to_owned(),
+                    Some(more) => format!(
+                        "; about {} more like these would probably decide it",
+                        text::count(more, "run")
+                    ),
+                };
+                format!(
+                    "{seen}, wanted {wanted}; with {sure} confidence the truth lies anywhere from {span}{lacking}{further}"
+                )
+            }
+        }
+    }
+}
+
+fn show_bound(unit: FigureUnit, bound: f64) -> String {
+    if bound.is_finite() { unit.show(bound) } else { "anything".to_owned() }
+}
+
+fn why_unknown(unknown: &[u64], missing: usize) -> String {
+    match (unknown.len(), missing) {
+        (0, 0) => String::new(),
+        (n, 0) => format!(" ({} errored or not judged)", text::count(n, "run")),
+        (0, m) => format!(" ({} never arrived)", text::count(m, "run")),
+        (n, m) => format!(" ({} errored or not judged, {m} never arrived)", text::count(n, "run")),
+    }
+}

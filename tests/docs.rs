@@ -1,0 +1,442 @@
+//! The docs say what the program does: tables, help texts, examples and links are held equal to it.
+//!
+//! `UPDATE_DOCS=1 cargo test --test docs` writes the held parts anew; read the difference before
+//! committing it.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    reason = "a test fails by panicking"
+)]
+
+mod docs_keys;
+mod docs_pages;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Output};
+use std::sync::{Mutex, PoisonError};
+
+use cekura_gate::document::{Source, schema_of};
+use cekura_gate::exit;
+use cekura_gate::outcome::judge_run;
+use cekura_gate::record::{RunRecord, Status};
+use cekura_gate::report::{github, json};
+use cekura_gate::simulate::World;
+use cekura_gate::stats::rate::lower_bound;
+
+use self::docs_pages::{anchors, blocks, pages, prose};
+
+const COMMANDS: [&str; 7] = ["run", "check", "watch", "judge", "simulate", "schema", "completions"];
+
+fn root() -> &'static Path {
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+}
+
+fn read(path: &str) -> String {
+    fs::read_to_string(root().join(path)).unwrap_or_else(|error| panic!("{path}: {error}"))
+}
+
+/// Runs the gate in a directory of its own, with nothing of this process's environment but the
+/// search path.
+fn gate(args: &[&str]) -> Output {
+    let dir = tempfile::tempdir().unwrap();
+    gate_in(dir.path(), args)
+}
+
+fn gate_in(dir: &Path, args: &[&str]) -> Output {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cekura-gate"));
+    command.args(args).current_dir(dir).env_clear().env("HOME", dir);
+    for kept in ["PATH", "SystemRoot"] {
+        command.envs(std::env::var_os(kept).map(|value| (kept, value)));
+    }
+    command.output().unwrap()
+}
+
+fn stdout(output: &Output) -> String {
+    String::from_utf8(output.stdout.clone()).unwrap()
+}
+
+/// Holds the text between the marks `begin:name` and `end:name` of a file equal to `fresh`, or
+/// writes it there.
+fn hold(path: &str, name: &str, fresh: &str) {
+    // Tests run at the same time, and several parts stand in one file.
+    static WRITING: Mutex<()> = Mutex::new(());
+    let _alone = WRITING.lock().unwrap_or_else(PoisonError::into_inner);
+    let text = read(path);
+    let (begin, end) = (format!("<!-- begin:{name} -->\n"), format!("<!-- end:{name} -->"));
+    let from = text.find(&begin).unwrap_or_else(|| panic!("{path} has no {begin}")) + begin.len();
+    let to = from + text[from..].find(&end).unwrap_or_else(|| panic!("{path} has no {end}"));
+    let fresh = format!("\n{}\n\n", fresh.trim());
+    if text[from..to] == fresh {
+        return;
+    }
+    if std::env::var_os("UPDATE_DOCS").is_some() {
+        let whole = format!("{}{fresh}{}", &text[..from], &text[to..]);
+        fs::write(root().join(path), whole).unwrap();
+        return;
+    }
+    panic!(
+        "{path}: the part `{name}` differs from the program; to write it anew: \
+         UPDATE_DOCS=1 cargo test --test docs\n--- it says\n{}\n--- it should say\n{fresh}",
+        &text[from..to]
+    );
+}
+
+fn fenced(language: &str, text: &str) -> String {
+    format!("```{language}\n{}\n```", text.trim_end())
+}
+
+#[test]
+fn the_exit_codes_stand_in_the_docs_as_in_the_program() {
+    for path in ["README.md", "docs/exit-codes.md"] {
+        hold(path, "exit-codes", &exit::markdown_table());
+    }
+}
+
+#[test]
+fn the_help_of_each_command_is_in_the_docs() {
+    let help = |args: &[&str]| {
+        let output = gate(args);
+        assert!(output.status.success(), "{args:?}");
+        fenced("text", &stdout(&output))
+    };
+    let mut text = format!("## cekura-gate\n\n{}\n", help(&["--help"]));
+    for command in COMMANDS {
+        text.push_str(&format!("\n## {command}\n\n{}\n", help(&[command, "--help"])));
+    }
+    hold("docs/command-line.md", "help", &text);
+}
+
+#[test]
+fn the_readme_names_every_command() {
+    let help = stdout(&gate(&["--help"]));
+    let listed = help.split("Commands:\n").nth(1).unwrap().split("\n\n").next().unwrap();
+    // A line that is indented further goes on with the one above.
+    let names: Vec<&str> = listed
+        .lines()
+        .filter_map(|line| line.strip_prefix("  ").filter(|rest| !rest.starts_with(' ')))
+        .filter_map(|line| line.split_whitespace().next())
+        .filter(|name| *name != "help")
+        .collect();
+    assert_eq!(names, COMMANDS, "the docs' list of commands");
+    let readme = read("README.md");
+    for name in names {
+        assert!(readme.contains(&format!("| `{name}")), "README.md does not list `{name}`");
+    }
+}
+
+#[test]
+fn a_command_that_the_readme_calls_missing_is_missing() {
+    let readme = read("README.md");
+    let line = readme.lines().find(|line| line.starts_with("Commands that are missing:")).unwrap();
+    for name in line.split('`').skip(1).step_by(2) {
+        let output = gate(&[name]);
+        assert_eq!(output.status.code(), Some(2), "`{name}` exists: take it off the list");
+    }
+}
+
+/// Runs the quickstart in a directory of its own.
+fn run_quickstart(dir: &Path) -> Output {
+    let suite = "examples/quickstart/cekura-gate.yml";
+    fs::create_dir_all(dir.join("examples/quickstart")).unwrap();
+    fs::copy(root().join(suite), dir.join(suite)).unwrap();
+    let output = gate_in(dir, &["run", suite, "--simulate"]);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    output
+}
+
+/// The time that a gate took, as the second line of its account ends with it.
+fn took(account: &str) -> Option<&str> {
+    Some(account.lines().find(|line| line.contains(" runs: "))?.rsplit_once(" · ")?.1)
+}
+
+#[test]
+fn the_readmes_quickstart_shows_what_the_program_prints() {
+    let dir = tempfile::tempdir().unwrap();
+    let account = stdout(&run_quickstart(dir.path())).replace('\\', "/");
+    let readme = read("README.md");
+    // Only the time differs from run to run: the one that was written down stays.
+    let now = took(&account).unwrap();
+    let account = account.replace(now, took(&readme).unwrap_or(now));
+    hold("README.md", "quickstart", &fenced("text", &account));
+}
+
+#[test]
+fn every_key_of_a_suite_is_in_the_docs() {
+    hold("docs/suite-file.md", "keys", &docs_keys::suite_table());
+    hold("docs/checks.md", "long-form", &docs_keys::check_table());
+    hold("docs/simulate.md", "keys", &docs_keys::world_table(schema_of::<World>().as_value()));
+    let schema = serde_json::from_str(&read("schema/suite.schema.json")).unwrap();
+    let mut names = BTreeSet::new();
+    docs_keys::names_in(&schema, &mut names);
+    assert!(names.len() > 50, "{names:?}");
+    let docs = read("docs/suite-file.md") + &read("docs/checks.md");
+    for name in names {
+        let whole = [format!("`{name}`"), format!(".{name}`")];
+        assert!(whole.iter().any(|text| docs.contains(text)), "no docs for the key `{name}`");
+    }
+}
+
+#[test]
+fn keys_without_an_effect_are_called_so() {
+    let sentence = docs_keys::unsupported_sentence();
+    for path in ["README.md", "docs/suite-file.md"] {
+        hold(path, "unsupported", &sentence);
+    }
+}
+
+#[test]
+fn every_link_leads_somewhere() {
+    let pages = pages(root());
+    let mut broken = Vec::new();
+    for (path, text) in &pages {
+        let text = prose(text);
+        for target in text.split("](").skip(1).filter_map(|rest| rest.split(')').next()) {
+            if target.contains("://") || target.starts_with("mailto:") {
+                continue;
+            }
+            let (file, wanted) = target.split_once('#').unwrap_or((target, ""));
+            let file = match file {
+                "" => path.clone(),
+                file => path.parent().unwrap().join(file),
+            };
+            let Ok(file) = file.canonicalize() else {
+                broken.push(format!("{}: {target}", path.display()));
+                continue;
+            };
+            let found = pages.iter().find(|(page, _)| page.canonicalize().unwrap() == file);
+            if !wanted.is_empty() && found.is_some_and(|(_, page)| !anchors(page).contains(wanted))
+            {
+                broken.push(format!("{}: no heading for {target}", path.display()));
+            }
+        }
+    }
+    assert!(broken.is_empty(), "links that lead nowhere:\n{}", broken.join("\n"));
+}
+
+/// Keys to be put into a suite, judged as a suite.
+fn judge_fragment(block: &str) -> Result<(), String> {
+    let head = "version: 1\nagent: 1\nscenarios: [101, 102]\n";
+    docs_keys::judge_suite(&format!("{head}{block}"))
+}
+
+/// A `yaml` block of the docs is a suite, or keys of one, unless the fence says otherwise. Among
+/// the recipes for CI, whose YAML is mostly pipelines, it is one where it gives the version.
+#[test]
+fn every_suite_in_the_docs_is_valid() {
+    let mut seen = 0;
+    for (path, text) in pages(root()) {
+        let is_recipe = path.parent().unwrap().ends_with("docs/ci");
+        for (info, block) in blocks(&text) {
+            let told = match info.as_str() {
+                "yaml" if is_suite(&block) => docs_keys::judge_suite(&block),
+                "yaml" if is_recipe => continue,
+                "yaml" => judge_fragment(&block),
+                "yaml world" => {
+                    let source = Source { name: "docs", text: &block };
+                    let read = World::read(source, &|_| None);
+                    read.map(drop).map_err(|faults| faults.render(false))
+                }
+                _ => continue,
+            };
+            seen += 1;
+            // A page may speak of what is to come: its keys are listed as not supported yet.
+            let told = told.or_else(|why| {
+                let soon = why.lines().all(|line| line.ends_with("is not supported yet"));
+                if soon { Ok(()) } else { Err(why) }
+            });
+            if let Err(why) = told {
+                panic!("{}: a suite in it is not valid:\n{why}\n{block}", path.display());
+            }
+        }
+    }
+    assert!(seen >= 5, "only {seen} suites found");
+}
+
+fn examples(dir: &Path, found: &mut Vec<PathBuf>) {
+    for entry in fs::read_dir(dir).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            examples(&path, found);
+        } else if path.extension().is_some_and(|e| e == "yml" || e == "yaml") {
+            found.push(path);
+        }
+    }
+}
+
+/// Whether a YAML text gives the version of the suite format.
+fn is_suite(text: &str) -> bool {
+    text.lines().any(|line| line.trim_end() == "version: 1")
+}
+
+#[test]
+fn every_example_suite_passes_check_and_every_example_world_is_read() {
+    let mut found = Vec::new();
+    examples(&root().join("examples"), &mut found);
+    let (mut suites, mut worlds) = (0, 0);
+    for path in found {
+        let text = fs::read_to_string(&path).unwrap();
+        if is_suite(&text) {
+            suites += 1;
+            let output = gate(&["check", path.to_str().unwrap()]);
+            let told = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(output.status.code(), Some(0), "{}\n{told}", path.display());
+        } else if path.parent().unwrap().ends_with("worlds") {
+            worlds += 1;
+            let name = path.display().to_string();
+            let read = World::read(Source { name: &name, text: &text }, &|_| None);
+            read.unwrap_or_else(|faults| panic!("{}", faults.render(false)));
+        }
+    }
+    assert!(suites >= 1 && worlds >= 3, "{suites} suites, {worlds} worlds");
+}
+
+#[test]
+fn the_docs_name_every_output_and_every_key_of_a_result() {
+    let dir = tempfile::tempdir().unwrap();
+    run_quickstart(dir.path());
+    let saved = fs::read_to_string(dir.path().join("cekura-report/result.json")).unwrap();
+    let report = json::read(&saved).unwrap();
+    let outputs = github::outputs(&report, github::Paths::default());
+    let schema: serde_json::Value =
+        serde_json::from_str(&read("schema/result.schema.json")).unwrap();
+    let keys = schema["properties"].as_object().unwrap().keys().map(String::as_str);
+    let docs = read("docs/reports.md");
+    for name in outputs.iter().map(|(name, _)| *name).chain(keys) {
+        assert!(docs.contains(&format!("`{name}`")), "docs/reports.md does not name `{name}`");
+    }
+}
+
+#[test]
+fn the_endings_in_the_docs_blame_whom_the_program_blames() {
+    let docs = read("docs/verdict.md");
+    let rows = docs.lines().filter_map(|line| line.strip_prefix("| `")?.strip_suffix(" |"));
+    let rows: Vec<_> = rows
+        .filter_map(|row| row.split_once("` | "))
+        .filter(|(row, _)| row.contains('-'))
+        .collect();
+    assert_eq!(rows.len(), 4, "{rows:?}");
+    for (endings, blame) in rows {
+        for ending in endings.split("` `") {
+            let ended_reason = Some(ending.to_owned());
+            let run = RunRecord { status: Status::Failed, ended_reason, ..RunRecord::default() };
+            let judged = judge_run(&run, 1).blame.map(|blame| blame.name());
+            assert_eq!(judged, Some(blame), "{ending}");
+        }
+    }
+}
+
+/// The texts of the program, with its own line breaks undone.
+fn source_text() -> String {
+    let mut paths = BTreeSet::new();
+    source_paths("src", &mut paths);
+    let mut text = String::new();
+    for path in paths.iter().filter(|path| path.ends_with(".rs")) {
+        for line in read(path).lines() {
+            match line.trim_start().strip_suffix('\\') {
+                Some(goes_on) => text.push_str(goes_on),
+                None => text.push_str(&format!("{}\n", line.trim_start())),
+            }
+        }
+    }
+    text
+}
+
+#[test]
+fn the_messages_in_the_docs_are_the_programs_own() {
+    let (docs, program) = (read("docs/troubleshooting.md"), source_text());
+    let headings = docs.lines().filter(|line| line.starts_with("**`"));
+    let messages = headings.flat_map(|line| line.split("**").nth(1).unwrap().split("`, `"));
+    let pieces = messages.flat_map(|message| message.trim_matches('`').split('…'));
+    let (known, unknown): (Vec<&str>, Vec<&str>) =
+        pieces.map(str::trim).partition(|piece| program.contains(piece));
+    assert!(known.len() > 30, "{known:?}");
+    assert!(unknown.is_empty(), "nothing in src says {unknown:#?}");
+}
+
+/// Every file and directory below `src/`, relative to the project, with forward slashes.
+fn source_paths(dir: &str, paths: &mut BTreeSet<String>) {
+    for entry in fs::read_dir(root().join(dir)).unwrap() {
+        let entry = entry.unwrap();
+        let path = format!("{dir}/{}", entry.file_name().to_string_lossy());
+        if entry.path().is_dir() {
+            paths.insert(format!("{path}/"));
+            source_paths(&path, paths);
+        } else {
+            paths.insert(path);
+        }
+    }
+}
+
+/// The first sentence that a source file says of itself.
+fn first_sentence(path: &str) -> String {
+    let text = read(path);
+    let lines = text.lines().map_while(|line| line.strip_prefix("//! "));
+    let paragraph = lines.collect::<Vec<_>>().join(" ");
+    let sentence = paragraph.split(". ").next().unwrap().trim_end_matches('.');
+    assert!(!sentence.is_empty(), "{path} does not begin with what it holds");
+    // Links of the sources' own docs lead nowhere from here.
+    let mut plain = String::new();
+    let mut rest = sentence;
+    while let Some((before, after)) = rest.split_once("](") {
+        plain.push_str(&before.replace('[', ""));
+        rest = after.split_once(')').map_or("", |(_, rest)| rest);
+    }
+    (plain + rest).replace("[`", "`").replace("`]", "`").replace('|', "\\|")
+}
+
+#[test]
+fn the_architecture_lists_every_file() {
+    let mut paths = BTreeSet::new();
+    source_paths("src", &mut paths);
+    let files = paths.iter().filter(|path| path.ends_with(".rs"));
+    let rows = files.map(|path| format!("| `{path}` | {} |\n", first_sentence(path)));
+    hold(
+        "ARCHITECTURE.md",
+        "files",
+        &format!("| File | |\n|---|---|\n{}", rows.collect::<String>()),
+    );
+}
+
+#[test]
+fn the_architecture_names_every_module_and_none_that_is_missing() {
+    let text = read("ARCHITECTURE.md");
+    let mut paths = BTreeSet::new();
+    source_paths("src", &mut paths);
+    let named: BTreeSet<&str> =
+        text.split('`').skip(1).step_by(2).filter(|name| name.starts_with("src/")).collect();
+    for path in &named {
+        assert!(paths.contains(*path), "ARCHITECTURE.md names {path}, which does not exist");
+    }
+    for path in &paths {
+        let is_module = path.ends_with('/') || path.matches('/').count() == 1;
+        assert!(!is_module || named.contains(path.as_str()), "ARCHITECTURE.md leaves out {path}");
+    }
+}
+
+#[test]
+fn the_docs_say_how_many_runs_a_confidence_takes_at_least() {
+    let docs = read("docs/checks.md");
+    let mut seen = 0;
+    for row in docs.lines().filter_map(|line| line.strip_prefix("| `>= ")) {
+        let Some((wanted, runs)) = row.trim_end_matches(" |").split_once("%` | ") else { continue };
+        let (wanted, runs): (f64, usize) = (wanted.parse().unwrap(), runs.parse().unwrap());
+        let proves = |runs| lower_bound(runs, runs, 0.95) >= wanted / 100.0;
+        assert!(proves(runs) && !proves(runs - 1), "{wanted}%: {runs} runs");
+        seen += 1;
+    }
+    assert_eq!(seen, 4);
+}
+
+#[test]
+fn the_docs_ask_for_the_rust_that_the_manifest_asks_for() {
+    let manifest = read("Cargo.toml");
+    let line = manifest.lines().find(|line| line.starts_with("rust-version")).unwrap();
+    let version = line.split('"').nth(1).unwrap();
+    for path in ["README.md", "CONTRIBUTING.md"] {
+        assert!(read(path).contains(&format!("{version} or later")), "{path}: Rust {version}");
+    }
+}

@@ -1,0 +1,127 @@
+//! What a suite may ask beyond its thresholds: retries, early stop, quarantine, budget, confidence.
+
+use super::harness::{GOOD, Gate, SUITE, slow, world};
+
+fn suite(more: &str) -> String {
+    format!("{SUITE}{more}\n")
+}
+
+#[test]
+fn errored_runs_are_started_again_until_they_are_evidence() {
+    let gate = Gate::against(&world("1", "0.5"), &suite("retry: { on: [error], attempts: 10 }"));
+    let finished = gate.run(&["run"]).expect(0).says("started again");
+    let result = finished.result();
+    assert_eq!(result["tally"]["passed"], 6);
+    assert!(
+        result["retries"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .all(|retry| retry["first"]["outcome"] == "errored")
+    );
+    assert!(gate.stand_in().starts() > 1);
+}
+
+#[test]
+fn without_a_retry_nothing_is_started_again() {
+    let gate = Gate::against(&world("1", "0.5"), SUITE);
+    gate.run(&["run"]).expect(3);
+    assert_eq!(gate.stand_in().starts(), 1);
+}
+
+#[test]
+fn a_failure_that_passes_on_retry_is_flaky_and_does_not_hide() {
+    let retry = "retry: { on: [failure], attempts: 6 }";
+    let gate = Gate::against(&world("0.5", "0"), &suite(retry));
+    let finished = gate.run(&["run"]).expect(1).says("flaky");
+    assert!(finished.report("junit.xml").contains("flaky, passed on retry"));
+    assert!(finished.report("summary.md").contains("flaky: passed on retry"));
+}
+
+#[test]
+fn a_flaky_run_passes_where_the_suite_says_so() {
+    let retry = "retry: { on: [failure], attempts: 10, flaky: passed }";
+    let gate = Gate::against(&world("0.5", "0"), &suite(retry));
+    gate.run(&["run"]).expect(0).says("it counts as passed");
+}
+
+#[test]
+fn a_retry_over_budget_is_not_started() {
+    let more = "retry: { on: [error], attempts: 5 }\nbudget: { max_runs: 6 }";
+    let gate = Gate::against(&world("1", "1"), &suite(more));
+    gate.run(&["run"]).expect(3).says("no more retries");
+    assert_eq!(gate.stand_in().starts(), 1);
+}
+
+#[test]
+fn a_plan_that_costs_too_much_starts_nothing() {
+    let gate = Gate::against(GOOD, &suite("budget: { max_cost: 0.5, price_per_run: 0.12 }"));
+    gate.run(&["run"]).expect(2).says("the plan costs 0.72");
+    gate.run(&["check"]).expect(2).says("the plan costs 0.72");
+    assert_eq!(gate.stand_in().starts(), 0);
+}
+
+/// Two scenarios: one ends at once and fails or passes, the other takes an hour.
+fn one_fast_one_slow(pass: &str) -> String {
+    slow()
+        .replacen(
+            "pass: 1, error: 0, duration: { mean: 3600, spread: 1 }",
+            &format!("pass: {pass}, error: 0, duration: {{ mean: 0.01, spread: 0 }}"),
+            1,
+        )
+        .replace("time_scale: 1", "time_scale: 1\nevaluate: 0\nstart_rate: 1000")
+}
+
+#[test]
+fn a_gate_that_nothing_can_save_ends_its_calls_early() {
+    let gate = Gate::against(&one_fast_one_slow("0"), &suite("early_stop: failed"));
+    let finished = gate.run(&["run", "--timeout", "60s"]).expect(1).says("known early");
+    assert_eq!(finished.result()["stopped_early"], true);
+    assert!(gate.requests().iter().any(|r| r.ends_with("/end_calls/")));
+}
+
+#[test]
+fn a_gate_that_nothing_can_break_ends_its_calls_early_where_asked() {
+    let half = "early_stop: decided\nthresholds: { success_rate: 50% }";
+    let gate = Gate::against(&one_fast_one_slow("1"), &suite(half));
+    gate.run(&["run", "--timeout", "60s"]).expect(0).says("3 of 6 calls were ended");
+}
+
+#[test]
+fn a_quarantined_scenario_runs_and_counts_towards_nothing() {
+    let broken = GOOD.replacen("pass: 1", "pass: 0", 1);
+    let entry =
+        "quarantine: [{ scenario: 1, until: 2999-12-31, owner: payments, reason: ticket 42 }]";
+    let gate = Gate::against(&broken, &suite(entry));
+    let finished = gate.run(&["run"]).expect(0);
+    assert_eq!(finished.result()["tally"]["quarantined"], 3);
+    assert!(finished.report("junit.xml").contains("quarantined until 2999-12-31 (payments)"));
+    assert!(finished.report("summary.md").contains("payments"));
+}
+
+#[test]
+fn a_quarantine_that_is_expired_or_of_an_unknown_scenario_is_an_error() {
+    let entry = |scenario: u64, until: &str| {
+        suite(&format!(
+            "quarantine: [{{ scenario: {scenario}, until: {until}, owner: payments, reason: r }}]"
+        ))
+    };
+    Gate::against(GOOD, &entry(1, "2020-01-01"))
+        .run(&["run"])
+        .expect(2)
+        .says("expired")
+        .says("payments");
+    let by_tag = entry(7, "2999-01-01").replace("scenarios: [1, 2]", "tags: [smoke]");
+    let gate = Gate::against(GOOD, &by_tag);
+    gate.run(&["run"]).expect(2).says("scenario 7 is quarantined");
+    assert_eq!(gate.stand_in().starts(), 0);
+}
+
+#[test]
+fn at_a_confidence_six_runs_do_not_prove_ninety_percent() {
+    let thresholds = "thresholds: { success_rate: 90%, confidence: 95% }";
+    let gate = Gate::against(GOOD, &suite(thresholds));
+    gate.run(&["run"]).expect(3).says("would probably decide it");
+    let reason = &gate.run(&["run", "--frequency", "30"]).expect(0).result()["checks"][0]["reason"];
+    assert!(reason.as_str().unwrap().contains("with 95% confidence"), "{reason}");
+}
