@@ -49,7 +49,7 @@ const LONGEST: usize = 500;
 
 /// The files that were longer when the rule came, with the length that they may not exceed.
 /// An entry goes when its file has been split.
-const STILL_LONGER: [(&str, usize); 2] = [("api/client.rs", 520), ("verdict/check.rs", 520)];
+const STILL_LONGER: [(&str, usize); 1] = [("verdict/check.rs", 520)];
 
 /// A source file below `src/`.
 struct Source {

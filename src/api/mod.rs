@@ -1,9 +1,16 @@
 //! The platform: what it is asked, how it answers, when to ask again.
 //!
-//! `wire` reads its documents and `retry` decides about repetitions, both pure; `client` is the
-//! only place that opens a connection.
+//! `wire` reads its documents and `retry` decides about repetitions, both pure; `transport` is the
+//! only place that sends anything, `client` says what is asked, and `start` sees to it that a start
+//! is never paid twice.
 
 pub mod client;
 pub mod error;
+pub mod options;
+mod parcel;
+mod resolve;
 pub mod retry;
+mod start;
+mod transport;
+mod trouble;
 pub mod wire;

@@ -2,9 +2,10 @@
 //!
 //! A request that only reads is repeated on anything that may pass. A request that starts or
 //! changes something is repeated only on proof that it was not processed: the connection was
-//! refused, or the platform said 429, or 503 with `Retry-After`. Credentials and other 4xx never.
-//! Waits are "full jitter" (`rand(0, min(cap, base · 2^n))`, Marc Brooker, "Exponential Backoff And
-//! Jitter", 2015), never shorter than `Retry-After` asks and never beyond the time that is left.
+//! refused, or the platform said 425, 429, or 503 with `Retry-After`. Credentials and other 4xx
+//! never. Waits are "full jitter" (`rand(0, min(cap, base · 2^n))`, Marc Brooker, "Exponential
+//! Backoff And Jitter", 2015), never shorter than `Retry-After` asks and never beyond the time that
+//! is left.
 
 use std::time::Duration;
 
@@ -24,12 +25,18 @@ pub enum Effect {
 pub enum Failure {
     /// No connection was made, so that nothing was processed.
     NotConnected,
+    /// The host's name leads nowhere, so that nothing was processed.
+    UnknownHost,
+    /// The host did not prove who it is, so that nothing was sent to it.
+    Untrusted,
     /// The connection broke or timed out after the request may have been sent.
     Broken,
     /// The platform answered with this status.
     Status(u16),
-    /// The body was cut off or is not what the platform writes.
+    /// The body is not what the platform writes.
     BadBody,
+    /// The body is larger than any answer of the platform.
+    TooLarge,
 }
 
 /// One failed attempt.
@@ -45,6 +52,17 @@ pub struct Attempt {
     pub retry_after: Option<Duration>,
     /// The time that is left.
     pub remaining: Duration,
+    /// How long waits are.
+    pub backoff: Backoff,
+}
+
+/// How long the waits between attempts are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Backoff {
+    /// The longest first wait; it doubles with each attempt.
+    pub base: Duration,
+    /// No wait is longer, unless the platform asks for it.
+    pub cap: Duration,
 }
 
 /// What to do after a failed attempt.
@@ -56,29 +74,52 @@ pub enum Decision {
     GiveUp,
 }
 
-const BASE: Duration = Duration::from_millis(500);
-const CAP: Duration = Duration::from_secs(20);
-/// How often a request is repeated. With the cap this rides out an outage of a minute or two.
-const MOST: u32 = 12;
+/// How often a request is repeated. With a cap of 20 seconds this rides out an outage of
+/// two minutes and a half.
+const MOST: u32 = 20;
+/// How often a body that makes no sense is asked for again: half a minute's worth.
+const MOST_BAD_BODIES: u32 = 8;
+/// How often a host that nobody knows is looked up again: names come late where networks do.
+const MOST_LOOKUPS: u32 = 4;
 
 /// Decides about one failed attempt. `dice` is a uniform draw from 0 to 1.
 pub fn decide(attempt: &Attempt, dice: f64) -> Decision {
-    if attempt.earlier >= MOST || !is_repeatable(attempt) {
+    if attempt.earlier >= most(attempt) {
         return Decision::GiveUp;
     }
-    let ceiling = BASE.saturating_mul(2_u32.saturating_pow(attempt.earlier)).min(CAP);
+    let Backoff { base, cap } = attempt.backoff;
+    let ceiling = base.saturating_mul(2_u32.saturating_pow(attempt.earlier)).min(cap);
     let jittered = ceiling.mul_f64(dice.clamp(0.0, 1.0));
     let wait = jittered.max(attempt.retry_after.unwrap_or_default());
     if wait < attempt.remaining { Decision::Wait(wait) } else { Decision::GiveUp }
 }
 
-fn is_repeatable(attempt: &Attempt) -> bool {
-    let only_reads = attempt.effect != Effect::Starts;
+/// How often a request that failed so may be repeated.
+fn most(attempt: &Attempt) -> u32 {
+    if attempt.effect == Effect::Starts
+        && may_be_processed(attempt.failure, attempt.retry_after.is_some())
+    {
+        return 0;
+    }
     match attempt.failure {
-        Failure::NotConnected | Failure::Status(429) => true,
-        Failure::Status(503) => only_reads || attempt.retry_after.is_some(),
-        Failure::Status(408 | 500..=599) | Failure::Broken | Failure::BadBody => only_reads,
-        Failure::Status(_) => false,
+        Failure::NotConnected | Failure::Broken => MOST,
+        Failure::UnknownHost => MOST_LOOKUPS,
+        Failure::BadBody => MOST_BAD_BODIES,
+        // Not implemented, no such version, sign in to the network first: waiting changes nothing.
+        Failure::Status(501 | 505 | 511) => 0,
+        Failure::Status(408 | 425 | 429 | 500..=599) => MOST,
+        Failure::Status(_) | Failure::Untrusted | Failure::TooLarge => 0,
+    }
+}
+
+/// Whether the platform may have processed a request that failed so. `asked_to_wait`: it sent
+/// `Retry-After`.
+pub const fn may_be_processed(failure: Failure, asked_to_wait: bool) -> bool {
+    match failure {
+        Failure::NotConnected | Failure::UnknownHost | Failure::Untrusted => false,
+        Failure::Broken | Failure::BadBody | Failure::TooLarge => true,
+        Failure::Status(503) => !asked_to_wait,
+        Failure::Status(status) => status == 408 || status >= 500,
     }
 }
 
@@ -137,6 +178,7 @@ mod tests {
             earlier: 0,
             retry_after: None,
             remaining: Duration::from_secs(3600),
+            backoff: Backoff { base: Duration::from_millis(500), cap: Duration::from_secs(20) },
         }
     }
 
@@ -150,7 +192,9 @@ mod tests {
             Failure::NotConnected,
             Failure::Broken,
             Failure::BadBody,
+            Failure::UnknownHost,
             Failure::Status(408),
+            Failure::Status(425),
             Failure::Status(429),
             Failure::Status(500),
             Failure::Status(502),
@@ -180,6 +224,8 @@ mod tests {
             Failure::Status(502),
             Failure::Status(503),
             Failure::Status(504),
+            Failure::Status(524),
+            Failure::TooLarge,
         ] {
             assert!(!repeats(Effect::Starts, failure), "{failure:?}");
         }
@@ -187,11 +233,33 @@ mod tests {
 
     #[test]
     fn credentials_and_other_refusals_are_never_repeated() {
-        for status in [301, 400, 401, 403, 404, 405, 409, 422] {
+        for status in [301, 307, 400, 401, 403, 404, 405, 407, 409, 410, 413, 422, 451, 501, 511] {
             for effect in [Effect::Reads, Effect::Idempotent, Effect::Starts] {
                 assert!(!repeats(effect, Failure::Status(status)), "{status}");
             }
         }
+    }
+
+    #[test]
+    fn a_host_that_is_not_trusted_and_an_endless_body_are_not_asked_again() {
+        for effect in [Effect::Reads, Effect::Idempotent, Effect::Starts] {
+            assert!(!repeats(effect, Failure::Untrusted));
+            assert!(!repeats(effect, Failure::TooLarge));
+        }
+    }
+
+    #[test]
+    fn a_body_that_makes_no_sense_is_asked_for_again_for_a_shorter_time() {
+        let tries = |failure| {
+            let repeated = |earlier: &u32| {
+                let attempt = Attempt { earlier: *earlier, ..attempt(Effect::Reads, failure) };
+                decide(&attempt, 0.5) != Decision::GiveUp
+            };
+            (0..100).take_while(repeated).count()
+        };
+        assert_eq!(tries(Failure::Broken), 20);
+        assert_eq!(tries(Failure::BadBody), 8);
+        assert_eq!(tries(Failure::UnknownHost), 4);
     }
 
     #[test]

@@ -297,17 +297,12 @@ impl Gate<'_> {
     ) -> Option<ResultRecord> {
         let request = again.request()?;
         let name = carries_name(again.mode).then_some(again.result_name.as_str());
-        let started = match self.client.start(&request, name, attached.deadline).await {
-            Ok(Started::Answered(record)) => Ok(*record),
-            Ok(Started::Found(id)) => self.client.result(id, attached.deadline).await,
-            Err(error) => Err(error),
-        };
-        match started {
-            Ok(record) => {
+        match self.client.start(&request, name, attached.deadline).await {
+            Ok(Started::Answered(record) | Started::Found(record)) => {
                 let runs = text::count(record.runs.len(), "run");
                 let id = record.id;
                 self.console.progress(&format!("retry {attempt}: {runs} started as result {id}"));
-                Some(record)
+                Some(*record)
             }
             Err(error) => {
                 attached.notes.push(format!("retry {attempt} could not be started: {error}"));

@@ -11,11 +11,14 @@ use secrecy::SecretString;
 use super::Global;
 use super::failure::Failure;
 use crate::api::client::Client;
+use crate::api::options::{Limits, Options, Proxies, ProxyVariables};
 use crate::context::Context;
 use crate::poll::schedule::Pace;
 
 const DEFAULT_API: &str = "https://api.cekura.ai";
 const DEFAULT_DASHBOARD: &str = "https://dashboard.cekura.ai";
+/// The file that systems come with has a quarter of it.
+const LARGEST_CA_FILE: u64 = 1024 * 1024;
 /// A key file that is longer than this is not a key file.
 const LONGEST_KEY_FILE: u64 = 64 * 1024;
 
@@ -25,8 +28,36 @@ pub(super) fn client(global: &Global, context: &Context) -> Result<(Client, Pace
     let config = Config::read(context);
     let url = api_url(global, context, &config)?;
     let key = key(global, context, &config)?;
-    let pace = if is_loopback(&url) { Pace::STAND_IN } else { Pace::PLATFORM };
-    Ok((Client::new(url, &key)?, pace))
+    let loopback = is_loopback(&url);
+    let options = Options {
+        limits: if loopback { Limits::STAND_IN } else { Limits::PLATFORM },
+        proxies: if loopback { Proxies::None } else { proxies(context) },
+        authorities: global.ca_file.as_deref().map(authorities).transpose()?,
+    };
+    let pace = if loopback { Pace::STAND_IN } else { Pace::PLATFORM };
+    Ok((Client::with(url, &key, &options)?, pace))
+}
+
+/// The client for a stand-in in this process.
+pub(super) fn to_stand_in(url: Url, key: &SecretString) -> Result<(Client, Pace), Failure> {
+    let options = Options { limits: Limits::STAND_IN, ..Options::default() };
+    Ok((Client::with(url, key, &options)?, Pace::STAND_IN))
+}
+
+/// The proxies that the environment names; otherwise the system's settings decide.
+fn proxies(context: &Context) -> Proxies {
+    let given = ProxyVariables::read(|name| context.var(name));
+    if given.is_empty() { Proxies::System } else { Proxies::Given(given) }
+}
+
+/// The certificates of further authorities.
+fn authorities(path: &Path) -> Result<Vec<u8>, Failure> {
+    let refuse = |reason: String| Failure::Input { path: path.to_owned(), reason };
+    let size = std::fs::metadata(path).map_err(|error| refuse(error.to_string()))?.len();
+    if size > LARGEST_CA_FILE {
+        return Err(refuse(format!("it has {size} bytes, which is too many for certificates")));
+    }
+    std::fs::read(path).map_err(|error| refuse(error.to_string()))
 }
 
 /// The dashboard that belongs to the API; none where it can't be known.

@@ -7,7 +7,7 @@ use super::failure::Failure;
 use super::overrides::Overrides;
 use crate::context::{self, Context};
 use crate::document::{self, Diagnostics, Document, Source};
-use crate::simulate::World;
+use crate::simulate::{Faults, World};
 use crate::suite::model::Suite;
 use crate::suite::validate;
 
@@ -87,6 +87,15 @@ pub(super) fn world(path: &Path, context: &Context) -> Result<World, Failure> {
     let text = document::decode(&name, &bytes)?;
     let lookup = |variable: &str| context.env.get(variable).cloned();
     Ok(World::read(Source { name: &name, text }, &lookup)?)
+}
+
+/// Reads a fault script of the stand-in.
+pub(super) fn faults(path: &Path, context: &Context) -> Result<Faults, Failure> {
+    let name = path.display().to_string();
+    let bytes = read_file(path)?;
+    let text = document::decode(&name, &bytes)?;
+    let lookup = |variable: &str| context.env.get(variable).cloned();
+    Ok(Faults::read(Source { name: &name, text }, &lookup)?)
 }
 
 /// Reads a file, unless it is no file or too long to be a suite.

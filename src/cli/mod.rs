@@ -55,6 +55,9 @@ struct Global {
     /// Send the key over plain http to a host that is not this machine.
     #[arg(long, global = true)]
     allow_http: bool,
+    /// File with certificates (PEM) of further authorities to trust, such as a company's proxy.
+    #[arg(long, global = true, value_name = "FILE")]
+    ca_file: Option<PathBuf>,
     /// When to use colour.
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
     color: Color,

@@ -21,7 +21,7 @@ use crate::exit::Code;
 use crate::plan::{Plan, Selection, carries_name};
 use crate::poll::schedule::Pace;
 use crate::record::ResultRecord;
-use crate::simulate::{RealClock, StandIn, World};
+use crate::simulate::{StandIn, World};
 use crate::suite::model::Suite;
 
 /// What `run` takes.
@@ -33,6 +33,9 @@ pub(super) struct Args {
     /// one up from the suite.
     #[arg(long, value_name = "WORLD", num_args = 0..=1, require_equals = true)]
     simulate: Option<Option<PathBuf>>,
+    /// With --simulate: what goes wrong on the network, to rehearse a bad day.
+    #[arg(long, value_name = "FILE", requires = "simulate")]
+    faults: Option<PathBuf>,
     #[command(flatten)]
     overrides: Overrides,
 }
@@ -91,19 +94,16 @@ async fn platform(
         Some(path) => load::world(path, context)?,
         None => World::for_suite(&loaded.suite),
     };
+    let faults = args.faults.as_deref().map(|path| load::faults(path, context)).transpose()?;
     let key = world.api_key.clone().unwrap_or_else(|| "simulated".to_owned());
     let bind = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let stand_in = StandIn::start(world, bind, RealClock::start())
+    let stand_in = super::simulate::serve(world, faults, bind)
         .await
         .map_err(|error| Failure::Internal(format!("the stand-in cannot start: {error}")))?;
     let url = Url::parse(&stand_in.url())
         .map_err(|error| Failure::Internal(format!("the stand-in has no address: {error}")))?;
-    Ok(Platform {
-        client: Client::new(url, &SecretString::from(key))?,
-        pace: Pace::STAND_IN,
-        dashboard: None,
-        _stand_in: Some(stand_in),
-    })
+    let (client, pace) = connection::to_stand_in(url, &SecretString::from(key))?;
+    Ok(Platform { client, pace, dashboard: None, _stand_in: Some(stand_in) })
 }
 
 /// Resolves what must be resolved, checks the budget, starts.
@@ -146,11 +146,12 @@ async fn start(
     let name = carries_name(plan.mode).then_some(plan.result_name.as_str());
     let record = match client.start(&request, name, deadline).await? {
         Started::Answered(record) => *record,
-        Started::Found(id) => {
+        Started::Found(record) => {
             console.warn(&format!(
-                "the answer to the start was lost; result {id} carries its name and is taken up"
+                "the answer to the start was lost; result {} is of this start and is taken up",
+                record.id
             ));
-            client.result(id, deadline).await?
+            *record
         }
     };
     let url = page(&platform, loaded, context, &record, deadline).await;

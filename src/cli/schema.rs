@@ -7,7 +7,7 @@ use super::failure::Failure;
 use crate::document::schema_of;
 use crate::exit::Code;
 use crate::report::json::result_schema;
-use crate::simulate::World;
+use crate::simulate::{Faults, World};
 
 /// What `schema` takes.
 #[derive(Debug, clap::Args)]
@@ -24,6 +24,8 @@ enum Of {
     Suite,
     /// A world of the stand-in.
     World,
+    /// A fault script of the stand-in.
+    Faults,
     /// The saved result.json.
     Result,
 }
@@ -33,6 +35,7 @@ pub(super) fn schema(args: &Args, console: &Console) -> Result<Code, Failure> {
     console.print(&match args.of {
         Of::Suite => crate::suite::schema::json_schema(),
         Of::World => pretty(&schema_of::<World>()),
+        Of::Faults => pretty(&schema_of::<Faults>()),
         Of::Result => pretty(&result_schema()),
     })?;
     Ok(Code::Passed)

@@ -1,5 +1,6 @@
 //! `simulate`: serve the stand-in until it is stopped.
 
+use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
@@ -10,7 +11,7 @@ use super::runtime;
 use super::stop::Signals;
 use crate::context::Context;
 use crate::exit::Code;
-use crate::simulate::{RealClock, StandIn};
+use crate::simulate::{Faults, RealClock, StandIn, World};
 
 /// What `simulate` takes.
 #[derive(Debug, clap::Args)]
@@ -18,6 +19,9 @@ pub(super) struct Args {
     /// The world to serve.
     #[arg(long, value_name = "FILE")]
     world: PathBuf,
+    /// What goes wrong on the network: a fault script.
+    #[arg(long, value_name = "FILE")]
+    faults: Option<PathBuf>,
     /// Port on loopback; 0 takes a free one.
     #[arg(long, value_name = "PORT", default_value_t = 0)]
     port: u16,
@@ -28,10 +32,11 @@ pub(super) struct Args {
 
 pub(super) fn simulate(args: &Args, context: &Context, console: &Console) -> Result<Code, Failure> {
     let world = load::world(&args.world, context)?;
+    let faults = args.faults.as_deref().map(|path| load::faults(path, context)).transpose()?;
     runtime()?.block_on(async {
         let mut signals = Signals::listen()?;
         let bind = SocketAddr::from((IpAddr::V4(Ipv4Addr::LOCALHOST), args.port));
-        let stand_in = StandIn::start(world, bind, RealClock::start()).await.map_err(|error| {
+        let stand_in = serve(world, faults, bind).await.map_err(|error| {
             Failure::Usage(format!("cannot serve on port {}: {error}", args.port))
         })?;
         console.print(&format!("{}\n", stand_in.url()))?;
@@ -49,4 +54,16 @@ pub(super) fn simulate(args: &Args, context: &Context, console: &Console) -> Res
             _ = signals.next() => Ok(Code::Passed),
         }
     })
+}
+
+/// Starts the stand-in, with what goes wrong where that is scripted.
+pub(super) async fn serve(
+    world: World,
+    faults: Option<Faults>,
+    bind: SocketAddr,
+) -> io::Result<StandIn> {
+    match faults {
+        Some(faults) => StandIn::start_with_faults(world, faults, bind, RealClock::start()).await,
+        None => StandIn::start(world, bind, RealClock::start()).await,
+    }
 }

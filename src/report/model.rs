@@ -197,6 +197,9 @@ pub struct Traffic {
     pub requests: u64,
     /// How many of them were repetitions.
     pub retries: u64,
+    /// Seconds that were waited before the repetitions.
+    #[serde(default)]
+    pub waited_seconds: f64,
 }
 
 /// The runs of one scenario with their outcomes.

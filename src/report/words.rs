@@ -5,13 +5,23 @@
 use std::collections::{BTreeMap, HashMap};
 
 use super::escape::{short, url};
-use super::model::{Report, ScenarioRuns};
+use super::model::{Report, ScenarioRuns, Traffic};
 use crate::exit::Code;
 use crate::outcome::{Blame, Outcome, RunOutcome};
 use crate::record::{MetricRecord, MetricValue, RunRecord, Turn};
 use crate::suite::checks::Level;
 use crate::text;
 use crate::verdict::{CheckReport, Verdict};
+
+/// What talking to the platform took: `31 requests, 2 of them repeated after 1.5s of waiting`.
+pub fn traffic(traffic: Traffic) -> String {
+    let requests = text::count(usize::try_from(traffic.requests).unwrap_or(usize::MAX), "request");
+    if traffic.retries == 0 && traffic.waited_seconds == 0.0 {
+        return requests;
+    }
+    let waited = text::seconds(traffic.waited_seconds);
+    format!("{requests}, {} of them repeated after {waited} of waiting", traffic.retries)
+}
 
 /// How a check stands in a report: its verdict, and a warning for one that doesn't gate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -3,10 +3,11 @@
 //! A start draws the whole fate of each run at once ([`fate`]) and puts it on a time line
 //! ([`engine`]); after that, every answer is a pure function of the time that has passed. The
 //! documents are as the real API writes them, with its inconsistencies. [`server`] is the only
-//! part that opens a socket; [`account`] is what the server knows.
+//! part that opens a socket, but for the network's [faults]; [`account`] is what the server knows.
 
 mod account;
 pub mod clock;
+pub mod faults;
 pub mod world;
 
 mod answers;
@@ -22,5 +23,6 @@ mod start;
 
 pub use account::Request;
 pub use clock::{Clock, ManualClock, RealClock};
+pub use faults::Faults;
 pub use server::StandIn;
 pub use world::World;

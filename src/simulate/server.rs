@@ -1,7 +1,7 @@
 //! The socket: a loopback HTTP server over an account and a clock.
 
 use std::io;
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use axum::Router;
@@ -15,6 +15,7 @@ use tokio::task::JoinHandle;
 use super::account::{Account, Request};
 use super::answers::{Call, Reply};
 use super::clock::Clock;
+use super::faults::{self, Faults, Script};
 use super::world::World;
 
 /// The longest body that is read.
@@ -26,11 +27,16 @@ pub struct StandIn {
     address: SocketAddr,
     account: Arc<Mutex<Account>>,
     task: JoinHandle<()>,
+    /// What spoils the answers, where there are faults.
+    proxy: Option<JoinHandle<()>>,
 }
 
 impl Drop for StandIn {
     fn drop(&mut self) {
         self.task.abort();
+        if let Some(proxy) = &self.proxy {
+            proxy.abort();
+        }
     }
 }
 
@@ -50,14 +56,35 @@ impl StandIn {
         let address = listener.local_addr()?;
         let account = Arc::new(Mutex::new(Account::new(world, clock.began())));
         let shared = Arc::new(Shared { account: Arc::clone(&account), clock });
-        // Faults of the network are a layer around this handler: it sees each request before it is
-        // answered and each answer before it is sent, and the account knows nothing of them.
         let router = Router::new().fallback(handle::<C>).with_state(shared);
         let task = tokio::spawn(async move {
             // Serving on a bound socket ends only with the task.
             drop(axum::serve(listener, router).await);
         });
-        Ok(Self { address, account, task })
+        Ok(Self { address, account, task, proxy: None })
+    }
+
+    /// Starts to serve `world` on `bind` as [`StandIn::start`] does, with `faults` between it and
+    /// its clients. The account knows nothing of them.
+    ///
+    /// # Errors
+    ///
+    /// When the address cannot be bound.
+    pub async fn start_with_faults<C: Clock>(
+        world: World,
+        faults: Faults,
+        bind: SocketAddr,
+        clock: C,
+    ) -> io::Result<Self> {
+        let listener = TcpListener::bind(bind).await?;
+        let address = listener.local_addr()?;
+        let behind = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+        let mut stand_in = Self::start(world, behind, clock).await?;
+        let script = Script::new(faults);
+        let proxy = tokio::spawn(faults::serve(listener, stand_in.address, script));
+        stand_in.address = address;
+        stand_in.proxy = Some(proxy);
+        Ok(stand_in)
     }
 
     /// Where it listens.

@@ -35,7 +35,7 @@ fn a_saved_result_that_cannot_be_read_says_where() {
     not a saved result: unknown variant `fortnights`, expected one of `share`, `number`, `milliseconds`, `seconds`, `minutes` at line 80 column 26, at `checks[2].unit`
     not a saved result: invalid type: null, expected u64 at line 147 column 17, at `outcomes[5].run`
     saved in format 2 by a newer cekura-gate: this one reads up to format 1, so update it
-    not a saved result: trailing characters at line 702 column 2, at `.`
+    not a saved result: trailing characters at line 703 column 2, at `.`
     not a saved result: expected value at line 1 column 1, at `.`
     not a saved result: missing field `format_version` at line 1 column 2, at `.`
     ");
@@ -60,4 +60,12 @@ fn saved_results_are_valid_by_their_schema() {
         let errors: Vec<String> = schema.iter_errors(&saved).map(|e| e.to_string()).collect();
         assert_eq!(errors, Vec::<String>::new());
     }
+}
+
+#[test]
+fn a_result_that_was_saved_before_waits_were_counted_can_be_read() {
+    let saved = json::write(&sample::report()).unwrap();
+    let older = saved.replace(",\n    \"waited_seconds\": 0.5", "");
+    assert_ne!(older, saved);
+    assert!(json::read(&older).unwrap().traffic.waited_seconds.abs() < f64::EPSILON);
 }

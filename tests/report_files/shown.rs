@@ -40,6 +40,7 @@ fn the_terminal_says_what_failed_and_why() {
       reports  cekura-report/junit.xml
                cekura-report/summary.md
                cekura-report/result.json
+      traffic  31 requests, 1 of them repeated after 500ms of waiting
       exit     1: a gating check failed
       next     cekura-gate judge cekura-report/result.json    (other thresholds, no new calls)
     ");
@@ -63,6 +64,7 @@ fn the_terminal_is_brief_when_all_is_well() {
       reports  cekura-report/junit.xml
                cekura-report/summary.md
                cekura-report/result.json
+      traffic  31 requests, 1 of them repeated after 500ms of waiting
       exit     0: every gating check passed
     ");
 }
@@ -81,6 +83,7 @@ fn the_terminal_says_what_to_do_after_a_timeout() {
       reports  cekura-report/junit.xml
                cekura-report/summary.md
                cekura-report/result.json
+      traffic  31 requests, 1 of them repeated after 500ms of waiting
       exit     4: the result did not finish within `timeout`
       next     cekura-gate watch 4711    (waits for it again)
     ");
@@ -202,7 +205,7 @@ fn the_summary_says_what_failed_and_why() {
     | Planned | 9 runs, 3 a scenario |
     | Started | 2026-11-20T14:03:05.123Z |
     | Took | 4m12s |
-    | Requests | 31, of them 1 repeated |
+    | Requests | 31 requests, 1 of them repeated after 500ms of waiting |
     | cekura-gate | 0.1.0 |
 
     </details>

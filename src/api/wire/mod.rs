@@ -6,6 +6,7 @@
 
 mod lenient;
 mod metric;
+mod repair;
 mod run;
 
 use serde::Deserialize;
@@ -47,19 +48,6 @@ pub struct Page<T> {
     pub next: Option<String>,
 }
 
-/// A result as the list shows it: enough to find one by its name.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct ResultSummary {
-    /// Id of the result.
-    pub id: u64,
-    /// The name it was started with.
-    #[serde(default, deserialize_with = "lenient::text_or_empty")]
-    pub name: String,
-    /// Status as the list gives it.
-    #[serde(default, deserialize_with = "lenient::status")]
-    pub status: Status,
-}
-
 /// An agent, as far as the gate asks.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
 pub struct AgentSummary {
@@ -81,6 +69,13 @@ pub struct ShareLink {
 ///
 /// When it is not JSON or not of the expected shape, with the JSON path and the start of the body.
 pub fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, WireError> {
+    read_strictly(body).or_else(|error| match repair::without_lone_surrogates(body) {
+        Some(repaired) => read_strictly(&repaired),
+        None => Err(error),
+    })
+}
+
+fn read_strictly<T: DeserializeOwned>(body: &[u8]) -> Result<T, WireError> {
     let mut deserializer = serde_json::Deserializer::from_slice(body);
     let value = serde_path_to_error::deserialize(&mut deserializer).map_err(|error| WireError {
         path: error.path().to_string(),
@@ -102,6 +97,24 @@ pub fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, WireError> {
 /// When it is not JSON or a field that decides the verdict can't be read.
 pub fn read_result(body: &[u8]) -> Result<ResultRecord, WireError> {
     read::<WireResult>(body).map(ResultRecord::from)
+}
+
+/// Reads a page of the list of results. An entry that can't be read whole counts by its id, name
+/// and agent; one without an id is left out.
+///
+/// # Errors
+///
+/// When it is not JSON or no page of a list.
+pub fn read_results(body: &[u8]) -> Result<Vec<ResultRecord>, WireError> {
+    let page: Page<Value> = read(body)?;
+    let entry = |value: Value| {
+        let id = value.get("id").and_then(lenient::whole_of)?;
+        let name = value.get("name").and_then(lenient::text_of);
+        let agent = value.get("agent").and_then(lenient::id_of);
+        let whole = WireResult::deserialize(value).ok().map(ResultRecord::from);
+        Some(whole.unwrap_or(ResultRecord { id, name, agent, ..ResultRecord::default() }))
+    };
+    Ok(page.results.into_iter().filter_map(entry).collect())
 }
 
 /// The first characters of a body, fit to be shown.

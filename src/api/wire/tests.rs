@@ -234,3 +234,19 @@ proptest::proptest! {
         let _ = read_result(&bytes);
     }
 }
+
+#[test]
+fn half_an_emoji_in_a_text_makes_nothing_else_unreadable() {
+    let body = br#"{"id": 1, "name": "cut \ud83d", "runs": [{"id": 3, "status": "completed"}]}"#;
+    let result = read_result(body).unwrap();
+    assert_eq!(result.name.as_deref(), Some("cut \u{fffd}"));
+    assert_eq!(result.runs.len(), 1);
+}
+
+#[test]
+fn an_entry_of_the_list_that_cannot_be_read_hides_no_other() {
+    let body = br#"{"results": [{"id": 1, "status": 7, "name": "a"}, {"name": "b"}, {"id": "3"}]}"#;
+    let found = read_results(body).unwrap();
+    let ids: Vec<_> = found.iter().map(|one| (one.id, one.name.as_deref())).collect();
+    assert_eq!(ids, [(1, Some("a")), (3, None)]);
+}

@@ -203,6 +203,7 @@ fn foot(out: &mut String, report: &Report, style: Style, written: &[&Path]) {
     for (at, path) in written.iter().enumerate() {
         row(if at == 0 { "reports" } else { "" }, &one_line(&path.display().to_string()));
     }
+    row("traffic", &words::traffic(report.traffic));
     row("exit", &format!("{}: {}", report.exit_code, words::exit_meaning(report)));
     if let Some(command) = next(report, written) {
         row("next", &command);

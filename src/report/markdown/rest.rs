@@ -156,7 +156,7 @@ pub(super) fn about(sheet: &mut Sheet<'_>, report: &Report) {
         ("Planned", planned),
         ("Started", Some(cut(&report.timing.started_at, 40))),
         ("Took", Some(text::seconds(report.timing.elapsed_seconds))),
-        ("Requests", Some(format!("{}, of them {} repeated", traffic.requests, traffic.retries))),
+        ("Requests", Some(words::traffic(traffic))),
         ("cekura-gate", Some(cut(&report.tool_version, 40))),
     ];
     fold(sheet, "About this gate");

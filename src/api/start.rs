@@ -1,0 +1,251 @@
+//! A start, exactly once: when its answer is lost, the result is looked for and taken up.
+//!
+//! The platform's starts have no idempotency key. A result is found by the unique name that its
+//! start gave it. Mode websocket gives none: there, the newest result of the agent before the start
+//! is remembered, and one that is newer and has the start's scenarios and number of runs is taken
+//! for its result, when there is only one.
+//!
+//! That a result is absent is never proof that it will not appear: a request may wait in a queue or
+//! in a proxy. So a start whose fate is unknown is never repeated, and the error says how to go on.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use reqwest::Method;
+use serde_json::Value;
+use tokio::time::Instant;
+use tracing::info;
+
+use super::client::Client;
+use super::error::ApiError;
+use super::retry::Effect;
+use super::transport::{Lost, Request};
+use super::wire;
+use crate::plan::StartRequest;
+use crate::record::{ResultRecord, Status};
+use crate::text;
+
+/// The most of the remaining time that is kept for looking a result up.
+const LONGEST_RESERVE: Duration = Duration::from_secs(30);
+
+/// How a start ended.
+#[derive(Debug)]
+pub enum Started {
+    /// The platform answered with the result.
+    Answered(Box<ResultRecord>),
+    /// The answer was lost, and the result was found.
+    Found(Box<ResultRecord>),
+}
+
+/// By what a result is recognised.
+enum Trace<'a> {
+    /// By its unique name.
+    Name(&'a str),
+    /// By what it is of.
+    Kind(Kind),
+    /// By nothing: the results before the start are not known.
+    None(String),
+}
+
+/// What a start without a name makes.
+struct Kind {
+    agent: u64,
+    scenarios: BTreeSet<u64>,
+    runs: u64,
+    /// Id of the agent's newest result before the start.
+    newest: u64,
+}
+
+impl Trace<'_> {
+    /// Whether a result that has appeared is the start's.
+    fn fits(&self, result: &ResultRecord) -> bool {
+        match self {
+            Trace::Name(name) => result.name.as_deref().map(str::trim) == Some(name.trim()),
+            Trace::Kind(kind) => kind.fits(result) && result.id > kind.newest,
+            Trace::None(_) => false,
+        }
+    }
+
+    /// Whether an answer can be the start's. A body of someone else may hold an `id` too.
+    fn accepts(&self, answer: &ResultRecord) -> bool {
+        match self {
+            Trace::Name(_) if answer.name.is_some() => self.fits(answer),
+            Trace::Name(_) | Trace::Kind(_) | Trace::None(_) => !answer.runs.is_empty(),
+        }
+    }
+}
+
+impl Kind {
+    fn fits(&self, result: &ResultRecord) -> bool {
+        let scenarios: BTreeSet<u64> = result.runs.iter().filter_map(|run| run.scenario).collect();
+        let runs = result.claims.total_runs.unwrap_or(result.runs.len() as u64);
+        result.agent == Some(self.agent) && scenarios == self.scenarios && runs == self.runs
+    }
+}
+
+/// A result that has just begun: whatever statuses came with it, what it found has yet to be read.
+fn begun(mut result: ResultRecord) -> Box<ResultRecord> {
+    result.status = Status::default();
+    for run in &mut result.runs {
+        run.status = Status::default();
+    }
+    Box::new(result)
+}
+
+impl Client {
+    /// Starts a run. When the answer is lost, the result is looked for; it is never started a
+    /// second time on a guess.
+    ///
+    /// # Errors
+    ///
+    /// When the platform refuses, can't be reached, or the answer was lost and no result is found.
+    pub async fn start(
+        &self,
+        start: &StartRequest,
+        name: Option<&str>,
+        until: Instant,
+    ) -> Result<Started, ApiError> {
+        let trace = match name {
+            Some(name) => Trace::Name(name),
+            None => self.trace_of(&start.body, until).await,
+        };
+        let request = Request {
+            method: Method::POST,
+            url: self.url(start.path),
+            body: Some(&start.body),
+            effect: Effect::Starts,
+            largest: self.transport.limits.largest_answer,
+        };
+        // A start that takes all the time there is would leave none to find its result.
+        let left = until.saturating_duration_since(Instant::now());
+        let answered_by = until.checked_sub((left / 4).min(LONGEST_RESERVE)).unwrap_or(until);
+        let lost = match self.transport.send(&request, answered_by, wire::read_result).await {
+            Ok(result) if trace.accepts(&result) => return Ok(Started::Answered(begun(result))),
+            Ok(result) => {
+                let reason = format!("what came is not of this start: it speaks of {}", result.id);
+                Lost { error: ApiError::Setup(reason.clone()), reason, ambiguous: true }
+            }
+            Err(lost) => lost,
+        };
+        if !lost.ambiguous {
+            return Err(lost.error);
+        }
+        match self.seek(&trace, until).await {
+            Ok(found) => Ok(Started::Found(begun(found))),
+            Err(sought) => Err(ApiError::StartLost {
+                request: request.describe(),
+                reason: lost.reason,
+                sought,
+            }),
+        }
+    }
+
+    /// What will be recognised of a start that carries no name.
+    async fn trace_of(&self, body: &Value, until: Instant) -> Trace<'static> {
+        let agent = body.get("agent").and_then(Value::as_u64);
+        let scenarios = body.get("scenarios").and_then(Value::as_array);
+        let (Some(agent), Some(scenarios)) = (agent, scenarios) else {
+            return Trace::None("its result has no name".to_owned());
+        };
+        let frequency = body.get("frequency").and_then(Value::as_u64).unwrap_or(1);
+        let runs = frequency.saturating_mul(scenarios.len() as u64);
+        let ids = scenarios.iter().filter_map(|entry| entry.get("scenario")?.as_u64()).collect();
+        match self.results_of(agent, until).await {
+            Ok(before) => {
+                let newest = before.iter().map(|result| result.id).max().unwrap_or_default();
+                Trace::Kind(Kind { agent, scenarios: ids, runs, newest })
+            }
+            Err(lost) => Trace::None(format!(
+                "its result has no name, and the agent's earlier results could not be listed ({})",
+                lost.reason
+            )),
+        }
+    }
+
+    /// Looks for a start's result, until there is no time left, or it stayed away for so long that
+    /// waiting for it makes no sense. An error says in words what came of it.
+    async fn seek(&self, trace: &Trace<'_>, until: Instant) -> Result<ResultRecord, String> {
+        let what = match trace {
+            Trace::Name(name) => format!("a result named `{name}`"),
+            Trace::Kind(kind) => format!("a new result of agent {}", kind.agent),
+            Trace::None(reason) => return Err(format!("it was not looked for, because {reason}")),
+        };
+        let limits = self.transport.limits;
+        let mut wait = limits.backoff.base;
+        let mut absent_since = None;
+        let mut only = None;
+        loop {
+            let looked = match trace {
+                Trace::Name(name) => self.results_named(name, until).await,
+                Trace::Kind(kind) => self.results_of(kind.agent, until).await,
+                Trace::None(_) => Ok(Vec::new()),
+            };
+            let answered = looked.is_ok();
+            let found = match looked {
+                Ok(found) => found,
+                // The calls may be going: an outage is waited out for as long as there is time.
+                Err(lost) if lost.error.may_pass() && Instant::now() < until => Vec::new(),
+                Err(lost) => {
+                    return Err(format!("looking for {what} failed too ({})", lost.reason));
+                }
+            };
+            let mut fitting: Vec<ResultRecord> =
+                found.into_iter().filter(|result| trace.fits(result)).collect();
+            fitting.sort_by_key(|result| result.id);
+            if matches!(trace, Trace::Kind(_)) && fitting.len() > 1 {
+                let ids: Vec<String> = fitting.iter().map(|one| one.id.to_string()).collect();
+                return Err(format!(
+                    "more than one new result fits it: {}, and nothing tells them apart",
+                    ids.join(", ")
+                ));
+            }
+            match fitting.into_iter().next() {
+                // What is known by its name alone is it. What is known by its looks is looked at
+                // twice: another start of the same kind may show up beside it.
+                Some(found) if matches!(trace, Trace::Name(_)) || only == Some(found.id) => {
+                    return Ok(found);
+                }
+                Some(found) => only = Some(found.id),
+                None if !answered => {}
+                None => {
+                    let since = *absent_since.get_or_insert_with(Instant::now);
+                    let elapsed = since.elapsed();
+                    let left = until.saturating_duration_since(Instant::now());
+                    if elapsed >= limits.absence || wait >= left {
+                        let span = text::seconds(elapsed.as_secs_f64());
+                        return Err(format!("{what} was looked for and did not appear in {span}"));
+                    }
+                }
+            }
+            info!("the start's answer was lost; looking for {what} again in {wait:.0?}");
+            let left = until.saturating_duration_since(Instant::now());
+            self.transport.pause(wait.min(left)).await;
+            wait = wait.mul_f64(1.5).min(limits.backoff.cap);
+        }
+    }
+
+    async fn results_named(&self, name: &str, until: Instant) -> Result<Vec<ResultRecord>, Lost> {
+        self.results(&[("search", name)], until).await
+    }
+
+    async fn results_of(&self, agent: u64, until: Instant) -> Result<Vec<ResultRecord>, Lost> {
+        self.results(&[("agent_id", &agent.to_string()), ("page_size", "25")], until).await
+    }
+
+    pub(super) async fn results(
+        &self,
+        query: &[(&str, &str)],
+        until: Instant,
+    ) -> Result<Vec<ResultRecord>, Lost> {
+        let mut url = self.url("/test_framework/v1/results/");
+        url.query_pairs_mut().extend_pairs(query);
+        let request = Request {
+            method: Method::GET,
+            url,
+            body: None,
+            effect: Effect::Reads,
+            largest: self.transport.limits.largest_answer,
+        };
+        self.transport.send(&request, until, wire::read_results).await
+    }
+}

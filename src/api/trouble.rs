@@ -1,0 +1,152 @@
+//! What went wrong with one attempt: which kind it is of, and the words for it.
+
+use std::error::Error;
+use std::io;
+use std::time::Duration;
+
+use reqwest::StatusCode;
+use serde_json::Value;
+
+use super::resolve::UnknownHost;
+use super::retry::Failure;
+use super::wire::{self, WireError};
+
+/// Why one attempt gave nothing usable.
+pub(super) struct Trouble {
+    pub(super) failure: Failure,
+    /// In words.
+    pub(super) reason: String,
+    /// What the platform said, where it refused.
+    pub(super) detail: String,
+    /// What the platform asked to wait.
+    pub(super) retry_after: Option<Duration>,
+    /// Why the body can't be read, where it can't.
+    pub(super) unreadable: Option<Box<WireError>>,
+}
+
+impl Trouble {
+    pub(super) fn new(failure: Failure, reason: impl Into<String>) -> Self {
+        let reason = reason.into();
+        Self { failure, reason, detail: String::new(), retry_after: None, unreadable: None }
+    }
+
+    pub(super) fn unreadable(source: WireError) -> Self {
+        let reason = format!("the answer cannot be read {source}");
+        Self { unreadable: Some(Box::new(source)), ..Self::new(Failure::BadBody, reason) }
+    }
+
+    pub(super) fn transport(error: &reqwest::Error) -> Self {
+        let failure = if !error.is_connect() {
+            Failure::Broken
+        } else if chain(error).any(|cause| cause.is::<UnknownHost>()) {
+            Failure::UnknownHost
+        } else if chain(error).any(is_distrust) {
+            Failure::Untrusted
+        } else {
+            Failure::NotConnected
+        };
+        Self::new(failure, causes(error))
+    }
+
+    pub(super) fn refused(status: StatusCode, retry_after: Option<Duration>, detail: &str) -> Self {
+        let code = status.as_u16();
+        let detail = match status.is_redirection() {
+            true => "it redirects, and redirects are not followed".to_owned(),
+            false => detail.to_owned(),
+        };
+        let reason = format!("status {code}: {detail}");
+        Self { retry_after, detail, ..Self::new(Failure::Status(code), reason) }
+    }
+}
+
+type Cause<'a> = &'a (dyn Error + 'static);
+
+/// An error and its causes.
+fn chain<'a>(error: Cause<'a>) -> impl Iterator<Item = Cause<'a>> {
+    std::iter::successors(Some(error), cause_of)
+}
+
+/// An I/O error hides the one that it was made from.
+fn cause_of<'a>(error: &Cause<'a>) -> Option<Cause<'a>> {
+    let error: Cause<'a> = *error;
+    match error.downcast_ref::<io::Error>().and_then(io::Error::get_ref) {
+        Some(made_from) => Some(made_from),
+        None => error.source(),
+    }
+}
+
+/// Whether the host's certificate was not accepted.
+fn is_distrust(error: Cause<'_>) -> bool {
+    matches!(
+        error.downcast_ref::<rustls::Error>(),
+        Some(rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented)
+    )
+}
+
+/// An error with its causes, innermost last, without the address (which may hold secrets).
+pub(super) fn causes(error: Cause<'_>) -> String {
+    let mut words: Vec<String> = Vec::new();
+    for error in chain(error) {
+        let text = error.to_string();
+        let text = text.split(" for url (").next().unwrap_or_default().to_owned();
+        if !words.iter().any(|said| said.contains(&text)) {
+            words.push(text);
+        }
+    }
+    words.join(": ")
+}
+
+/// The platform's words for a refusal: `{"detail": "…"}`, `{"field": ["…"]}`, or what came.
+pub(super) fn detail_of(body: &[u8]) -> String {
+    const SHOWN: usize = 1000;
+    let words = match serde_json::from_slice::<Value>(body) {
+        Ok(Value::Object(fields)) => match fields.get("detail") {
+            Some(Value::String(detail)) if fields.len() == 1 => detail.clone(),
+            _ => fields
+                .iter()
+                .map(|(field, value)| format!("{field}: {}", messages_of(value)))
+                .collect::<Vec<_>>()
+                .join("; "),
+        },
+        Ok(other) => messages_of(&other),
+        Err(_) => wire::start_of(body),
+    };
+    let visible: String = words.chars().filter(|c| !c.is_control()).take(SHOWN).collect();
+    if visible.trim().is_empty() { "(no reason given)".to_owned() } else { visible }
+}
+
+fn messages_of(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        Value::Array(items) => items.iter().map(messages_of).collect::<Vec<_>>().join(", "),
+        Value::Object(fields) => fields
+            .iter()
+            .map(|(field, value)| format!("{field}: {}", messages_of(value)))
+            .collect::<Vec<_>>()
+            .join(", "),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_refusal_is_told_in_the_platforms_words() {
+        let rows = [
+            (r#"{"detail": "Not found."}"#, "Not found."),
+            (r#"{"scenarios": ["unknown id 7", "empty"]}"#, "scenarios: unknown id 7, empty"),
+            (
+                r#"{"errors": {"scenarios[0].name": ["required"]}}"#,
+                "errors: scenarios[0].name: required",
+            ),
+            ("<html>\n502</html>", "<html> 502</html>"),
+            ("", "(nothing)"),
+            (r#"{"detail": "\u001b[31mred"}"#, "[31mred"),
+        ];
+        for (body, expected) in rows {
+            assert_eq!(detail_of(body.as_bytes()), expected);
+        }
+    }
+}
