@@ -5,4 +5,6 @@
 mod exactly_once;
 mod harness;
 mod hostile;
+mod soak;
+mod soaked;
 mod ways;
