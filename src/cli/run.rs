@@ -103,12 +103,7 @@ async fn platform(
     let url = Url::parse(&stand_in.url())
         .map_err(|error| Failure::Internal(format!("the stand-in has no address: {error}")))?;
     let (client, pace) = connection::to_stand_in(url, &SecretString::from(key))?;
-    Ok(Platform {
-        client,
-        pace,
-        dashboard: None,
-        _stand_in: Some(stand_in),
-    })
+    Ok(Platform { client, pace, dashboard: None, _stand_in: Some(stand_in) })
 }
 
 /// Resolves what must be resolved, checks the budget, starts.
