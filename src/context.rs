@@ -35,6 +35,27 @@ impl Context {
         self.env.get(name).map(String::as_str).filter(|value| !value.is_empty())
     }
 
+    /// The branch that the CI job is about, as the CI system names it; none outside of one.
+    pub fn branch(&self) -> Option<&str> {
+        const NAMES: [&str; 9] = [
+            "CEKURA_GATE_BRANCH",
+            // A pull request's own branch goes before the merge ref that is checked out.
+            "GITHUB_HEAD_REF",
+            "GITHUB_REF_NAME",
+            "CI_COMMIT_REF_NAME",
+            "CHANGE_BRANCH",
+            "BRANCH_NAME",
+            "BUILDKITE_BRANCH",
+            "CIRCLE_BRANCH",
+            "BITBUCKET_BRANCH",
+        ];
+        let azure = || {
+            let name = self.var("BUILD_SOURCEBRANCH")?;
+            Some(name.strip_prefix("refs/heads/").unwrap_or(name))
+        };
+        NAMES.iter().find_map(|name| self.var(name)).or_else(azure)
+    }
+
     /// The user's home directory.
     pub fn home(&self) -> Option<PathBuf> {
         self.var("HOME").or_else(|| self.var("USERPROFILE")).map(PathBuf::from)

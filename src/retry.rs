@@ -157,7 +157,7 @@ mod tests {
     }
 
     fn outcomes(result: &ResultRecord) -> Vec<RunOutcome> {
-        Standing::of(&suite(&[]), &PlanHead::default(), &result.runs, false).outcomes
+        Standing::of(&suite(&[]), &PlanHead::default(), &result.runs, None, false).outcomes
     }
 
     fn retry(on: &[RetryOn], flaky: Flaky) -> Retry {

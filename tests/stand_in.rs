@@ -568,7 +568,7 @@ async fn a_world_made_up_from_a_suite_takes_that_suites_request_in_every_mode() 
         let address = "127.0.0.1:0".parse().unwrap();
         let stand_in = StandIn::start(world, address, clock.clone()).await.unwrap();
         let fixture = Fixture { stand_in, clock };
-        let plan = Plan::new(&suite, "Rehearsal", "key").unwrap();
+        let plan = Plan::new(&suite, "Rehearsal", None, "key").unwrap();
         let request = plan.request().unwrap();
         let (status, answer) = fixture.post(request.path, request.body).await;
         assert!(status < 300, "{mode:?}: {answer}");

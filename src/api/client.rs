@@ -14,7 +14,7 @@ use super::retry::Effect;
 use super::transport::{Request, Transport};
 use super::wire::{self, AgentSummary, Page, ScenarioSummary, ShareLink, WireError};
 use crate::plan::Query;
-use crate::record::ResultRecord;
+use crate::record::{ResultRecord, Status};
 use crate::report::model::Traffic;
 
 pub use super::start::Started;
@@ -52,6 +52,26 @@ impl Client {
     /// What talking to the platform took so far.
     pub fn traffic(&self) -> Traffic {
         self.transport.traffic()
+    }
+
+    /// The newest result that finished and whose name starts so.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Client::result`].
+    pub async fn newest_finished(
+        &self,
+        name_start: &str,
+        until: Instant,
+    ) -> Result<Option<u64>, ApiError> {
+        let page_size = PAGE_SIZE.to_string();
+        let query = [("search", name_start.trim()), ("page_size", page_size.as_str())];
+        let found = self.results(&query, until).await.map_err(|lost| lost.error)?;
+        let finished = found.into_iter().filter(|result| {
+            result.status == Status::Completed
+                && result.name.as_deref().is_some_and(|name| name.starts_with(name_start))
+        });
+        Ok(finished.map(|result| result.id).max())
     }
 
     /// A result with all its runs.

@@ -44,6 +44,8 @@ pub(super) struct Attached {
     /// What started it; none for a result that is only watched.
     pub(super) plan: Option<Plan>,
     pub(super) suite: Suite,
+    /// The earlier result to compare with, and where it came from.
+    pub(super) baseline: Option<(String, ResultRecord)>,
     pub(super) record: ResultRecord,
     pub(super) url: Option<String>,
     pub(super) began: Instant,
@@ -97,6 +99,7 @@ impl Gate<'_> {
             },
             url: attached.url,
             traffic: self.client.traffic(),
+            baseline: attached.baseline,
             retries: attended.retries,
             stopped_early: attended.stopped_early,
             transcripts: reports.transcripts.unwrap_or_default(),
@@ -240,7 +243,7 @@ impl Gate<'_> {
         let mut paid = attached.record.runs.len();
         for attempt in 1..=rules.attempts {
             let standing =
-                Standing::of(&attached.head, &attached.planned, &attached.record.runs, false);
+                Standing::of(&attached.head, &attached.planned, &attached.record.runs, None, false);
             let groups = retry::needs(
                 rules,
                 &attached.head,
@@ -265,7 +268,8 @@ impl Gate<'_> {
                 };
                 let waited = self.wait_for(attached, &mut fresh, EarlyStop::Never, signals).await;
                 attended.end = self.conclude(attached, &mut fresh, waited, signals).await?;
-                let judged = Standing::of(&attached.head, &PlanHead::default(), &fresh.runs, false);
+                let judged =
+                    Standing::of(&attached.head, &PlanHead::default(), &fresh.runs, None, false);
                 let records = retry::merge(
                     rules,
                     attempt,
@@ -316,7 +320,8 @@ fn stop_rule(attached: &Attached) -> EarlyStop {
         .retry
         .as_ref()
         .is_some_and(|retry| retry.on.contains(&RetryOn::Failure) && retry.flaky == Flaky::Passed);
-    let needs_every_run = suite.on_success.is_some() || attached.plan.is_none();
+    let needs_every_run =
+        suite.on_success.is_some() || attached.plan.is_none() || attached.baseline.is_some();
     if retry_may_save || needs_every_run {
         return EarlyStop::Never;
     }

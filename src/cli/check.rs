@@ -26,7 +26,7 @@ pub(super) struct Args {
 
 pub(super) fn check(args: &Args, context: &Context, console: &Console) -> Result<Code, Failure> {
     let loaded = load::suite(args.suite.as_deref(), &args.overrides, context)?;
-    let plan = Plan::new(&loaded.suite, &loaded.name(), "key")?;
+    let plan = Plan::new(&loaded.suite, &loaded.name(), context.branch(), "key")?;
     super::budget::check(&loaded.suite, &plan)?;
     console.print(&describe(&loaded, &plan))?;
     Ok(Code::Passed)

@@ -9,6 +9,7 @@ use super::overrides::Overrides;
 use super::publish::Publisher;
 use crate::context::Context;
 use crate::exit::Code;
+use crate::record::ResultRecord;
 use crate::report::assemble::{End, Parts, assemble};
 use crate::report::json;
 use crate::report::model::SuiteHead;
@@ -59,6 +60,10 @@ pub(super) fn judge(args: &Args, context: &Context, console: &Console) -> Result
         timing: saved.timing,
         url: saved.url,
         traffic: saved.traffic,
+        baseline: saved.baseline.map(|baseline| {
+            let runs = baseline.runs;
+            (baseline.from, ResultRecord { id: baseline.result, runs, ..ResultRecord::default() })
+        }),
         retries: saved.retries,
         stopped_early: saved.stopped_early,
         // The saved file holds only what it was allowed to hold.

@@ -4,8 +4,10 @@
 //! last line of defence: a fault of this program ends with code 70, without a secret.
 
 mod attend;
+mod baseline;
 mod budget;
 mod check;
+mod compare;
 mod connection;
 mod console;
 mod failure;
@@ -100,6 +102,8 @@ enum Command {
     Watch(Box<watch::Args>),
     /// Judge and report again from a saved result.json, offline.
     Judge(judge::Args),
+    /// Compare two saved results or result ids: what got better, what got worse, is it noise.
+    Compare(compare::Args),
     /// Serve a local stand-in for the Cekura API, scripted by a YAML world.
     Simulate(simulate::Args),
     /// Print a JSON Schema: of the suite file, of a world, or of result.json.
@@ -145,6 +149,7 @@ fn dispatch(cli: &Cli, context: &Context, console: &Console) -> Result<Code, Fai
         Command::Check(args) => check::check(args, context, console),
         Command::Watch(args) => watch::watch(args, global, context, console),
         Command::Judge(args) => judge::judge(args, context, console),
+        Command::Compare(args) => compare::compare(args, global, context, console),
         Command::Simulate(args) => simulate::simulate(args, context, console),
         Command::Schema(args) => schema::schema(args, console),
         Command::Completions { shell } => {

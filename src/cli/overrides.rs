@@ -1,10 +1,11 @@
 //! The flags that take the place of a suite's keys, so that a pipeline can vary them.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::str::FromStr;
 
 use crate::suite::checks::{CheckSpec, Checks};
-use crate::suite::model::{CallPolicy, Mode, Reports, Suite, Transcripts};
+use crate::suite::model::{Baseline, BaselineLimit, CallPolicy, Mode, Reports, Suite, Transcripts};
 use crate::suite::scalars::{ScalarError, Timeout};
 use crate::verdict::check::Check;
 
@@ -54,6 +55,10 @@ pub(super) struct Overrides {
     /// Threshold for the success rate, such as ">= 90%".
     #[arg(long, value_name = "CHECK", value_parser = scalar::<Check>)]
     success_rate: Option<Check>,
+    /// Compare with this earlier result: a result.json, a result id or a branch; `none` compares
+    /// with nothing.
+    #[arg(long, value_name = "FROM")]
+    baseline: Option<String>,
     /// What happens to the calls when the gate is stopped.
     #[arg(long, value_enum, value_name = "POLICY")]
     on_cancel: Option<CallPolicy>,
@@ -105,6 +110,9 @@ impl Overrides {
             let thresholds = suite.thresholds.get_or_insert_default();
             thresholds.success_rate = Some(Checks(vec![CheckSpec::plain(check.clone())]));
         }
+        if let Some(from) = &self.baseline {
+            apply_baseline(suite, from);
+        }
         self.apply_reports(suite);
     }
 
@@ -116,8 +124,31 @@ impl Overrides {
     }
 }
 
+/// Puts another baseline in the place of the suite's. Where the suite has none, no drop of the
+/// success rate is accepted that is unlikely to be noise.
+fn apply_baseline(suite: &mut Suite, from: &str) {
+    if from == "none" {
+        if let Some(thresholds) = &mut suite.thresholds {
+            thresholds.baseline = None;
+        }
+        return;
+    }
+    let thresholds = suite.thresholds.get_or_insert_default();
+    match &mut thresholds.baseline {
+        Some(baseline) => baseline.from = from.to_owned(),
+        None => {
+            let no_drop = BaselineLimit { max_drop: "0%".parse().ok(), ..BaselineLimit::default() };
+            thresholds.baseline = Some(Baseline {
+                from: from.to_owned(),
+                success_rate: Some(no_drop),
+                metrics: BTreeMap::new(),
+            });
+        }
+    }
+}
+
 /// Reads a flag's text, with the way out in the error.
-fn scalar<T: FromStr<Err = ScalarError>>(text: &str) -> Result<T, String> {
+pub(super) fn scalar<T: FromStr<Err = ScalarError>>(text: &str) -> Result<T, String> {
     text.parse().map_err(|error: ScalarError| match &error.help {
         Some(help) => format!("{error}; {help}"),
         None => error.to_string(),

@@ -56,7 +56,7 @@ pub(super) fn run(
     console: &Console,
 ) -> Result<Code, Failure> {
     let loaded = load::suite(args.suite.as_deref(), &args.overrides, context)?;
-    let plan = Plan::new(&loaded.suite, &loaded.name(), &unique_key())?;
+    let plan = Plan::new(&loaded.suite, &loaded.name(), context.branch(), &unique_key())?;
     let publisher = Publisher::open(&loaded.suite, context)?;
     runtime()?.block_on(async {
         let mut signals = Signals::listen()?;
@@ -138,6 +138,8 @@ async fn start(
     }
     super::budget::check(&loaded.suite, &plan)?;
     quarantine_is_known(&loaded.suite, &plan)?;
+    let baseline =
+        super::baseline::of_suite(&loaded.suite, &loaded.name(), client, deadline).await?;
     let Some(request) = plan.request() else {
         return Err(Failure::Internal("the plan has unresolved scenarios".to_owned()));
     };
@@ -165,6 +167,7 @@ async fn start(
             },
         },
         plan: Some(plan),
+        baseline,
         suite: loaded.suite.clone(),
         record,
         url,

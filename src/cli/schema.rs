@@ -31,17 +31,12 @@ enum Of {
 }
 
 pub(super) fn schema(args: &Args, console: &Console) -> Result<Code, Failure> {
-    let text = match args.of {
+    let pretty = |schema: &schemars::Schema| format!("{:#}\n", schema.as_value());
+    console.print(&match args.of {
         Of::Suite => crate::suite::schema::json_schema(),
-        Of::World => pretty(&schema_of::<World>())?,
-        Of::Faults => pretty(&schema_of::<Faults>())?,
-        Of::Result => pretty(&result_schema())?,
-    };
-    console.print(&text)?;
+        Of::World => pretty(&schema_of::<World>()),
+        Of::Faults => pretty(&schema_of::<Faults>()),
+        Of::Result => pretty(&result_schema()),
+    })?;
     Ok(Code::Passed)
-}
-
-fn pretty(schema: &impl serde::Serialize) -> Result<String, Failure> {
-    let text = serde_json::to_string_pretty(schema);
-    text.map(|text| text + "\n").map_err(|error| Failure::Internal(format!("schema: {error}")))
 }

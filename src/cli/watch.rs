@@ -47,12 +47,15 @@ pub(super) fn watch(
             record = client.result(args.result, deadline) => record?,
             signal = signals.next() => return Err(Failure::Stopped(signal)),
         };
+        let name = head.name.clone();
+        let baseline = super::baseline::of_suite(&suite, &name, &client, deadline).await?;
         let runs = Some(record.runs.len()).filter(|runs| *runs > 0);
         let attached = Attached {
             head,
             planned: PlanHead { runs_per_scenario: 1, runs, scenarios: Vec::new() },
             // A watched result is not this gate's to repeat.
             plan: None,
+            baseline,
             suite,
             record,
             url: None,

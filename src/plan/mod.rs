@@ -98,20 +98,25 @@ pub enum PlanError {
 }
 
 impl Plan {
-    /// Plans a valid suite. `name` labels the suite where it has no name of its own; `key` makes
-    /// this start's result findable and must be unique.
+    /// Plans a valid suite. The result is named after `name` and, where it is known, the branch;
+    /// `key` makes this start's result findable and must be unique.
     ///
     /// # Errors
     ///
     /// When the suite names no agent or no scenarios, which validation refuses before.
-    pub fn new(suite: &Suite, name: &str, key: &str) -> Result<Self, PlanError> {
+    pub fn new(
+        suite: &Suite,
+        name: &str,
+        branch: Option<&str>,
+        key: &str,
+    ) -> Result<Self, PlanError> {
         let mode = suite.mode.unwrap_or_default();
         let target = match (suite.agent, &suite.assistant) {
             (Some(agent), _) => Target::Agent(agent),
             (None, Some(assistant)) => Target::Assistant(assistant.clone()),
             (None, None) => return Err(PlanError::NoAgent),
         };
-        let result_name = result_name(name, key);
+        let result_name = format!("{}{key}]", result_name_start(name, branch));
         Ok(Plan {
             mode,
             selection: selection(suite, mode)?,
@@ -216,11 +221,15 @@ pub const fn carries_name(mode: Mode) -> bool {
     !matches!(mode, Mode::Websocket)
 }
 
-/// The result's name: the suite's name, cut so that the key always fits, and the key.
-fn result_name(name: &str, key: &str) -> String {
-    const LONGEST_NAME: usize = 200;
-    let name: String = name.chars().take(LONGEST_NAME).collect();
-    format!("{} [gate {key}]", name.trim())
+/// How the name of every result of a suite on a branch starts; the start's key follows. Long names
+/// are cut, so that the key always fits.
+pub fn result_name_start(name: &str, branch: Option<&str>) -> String {
+    const LONGEST_NAME: usize = 150;
+    const LONGEST_BRANCH: usize = 60;
+    let cut =
+        |text: &str, most: usize| text.chars().take(most).collect::<String>().trim().to_owned();
+    let branch = branch.map(|branch| format!(" @{}", cut(branch, LONGEST_BRANCH)));
+    format!("{}{} [gate ", cut(name, LONGEST_NAME), branch.unwrap_or_default())
 }
 
 fn runs_per_scenario(suite: &Suite) -> usize {

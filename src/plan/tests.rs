@@ -68,7 +68,7 @@ fn fullest(mode: Mode) -> Suite {
 }
 
 fn plan(suite: &Suite) -> Plan {
-    Plan::new(suite, "Checkout", "k1").unwrap()
+    Plan::new(suite, "Checkout", None, "k1").unwrap()
 }
 
 fn body(suite: &Suite) -> Value {
@@ -253,8 +253,8 @@ fn frequency_personalities_and_profiles_multiply_the_runs() {
 #[test]
 fn a_long_name_is_cut_so_that_the_key_survives() {
     let suite = Suite { agent: Some(1), scenarios: Some(vec![5]), ..Suite::default() };
-    let plan = Plan::new(&suite, &"é".repeat(400), "k1").unwrap();
-    assert!(plan.result_name.ends_with(" [gate k1]"));
+    let plan = Plan::new(&suite, &"é".repeat(400), Some("main"), "k1").unwrap();
+    assert!(plan.result_name.ends_with(" @main [gate k1]"));
     assert!(plan.result_name.chars().count() <= 255);
 }
 
@@ -272,4 +272,14 @@ fn a_retry_starts_only_these_scenarios_so_often_under_its_own_name() {
             assert_eq!(request.body["name"], "Checkout [gate k1] retry 1");
         }
     }
+}
+
+#[test]
+fn a_results_name_says_its_branch_so_that_a_baseline_can_be_found() {
+    let suite = Suite { agent: Some(1), scenarios: Some(vec![5]), ..Suite::default() };
+    let plan = Plan::new(&suite, "Checkout", Some("main"), "k1").unwrap();
+    assert_eq!(plan.result_name, "Checkout @main [gate k1]");
+    assert!(plan.result_name.starts_with(&result_name_start("Checkout", Some("main"))));
+    assert!(!plan.result_name.starts_with(&result_name_start("Checkout", Some("mai"))));
+    assert!(!plan.result_name.starts_with(&result_name_start("Checkout", None)));
 }

@@ -6,15 +6,16 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::model::{
-    FORMAT_VERSION, PlanHead, Report, RetryRecord, SuiteHead, Tally, Timing, Traffic,
+    BaselineHead, FORMAT_VERSION, PlanHead, Report, RetryRecord, SuiteHead, Tally, Timing, Traffic,
 };
-use super::standing::Standing;
+use super::standing::{Standing, counted_of, outcomes};
 use crate::exit::Code;
 use crate::outcome::{Outcome, RunOutcome};
 use crate::record::{ResultRecord, RunRecord, Status};
 use crate::suite::checks::Level;
 use crate::suite::model::Transcripts;
 use crate::text;
+use crate::verdict::baseline::{SIGNIFICANCE, compare};
 use crate::verdict::{CheckReport, Verdict};
 
 /// How the wait for the result ended.
@@ -49,6 +50,8 @@ pub struct Parts {
     pub url: Option<String>,
     /// What talking to the platform took.
     pub traffic: Traffic,
+    /// The earlier result to compare with, and where it came from as the suite says it.
+    pub baseline: Option<(String, ResultRecord)>,
     /// The runs that were started again.
     pub retries: Vec<RetryRecord>,
     /// Whether calls were ended early because the verdict was known.
@@ -64,9 +67,12 @@ pub fn assemble(parts: Parts) -> Report {
     let Parts {
         suite, plan, mut result, end, timing, url, traffic, transcripts, mut notes, ..
     } = parts;
-    let standing = Standing::of(&suite, &plan, &result.runs, parts.stopped_early);
+    let base = parts.baseline.as_ref().map(|(_, base)| base.runs.as_slice());
+    let standing = Standing::of(&suite, &plan, &result.runs, base, parts.stopped_early);
     let verdict = standing.verdict();
     let Standing { outcomes, tally, checks } = standing;
+    let baseline =
+        parts.baseline.map(|(from, base)| compared(from, base, &suite, &result.runs, &outcomes));
     notes.extend(remarks(&result, &plan, &tally));
     // Once retries have joined the evidence, the first result's figures are of other runs.
     if parts.retries.is_empty() {
@@ -91,6 +97,7 @@ pub fn assemble(parts: Parts) -> Report {
         notes,
         outcomes,
         result,
+        baseline,
         retries: parts.retries,
         stopped_early: parts.stopped_early,
         traffic,
@@ -108,6 +115,37 @@ pub const fn exit_code(end: &End, verdict: Verdict) -> Code {
         (End::Finished, Verdict::Inconclusive) => Code::Inconclusive,
         (End::Finished, Verdict::Fail) => Code::Failed,
     }
+}
+
+/// The comparison with the baseline, for the reports and for judging again.
+fn compared(
+    from: String,
+    base: ResultRecord,
+    suite: &SuiteHead,
+    runs: &[RunRecord],
+    run_outcomes: &[RunOutcome],
+) -> BaselineHead {
+    let base_outcomes = outcomes(&base.runs);
+    let limit = suite.thresholds.baseline.as_ref().and_then(|limits| limits.success_rate.as_ref());
+    let significance = limit
+        .and_then(|limit| limit.significance)
+        .map_or(SIGNIFICANCE, crate::suite::scalars::Percent::fraction);
+    let comparison = compare(
+        &counted_of(suite, &base.runs, &base_outcomes),
+        &counted_of(suite, runs, run_outcomes),
+        significance,
+    );
+    let trimmed = base.runs.into_iter().map(|mut run| {
+        run.transcript = Vec::new();
+        for metric in &mut run.metrics {
+            metric.explanation = Vec::new();
+        }
+        if let Some(outcome) = &mut run.expected_outcome {
+            outcome.explanation = Vec::new();
+        }
+        run
+    });
+    BaselineHead { from, result: base.id, comparison, runs: trimmed.collect() }
 }
 
 fn strip_transcripts(runs: &mut [RunRecord], outcomes: &[RunOutcome], keep: Transcripts) {
@@ -281,6 +319,7 @@ mod tests {
             timing: Timing::default(),
             url: None,
             traffic: Traffic::default(),
+            baseline: None,
             retries: vec![],
             stopped_early: false,
             transcripts: Transcripts::Failed,

@@ -4,6 +4,7 @@
 //! Text that came from the platform is untrusted and goes through [`escape`] on its way out.
 
 pub mod assemble;
+pub mod comparison;
 pub mod console;
 pub mod escape;
 pub mod github;

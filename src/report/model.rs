@@ -11,6 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::outcome::{Outcome, RunOutcome};
 use crate::record::{ResultRecord, RunRecord};
 use crate::suite::model::{Mode, Quarantine, Thresholds};
+use crate::verdict::baseline::Comparison;
 use crate::verdict::{CheckReport, ScenarioRef, Verdict};
 
 /// Version of the result.json format. It rises when a reader of the old one would misread the new.
@@ -47,6 +48,9 @@ pub struct Report {
     pub outcomes: Vec<RunOutcome>,
     /// The evidence.
     pub result: ResultRecord,
+    /// The earlier result that it was compared with.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<BaselineHead>,
     /// The runs that were started again, and what became of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub retries: Vec<RetryRecord>,
@@ -55,6 +59,19 @@ pub struct Report {
     pub stopped_early: bool,
     /// What talking to the platform took.
     pub traffic: Traffic,
+}
+
+/// The earlier result that a result was compared with.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct BaselineHead {
+    /// Where it came from, as the suite says it: a file, a result id, a branch.
+    pub from: String,
+    /// Id of the earlier result.
+    pub result: u64,
+    /// What changed, scenario by scenario.
+    pub comparison: Comparison,
+    /// Its runs, without what people said and judges explained.
+    pub runs: Vec<RunRecord>,
 }
 
 /// A run that was started again.

@@ -25,7 +25,13 @@ pub struct Standing {
 impl Standing {
     /// Judges runs by a suite's rules. `going` says that runs are still going or were ended early:
     /// what they would have given is then unknown in every respect.
-    pub fn of(suite: &SuiteHead, plan: &PlanHead, runs: &[RunRecord], going: bool) -> Self {
+    pub fn of(
+        suite: &SuiteHead,
+        plan: &PlanHead,
+        runs: &[RunRecord],
+        base: Option<&[RunRecord]>,
+        going: bool,
+    ) -> Self {
         let outcomes = outcomes(runs);
         let mut tally = Tally::default();
         let mut counted = Vec::new();
@@ -39,7 +45,9 @@ impl Standing {
         }
         tally.missing = missing(suite, plan, &tally);
         let evidence = Evidence { runs: counted, missing: tally.missing, going };
-        let checks = judge_all(&suite.thresholds, &evidence);
+        let base_outcomes = base.map(self::outcomes).unwrap_or_default();
+        let base = base.map(|runs| counted_of(suite, runs, &base_outcomes));
+        let checks = judge_all(&suite.thresholds, &evidence, base.as_ref());
         Self { outcomes, tally, checks }
     }
 
@@ -58,7 +66,21 @@ pub fn is_decided(stop: EarlyStop, suite: &SuiteHead, plan: &PlanHead, runs: &[R
         EarlyStop::Decided => &[Verdict::Fail, Verdict::Pass],
     };
     let still_going = runs.iter().any(|run| !run.status.is_terminal());
-    still_going && wanted.contains(&Standing::of(suite, plan, runs, true).verdict())
+    // A comparison with a baseline needs every run.
+    let compares = suite.thresholds.baseline.is_some();
+    still_going
+        && !compares
+        && wanted.contains(&Standing::of(suite, plan, runs, None, true).verdict())
+}
+
+/// The runs of a baseline that count, with their outcomes.
+pub(super) fn counted_of<'a>(
+    suite: &SuiteHead,
+    runs: &'a [RunRecord],
+    outcomes: &'a [RunOutcome],
+) -> Evidence<'a> {
+    let counted = runs.iter().zip(outcomes).filter(|(run, _)| !suite.quarantines(run.scenario));
+    Evidence { runs: counted.collect(), missing: 0, going: false }
 }
 
 /// Planned runs that count and never arrived. Where the scenarios are known, the quarantined
@@ -75,7 +97,7 @@ fn missing(suite: &SuiteHead, plan: &PlanHead, tally: &Tally) -> usize {
 }
 
 /// Each run's outcome, numbered among the runs of its scenario, personality and profile.
-fn outcomes(runs: &[RunRecord]) -> Vec<RunOutcome> {
+pub(super) fn outcomes(runs: &[RunRecord]) -> Vec<RunOutcome> {
     let mut seen: BTreeMap<_, u32> = BTreeMap::new();
     let number = |run: &RunRecord| {
         let count = seen.entry(run.case()).or_default();

@@ -8,12 +8,8 @@ use crate::document::{Path, Problem};
 type Uses = fn(&Suite) -> Vec<Path>;
 
 /// The keys that have no effect yet, one entry for each feature.
-const LATER: [Uses; 4] = [
+const LATER: [Uses; 3] = [
     |suite| only_if(suite.spec.is_some(), "spec"),
-    |suite| {
-        let baseline = suite.thresholds.as_ref().and_then(|t| t.baseline.as_ref());
-        only_if(baseline.is_some(), "thresholds.baseline")
-    },
     |suite| only_if(suite.on_failure.is_some(), "on_failure"),
     |suite| only_if(suite.on_success.is_some(), "on_success"),
 ];

@@ -5,6 +5,7 @@
 //! `weigh` compares and says why, `judge` puts it together. Reports only show what is decided here.
 
 mod aggregate;
+pub mod baseline;
 mod bounds;
 pub mod check;
 pub mod evidence;
@@ -134,9 +135,14 @@ pub struct Interval {
     pub confidence: Option<f64>,
 }
 
-/// Judges every check of a suite, in the order: built-in figures, metrics, each scenario. Without
-/// any threshold every run must pass.
-pub fn judge_all(thresholds: &Thresholds, evidence: &Evidence<'_>) -> Vec<CheckReport> {
+/// Judges every check of a suite, in the order: built-in figures, metrics, each scenario, baseline.
+/// Without any threshold every run must pass. A baseline that the suite asks for and that is not
+/// there is a check without evidence.
+pub fn judge_all(
+    thresholds: &Thresholds,
+    evidence: &Evidence<'_>,
+    base: Option<&Evidence<'_>>,
+) -> Vec<CheckReport> {
     let confidence = thresholds.confidence.map(Percent::fraction);
     let judge_whole = |figure, spec: &CheckSpec| judge(figure, spec, None, evidence, confidence);
     let mut reports = Vec::new();
@@ -163,6 +169,10 @@ pub fn judge_all(thresholds: &Thresholds, evidence: &Evidence<'_>) -> Vec<CheckR
                 reports.push(judge(figure, spec, Some(scenario.clone()), &evidence, confidence));
             }
         }
+    }
+    if let Some(limits) = &thresholds.baseline {
+        let nothing = Evidence::default();
+        reports.extend(baseline::judge(limits, base.unwrap_or(&nothing), evidence));
     }
     if reports.is_empty() {
         reports.push(judge_whole(Figure::SuccessRate, &every_run_passes()));

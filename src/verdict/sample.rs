@@ -147,3 +147,35 @@ fn number_samples(spec: &CheckSpec, entries: &[Entry<'_>]) -> Result<Samples, St
     let scale = rating.then(|| rating_scale(entries));
     Ok(Samples::Numbers { values: values.collect(), unit, scale })
 }
+
+/// A metric's values with no aggregate asked for: yes or no of a binary metric, numbers of a rating
+/// or a numeric one.
+pub(super) fn metric_values(name: &str, evidence: &Evidence<'_>) -> Result<Sampled, String> {
+    let entries = evidence.metric(name)?;
+    let unknown = evidence.without_score(&entries);
+    let kind = entries.first().map_or("", |(_, metric)| metric.value.kind());
+    if let Some((run, _)) = entries.iter().find(|(_, metric)| metric.value.kind() != kind) {
+        return Err(format!("the runs disagree on the kind of `{name}`: run {} differs", run.id));
+    }
+    let numbers = |entry: &Entry<'_>| match entry.1.value {
+        MetricValue::Rating(Some(score)) | MetricValue::Numeric(Some(score)) => {
+            Some((entry.0.id, score))
+        }
+        _ => None,
+    };
+    let samples = match kind {
+        "binary" => shares(&entries, |value| match value {
+            MetricValue::Binary(passed) => *passed,
+            _ => None,
+        }),
+        "enum" => {
+            return Err(format!("`{name}` is an enum metric, which has no drop or rise"));
+        }
+        _ => Samples::Numbers {
+            values: entries.iter().filter_map(numbers).collect(),
+            unit: Unit::None,
+            scale: None,
+        },
+    };
+    Ok(Sampled { samples, unknown })
+}

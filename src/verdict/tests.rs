@@ -1,5 +1,7 @@
 //! The rules of the verdict, each as a sentence, and its properties.
 
+mod against_a_baseline;
+
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -69,6 +71,7 @@ fn judged(thresholds: Value, runs: &[RunRecord], missing: usize) -> Vec<CheckRep
     judge_all(
         &thresholds,
         &Evidence { runs: runs.iter().zip(&outcomes).collect(), missing, going: false },
+        None,
     )
 }
 

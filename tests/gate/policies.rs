@@ -125,3 +125,46 @@ fn at_a_confidence_six_runs_do_not_prove_ninety_percent() {
     let reason = &gate.run(&["run", "--frequency", "30"]).expect(0).result()["checks"][0]["reason"];
     assert!(reason.as_str().unwrap().contains("with 95% confidence"), "{reason}");
 }
+
+#[test]
+fn a_saved_result_is_a_baseline_and_a_worse_agent_fails_against_it() {
+    let good = Gate::against(GOOD, SUITE);
+    good.run(&["run", "--frequency", "10"]).expect(0);
+    let saved = good.dir.path().join("cekura-report/result.json");
+    let saved = saved.to_str().unwrap();
+    let baseline = format!(
+        "thresholds: {{ baseline: {{ from: {saved}, success_rate: {{ max_drop: 5% }} }} }}"
+    );
+    let worse = Gate::against(&world("0.5", "0"), &suite(&baseline));
+    let finished = worse.run(&["run", "--frequency", "10"]).expect(1).says("unlikely to be noise");
+    assert!(
+        finished.report("summary.md").contains("newly fails"),
+        "{}",
+        finished.report("summary.md")
+    );
+    let again = worse.dir.path().join("cekura-report/result.json");
+    let again = again.to_str().unwrap();
+    worse.run(&["judge", again, "--report-dir", "judged"]).expect(1).says("unlikely to be noise");
+    good.run(&["compare", saved, again]).expect(1).says("newly fails");
+    good.run(&["compare", again, saved]).expect(0).says("newly passes");
+    good.run(&["compare", saved, saved]).expect(0).says("the same over 2 common scenarios");
+    for format in ["markdown", "json"] {
+        good.run(&["compare", saved, again, "--format", format]).expect(1).says("success");
+    }
+    good.run(&["compare", saved, "nowhere.json"]).expect(2).says("nowhere.json");
+}
+
+#[test]
+fn the_newest_finished_result_on_a_branch_is_found_by_its_name() {
+    let baseline = "thresholds: { baseline: { from: main, success_rate: { max_drop: 5% } } }";
+    let mut gate = Gate::against(GOOD, &suite(baseline));
+    gate.env("CEKURA_GATE_BRANCH", "main");
+    gate.run(&["run"]).expect(2).says("--baseline none");
+    assert_eq!(gate.stand_in().starts(), 0);
+    let first = gate.run(&["run", "--baseline", "none"]).expect(0).result()["result"]["id"].clone();
+    gate.env("CEKURA_GATE_BRANCH", "feature");
+    let result = gate.run(&["run"]).expect(0).result();
+    assert_eq!(result["baseline"]["result"], first);
+    let by_id = gate.run(&["run", "--baseline", &first.to_string()]).expect(0).result();
+    assert_eq!(by_id["baseline"]["result"], first);
+}

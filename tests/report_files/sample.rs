@@ -242,6 +242,7 @@ pub(crate) fn report() -> Report {
             insights: insights(),
             runs,
         },
+        baseline: None,
         retries: Vec::new(),
         stopped_early: false,
         traffic: Traffic { requests: 31, retries: 1, waited_seconds: 0.5 },

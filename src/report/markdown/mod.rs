@@ -8,6 +8,7 @@ mod rest;
 mod sheet;
 
 use self::sheet::Sheet;
+use super::comparison;
 use super::escape::markdown::inline;
 use super::escape::short;
 use super::model::Report;
@@ -41,6 +42,7 @@ pub fn markdown(report: &Report) -> String {
     checks(&mut sheet, report);
     failures::failing_scenarios(&mut sheet, report, &scenarios);
     failures::unknown_runs(&mut sheet, &scenarios);
+    baseline(&mut sheet, report);
     rest::suggestions(&mut sheet, report);
     rest::notes(&mut sheet, report);
     rest::scenarios(&mut sheet, &scenarios);
@@ -82,6 +84,21 @@ fn head(sheet: &mut Sheet<'_>, report: &Report) {
         facts.join(" · ")
     ));
     sheet.notice();
+}
+
+/// What changed since the baseline, where there is one.
+fn baseline<'a>(sheet: &mut Sheet<'a>, report: &'a Report) {
+    const MOST: usize = 50;
+    let Some(baseline) = &report.baseline else { return };
+    sheet.add(rank::FIRST, "comparison with the baseline", move || {
+        format!(
+            "### Since result {} ({})\n\n{}\n\n{}\n",
+            baseline.result,
+            cut(&baseline.from, 200),
+            cut(&comparison::headline(&baseline.comparison), 300),
+            comparison::markdown_rows(&baseline.comparison, MOST)
+        )
+    });
 }
 
 fn non_empty<'a>(text: &'a str, otherwise: &'a str) -> &'a str {

@@ -451,7 +451,6 @@ fn limits_limit_something() {
 #[test]
 fn keys_whose_effect_comes_later_are_refused() {
     let rows = [
-        ("thresholds: {baseline: {from: a, success_rate: {max_drop: 1%}}}", "thresholds.baseline"),
         ("on_failure: {explain: true}", "on_failure"),
         ("on_success: {test_set: {from: all, name: a}}", "on_success"),
     ];

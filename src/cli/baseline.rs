@@ -1,0 +1,54 @@
+//! Finding the earlier result that a suite wants to be compared with, before anything is paid for.
+
+use std::path::Path;
+
+use tokio::time::Instant;
+
+use super::failure::Failure;
+use crate::api::client::Client;
+use crate::plan::result_name_start;
+use crate::record::ResultRecord;
+use crate::report::json;
+use crate::suite::model::Suite;
+
+/// The baseline of a suite: where it came from and what it holds; none where the suite has none.
+pub(super) async fn of_suite(
+    suite: &Suite,
+    name: &str,
+    client: &Client,
+    until: Instant,
+) -> Result<Option<(String, ResultRecord)>, Failure> {
+    let limits = suite.thresholds.as_ref().and_then(|thresholds| thresholds.baseline.as_ref());
+    let Some(from) = limits.map(|limits| limits.from.as_str()) else { return Ok(None) };
+    if is_file(from) {
+        return Ok(Some((from.to_owned(), saved(Path::new(from))?)));
+    }
+    let id = match from.parse::<u64>() {
+        Ok(id) => id,
+        Err(_) => {
+            let start = result_name_start(name, Some(from));
+            client.newest_finished(&start, until).await?.ok_or_else(|| {
+                Failure::Usage(format!(
+                    "no finished result of `{name}` on branch `{from}` is there to compare with: \
+                     run the suite there once with --baseline none; nothing was started"
+                ))
+            })?
+        }
+    };
+    Ok(Some((from.to_owned(), client.result(id, until).await?)))
+}
+
+/// Whether a baseline is meant as a file: anything that looks like a path to one, or is there.
+pub(super) fn is_file(from: &str) -> bool {
+    let path = Path::new(from);
+    path.extension().is_some_and(|extension| extension == "json") || path.is_file()
+}
+
+/// The result that an earlier gate saved.
+pub(super) fn saved(path: &Path) -> Result<ResultRecord, Failure> {
+    let text = std::fs::read_to_string(path)
+        .map_err(|error| Failure::Input { path: path.to_owned(), reason: error.to_string() })?;
+    let report = json::read(&text)
+        .map_err(|source| Failure::SavedResult { path: path.to_owned(), source })?;
+    Ok(report.result)
+}

@@ -1,0 +1,80 @@
+//! `compare`: two results side by side: what got better, what got worse, is it noise.
+
+use clap::ValueEnum;
+use tokio::time::Instant;
+
+use super::baseline::{is_file, saved};
+use super::console::Console;
+use super::failure::Failure;
+use super::overrides::scalar;
+use super::{Global, connection, runtime};
+use crate::context::Context;
+use crate::exit::Code;
+use crate::record::ResultRecord;
+use crate::report::comparison::{Compared, markdown, text};
+use crate::suite::scalars::Percent;
+
+/// How long the platform is asked for a result.
+const PATIENCE: std::time::Duration = std::time::Duration::from_secs(300);
+
+/// What `compare` takes.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// The earlier result: a saved result.json or a result id.
+    base: String,
+    /// The later result: a saved result.json or a result id.
+    head: String,
+    /// The largest drop of the success rate that is accepted.
+    #[arg(long, value_name = "PERCENT", default_value = "0%", value_parser = scalar::<Percent>)]
+    max_drop: Percent,
+    /// How likely noise alone may explain a drop that counts.
+    #[arg(long, value_name = "PERCENT", default_value = "5%", value_parser = scalar::<Percent>)]
+    significance: Percent,
+    /// How to print it.
+    #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
+    format: Format,
+}
+
+/// How a comparison is printed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Format {
+    /// For a person at a terminal.
+    Text,
+    /// For a comment or a summary.
+    Markdown,
+    /// For a script.
+    Json,
+}
+
+pub(super) fn compare(
+    args: &Args,
+    global: &Global,
+    context: &Context,
+    console: &Console,
+) -> Result<Code, Failure> {
+    let base = load(&args.base, global, context)?;
+    let head = load(&args.head, global, context)?;
+    let (max_drop, significance) = (args.max_drop.fraction(), args.significance.fraction());
+    let compared = Compared::of(&base, &head, max_drop, significance);
+    let shown = match args.format {
+        Format::Text => text(&compared),
+        Format::Markdown => markdown(&compared),
+        Format::Json => {
+            let json = serde_json::to_string_pretty(&compared);
+            json.map_err(|error| Failure::Internal(error.to_string()))? + "\n"
+        }
+    };
+    console.print(&shown)?;
+    Ok(compared.code())
+}
+
+fn load(from: &str, global: &Global, context: &Context) -> Result<ResultRecord, Failure> {
+    if is_file(from) {
+        return saved(std::path::Path::new(from));
+    }
+    let id: u64 = from.parse().map_err(|_| {
+        Failure::Usage(format!("`{from}` is neither a file that is there nor a result id"))
+    })?;
+    let (client, _) = connection::client(global, context)?;
+    runtime()?.block_on(async { Ok(client.result(id, Instant::now() + PATIENCE).await?) })
+}

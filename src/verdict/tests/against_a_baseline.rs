@@ -1,0 +1,102 @@
+//! Two results side by side: drops and rises, noise, scenarios that are not comparable.
+
+use serde_json::{Value, json};
+
+use super::*;
+
+/// Runs of several scenarios, each of so many passes and so many failures.
+fn scenarios(of: &[(usize, usize)]) -> Vec<RunRecord> {
+    let mut all = Vec::new();
+    for (scenario, (passed, failed)) in (1..).zip(of) {
+        let ends = [vec![End::Pass; *passed], vec![End::Fail; *failed]].concat();
+        for end in ends {
+            let id = all.len() as u64 + 1;
+            all.push(RunRecord { scenario: Some(scenario), ..run(id, end) });
+        }
+    }
+    all
+}
+
+fn against(limits: Value, base: &[RunRecord], head: &[RunRecord]) -> CheckReport {
+    let mut limits = limits;
+    limits["from"] = json!("main");
+    let thresholds: Thresholds = serde_json::from_value(json!({ "baseline": limits })).unwrap();
+    let judged = |runs: &[RunRecord]| runs.iter().map(|run| judge_run(run, 1)).collect::<Vec<_>>();
+    let (base_outcomes, head_outcomes) = (judged(base), judged(head));
+    let base = Evidence { runs: base.iter().zip(&base_outcomes).collect(), ..Evidence::default() };
+    let head = Evidence { runs: head.iter().zip(&head_outcomes).collect(), ..Evidence::default() };
+    judge_all(&thresholds, &head, Some(&base)).remove(0)
+}
+
+fn drop_of(base: &[(usize, usize)], head: &[(usize, usize)]) -> CheckReport {
+    let limits = json!({"success_rate": {"max_drop": "5%"}});
+    against(limits, &scenarios(base), &scenarios(head))
+}
+
+#[test]
+fn a_drop_that_is_large_and_unlikely_to_be_noise_fails() {
+    let report = drop_of(&[(20, 0), (20, 0)], &[(12, 8), (20, 0)]);
+    assert_eq!(report.verdict, Verdict::Fail);
+    assert!(report.reason.contains("unlikely to be noise"), "{}", report.reason);
+    assert_eq!(report.value, Some(-0.2));
+}
+
+#[test]
+fn a_drop_that_may_be_noise_or_is_within_the_limit_passes() {
+    let noise = drop_of(&[(5, 0)], &[(4, 1)]);
+    assert_eq!(noise.verdict, Verdict::Pass);
+    assert!(noise.reason.contains("may be noise"), "{}", noise.reason);
+    assert_eq!(drop_of(&[(1000, 0)], &[(970, 30)]).verdict, Verdict::Pass, "3% is within 5%");
+    assert_eq!(drop_of(&[(5, 5)], &[(10, 0)]).verdict, Verdict::Pass, "better is no drop");
+}
+
+#[test]
+fn scenarios_are_compared_with_themselves_and_not_by_the_totals() {
+    // The mix changed towards the harder scenario; neither scenario got worse.
+    let report = drop_of(&[(90, 10), (10, 10)], &[(9, 1), (100, 100)]);
+    assert_eq!(report.verdict, Verdict::Pass);
+    assert!(report.value.unwrap().abs() < 1e-9, "{:?}", report.value);
+}
+
+#[test]
+fn without_a_common_scenario_or_a_baseline_nothing_is_proved() {
+    let mut other = scenarios(&[(5, 0)]);
+    for run in &mut other {
+        run.scenario = Some(77);
+    }
+    let limits = json!({"success_rate": {"max_drop": "5%"}});
+    assert_eq!(
+        against(limits.clone(), &other, &scenarios(&[(5, 0)])).verdict,
+        Verdict::Inconclusive
+    );
+    assert_eq!(against(limits, &[], &scenarios(&[(5, 0)])).verdict, Verdict::Inconclusive);
+}
+
+#[test]
+fn runs_without_a_judgement_that_could_turn_a_comparison_make_it_inconclusive() {
+    let mut head = scenarios(&[(12, 0)]);
+    head.extend((100..108).map(|id| run(id, End::Error)));
+    let limits = json!({"success_rate": {"max_drop": "5%"}});
+    let report = against(limits, &scenarios(&[(20, 0)]), &head);
+    assert_eq!(report.verdict, Verdict::Inconclusive);
+}
+
+#[test]
+fn a_numeric_metric_that_rises_beyond_noise_fails() {
+    let limits = json!({"metrics": {"Latency": {"max_rise": "10%"}}});
+    let base = numeric(&[100.0, 102.0, 98.0, 101.0, 99.0, 100.0, 103.0, 97.0]);
+    let slow = numeric(&[130.0, 132.0, 128.0, 131.0, 129.0, 130.0, 133.0, 127.0]);
+    let report = against(limits.clone(), &base, &slow);
+    assert_eq!(report.verdict, Verdict::Fail);
+    assert!((report.value.unwrap() - 0.3).abs() < 1e-9, "{:?}", report.value);
+    assert_eq!(against(limits.clone(), &base, &base).verdict, Verdict::Pass);
+    assert_eq!(against(limits, &slow, &base).verdict, Verdict::Pass, "faster is no rise");
+}
+
+#[test]
+fn a_metric_that_one_side_lacks_is_inconclusive() {
+    let limits = json!({"metrics": {"Latency": {"max_rise": "10%"}}});
+    let report = against(limits, &scenarios(&[(3, 0)]), &numeric(&[1.0]));
+    assert_eq!(report.verdict, Verdict::Inconclusive);
+    assert!(report.reason.starts_with("in the baseline, no run has a metric"), "{}", report.reason);
+}
