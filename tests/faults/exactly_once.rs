@@ -71,7 +71,7 @@ fn order(mode: Mode, key: usize) -> (StartRequest, Option<String>) {
         }),
         ..Suite::default()
     };
-    let plan = Plan::new(&suite, "Checkout", &format!("key{key:07}")).unwrap();
+    let plan = Plan::new(&suite, "Checkout", None, &format!("key{key:07}")).unwrap();
     (plan.request().unwrap(), carries_name(mode).then_some(plan.result_name))
 }
 
