@@ -24,7 +24,7 @@ use cekura_gate::exit;
 use cekura_gate::outcome::judge_run;
 use cekura_gate::record::{RunRecord, Status};
 use cekura_gate::report::{github, json};
-use cekura_gate::simulate::World;
+use cekura_gate::simulate::{Faults, World};
 use cekura_gate::stats::rate::lower_bound;
 
 use self::docs_pages::{anchors, blocks, pages, prose};
@@ -154,9 +154,9 @@ fn took(account: &str) -> Option<&str> {
     Some(account.lines().find(|line| line.contains(" runs: "))?.rsplit_once(" · ")?.1)
 }
 
-/// The line that says how many requests it took.
-fn traffic(account: &str) -> Option<&str> {
-    account.lines().find(|line| line.starts_with("  traffic "))
+/// The line that tells how many requests there were.
+fn asked(account: &str) -> Option<&str> {
+    account.lines().find(|line| line.starts_with("  traffic  "))
 }
 
 #[test]
@@ -164,11 +164,12 @@ fn the_readmes_quickstart_shows_what_the_program_prints() {
     let dir = tempfile::tempdir().unwrap();
     let account = stdout(&run_quickstart(dir.path())).replace('\\', "/");
     let readme = read("README.md");
-    // Only time and requests differ from run to run: those that were written down stay.
-    let account = [took, traffic].iter().fold(account, |account, part| {
-        let now = part(&account).unwrap().to_owned();
-        account.replace(&now, part(&readme).unwrap_or(&now))
-    });
+    // Only the time and the number of polls differ from run to run: those that were written down
+    // stay.
+    let now = took(&account).unwrap();
+    let account = account.replace(now, took(&readme).unwrap_or(now));
+    let now = asked(&account).unwrap();
+    let account = account.replace(now, asked(&readme).unwrap_or(now));
     hold("README.md", "quickstart", &fenced("text", &account));
 }
 
@@ -177,6 +178,7 @@ fn every_key_of_a_suite_is_in_the_docs() {
     hold("docs/suite-file.md", "keys", &docs_keys::suite_table());
     hold("docs/checks.md", "long-form", &docs_keys::check_table());
     hold("docs/simulate.md", "keys", &docs_keys::world_table(schema_of::<World>().as_value()));
+    hold("docs/network.md", "keys", &docs_keys::world_table(schema_of::<Faults>().as_value()));
     let schema = serde_json::from_str(&read("schema/suite.schema.json")).unwrap();
     let mut names = BTreeSet::new();
     docs_keys::names_in(&schema, &mut names);
@@ -246,6 +248,11 @@ fn every_suite_in_the_docs_is_valid() {
                 "yaml world" => {
                     let source = Source { name: "docs", text: &block };
                     let read = World::read(source, &|_| None);
+                    read.map(drop).map_err(|faults| faults.render(false))
+                }
+                "yaml faults" => {
+                    let source = Source { name: "docs", text: &block };
+                    let read = Faults::read(source, &|_| None);
                     read.map(drop).map_err(|faults| faults.render(false))
                 }
                 _ => continue,

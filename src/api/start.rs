@@ -232,6 +232,7 @@ impl Client {
         self.results(&[("agent_id", &agent.to_string()), ("page_size", "25")], until).await
     }
 
+    /// A page of the list of results, the newest first.
     pub(super) async fn results(
         &self,
         query: &[(&str, &str)],

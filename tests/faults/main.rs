@@ -1,8 +1,16 @@
 //! Bad days: what the gate does when the network and the platform fail it, and what it never does.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on must fail")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on must fail"
+)]
 
 mod exactly_once;
 mod harness;
 mod hostile;
+mod rehearsals;
+mod soak;
+mod soaked;
 mod ways;
