@@ -13,8 +13,9 @@ use crate::context::Context;
 use crate::exit::Code;
 use crate::plan::{Plan, Selection, StartRequest, Target};
 use crate::suite::checks::{Checks, Level};
-use crate::suite::model::Thresholds;
+use crate::suite::model::{EarlyStop, Quarantine, RetryOn, Suite, Thresholds};
 use crate::text;
+use crate::verdict::prospects::hopeless;
 
 /// What `check` takes.
 #[derive(Debug, clap::Args)]
@@ -30,7 +31,30 @@ pub(super) fn check(args: &Args, context: &Context, console: &Console) -> Result
     let plan = Plan::new(&loaded.suite, &loaded.name(), context.branch(), "key")?;
     super::budget::check(&loaded.suite, &plan)?;
     console.print(&describe(&loaded, &plan))?;
+    for warning in warnings(&loaded, &plan) {
+        console.warn(&warning);
+    }
     Ok(Code::Passed)
+}
+
+/// What a person should know before paying: checks that cannot pass, failures that no check sees.
+pub(super) fn warnings(loaded: &Loaded, plan: &Plan) -> Vec<String> {
+    let default = Thresholds::default();
+    let thresholds = loaded.suite.thresholds.as_ref().unwrap_or(&default);
+    let mut warnings = hopeless(thresholds, plan.runs(), plan.runs_per_scenario);
+    let each = thresholds.each_scenario.as_ref();
+    let sees_failures = thresholds.success_rate.is_some()
+        || thresholds.expected_outcome.is_some()
+        || thresholds.baseline.as_ref().is_some_and(|limits| limits.success_rate.is_some())
+        || each.is_some_and(|each| each.success_rate.is_some());
+    if loaded.suite.thresholds.is_some() && !sees_failures {
+        warnings.push(
+            "no check looks at the success rate: a failed run changes nothing unless another check \
+             notices it"
+                .to_owned(),
+        );
+    }
+    warnings
 }
 
 fn describe(loaded: &Loaded, plan: &Plan) -> String {
@@ -53,6 +77,9 @@ fn describe(loaded: &Loaded, plan: &Plan) -> String {
     for (at, check) in checks.iter().enumerate() {
         row(if at == 0 { "checks" } else { "" }, check);
     }
+    for (label, value) in policies(suite) {
+        row(label, &value);
+    }
     row("reports", &super::run::report_dir(suite.reports.as_ref()).display().to_string());
     out.push('\n');
     match plan.request() {
@@ -62,6 +89,45 @@ fn describe(loaded: &Loaded, plan: &Plan) -> String {
         ),
     }
     out
+}
+
+/// What the suite asks for beyond its checks.
+fn policies(suite: &Suite) -> Vec<(&'static str, String)> {
+    let mut rows = Vec::new();
+    if let Some(confidence) = suite.thresholds.as_ref().and_then(|t| t.confidence) {
+        rows.push(("confidence", confidence.to_string()));
+    }
+    if let Some(baseline) = suite.thresholds.as_ref().and_then(|t| t.baseline.as_ref()) {
+        rows.push(("baseline", baseline.from.clone()));
+    }
+    for entry in suite.quarantine.iter().flatten() {
+        let Quarantine { scenario, until, owner, reason } = entry;
+        rows.push(("quarantine", format!("{scenario} until {until} ({owner}): {reason}")));
+    }
+    if let Some(retry) = &suite.retry {
+        let on: Vec<&str> = retry
+            .on
+            .iter()
+            .map(|on| match on {
+                RetryOn::Error => "errors",
+                RetryOn::Failure => "failures",
+            })
+            .collect();
+        let times = text::count(retry.attempts as usize, "attempt");
+        rows.push(("retry", format!("{}, {times}", text::list(&on))));
+    }
+    match suite.early_stop {
+        None | Some(EarlyStop::Never) => {}
+        Some(EarlyStop::Failed) => rows.push(("early stop", "when nothing can save it".to_owned())),
+        Some(EarlyStop::Decided) => rows.push(("early stop", "when it is decided".to_owned())),
+    }
+    if let Some(budget) = &suite.budget {
+        let runs = budget.max_runs.map(|most| format!("{most} runs"));
+        let cost = budget.max_cost.map(|most| format!("{most:.2}"));
+        let limits: Vec<String> = runs.into_iter().chain(cost).collect();
+        rows.push(("budget", format!("at most {}", text::list(&limits))));
+    }
+    rows
 }
 
 fn scenarios(selection: &Selection) -> String {

@@ -139,6 +139,9 @@ async fn start(
     quarantine_is_known(loaded, &plan)?;
     let baseline =
         super::baseline::of_suite(&loaded.suite, &loaded.name(), client, deadline).await?;
+    for warning in super::check::warnings(loaded, &plan) {
+        console.warn(&warning);
+    }
     let Some(request) = plan.request() else {
         return Err(Failure::Internal("the plan has unresolved scenarios".to_owned()));
     };

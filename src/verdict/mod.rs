@@ -10,6 +10,7 @@ mod bounds;
 pub mod check;
 pub mod evidence;
 mod judge;
+pub mod prospects;
 mod sample;
 mod weigh;
 

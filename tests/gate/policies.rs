@@ -168,3 +168,59 @@ fn the_newest_finished_result_on_a_branch_is_found_by_its_name() {
     let by_id = gate.run(&["run", "--baseline", &first.to_string()]).expect(0).result();
     assert_eq!(by_id["baseline"]["result"], first);
 }
+
+#[test]
+fn what_can_never_pass_is_told_before_it_is_paid_for() {
+    let confident = suite("thresholds: { success_rate: 90%, confidence: 95% }");
+    Gate::alone(&confident).run(&["check"]).expect(0).says("takes at least 29 runs without a miss");
+    let latency = suite("thresholds: { metrics: { Latency: p95 <= 9s } }");
+    Gate::alone(&latency).run(&["check"]).expect(0).says("no check looks at the success rate");
+}
+
+#[test]
+fn asking_for_more_errors_is_taken_for_the_mistake_that_it_is() {
+    let gate = Gate::alone(&suite("thresholds: { success_rate: 70%, errors: 10% }"));
+    gate.run(&["check"]).expect(2).says("write `<= 10%`");
+}
+
+#[test]
+fn a_gate_that_only_warns_is_refused() {
+    let warns = "thresholds: { success_rate: { check: 90%, level: warn } }";
+    Gate::alone(&suite(warns)).run(&["check"]).expect(2).says("every check only warns");
+}
+
+#[test]
+fn retrying_until_green_is_no_confidence() {
+    let more = "retry: { on: [failure], flaky: passed }\nthresholds: { success_rate: 75%, confidence: 95% }";
+    Gate::alone(&suite(more)).run(&["check"]).expect(2).says("no sample");
+}
+
+#[test]
+fn a_suite_file_in_place_is_used_with_the_flags_in_place_of_its_keys() {
+    let gate = Gate::against(GOOD, &suite("thresholds: { metrics: { Latency: max <= 1ms } }"));
+    gate.run(&["run", "--agent", "1", "--tags", "smoke"]).expect(1).says("Latency");
+}
+
+#[test]
+fn a_quarantine_of_all_that_runs_starts_nothing() {
+    let entry = "quarantine: [{ scenario: 1, until: 2999-12-31, owner: o, reason: r }]";
+    let by_tag = suite(entry).replace("scenarios: [1, 2]", "tags: [one]");
+    let world = GOOD.replacen("tags: [smoke]", "tags: [one]", 1);
+    let gate = Gate::against(&world, &by_tag);
+    gate.run(&["run"]).expect(2).says("nothing is left to judge");
+    assert_eq!(gate.stand_in().starts(), 0);
+}
+
+#[test]
+fn a_rehearsal_says_that_it_is_one() {
+    let gate = Gate::alone(SUITE);
+    let finished = gate.run(&["run", "--simulate"]).expect(0).says("no real call was made");
+    assert_eq!(finished.result()["simulated"], true);
+}
+
+#[test]
+fn a_watched_result_is_held_to_the_suites_plan() {
+    let gate = Gate::against(GOOD, SUITE);
+    let id = gate.run(&["run", "--frequency", "2"]).expect(0).result()["result"]["id"].to_string();
+    gate.run(&["watch", &id, "--suite", "cekura-gate.yml"]).expect(3).says("never arrived");
+}

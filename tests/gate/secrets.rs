@@ -97,6 +97,10 @@ fn a_variables_value_is_in_no_diagnostic_and_no_plan() {
     let mut gate = Gate::alone(suite);
     gate.env("TOKEN", "t0k3n_v4lue");
     keeps_the_secret(&gate.run(&["check"]).expect(0).says("(hidden)"), "t0k3n_v4lue");
+    let in_url = suite.replace("wss://x.example", "wss://x.example/?t=${TOKEN}");
+    let mut gate = Gate::alone(&in_url);
+    gate.env("TOKEN", "t0k3n_v4lue");
+    keeps_the_secret(&gate.run(&["check"]).expect(0).says("?t=${TOKEN}"), "t0k3n_v4lue");
     let mut gate = Gate::alone(&suite.replace("agent: 1", "agent: ${TOKEN}"));
     gate.env("TOKEN", "t0k3n_v4lue");
     keeps_the_secret(&gate.run(&["check"]).expect(2).says("TOKEN"), "t0k3n_v4lue");

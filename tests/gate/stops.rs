@@ -64,3 +64,13 @@ fn on_cancel_leave_leaves_the_calls() {
         .says("cekura-gate watch");
     assert!(!gate.requests().iter().any(|r| r.ends_with("/end_calls/")));
 }
+
+#[cfg(unix)]
+#[test]
+fn who_only_watches_ends_nobodys_calls() {
+    let gate = Gate::against(&slow(), SUITE);
+    let left = ["run", "--timeout", "300ms", "--on-timeout", "leave"];
+    let id = gate.run(&left).expect(4).result()["result"]["id"].to_string();
+    signalled(&gate, "-INT", &["watch", &id]).expect(130);
+    assert!(!gate.requests().iter().any(|r| r.ends_with("/end_calls/")));
+}

@@ -1,0 +1,141 @@
+//! What can be said of a verdict before anything is paid for: checks that this plan can never pass.
+//!
+//! Pure.
+
+use super::check::{Check, Operator, Unit};
+use crate::stats::rate::runs_to_decide;
+use crate::suite::checks::{CheckSpec, Checks, Level};
+use crate::suite::model::Thresholds;
+use crate::suite::scalars::Percent;
+use crate::text;
+
+/// The checks that cannot pass with so many runs, each in a sentence. `runs` is the plan's count of
+/// runs, `per_scenario` that of each scenario.
+pub fn hopeless(thresholds: &Thresholds, runs: Option<usize>, per_scenario: usize) -> Vec<String> {
+    let confidence = thresholds.confidence.map(Percent::fraction);
+    let mut told = Vec::new();
+    let mut look = |name: &str, checks: &Checks, confidence: Option<f64>, runs: Option<usize>| {
+        for spec in checks.0.iter().filter(|spec| spec.level == Level::Error) {
+            told.extend(why_hopeless(name, spec, confidence, runs));
+        }
+    };
+    if let Some(checks) = &thresholds.success_rate {
+        look("success_rate", checks, confidence, runs);
+    }
+    // The suite's confidence does not decide errors, numbers and durations.
+    for (name, checks) in [
+        ("errors", &thresholds.errors),
+        ("expected_outcome", &thresholds.expected_outcome),
+        ("duration", &thresholds.duration),
+    ] {
+        if let Some(checks) = checks {
+            let confidence = confidence.filter(|_| name == "expected_outcome");
+            look(name, checks, confidence, runs);
+        }
+    }
+    for (name, checks) in &thresholds.metrics {
+        look(name, checks, confidence, runs);
+    }
+    if let Some(each) = &thresholds.each_scenario {
+        let confidence = each.confidence.map(Percent::fraction).or(confidence);
+        if let Some(checks) = &each.success_rate {
+            look("each scenario's success_rate", checks, confidence, Some(per_scenario));
+        }
+        for (name, checks) in &each.metrics {
+            look(&format!("each scenario's {name}"), checks, confidence, Some(per_scenario));
+        }
+    }
+    told
+}
+
+fn why_hopeless(
+    name: &str,
+    spec: &CheckSpec,
+    confidence: Option<f64>,
+    runs: Option<usize>,
+) -> Option<String> {
+    let check = &spec.check;
+    if let (Some(least), Some(runs)) = (spec.min_samples, runs)
+        && (least as usize) > runs
+    {
+        return Some(format!(
+            "{name} {check} can never pass: it asks for {least} samples, and there will be {runs}"
+        ));
+    }
+    let confidence = spec.confidence.map(Percent::fraction).or(confidence)?;
+    let least = runs_to_pass(check, confidence)?;
+    let sure = text::percent(confidence);
+    match (least, runs) {
+        (Needed::Never, _) => Some(format!(
+            "{name} {check} can never pass: no number of runs proves it with {sure} confidence"
+        )),
+        (Needed::Runs(least), Some(runs)) if least > runs => Some(format!(
+            "{name} {check} can never pass: with {sure} confidence it takes at least {} without a \
+             miss, and there will be {runs}",
+            text::count(least, "run")
+        )),
+        (Needed::Runs(_), _) => None,
+    }
+}
+
+enum Needed {
+    Runs(usize),
+    Never,
+}
+
+/// The least number of runs that can pass a share's check at all; none for other checks.
+fn runs_to_pass(check: &Check, confidence: f64) -> Option<Needed> {
+    if check.threshold.unit != Unit::Percent {
+        return None;
+    }
+    let threshold = check.threshold.value / 100.0;
+    let (best, possible) = match check.operator {
+        Operator::AtLeast | Operator::Above => (1.0, threshold < 1.0),
+        Operator::AtMost | Operator::Below => (0.0, threshold > 0.0),
+        Operator::Equal | Operator::Unequal => return None,
+    };
+    if !possible {
+        return Some(Needed::Never);
+    }
+    Some(runs_to_decide(best, threshold, confidence).map_or(Needed::Never, Needed::Runs))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::{Value, json};
+
+    use super::*;
+
+    fn told(thresholds: Value, runs: usize) -> Vec<String> {
+        hopeless(&serde_json::from_value(thresholds).unwrap(), Some(runs), 5)
+    }
+
+    #[test]
+    fn a_confidence_that_the_runs_cannot_give_is_told_before_they_are_paid_for() {
+        let ninety = json!({"success_rate": "90%", "confidence": "95%"});
+        assert_eq!(told(ninety.clone(), 29), Vec::<String>::new());
+        assert!(told(ninety, 28)[0].contains("takes at least 29 runs without a miss"));
+        let all = json!({"success_rate": "100%", "confidence": "95%"});
+        assert!(told(all, 10_000)[0].contains("no number of runs"));
+    }
+
+    #[test]
+    fn a_check_that_asks_for_more_samples_than_there_will_be_is_told() {
+        let many = json!({"duration": {"check": "p95 <= 3m", "min_samples": 500}});
+        assert!(told(many.clone(), 20)[0].contains("500 samples"));
+        assert_eq!(told(many, 500), Vec::<String>::new());
+    }
+
+    #[test]
+    fn each_scenario_has_its_own_number_of_runs() {
+        let each = json!({"each_scenario": {"success_rate": "60%", "confidence": "95%"}});
+        assert!(told(each, 1000)[0].starts_with("each scenario's success_rate"));
+    }
+
+    #[test]
+    fn a_suite_without_a_confidence_has_nothing_to_be_told() {
+        let bare =
+            json!({"success_rate": "100%", "errors": "<= 10%", "metrics": {"A": "mean >= 3"}});
+        assert_eq!(told(bare, 1), Vec::<String>::new());
+    }
+}
