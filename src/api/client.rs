@@ -64,11 +64,12 @@ impl Client {
         name_start: &str,
         until: Instant,
     ) -> Result<Option<u64>, ApiError> {
-        let query = [("search", name_start.trim()), ("page_size", "100")];
-        let results = self.results(&query, until).await.map_err(|lost| lost.error)?;
-        let finished = results.into_iter().filter(|result| {
-            let named = result.name.as_deref().is_some_and(|name| name.starts_with(name_start));
-            named && result.status == Status::Completed
+        let page_size = PAGE_SIZE.to_string();
+        let query = [("search", name_start.trim()), ("page_size", page_size.as_str())];
+        let found = self.results(&query, until).await.map_err(|lost| lost.error)?;
+        let finished = found.into_iter().filter(|result| {
+            result.status == Status::Completed
+                && result.name.as_deref().is_some_and(|name| name.starts_with(name_start))
         });
         Ok(finished.map(|result| result.id).max())
     }

@@ -51,9 +51,13 @@ impl Standing {
         Self { outcomes, tally, checks }
     }
 
-    /// The gate's verdict as it stands.
+    /// The gate's verdict as it stands. However the checks stand, a gate of which no run was judged
+    /// has no evidence to pass on.
     pub fn verdict(&self) -> Verdict {
-        worst(&self.checks)
+        match worst(&self.checks) {
+            Verdict::Pass if self.tally.success_rate().is_none() => Verdict::Inconclusive,
+            verdict => verdict,
+        }
     }
 }
 

@@ -39,15 +39,21 @@ impl Percent {
     }
 }
 
+/// The percentage that was meant by a bare number: up to 1 it was a fraction.
+pub fn meant_by(value: f64) -> String {
+    let percent = if (0.0..=1.0).contains(&value) { value * 100.0 } else { value };
+    format!("{}%", crate::text::trim_number(percent, 9))
+}
+
 impl FromStr for Percent {
     type Err = ScalarError;
 
     fn from_str(text: &str) -> Result<Self, Self::Err> {
         let Some(number) = text.trim().strip_suffix('%') else {
             return Err(match text.trim().parse::<f64>() {
-                Ok(_) => ScalarError::new(
+                Ok(value) => ScalarError::new(
                     format!("`{}` is not a percentage: the sign is missing", text.trim()),
-                    format!("write `{}%`", text.trim()),
+                    format!("write `{}`", meant_by(value)),
                 ),
                 Err(_) => ScalarError::new(
                     format!("`{text}` is not a percentage"),
@@ -194,6 +200,8 @@ mod tests {
     #[test]
     fn a_percentage_needs_its_sign() {
         let error = "95".parse::<Percent>().unwrap_err();
+        assert_eq!(error.help.as_deref(), Some("write `95%`"));
+        let error = "0.95".parse::<Percent>().unwrap_err();
         assert_eq!(error.help.as_deref(), Some("write `95%`"));
         assert_eq!("95 %".parse::<Percent>().unwrap().fraction(), 0.95);
     }

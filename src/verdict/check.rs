@@ -14,7 +14,7 @@ use std::str::FromStr;
 
 use serde::{Deserialize, Serialize};
 
-use crate::suite::scalars::ScalarError;
+use crate::suite::scalars::{ScalarError, meant_by};
 
 /// One condition on a figure, such as `p95 <= 2500ms`.
 #[derive(Debug, Clone, PartialEq)]
@@ -190,7 +190,7 @@ fn shorthand(text: &str) -> Result<Option<Check>, ScalarError> {
             format!("`{text}` is a bare number: it has neither an operator nor a unit"),
             format!(
                 "for a rate write `{}`; for a number write `mean >= {text}`",
-                as_percentage(threshold.value)
+                meant_by(threshold.value)
             ),
         )),
         Unit::Milliseconds | Unit::Seconds | Unit::Minutes => Err(ScalarError::new(
@@ -198,12 +198,6 @@ fn shorthand(text: &str) -> Result<Option<Check>, ScalarError> {
             format!("write `p95 <= {text}` or `mean <= {text}`"),
         )),
     }
-}
-
-/// The percentage that was meant by a bare number: up to 1 it was a fraction.
-fn as_percentage(value: f64) -> String {
-    let percent = if (0.0..=1.0).contains(&value) { value * 100.0 } else { value };
-    format!("{}%", crate::text::trim_number(percent, 9))
 }
 
 fn split_aggregate(text: &str) -> Result<(Option<Aggregate>, &str), ScalarError> {
@@ -353,7 +347,7 @@ fn check_units(
     match aggregate {
         Some(share) if share.is_share() && !is_percent => Err(ScalarError::new(
             format!("`{whole}` compares a share with a number that is not a percentage"),
-            format!("write `{}`", as_percentage(threshold.value)),
+            format!("write `{}`", meant_by(threshold.value)),
         )),
         Some(Aggregate::Count) if threshold.unit != Unit::None => Err(ScalarError::new(
             format!("`{whole}` gives a count a unit"),
