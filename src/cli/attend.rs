@@ -47,11 +47,20 @@ pub(super) struct Attached {
     /// The earlier result to compare with, and where it came from.
     pub(super) baseline: Option<(String, ResultRecord)>,
     pub(super) record: ResultRecord,
+    /// Whether a stand-in gives the evidence.
+    pub(super) simulated: bool,
     pub(super) url: Option<String>,
     pub(super) began: Instant,
     pub(super) deadline: Instant,
     pub(super) started_at: String,
     pub(super) notes: Vec<String>,
+}
+
+impl Attached {
+    /// The command that goes on with a result under the same rules.
+    fn watch_command(&self, id: u64) -> String {
+        crate::report::words::watch_command(id, self.head.file.as_deref())
+    }
 }
 
 /// How attending ended, beside the evidence.
@@ -102,6 +111,8 @@ impl Gate<'_> {
             baseline: attached.baseline,
             retries: attended.retries,
             stopped_early: attended.stopped_early,
+            incomplete: false,
+            simulated: attached.simulated,
             transcripts: reports.transcripts.unwrap_or_default(),
             notes: attached.notes,
         });
@@ -197,7 +208,8 @@ impl Gate<'_> {
         let (policy, end) = match waited {
             Waited::Finished | Waited::Enough => return Ok(End::Finished),
             Waited::Lost(error) => {
-                attached.notes.push(format!("to go on: cekura-gate watch {id}"));
+                let command = attached.watch_command(id);
+                attached.notes.push(format!("to go on: {command}"));
                 return Ok(End::Lost(error.to_string()));
             }
             Waited::TimedOut => {
@@ -211,9 +223,10 @@ impl Gate<'_> {
         };
         let wrap_up = async {
             match policy.unwrap_or_default() {
-                CallPolicy::Leave => attached
-                    .notes
-                    .push(format!("the calls were left going; to go on: cekura-gate watch {id}")),
+                CallPolicy::Leave => {
+                    let command = attached.watch_command(id);
+                    attached.notes.push(format!("the calls were left going; to go on: {command}"));
+                }
                 CallPolicy::EndCalls => {
                     self.console.progress(&format!("ending the calls of result {id}"));
                     let ended = self.client.end_calls(id, Instant::now() + WRAP_UP).await;
@@ -257,9 +270,12 @@ impl Gate<'_> {
                 let again = plan.again(scenarios, frequency, &suffix);
                 let runs = again.runs().unwrap_or_default();
                 if let Some(limits) = &attached.suite.budget
-                    && let Err(over) = budget::allows(limits, paid + runs)
+                    && budget::allows(limits, paid + runs).is_err()
                 {
-                    attached.notes.push(format!("no more retries: {over}"));
+                    attached.notes.push(format!(
+                        "no more retries: with another {} the {paid} so far would be over budget",
+                        text::count(runs, "run")
+                    ));
                     return Ok(());
                 }
                 paid += runs;

@@ -1,5 +1,6 @@
 //! `check`: everything that can be known without a network.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde_json::Value;
@@ -55,7 +56,7 @@ fn describe(loaded: &Loaded, plan: &Plan) -> String {
     row("reports", &super::run::report_dir(suite.reports.as_ref()).display().to_string());
     out.push('\n');
     match plan.request() {
-        Some(request) => out.push_str(&show_request(request)),
+        Some(request) => out.push_str(&show_request(request, &loaded.variables)),
         None => out.push_str(
             "The request is known once the scenarios are resolved: this mode starts by ids only.\n",
         ),
@@ -132,8 +133,10 @@ fn checks(thresholds: &Thresholds) -> Vec<String> {
     lines
 }
 
-/// The request as it would be sent, but for headers, which often carry secrets.
-fn show_request(mut request: StartRequest) -> String {
+/// The request as it would be sent, but for what may be secret: headers, and what came from the
+/// environment, which is shown by its name.
+fn show_request(mut request: StartRequest, variables: &BTreeMap<String, String>) -> String {
+    hide(&mut request.body, variables);
     if let Some(headers) = request.body.get_mut("websocket_headers").and_then(Value::as_object_mut)
     {
         for value in headers.values_mut() {
@@ -142,4 +145,18 @@ fn show_request(mut request: StartRequest) -> String {
     }
     let body = serde_json::to_string_pretty(&request.body).unwrap_or_default();
     format!("POST {}\n{body}\n", request.path)
+}
+
+/// Puts the names of variables in the place of their values, in every text of a document.
+fn hide(value: &mut Value, variables: &BTreeMap<String, String>) {
+    match value {
+        Value::String(text) => {
+            for (name, value) in variables.iter().filter(|(_, value)| value.len() > 2) {
+                *text = text.replace(value.as_str(), &format!("${{{name}}}"));
+            }
+        }
+        Value::Array(items) => items.iter_mut().for_each(|item| hide(item, variables)),
+        Value::Object(fields) => fields.values_mut().for_each(|field| hide(field, variables)),
+        Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
 }

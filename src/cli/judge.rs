@@ -66,6 +66,8 @@ pub(super) fn judge(args: &Args, context: &Context, console: &Console) -> Result
         }),
         retries: saved.retries,
         stopped_early: saved.stopped_early,
+        incomplete: unfinished,
+        simulated: saved.simulated,
         // The saved file holds only what it was allowed to hold.
         transcripts: Transcripts::All,
         notes,

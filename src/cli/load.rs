@@ -1,5 +1,7 @@
 //! Finding, reading and validating the suite, flags included.
 
+use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -20,6 +22,10 @@ pub(super) struct Loaded {
     pub(super) suite: Suite,
     /// The file's path as the user wrote it; none when flags alone made the suite.
     pub(super) file: Option<String>,
+    /// Whether flags took the place of the suite's selection.
+    pub(super) narrowed: bool,
+    /// The variables that the file took from the environment, with their values.
+    pub(super) variables: BTreeMap<String, String>,
 }
 
 impl Loaded {
@@ -42,7 +48,6 @@ pub(super) fn suite(
     let default = || DEFAULTS.iter().map(PathBuf::from).find(|path| path.exists());
     let path = match named {
         Some(path) => Some(path.to_owned()),
-        None if overrides.makes_a_suite() => None,
         None => default(),
     };
     let Some(path) = path else {
@@ -52,14 +57,20 @@ pub(super) fn suite(
     let bytes = read_file(&path)?;
     let text = document::decode(&name, &bytes)?;
     let source = Source { name: &name, text };
-    let lookup = |variable: &str| context.env.get(variable).cloned();
+    let variables = RefCell::new(BTreeMap::new());
+    let lookup = |variable: &str| {
+        let value = context.env.get(variable).cloned()?;
+        variables.borrow_mut().insert(variable.to_owned(), value.clone());
+        Some(value)
+    };
     let Document { mut value, places } = crate::suite::read(source, &lookup, context::today())?;
     overrides.apply(&mut value);
     let problems = validate(&value, context::today());
     if !problems.is_empty() {
         return Err(Diagnostics::from_problems(source, &places, problems).into());
     }
-    Ok(Loaded { suite: value, file: Some(name) })
+    let narrowed = overrides.selects();
+    Ok(Loaded { suite: value, file: Some(name), narrowed, variables: variables.into_inner() })
 }
 
 fn from_flags(overrides: &Overrides) -> Result<Loaded, Failure> {
@@ -74,7 +85,8 @@ fn from_flags(overrides: &Overrides) -> Result<Loaded, Failure> {
     overrides.apply(&mut suite);
     let problems = validate(&suite, context::today());
     if problems.is_empty() {
-        return Ok(Loaded { suite, file: None });
+        let variables = BTreeMap::new();
+        return Ok(Loaded { suite, file: None, narrowed: false, variables });
     }
     let source = Source { name: "the command line", text: "" };
     Err(Diagnostics::from_problems(source, &document::Places::default(), problems).into())

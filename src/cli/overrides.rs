@@ -5,7 +5,9 @@ use std::path::PathBuf;
 use std::str::FromStr;
 
 use crate::suite::checks::{CheckSpec, Checks};
-use crate::suite::model::{Baseline, BaselineLimit, CallPolicy, Mode, Reports, Suite, Transcripts};
+use crate::suite::model::{
+    Baseline, BaselineLimit, CallPolicy, Mode, Reports, Suite, Thresholds, Transcripts,
+};
 use crate::suite::scalars::{ScalarError, Timeout};
 use crate::verdict::check::Check;
 
@@ -77,11 +79,15 @@ pub(super) struct Overrides {
 }
 
 impl Overrides {
-    /// Whether the flags alone say what to run, so that no suite file is looked for.
+    /// Whether the flags alone say what to run, where there is no suite file.
     pub(super) fn makes_a_suite(&self) -> bool {
         let target = self.agent.is_some() || self.assistant.is_some();
-        let selection = self.scenarios.is_some() || self.tags.is_some() || self.folder.is_some();
-        target && selection
+        target && self.selects()
+    }
+
+    /// Whether the flags take the place of the suite's selection.
+    pub(super) const fn selects(&self) -> bool {
+        self.scenarios.is_some() || self.tags.is_some() || self.folder.is_some()
     }
 
     /// Puts the flags in the place of the suite's keys. A selection by flags replaces the suite's
@@ -90,11 +96,14 @@ impl Overrides {
         if self.agent.is_some() || self.assistant.is_some() {
             (suite.agent, suite.assistant) = (self.agent, self.assistant.clone());
         }
-        if self.scenarios.is_some() || self.tags.is_some() || self.folder.is_some() {
+        if self.selects() {
             suite.scenarios = self.scenarios.clone();
             suite.tags = self.tags.clone();
             suite.folder = self.folder.clone();
             suite.spec = None;
+            if let (Some(ids), Some(entries)) = (&self.scenarios, &mut suite.quarantine) {
+                entries.retain(|entry| ids.contains(&entry.scenario));
+            }
         }
         replace(&mut suite.project, self.project);
         replace(&mut suite.mode, self.mode);
@@ -130,6 +139,9 @@ fn apply_baseline(suite: &mut Suite, from: &str) {
     if from == "none" {
         if let Some(thresholds) = &mut suite.thresholds {
             thresholds.baseline = None;
+            if *thresholds == Thresholds::default() {
+                suite.thresholds = None;
+            }
         }
         return;
     }

@@ -26,7 +26,6 @@ use crate::plan::{Plan, Selection, carries_name};
 use crate::poll::schedule::Pace;
 use crate::record::ResultRecord;
 use crate::simulate::{StandIn, World};
-use crate::suite::model::Suite;
 
 /// How long a start that is under way may take to be answered after a signal. GitHub sends SIGTERM
 /// 7.5 seconds after SIGINT, and the calls have to be ended within them.
@@ -54,7 +53,7 @@ struct Platform {
     pace: Pace,
     dashboard: Option<String>,
     /// Serves while this lives.
-    _stand_in: Option<StandIn>,
+    stand_in: Option<StandIn>,
 }
 
 pub(super) fn run(
@@ -118,7 +117,7 @@ async fn platform(
             client,
             pace,
             dashboard: connection::dashboard(global, context),
-            _stand_in: None,
+            stand_in: None,
         });
     };
     let world = match world {
@@ -134,7 +133,7 @@ async fn platform(
     let url = Url::parse(&stand_in.url())
         .map_err(|error| Failure::Internal(format!("the stand-in has no address: {error}")))?;
     let (client, pace) = connection::to_stand_in(url, &SecretString::from(key))?;
-    Ok(Platform { client, pace, dashboard: None, _stand_in: Some(stand_in) })
+    Ok(Platform { client, pace, dashboard: None, stand_in: Some(stand_in) })
 }
 
 /// Resolves what must be resolved, checks the budget, starts. `starting` is set once a start may be
@@ -170,7 +169,7 @@ async fn start(
         plan = plan.resolved(found.into_iter().map(|scenario| scenario.id));
     }
     super::budget::check(&loaded.suite, &plan)?;
-    quarantine_is_known(&loaded.suite, &plan)?;
+    quarantine_is_known(loaded, &plan)?;
     let baseline =
         super::baseline::of_suite(&loaded.suite, &loaded.name(), client, deadline).await?;
     let Some(request) = plan.request() else {
@@ -195,14 +194,12 @@ async fn start(
         planned: crate::report::model::PlanHead {
             runs_per_scenario: plan.runs_per_scenario,
             runs: planned,
-            scenarios: match &plan.selection {
-                Selection::Ids(ids) => ids.clone(),
-                _ => Vec::new(),
-            },
+            scenarios: plan.scenarios(),
         },
         plan: Some(plan),
         baseline,
         suite: loaded.suite.clone(),
+        simulated: platform.stand_in.is_some(),
         record,
         url,
         began,
@@ -214,10 +211,19 @@ async fn start(
 }
 
 /// A quarantine of a scenario that does not run hides nothing and is probably mistyped.
-fn quarantine_is_known(suite: &Suite, plan: &Plan) -> Result<(), Failure> {
+fn quarantine_is_known(loaded: &Loaded, plan: &Plan) -> Result<(), Failure> {
     let Selection::Ids(ids) = &plan.selection else { return Ok(()) };
-    let entries = suite.quarantine.iter().flatten();
-    match entries.map(|entry| entry.scenario).find(|scenario| !ids.contains(scenario)) {
+    let entries: Vec<u64> =
+        loaded.suite.quarantine.iter().flatten().map(|entry| entry.scenario).collect();
+    if ids.iter().all(|id| entries.contains(id)) {
+        return Err(Failure::Usage(
+            "every scenario that would run is quarantined: nothing is left to judge; nothing was \
+             started"
+                .to_owned(),
+        ));
+    }
+    // Flags that narrow the selection leave some of the suite's quarantine aside.
+    match entries.into_iter().find(|scenario| !loaded.narrowed && !ids.contains(scenario)) {
         None => Ok(()),
         Some(unknown) => Err(Failure::Usage(format!(
             "scenario {unknown} is quarantined but is none of the suite's; remove the entry; \

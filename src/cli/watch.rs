@@ -14,8 +14,9 @@ use super::stop::Signals;
 use super::{Global, connection, runtime};
 use crate::context::{self, Context};
 use crate::exit::Code;
+use crate::plan::Plan;
 use crate::report::model::{PlanHead, SuiteHead};
-use crate::suite::model::Suite;
+use crate::suite::model::{CallPolicy, Suite};
 
 /// What `watch` takes.
 #[derive(Debug, clap::Args)]
@@ -49,20 +50,38 @@ pub(super) fn watch(
         };
         let name = head.name.clone();
         let baseline = super::baseline::of_suite(&suite, &name, &client, deadline).await?;
-        let runs = Some(record.runs.len()).filter(|runs| *runs > 0);
+        // A suite says how many runs there were to be; without one, what is there is all.
+        let plan = Plan::new(&suite, &name, None, "").ok().filter(|_| args.suite.is_some());
+        let runs = plan.as_ref().and_then(Plan::runs).max(Some(record.runs.len()));
+        let mut notes = Vec::new();
+        if let (Some(suite), Some(result)) = (suite.agent, record.agent)
+            && suite != result
+        {
+            notes.push(format!("the suite names agent {suite}, the result is of agent {result}"));
+        }
         let attached = Attached {
             head,
-            planned: PlanHead { runs_per_scenario: 1, runs, scenarios: Vec::new() },
+            planned: PlanHead {
+                runs_per_scenario: plan.as_ref().map_or(1, |plan| plan.runs_per_scenario),
+                runs,
+                scenarios: plan.map(|plan| plan.scenarios()).unwrap_or_default(),
+            },
             // A watched result is not this gate's to repeat.
             plan: None,
             baseline,
-            suite,
+            // Who only watches ends nobody's calls, unless told to.
+            suite: Suite {
+                on_cancel: suite.on_cancel.or(Some(CallPolicy::Leave)),
+                on_timeout: suite.on_timeout.or(Some(CallPolicy::Leave)),
+                ..suite
+            },
+            simulated: false,
             record,
             url: None,
             began,
             deadline,
             started_at: context::now().to_string(),
-            notes: Vec::new(),
+            notes,
         };
         let gate = Gate { client: &client, pace, console };
         gate.attend(attached, &mut signals, publisher).await

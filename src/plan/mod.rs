@@ -137,6 +137,14 @@ impl Plan {
         }
     }
 
+    /// The ids of the scenarios, where they are known.
+    pub fn scenarios(&self) -> Vec<u64> {
+        match &self.selection {
+            Selection::Ids(ids) => ids.clone(),
+            Selection::ByPlatform(_) | Selection::Resolve(_) => Vec::new(),
+        }
+    }
+
     /// The plan with its scenarios resolved: the ids named and those found, each once.
     #[must_use]
     pub fn resolved(mut self, found: impl IntoIterator<Item = u64>) -> Self {

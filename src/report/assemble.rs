@@ -56,6 +56,10 @@ pub struct Parts {
     pub retries: Vec<RetryRecord>,
     /// Whether calls were ended early because the verdict was known.
     pub stopped_early: bool,
+    /// Whether the evidence is of a gate that ended before its result did.
+    pub incomplete: bool,
+    /// Whether a stand-in gave it.
+    pub simulated: bool,
     /// Whose transcripts the report may hold.
     pub transcripts: Transcripts,
     /// What came up on the way.
@@ -65,17 +69,34 @@ pub struct Parts {
 /// Judges the evidence and puts the report together.
 pub fn assemble(parts: Parts) -> Report {
     let Parts {
-        suite, plan, mut result, end, timing, url, traffic, transcripts, mut notes, ..
+        suite,
+        mut plan,
+        mut result,
+        end,
+        timing,
+        url,
+        traffic,
+        transcripts,
+        mut notes,
+        ..
     } = parts;
+    // The platform may know of more runs than its answer holds: those are missing, too.
+    let claimed = result.claims.total_runs.and_then(|total| usize::try_from(total).ok());
+    plan.runs = plan.runs.max(claimed.filter(|total| *total > result.runs.len()));
+    let ended_by_us = parts.incomplete || parts.stopped_early || end != End::Finished;
     let base = parts.baseline.as_ref().map(|(_, base)| base.runs.as_slice());
-    let standing = Standing::of(&suite, &plan, &result.runs, base, parts.stopped_early);
+    let standing = Standing::of(&suite, &plan, &result.runs, base, ended_by_us);
     let verdict = standing.verdict();
     let Standing { outcomes, tally, checks } = standing;
     let baseline =
         parts.baseline.map(|(from, base)| compared(from, base, &suite, &result.runs, &outcomes));
+    if parts.simulated {
+        notes.insert(0, "a rehearsal against a stand-in: no real call was made".to_owned());
+    }
+    notes.extend(ungated_failures(&checks, &tally));
     notes.extend(remarks(&result, &plan, &tally));
     // Once retries have joined the evidence, the first result's figures are of other runs.
-    if parts.retries.is_empty() {
+    if parts.retries.is_empty() && !ended_by_us {
         notes.extend(disagreements(&result));
     }
     notes.extend(retried(&parts.retries, &result.runs));
@@ -100,6 +121,7 @@ pub fn assemble(parts: Parts) -> Report {
         baseline,
         retries: parts.retries,
         stopped_early: parts.stopped_early,
+        simulated: parts.simulated,
         traffic,
     }
 }
@@ -192,6 +214,23 @@ fn headline(end: &End, verdict: Verdict, checks: &[CheckReport], tally: &Tally) 
             format!("the platform was lost on the way ({reason}): {runs} until then")
         }
     }
+}
+
+/// Failed runs that no check looks at: they change nothing, which a reader would not expect.
+fn ungated_failures(checks: &[CheckReport], tally: &Tally) -> Option<String> {
+    let looks = |check: &CheckReport| {
+        check.level == Level::Error
+            && (check.name.starts_with("success_rate") || check.name == "expected_outcome")
+    };
+    (tally.failed > 0 && !checks.iter().any(looks)).then(|| {
+        format!(
+            "{} and no check gates the success rate: add `success_rate: 90%` to the thresholds",
+            match tally.failed {
+                1 => "1 run failed".to_owned(),
+                n => format!("{n} runs failed"),
+            }
+        )
+    })
 }
 
 /// What a reader should know besides the checks.
@@ -322,6 +361,8 @@ mod tests {
             baseline: None,
             retries: vec![],
             stopped_early: false,
+            incomplete: false,
+            simulated: false,
             transcripts: Transcripts::Failed,
             notes: vec![],
         }
@@ -350,16 +391,58 @@ mod tests {
     fn the_platforms_figures_are_compared_and_do_not_decide() {
         let mut parts = parts(vec![run(1, true), run(2, false)], 2);
         parts.result.claims =
-            Claims { success_rate: Some(100.0), total_runs: Some(3), ..Claims::default() };
+            Claims { success_rate: Some(100.0), total_runs: Some(1), ..Claims::default() };
         let report = assemble(parts);
         assert_eq!(report.exit_code, 1);
         assert_eq!(
             report.notes,
             [
-                "the platform counts 3 runs in all, its answer holds 2",
+                "the platform counts 1 run in all, its answer holds 2",
                 "the platform gives a success rate of 100, its runs make 50%; the runs were judged",
             ]
         );
+    }
+
+    #[test]
+    fn a_run_that_only_the_platforms_count_knows_of_is_missing() {
+        let mut parts = parts(vec![run(1, true), run(2, true)], 2);
+        parts.plan.runs = None;
+        parts.result.claims.total_runs = Some(3);
+        let report = assemble(parts);
+        assert_eq!((report.exit_code, report.tally.missing), (3, 1));
+    }
+
+    #[test]
+    fn a_gate_of_which_no_run_was_judged_never_passes() {
+        let mut unjudged = run(1, true);
+        unjudged.success = None;
+        let mut parts = parts(vec![unjudged], 1);
+        parts.suite.thresholds = serde_json::from_value(
+            serde_json::json!({"errors": "<= 100%", "duration": "count >= 0"}),
+        )
+        .unwrap();
+        assert_eq!(assemble(parts).exit_code, 3);
+    }
+
+    #[test]
+    fn failures_that_no_check_looks_at_are_told() {
+        let mut parts = parts(vec![run(1, true), run(2, false)], 2);
+        parts.suite.thresholds =
+            serde_json::from_value(serde_json::json!({"errors": "<= 10%"})).unwrap();
+        let report = assemble(parts);
+        assert_eq!(report.exit_code, 0);
+        assert!(report.notes[0].contains("no check gates the success rate"), "{:?}", report.notes);
+    }
+
+    #[test]
+    fn calls_that_the_gate_ended_are_no_errors_of_the_carrier() {
+        let mut cancelled = run(2, false);
+        cancelled.status = Status::Cancelled;
+        let mut parts = parts(vec![run(1, true), cancelled], 2);
+        parts.end = End::Interrupted;
+        parts.suite.thresholds =
+            serde_json::from_value(serde_json::json!({"errors": "<= 10%"})).unwrap();
+        assert_eq!(assemble(parts).checks[0].verdict, Verdict::Inconclusive);
     }
 
     #[test]

@@ -57,6 +57,9 @@ pub struct Report {
     /// Whether calls were ended early because the verdict was known.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub stopped_early: bool,
+    /// Whether a stand-in gave the evidence: a rehearsal.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub simulated: bool,
     /// What talking to the platform took.
     pub traffic: Traffic,
 }

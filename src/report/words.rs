@@ -2,6 +2,7 @@
 //!
 //! The text is not escaped: each report does that for its own surface.
 
+use super::escape::one_line;
 use std::collections::{BTreeMap, HashMap};
 
 use super::escape::{short, url};
@@ -73,6 +74,24 @@ pub fn verdict_line(report: &Report) -> String {
         capital(&headline)
     } else {
         format!("{}: {headline}", capital(word))
+    }
+}
+
+/// The command that goes on with a result under the rules of the same suite file.
+pub fn watch_command(id: u64, suite: Option<&str>) -> String {
+    match suite {
+        Some(file) => format!("cekura-gate watch {id} --suite {}", quoted(&one_line(file))),
+        None => format!("cekura-gate watch {id}"),
+    }
+}
+
+/// A path as a shell takes it.
+pub fn quoted(path: &str) -> String {
+    let plain = |c: char| c.is_alphanumeric() || "/._-+=:@,\\".contains(c);
+    if path.chars().all(plain) {
+        path.to_owned()
+    } else {
+        format!("'{}'", path.replace('\'', "'\\''"))
     }
 }
 

@@ -245,6 +245,7 @@ pub(crate) fn report() -> Report {
         baseline: None,
         retries: Vec::new(),
         stopped_early: false,
+        simulated: false,
         traffic: Traffic { requests: 31, retries: 1, waited_seconds: 0.5 },
     };
     recount(&mut report);

@@ -85,7 +85,7 @@ fn the_terminal_says_what_to_do_after_a_timeout() {
                cekura-report/result.json
       traffic  31 requests, 1 of them repeated after 500ms of waiting
       exit     4: the result did not finish within `timeout`
-      next     cekura-gate watch 4711    (waits for it again)
+      next     cekura-gate watch 4711 --suite cekura-gate.yml    (waits for it again)
     ");
 }
 

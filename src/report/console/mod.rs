@@ -217,20 +217,12 @@ fn next(report: &Report, written: &[&Path]) -> Option<String> {
     let ended_early = early.iter().any(|code| code.number() == report.exit_code);
     let going = !report.result.status.is_terminal();
     if ended_early {
-        return going.then(|| format!("cekura-gate watch {id}    (waits for it again)"));
+        // The stand-in of a rehearsal is gone with the gate.
+        let watch = words::watch_command(id, report.suite.file.as_deref());
+        return (going && !report.simulated).then(|| format!("{watch}    (waits for it again)"));
     }
     let saved = written.iter().find(|path| path.extension().is_some_and(|end| end == "json"))?;
-    let path = quoted(&one_line(&saved.display().to_string()));
+    let path = words::quoted(&one_line(&saved.display().to_string()));
     (report.verdict == Verdict::Fail)
         .then(|| format!("cekura-gate judge {path}    (other thresholds, no new calls)"))
-}
-
-/// A path as a shell takes it.
-fn quoted(path: &str) -> String {
-    let plain = |c: char| c.is_alphanumeric() || "/._-+=:@,\\".contains(c);
-    if path.chars().all(plain) {
-        path.to_owned()
-    } else {
-        format!("'{}'", path.replace('\'', "'\\''"))
-    }
 }

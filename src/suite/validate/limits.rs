@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::super::model::Suite;
+use super::super::model::{Flaky, Suite};
 use super::{Problems, at};
 use crate::document::shown;
 
@@ -26,6 +26,14 @@ pub(super) fn check(suite: &Suite, today: jiff::civil::Date, problems: &mut Prob
             at("budget.max_cost"),
             "`max_cost` needs `price_per_run`: the platform prices no plan of ids, tags or folders",
             "add what one run costs, for example `price_per_run: 0.12`",
+        );
+    }
+    let confident = suite.thresholds.as_ref().is_some_and(|t| t.confidence.is_some());
+    if confident && suite.retry.as_ref().is_some_and(|retry| retry.flaky == Flaky::Passed) {
+        problems.value(
+            at("retry.flaky"),
+            "`flaky: passed` cannot stand beside `confidence`: runs that are repeated until they pass are no sample",
+            "leave out `flaky`, or `thresholds.confidence`",
         );
     }
     let mut seen = Vec::new();

@@ -1,12 +1,12 @@
 //! What a check can be asked of: rates are compared with percentages, durations with time.
 
-use super::super::checks::{CheckSpec, Checks};
+use super::super::checks::{CheckSpec, Checks, Level};
 use super::super::model::{Baseline, BaselineLimit, Suite, Thresholds};
 use super::super::scalars::Percent;
 use super::{Problems, at};
 use crate::document::{Path, shown};
 use crate::text;
-use crate::verdict::check::{Aggregate, Check, Unit};
+use crate::verdict::check::{Aggregate, Check, Operator, Unit};
 
 pub(super) fn check(suite: &Suite, problems: &mut Problems) {
     let Some(thresholds) = &suite.thresholds else { return };
@@ -16,6 +16,13 @@ pub(super) fn check(suite: &Suite, problems: &mut Problems) {
             root.clone(),
             "`thresholds` holds no check",
             "add one, for example `success_rate: \">= 90%\"`, or remove it: then every run must pass",
+        );
+    }
+    if !holds_no_check(thresholds) && only_warns(thresholds) {
+        problems.key(
+            root.clone(),
+            "every check only warns: such a gate can never pass nor fail",
+            "leave out `level: warn` on at least one check",
         );
     }
     built_in(&root, "success_rate", thresholds.success_rate.as_ref(), problems);
@@ -40,6 +47,26 @@ pub(super) fn check(suite: &Suite, problems: &mut Problems) {
     if let Some(limits) = &thresholds.baseline {
         baseline(&root.child("baseline"), limits, problems);
     }
+}
+
+fn only_warns(thresholds: &Thresholds) -> bool {
+    let each = thresholds.each_scenario.as_ref();
+    let built_in = [
+        thresholds.success_rate.as_ref(),
+        thresholds.errors.as_ref(),
+        thresholds.expected_outcome.as_ref(),
+        thresholds.duration.as_ref(),
+        each.and_then(|each| each.success_rate.as_ref()),
+    ];
+    let metrics = thresholds.metrics.values();
+    let each_metrics = each.into_iter().flat_map(|each| each.metrics.values());
+    let mut specs = built_in
+        .into_iter()
+        .flatten()
+        .chain(metrics)
+        .chain(each_metrics)
+        .flat_map(|checks| &checks.0);
+    thresholds.baseline.is_none() && specs.all(|spec| spec.level == Level::Warn)
 }
 
 fn holds_no_check(thresholds: &Thresholds) -> bool {
@@ -120,7 +147,16 @@ fn asked_of(name: &str, check: &Check) -> Result<(), (String, String)> {
     let no_aggregate = |aggregate: &Aggregate, help: &str| {
         Err((format!("`{name}` has no {}", shown(&aggregate.to_string())), help.to_owned()))
     };
+    let wants_more = matches!(check.operator, Operator::AtLeast | Operator::Above);
     match (name, aggregate) {
+        // Errors are better few: whoever asks for more of them means the opposite.
+        ("errors", None | Some(Aggregate::Rate | Aggregate::Count)) if wants_more => Err((
+            format!("{written} would pass only when many runs never become a conversation"),
+            match check.threshold.unit {
+                Unit::Percent => format!("write `<= {}`", check.threshold),
+                _ => "write for example `\"<= 10%\"` or `\"count <= 2\"`".to_owned(),
+            },
+        )),
         ("success_rate" | "errors" | "expected_outcome", None | Some(Aggregate::Rate)) => {
             rate("a rate")
         }
