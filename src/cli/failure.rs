@@ -76,6 +76,17 @@ pub(super) enum Failure {
     /// The command was stopped before anything had started.
     #[error("stopped by {0}; nothing was started")]
     Stopped(super::stop::Signal),
+    /// The command was stopped while a start was under way.
+    #[error(
+        "stopped by {signal} during the start: it is not known whether it started; look for a result \
+         named `{name}` on the dashboard, and end its calls there"
+    )]
+    StoppedStarting {
+        /// What stopped it.
+        signal: super::stop::Signal,
+        /// The name that the result would carry.
+        name: String,
+    },
     /// A fault of this program.
     #[error("internal error: {0}; please report it")]
     Internal(String),
@@ -94,7 +105,7 @@ impl Failure {
             | Failure::SavedResult { .. } => Code::Usage,
             Failure::Credentials(_) | Failure::Api(_) => Code::Api,
             Failure::Sink(_) | Failure::Output(_) => Code::Report,
-            Failure::Stopped(signal) => signal.code(),
+            Failure::Stopped(signal) | Failure::StoppedStarting { signal, .. } => signal.code(),
             Failure::Internal(_) => Code::Internal,
         }
     }

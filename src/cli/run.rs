@@ -1,7 +1,10 @@
 //! `run`: start, wait, judge, report.
 
+use std::cell::Cell;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
+use std::pin::pin;
+use std::time::Duration;
 
 use reqwest::Url;
 use secrecy::SecretString;
@@ -16,12 +19,17 @@ use super::publish::Publisher;
 use super::stop::Signals;
 use super::{Global, connection, runtime};
 use crate::api::client::{Client, Started};
+use crate::api::error::ApiError;
 use crate::context::{self, Context};
 use crate::exit::Code;
 use crate::plan::{Plan, Selection, carries_name};
 use crate::poll::schedule::Pace;
 use crate::record::ResultRecord;
 use crate::simulate::{StandIn, World};
+
+/// How long a start that is under way may take to be answered after a signal. GitHub sends SIGTERM
+/// 7.5 seconds after SIGINT, and the calls have to be ended within them.
+const ANSWER_GRACE: Duration = Duration::from_secs(2);
 
 /// What `run` takes.
 #[derive(Debug, clap::Args)]
@@ -59,15 +67,38 @@ pub(super) fn run(
     let publisher = Publisher::open(&loaded.suite, context)?;
     runtime()?.block_on(async {
         let mut signals = Signals::listen()?;
-        let work = async {
+        let starting = Cell::new(false);
+        let name = plan.result_name.clone();
+        let mut work = pin!(async {
             let platform = platform(args, &loaded, global, context).await?;
-            start(platform, plan, &loaded, console, context).await
+            start(platform, plan, &loaded, console, context, &starting).await
+        });
+        // Before the start a signal ends the gate at once; after it, there are calls to end.
+        let first = tokio::select! {
+            started = &mut work => Ok(started?),
+            signal = signals.next() => Err(signal),
         };
-        // Until the start is answered nothing may be running; a signal then ends the gate at once,
-        // and after it, it has calls to end.
-        let (platform, attached) = tokio::select! {
-            started = work => started?,
-            signal = signals.next() => return Err(Failure::Stopped(signal)),
+        let (platform, attached) = match first {
+            Ok(started) => started,
+            Err(signal) if !starting.get() => return Err(Failure::Stopped(signal)),
+            Err(signal) => {
+                console.progress("the start is under way: waiting a moment for its answer");
+                let lost = |signal| Failure::StoppedStarting { signal, name };
+                let answered = tokio::select! {
+                    answered = tokio::time::timeout(ANSWER_GRACE, work) => answered,
+                    second = signals.next() => return Err(lost(second)),
+                };
+                match answered {
+                    Ok(Ok(started)) => {
+                        signals.put_back(signal);
+                        started
+                    }
+                    Err(_) | Ok(Err(Failure::Api(ApiError::StartLost { .. }))) => {
+                        return Err(lost(signal));
+                    }
+                    Ok(Err(_)) => return Err(Failure::Stopped(signal)),
+                }
+            }
         };
         let gate = Gate { client: &platform.client, pace: platform.pace, console };
         gate.attend(attached, &mut signals, publisher).await
@@ -105,13 +136,15 @@ async fn platform(
     Ok(Platform { client, pace, dashboard: None, stand_in: Some(stand_in) })
 }
 
-/// Resolves what must be resolved, checks the budget, starts.
+/// Resolves what must be resolved, checks the budget, starts. `starting` is set once a start may be
+/// on its way.
 async fn start(
     platform: Platform,
     mut plan: Plan,
     loaded: &Loaded,
     console: &Console,
     context: &Context,
+    starting: &Cell<bool>,
 ) -> Result<(Platform, Attached), Failure> {
     let began = Instant::now();
     let timeout = loaded.suite.timeout.unwrap_or_default().duration();
@@ -146,6 +179,7 @@ async fn start(
         return Err(Failure::Internal("the plan has unresolved scenarios".to_owned()));
     };
     let name = carries_name(plan.mode).then_some(plan.result_name.as_str());
+    starting.set(true);
     let record = match client.start(&request, name, deadline).await? {
         Started::Answered(record) => *record,
         Started::Found(record) => {
@@ -222,7 +256,7 @@ async fn page(
         Some(project) => Some(project),
         None => {
             let agent = loaded.suite.agent.or(record.agent)?;
-            let soon = deadline.min(Instant::now() + std::time::Duration::from_secs(5));
+            let soon = deadline.min(Instant::now() + Duration::from_secs(5));
             platform.client.project_of(agent, soon).await.ok().flatten()
         }
     };

@@ -37,6 +37,7 @@ impl fmt::Display for Signal {
 pub(super) struct Signals {
     interrupt: tokio::signal::unix::Signal,
     terminate: tokio::signal::unix::Signal,
+    put_back: Option<Signal>,
 }
 
 #[cfg(unix)]
@@ -49,11 +50,20 @@ impl Signals {
         Ok(Self {
             interrupt: listen(SignalKind::interrupt())?,
             terminate: listen(SignalKind::terminate())?,
+            put_back: None,
         })
+    }
+
+    /// Lets a signal be the next once more, for who comes after.
+    pub(super) fn put_back(&mut self, signal: Signal) {
+        self.put_back = Some(signal);
     }
 
     /// Waits for the next signal.
     pub(super) async fn next(&mut self) -> Signal {
+        if let Some(signal) = self.put_back.take() {
+            return signal;
+        }
         tokio::select! {
             _ = self.interrupt.recv() => Signal::Interrupt,
             _ = self.terminate.recv() => Signal::Terminate,
@@ -63,16 +73,26 @@ impl Signals {
 
 /// Listens for Ctrl-C from its creation on.
 #[cfg(not(unix))]
-pub(super) struct Signals;
+pub(super) struct Signals {
+    put_back: Option<Signal>,
+}
 
 #[cfg(not(unix))]
 impl Signals {
     pub(super) fn listen() -> Result<Self, Failure> {
-        Ok(Self)
+        Ok(Self { put_back: None })
+    }
+
+    /// Lets a signal be the next once more, for who comes after.
+    pub(super) fn put_back(&mut self, signal: Signal) {
+        self.put_back = Some(signal);
     }
 
     /// Waits for the next Ctrl-C. Where none can be listened for, none ever comes.
     pub(super) async fn next(&mut self) -> Signal {
+        if let Some(signal) = self.put_back.take() {
+            return signal;
+        }
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }

@@ -1,7 +1,7 @@
 //! Runs the binary against a stand-in that has a bad day.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use cekura_gate::document::Source;
@@ -87,19 +87,28 @@ impl Day {
         self.env.push((name.to_owned(), value.to_owned()));
     }
 
-    /// Runs the gate with `--timeout` and these flags.
-    pub(crate) fn gate(&self, timeout: &str, flags: &[&str]) -> Finished {
-        let began = Instant::now();
-        let output = Command::new(env!("CARGO_BIN_EXE_cekura-gate"))
-            .args(["run", "--timeout", timeout])
-            .args(flags)
+    fn command(&self, args: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_cekura-gate"));
+        command
+            .args(args)
             .current_dir(self.dir.path())
             .env_clear()
             .env("HOME", self.dir.path())
             .envs(self.env.iter().map(|(name, value)| (name, value)))
-            .stdin(Stdio::null())
-            .output()
-            .unwrap();
+            .stdin(Stdio::null());
+        command
+    }
+
+    /// Starts the program, and leaves its outputs to the caller.
+    pub(crate) fn spawn(&self, args: &[&str]) -> Child {
+        let mut command = self.command(args);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    }
+
+    /// Runs the gate with `--timeout` and these flags.
+    pub(crate) fn gate(&self, timeout: &str, flags: &[&str]) -> Finished {
+        let began = Instant::now();
+        let output = self.command(&["run", "--timeout", timeout]).args(flags).output().unwrap();
         let took = began.elapsed();
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let said = text(&output.stdout) + &text(&output.stderr);

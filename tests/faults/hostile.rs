@@ -11,6 +11,11 @@ fn always(fault: &str) -> Finished {
     Day::with(&format!("{{ {READS}, {fault} }}")).gate("3s", &[])
 }
 
+/// What this fault does to a gate that has a second.
+fn until_the_end(fault: &str) -> Finished {
+    Day::with(&format!("{{ {READS}, {fault} }}")).gate("1s", &[])
+}
+
 /// What this fault does to the first three reads of the result.
 fn at_first(fault: &str) -> Finished {
     Day::with(&format!("{{ {READS}, first: 3, {fault} }}")).gate("20s", &[])
@@ -23,48 +28,66 @@ fn at_start(fault: &str) -> (Finished, usize) {
     (finished, day.stand_in.starts())
 }
 
+/// Holds each of these faults at the same time: most of their time is waiting.
+fn each(faults: &[&str], test: impl Fn(&str) + Sync) {
+    std::thread::scope(|scope| {
+        for fault in faults {
+            scope.spawn(|| test(fault));
+        }
+    });
+}
+
 #[test]
 fn a_body_that_is_not_the_platforms_is_asked_for_again_and_then_given_up() {
-    for fault in [
-        "garble: html",
-        "garble: empty",
-        "garble: foreign",
-        "garble: wrong_types",
-        "garble: bytes",
-        "garble: deep",
-        "truncate: 200",
-    ] {
-        at_first(fault).expect(0);
-        always(fault).expect(5).says("cannot be read").says("to go on: cekura-gate watch 2001");
-    }
+    each(
+        &[
+            "garble: html",
+            "garble: empty",
+            "garble: foreign",
+            "garble: wrong_types",
+            "garble: bytes",
+            "garble: deep",
+            "truncate: 200",
+        ],
+        |fault| {
+            at_first(fault).expect(0);
+            always(fault).expect(5).says("cannot be read").says("to go on: cekura-gate watch 2001");
+        },
+    );
 }
 
 #[test]
 fn a_connection_that_breaks_is_made_again_and_then_given_up() {
-    for fault in ["drop: before", "drop: after", "cut_answer: 9", "cut_body: 0", "cut_body: 500"] {
-        at_first(fault).expect(0);
-        let day = Day::with(&format!("{{ {READS}, {fault} }}"));
-        day.gate("20s", &[]).expect(5).says("got no answer").says("cekura-gate watch 2001");
-        let ended = day.stand_in.requests().iter().any(|one| one.path.ends_with("/end_calls/"));
-        assert!(!ended, "the calls are left alone");
-    }
+    each(
+        &["drop: before", "drop: after", "cut_answer: 9", "cut_body: 0", "cut_body: 500"],
+        |fault| {
+            at_first(fault).expect(0);
+            let day = Day::with(&format!("{{ {READS}, {fault} }}"));
+            day.gate("20s", &[]).expect(5).says("got no answer").says("cekura-gate watch 2001");
+            let ended = day.stand_in.requests().iter().any(|one| one.path.ends_with("/end_calls/"));
+            assert!(!ended, "the calls are left alone");
+        },
+    );
 }
 
 #[test]
 fn refusals_that_pass_are_waited_out() {
-    for fault in [
-        "status: 429",
-        "status: 429, retry_after: 0",
-        "status: 500",
-        "status: 502",
-        "status: 503, retry_after: 1, retry_after_as: date",
-        "status: 503, retry_after: 1, retry_after_as: rfc850",
-        "status: 503, retry_after: 1, retry_after_as: asctime",
-        "status: 504",
-        "status: 408",
-    ] {
-        at_first(fault).expect(0);
-    }
+    each(
+        &[
+            "status: 429",
+            "status: 429, retry_after: 0",
+            "status: 500",
+            "status: 502",
+            "status: 503, retry_after: 1, retry_after_as: date",
+            "status: 503, retry_after: 1, retry_after_as: rfc850",
+            "status: 503, retry_after: 1, retry_after_as: asctime",
+            "status: 504",
+            "status: 408",
+        ],
+        |fault| {
+            at_first(fault).expect(0);
+        },
+    );
 }
 
 #[test]
@@ -93,10 +116,10 @@ fn half_an_emoji_in_a_transcript_is_no_obstacle() {
 
 #[test]
 fn a_status_that_never_ends_ends_with_the_time() {
-    for status in ["evaluating", "in_queue", "teleporting"] {
-        let finished = always(&format!("pretend_status: {status}")).expect(4);
+    each(&["evaluating", "in_queue", "teleporting"], |status| {
+        let finished = until_the_end(&format!("pretend_status: {status}")).expect(4);
         assert_eq!(finished.result.unwrap()["exit_code"], 4);
-    }
+    });
 }
 
 #[test]
@@ -130,9 +153,9 @@ fn runs_that_multiply_are_told() {
 #[test]
 fn a_slow_or_silent_answer_does_not_overrun_the_time() {
     // The time, then at most five seconds for ending the calls, and a last look of half of that.
-    for fault in ["drip: 0.05", "delay: 60"] {
-        always(fault).expect(4).within(12);
-    }
+    each(&["drip: 0.05", "delay: 60"], |fault| {
+        until_the_end(fault).expect(4).within(10);
+    });
 }
 
 #[test]
@@ -153,7 +176,9 @@ fn a_small_body_that_becomes_a_huge_one_is_not_read() {
 
 #[test]
 fn a_start_that_is_slow_leaves_time_to_find_its_result() {
-    let (finished, starts) = at_start("drip: 0.05");
+    let day = Day::with(&format!("{{ {START}, drip: 0.05 }}"));
+    let finished = day.gate("4s", &[]);
+    let starts = day.stand_in.starts();
     finished.expect(0).says("result 2001 is of this start and is taken up");
     assert_eq!(starts, 1);
 }

@@ -13,4 +13,5 @@ mod hostile;
 mod rehearsals;
 mod soak;
 mod soaked;
+mod stopped;
 mod ways;
