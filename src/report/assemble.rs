@@ -87,7 +87,7 @@ pub fn assemble(parts: Parts) -> Report {
     let base = parts.baseline.as_ref().map(|(_, base)| base.runs.as_slice());
     let standing = Standing::of(&suite, &plan, &result.runs, base, ended_by_us);
     let verdict = standing.verdict();
-    let Standing { outcomes, tally, checks } = standing;
+    let Standing { outcomes, tally, checks, .. } = standing;
     let baseline =
         parts.baseline.map(|(from, base)| compared(from, base, &suite, &result.runs, &outcomes));
     if parts.simulated {
@@ -201,6 +201,7 @@ fn headline(end: &End, verdict: Verdict, checks: &[CheckReport], tally: &Tally) 
         Verdict::Pass => format!("all {} hold", text::count(gating().count(), "check")),
         Verdict::Fail => format!("{} missed", text::count(missed, "check")),
         Verdict::Inconclusive if gating().count() == 0 => "no check gates".to_owned(),
+        Verdict::Inconclusive if open == 0 => "but the evidence is not sound".to_owned(),
         Verdict::Inconclusive => format!("{} without enough evidence", text::count(open, "check")),
     };
     match end {
@@ -238,7 +239,7 @@ fn remarks(result: &ResultRecord, plan: &PlanHead, tally: &Tally) -> Vec<String>
     let mut notes = Vec::new();
     let arrived = result.runs.len();
     if let Some(planned) = plan.runs.filter(|planned| *planned < arrived) {
-        notes.push(format!("{arrived} runs arrived, {planned} were planned: all of them count"));
+        notes.push(format!("{arrived} runs arrived, {planned} were planned and started: it cannot be said which count"));
     }
     if tally.missing > 0 {
         notes.push(format!("{} never arrived", text::count(tally.missing, "planned run")));
@@ -410,6 +411,14 @@ mod tests {
         parts.result.claims.total_runs = Some(3);
         let report = assemble(parts);
         assert_eq!((report.exit_code, report.tally.missing), (3, 1));
+    }
+
+    #[test]
+    fn runs_that_nobody_started_never_make_a_pass() {
+        let report = assemble(parts(vec![run(1, true), run(2, true)], 1));
+        assert_eq!(report.exit_code, 3);
+        assert!(report.notes[0].contains("it cannot be said which count"), "{:?}", report.notes);
+        assert!(report.headline.contains("not sound"), "{}", report.headline);
     }
 
     #[test]

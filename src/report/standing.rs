@@ -20,6 +20,8 @@ pub struct Standing {
     pub tally: Tally,
     /// The checks, in the order of the suite.
     pub checks: Vec<CheckReport>,
+    /// Runs beyond those that were planned and started. Which of them count nobody can say.
+    pub surplus: usize,
 }
 
 impl Standing {
@@ -48,14 +50,16 @@ impl Standing {
         let base_outcomes = base.map(self::outcomes).unwrap_or_default();
         let base = base.map(|runs| counted_of(suite, runs, &base_outcomes));
         let checks = judge_all(&suite.thresholds, &evidence, base.as_ref());
-        Self { outcomes, tally, checks }
+        let surplus = plan.runs.map_or(0, |planned| runs.len().saturating_sub(planned));
+        Self { outcomes, tally, checks, surplus }
     }
 
     /// The gate's verdict as it stands. However the checks stand, a gate of which no run was judged
-    /// has no evidence to pass on.
+    /// has no evidence to pass on, and one with runs that nobody started no sound evidence.
     pub fn verdict(&self) -> Verdict {
         match worst(&self.checks) {
             Verdict::Pass if self.tally.success_rate().is_none() => Verdict::Inconclusive,
+            Verdict::Pass if self.surplus > 0 => Verdict::Inconclusive,
             verdict => verdict,
         }
     }
