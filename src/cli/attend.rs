@@ -68,6 +68,8 @@ struct Attended {
     end: End,
     retries: Vec<RetryRecord>,
     stopped_early: bool,
+    /// Runs that were started, those of retries included.
+    paid: usize,
 }
 
 impl Gate<'_> {
@@ -90,6 +92,13 @@ impl Gate<'_> {
                 return Ok(second.code());
             }
         };
+        let price = attached.suite.budget.as_ref().and_then(|budget| budget.price_per_run);
+        if let Some(price) = price {
+            let runs = attended.paid;
+            let cost = price * runs as f64;
+            let runs = text::count(runs, "run");
+            attached.notes.push(format!("cost: {cost:.2} for {runs}, retries included"));
+        }
         let reports = attached.suite.reports.clone().unwrap_or_default();
         if reports.share_link == Some(true) {
             match self.client.share_link(id, Instant::now() + WRAP_UP).await {
@@ -127,7 +136,7 @@ impl Gate<'_> {
         signals: &mut Signals,
     ) -> Result<Attended, Signal> {
         let mut attended =
-            Attended { end: End::Finished, retries: Vec::new(), stopped_early: false };
+            Attended { end: End::Finished, retries: Vec::new(), stopped_early: false, paid: 0 };
         let mut record = std::mem::take(&mut attached.record);
         let waited = self.wait_for(attached, &mut record, stop_rule(attached), signals).await;
         if let (Waited::Enough, _) = waited {
@@ -136,6 +145,7 @@ impl Gate<'_> {
         } else {
             attended.end = self.conclude(attached, &mut record, waited, signals).await?;
         }
+        attended.paid = record.runs.len();
         attached.record = record;
         if attended.end == End::Finished
             && !attended.stopped_early
@@ -253,7 +263,6 @@ impl Gate<'_> {
         signals: &mut Signals,
         attended: &mut Attended,
     ) -> Result<(), Signal> {
-        let mut paid = attached.record.runs.len();
         for attempt in 1..=rules.attempts {
             let standing =
                 Standing::of(&attached.head, &attached.planned, &attached.record.runs, None, false);
@@ -270,15 +279,16 @@ impl Gate<'_> {
                 let again = plan.again(scenarios, frequency, &suffix);
                 let runs = again.runs().unwrap_or_default();
                 if let Some(limits) = &attached.suite.budget
-                    && budget::allows(limits, paid + runs).is_err()
+                    && budget::allows(limits, attended.paid + runs).is_err()
                 {
                     attached.notes.push(format!(
-                        "no more retries: with another {} the {paid} so far would be over budget",
-                        text::count(runs, "run")
+                        "no more retries: with another {} the {} so far would be over budget",
+                        text::count(runs, "run"),
+                        attended.paid
                     ));
                     return Ok(());
                 }
-                paid += runs;
+                attended.paid += runs;
                 let Some(mut fresh) = self.start_again(attached, &again, attempt).await else {
                     return Ok(());
                 };

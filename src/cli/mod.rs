@@ -98,7 +98,8 @@ enum Command {
     Run(Box<run::Args>),
     /// Validate a suite without a network; print the plan and the request. Starts nothing.
     Check(Box<check::Args>),
-    /// Attach to a result that is already going: wait, judge, report.
+    /// Attach to a result that is already going: wait, judge, report. Its calls are left alone
+    /// unless --on-cancel or --on-timeout says otherwise.
     Watch(Box<watch::Args>),
     /// Judge and report again from a saved result.json, offline.
     Judge(judge::Args),

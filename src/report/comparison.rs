@@ -98,7 +98,7 @@ fn fraction((passed, judged): (usize, usize)) -> String {
 }
 
 /// What stands on one side only, a sentence for each side.
-fn one_sided(comparison: &Comparison) -> Vec<String> {
+pub(super) fn one_sided(comparison: &Comparison) -> Vec<String> {
     let side = |scenarios: &[crate::verdict::ScenarioRef], which: &str| {
         let names: Vec<String> =
             scenarios.iter().take(20).map(|scenario| short(&scenario.name, 80)).collect();

@@ -13,5 +13,6 @@ pub mod json;
 pub mod junit;
 pub mod markdown;
 pub mod model;
+mod remarks;
 pub mod standing;
 pub mod words;

@@ -8,8 +8,10 @@ fn suite(more: &str) -> String {
 
 #[test]
 fn errored_runs_are_started_again_until_they_are_evidence() {
-    let gate = Gate::against(&world("1", "0.5"), &suite("retry: { on: [error], attempts: 10 }"));
-    let finished = gate.run(&["run"]).expect(0).says("started again");
+    let more =
+        "retry: { on: [error], attempts: 10 }\nbudget: { max_cost: 100, price_per_run: 0.5 }";
+    let gate = Gate::against(&world("1", "0.5"), &suite(more));
+    let finished = gate.run(&["run"]).expect(0).says("started again").says("retries included");
     let result = finished.result();
     assert_eq!(result["tally"]["passed"], 6);
     assert!(
@@ -145,6 +147,10 @@ fn a_saved_result_is_a_baseline_and_a_worse_agent_fails_against_it() {
     let again = worse.dir.path().join("cekura-report/result.json");
     let again = again.to_str().unwrap();
     worse.run(&["judge", again, "--report-dir", "judged"]).expect(1).says("unlikely to be noise");
+    let first = std::fs::read(worse.dir.path().join("judged/result.json")).unwrap();
+    worse.run(&["judge", again, "--report-dir", "judged"]).expect(1);
+    let second = std::fs::read(worse.dir.path().join("judged/result.json")).unwrap();
+    assert!(first == second, "equal inputs give equal bytes");
     good.run(&["compare", saved, again]).expect(1).says("newly fails");
     good.run(&["compare", again, saved]).expect(0).says("newly passes");
     good.run(&["compare", saved, saved]).expect(0).says("the same over 2 common scenarios");

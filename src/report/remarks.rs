@@ -1,0 +1,109 @@
+//! What a reader should know besides the checks: surprises, retries, differences to the platform's
+//! own figures.
+//!
+//! Pure. Each is a sentence; `assemble` decides which of them belong to a report.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::model::{PlanHead, RetryRecord, Tally};
+use crate::record::{ResultRecord, RunRecord, Status};
+use crate::suite::checks::Level;
+use crate::text;
+use crate::verdict::CheckReport;
+
+/// Failed runs that no check looks at: they change nothing, which a reader would not expect.
+pub(super) fn ungated_failures(checks: &[CheckReport], tally: &Tally) -> Option<String> {
+    let looks = |check: &CheckReport| {
+        check.level == Level::Error
+            && (check.name.starts_with("success_rate") || check.name == "expected_outcome")
+    };
+    (tally.failed > 0 && !checks.iter().any(looks)).then(|| {
+        format!(
+            "{} and no check gates the success rate: add `success_rate: 90%` to the thresholds",
+            match tally.failed {
+                1 => "1 run failed".to_owned(),
+                n => format!("{n} runs failed"),
+            }
+        )
+    })
+}
+
+/// What a reader should know besides the checks.
+pub(super) fn remarks(result: &ResultRecord, plan: &PlanHead, tally: &Tally) -> Vec<String> {
+    let mut notes = Vec::new();
+    let arrived = result.runs.len();
+    if let Some(planned) = plan.runs.filter(|planned| *planned < arrived) {
+        notes.push(format!("{arrived} runs arrived, {planned} were planned and started: it cannot be said which count"));
+    }
+    if tally.missing > 0 {
+        notes.push(format!("{} never arrived", text::count(tally.missing, "planned run")));
+    }
+    let statuses = result.runs.iter().map(|run| &run.status).chain([&result.status]);
+    let unknown: BTreeMap<&str, ()> = statuses
+        .filter(|status| matches!(status, Status::Unknown(_)))
+        .map(|status| (status.as_str(), ()))
+        .collect();
+    if !unknown.is_empty() {
+        let names: Vec<String> = unknown.keys().map(|name| format!("`{name}`")).collect();
+        notes.push(format!(
+            "this version does not know the status {}: it was taken for in progress",
+            text::list(&names)
+        ));
+    }
+    notes
+}
+
+/// What became of the runs that were started again.
+pub(super) fn retried(retries: &[RetryRecord], runs: &[RunRecord]) -> Vec<String> {
+    let mut notes = Vec::new();
+    if !retries.is_empty() {
+        let results: BTreeSet<String> = retries.iter().map(|r| r.result.to_string()).collect();
+        let results: Vec<String> = results.into_iter().collect();
+        let replaced = retries.iter().filter(|retry| retry.counts == retry.again.run).count();
+        notes.push(format!(
+            "{} started again (result {}): {replaced} took the place of the first",
+            match retries.len() {
+                1 => "1 run was".to_owned(),
+                n => format!("{n} runs were"),
+            },
+            text::list(&results),
+        ));
+    }
+    for retry in retries.iter().filter(|retry| retry.flaky) {
+        let counts = if retry.counts == retry.first.run { "failed" } else { "passed" };
+        let run = runs.iter().find(|run| run.id == retry.counts);
+        let scenario = run.and_then(|run| run.scenario_name.clone()).unwrap_or_default();
+        notes.push(format!(
+            "flaky: run {} of `{scenario}` failed and passed on retry (run {}); it counts as {counts}",
+            retry.first.run, retry.again.run
+        ));
+    }
+    notes
+}
+
+/// Where the platform's own figures differ from what its runs say.
+pub(super) fn disagreements(result: &ResultRecord) -> Vec<String> {
+    let mut notes = Vec::new();
+    let arrived = result.runs.len();
+    let claims = &result.claims;
+    if let Some(total) = claims.total_runs.filter(|total| *total != arrived as u64) {
+        notes.push(format!(
+            "the platform counts {} in all, its answer holds {arrived}",
+            text::count(usize::try_from(total).unwrap_or(usize::MAX), "run")
+        ));
+    }
+    let successes = result.runs.iter().filter(|run| run.success == Some(true)).count();
+    if let Some(claimed) = claims.success_rate.filter(|_| arrived > 0) {
+        let ours = successes as f64 / arrived as f64;
+        let near = |claimed: f64| (claimed - ours).abs() < 0.006;
+        // One schema calls it a fraction, another a percentage.
+        if !near(claimed) && !near(claimed / 100.0) {
+            notes.push(format!(
+                "the platform gives a success rate of {}, its runs make {}; the runs were judged",
+                text::trim_number(claimed, 4),
+                text::percent(ours)
+            ));
+        }
+    }
+    notes
+}
