@@ -37,13 +37,7 @@ impl Sink {
             let path = sink.partial(name);
             let file = File::create(&path).map_err(|source| at(&path, source))?;
             sink.open.push((name, file));
-            let stale = sink.dir.join(name);
-            match fs::remove_file(&stale) {
-                Err(source) if source.kind() != io::ErrorKind::NotFound => {
-                    return Err(at(&stale, source));
-                }
-                _ => {}
-            }
+            remove(&sink.dir.join(name))?;
         }
         Ok(sink)
     }
@@ -93,6 +87,18 @@ impl Drop for Sink {
 /// When it cannot be written.
 pub fn replace(path: &Path, text: &str) -> Result<(), SinkError> {
     fs::write(path, text).map_err(|source| at(path, source))
+}
+
+/// Removes a file, if it is there.
+///
+/// # Errors
+///
+/// When it is there and cannot be removed.
+pub fn remove(path: &Path) -> Result<(), SinkError> {
+    match fs::remove_file(path) {
+        Err(source) if source.kind() != io::ErrorKind::NotFound => Err(at(path, source)),
+        _ => Ok(()),
+    }
 }
 
 /// Appends to a file that a CI system gave by its path, such as `GITHUB_OUTPUT` names it.

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::budget;
 use super::console::Console;
 use super::failure::Failure;
-use super::publish::Publisher;
+use super::publish::{Publisher, StartedRun};
 use super::stop::{Signal, Signals};
 use crate::api::client::{Client, Started};
 use crate::exit::Code;
@@ -81,7 +81,16 @@ impl Gate<'_> {
         publisher: Publisher,
     ) -> Result<Code, Failure> {
         let id = attached.record.id;
-        publisher.started(id, attached.url.as_deref())?;
+        let started = StartedRun {
+            result: id,
+            url: attached.url.clone(),
+            suite: attached.head.file.clone(),
+            planned: attached.planned.clone(),
+        };
+        if let Err(error) = publisher.started(&started) {
+            // The calls are going and paid for: what they show comes first.
+            self.console.warn(&error.to_string());
+        }
         let page = attached.url.as_deref().map(|url| format!(": {url}")).unwrap_or_default();
         self.console.progress(&format!("result {id} has started{page}"));
         let attended = match self.see_through(&mut attached, signals).await {

@@ -10,7 +10,7 @@ use crate::context::{self, Context};
 use crate::exit::Code;
 use crate::report::escape::ci::output_entry;
 use crate::report::github::{self, Paths};
-use crate::report::model::{Report, SuiteHead};
+use crate::report::model::{PlanHead, Report, SuiteHead};
 use crate::report::{console, gitlab, json, junit, markdown};
 use crate::sink::{self, Sink, SinkError};
 use crate::suite::model::Suite;
@@ -18,8 +18,33 @@ use crate::suite::model::Suite;
 const JUNIT: &str = "junit.xml";
 const SUMMARY: &str = "summary.md";
 const RESULT: &str = "result.json";
+const STARTED: &str = "run.json";
 const GITLAB_DOTENV: &str = "gate.env";
 const GITLAB_ANNOTATIONS: &str = "annotations.json";
+
+/// What is on disk before the first question about a result: enough to go on with it after a lost
+/// runner.
+#[derive(Debug, serde::Serialize, serde::Deserialize)]
+pub(super) struct StartedRun {
+    /// Id of the result.
+    pub(super) result: u64,
+    /// Its page.
+    pub(super) url: Option<String>,
+    /// The suite file that started it.
+    pub(super) suite: Option<String>,
+    /// What was planned.
+    pub(super) planned: PlanHead,
+}
+
+impl StartedRun {
+    /// Reads what an earlier gate left.
+    pub(super) fn read(path: &Path) -> Result<Self, Failure> {
+        let refuse = |reason: String| Failure::Input { path: path.to_owned(), reason };
+        let text = std::fs::read_to_string(path).map_err(|error| refuse(error.to_string()))?;
+        serde_json::from_str(&text)
+            .map_err(|error| refuse(format!("it is no run.json of a gate: {error}")))
+    }
+}
 
 /// The CI system that the gate runs in, as far as it reads files of its own.
 #[derive(Debug)]
@@ -69,11 +94,18 @@ impl Publisher {
         if gitlab {
             names.extend([GITLAB_DOTENV, GITLAB_ANNOTATIONS]);
         }
-        Ok(Self { sink: Sink::open(dir, &names)?, surfaces })
+        let sink = Sink::open(dir, &names)?;
+        // One of an earlier run would lead `watch --from` to the wrong result.
+        sink::remove(&dir.join(STARTED))?;
+        Ok(Self { sink, surfaces })
     }
 
-    /// Tells the CI system which result has started, before the first question about it.
-    pub(super) fn started(&self, id: u64, url: Option<&str>) -> Result<(), Failure> {
+    /// Leaves on disk and tells the CI system which result has started, before the first question
+    /// about it.
+    pub(super) fn started(&self, run: &StartedRun) -> Result<(), SinkError> {
+        let (id, url) = (run.result, run.url.as_deref());
+        let text = serde_json::to_string_pretty(run).unwrap_or_default() + "\n";
+        sink::replace(&self.sink.dir().join(STARTED), &text)?;
         if self.surfaces.gitlab {
             // A job that is killed later leaves at least this; the end replaces it.
             let text = gitlab::dotenv_of_start(id, url);
@@ -84,7 +116,7 @@ impl Publisher {
         let delimiter = delimiter();
         let mut text = output_entry("result_id", &id.to_string(), &delimiter);
         text.push_str(&output_entry("result_url", url.unwrap_or_default(), &delimiter));
-        Ok(sink::append(path, &text)?)
+        sink::append(path, &text)
     }
 
     /// Writes every report, prints the account, and gives the code to exit with. A report that

@@ -1,6 +1,6 @@
 //! `watch`: attach to a result that is already going: wait, judge, report.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use tokio::time::Instant;
 
@@ -9,7 +9,7 @@ use super::console::Console;
 use super::failure::Failure;
 use super::load;
 use super::overrides::Overrides;
-use super::publish::{Publisher, suite_head};
+use super::publish::{Publisher, StartedRun, suite_head};
 use super::stop::Signals;
 use super::{Global, connection, runtime};
 use crate::context::{self, Context};
@@ -23,7 +23,11 @@ use crate::suite::model::{CallPolicy, Suite};
 pub(super) struct Args {
     /// Id of the result.
     #[arg(value_parser = clap::value_parser!(u64).range(1..))]
-    result: u64,
+    result: Option<u64>,
+    /// The run.json that a gate left when it started the result: its id, its suite file and its
+    /// plan are taken from there.
+    #[arg(long, value_name = "FILE", conflicts_with = "result")]
+    from: Option<PathBuf>,
     /// The suite file whose thresholds judge it. Without one every run must pass.
     #[arg(long, value_name = "FILE")]
     suite: Option<PathBuf>,
@@ -37,7 +41,13 @@ pub(super) fn watch(
     context: &Context,
     console: &Console,
 ) -> Result<Code, Failure> {
-    let (suite, head) = rules(args, context)?;
+    let left = args.from.as_deref().map(StartedRun::read).transpose()?;
+    let Some(id) = args.result.or(left.as_ref().map(|left| left.result)) else {
+        return Err(Failure::Usage("name a result id, or --from a run.json".to_owned()));
+    };
+    let of_left = left.as_ref().and_then(|left| left.suite.as_ref()).map(PathBuf::from);
+    let file = args.suite.clone().or(of_left);
+    let (suite, head) = rules(id, file.as_deref(), &args.overrides, context)?;
     let publisher = Publisher::open(&suite, context)?;
     runtime()?.block_on(async {
         let mut signals = Signals::listen()?;
@@ -45,14 +55,16 @@ pub(super) fn watch(
         let began = Instant::now();
         let deadline = began + suite.timeout.unwrap_or_default().duration();
         let record = tokio::select! {
-            record = client.result(args.result, deadline) => record?,
+            record = client.result(id, deadline) => record?,
             signal = signals.next() => return Err(Failure::Stopped(signal)),
         };
         let name = head.name.clone();
         let baseline = super::baseline::of_suite(&suite, &name, &client, deadline).await?;
         // A suite says how many runs there were to be; without one, what is there is all.
-        let plan = Plan::new(&suite, &name, None, "").ok().filter(|_| args.suite.is_some());
-        let runs = plan.as_ref().and_then(Plan::runs).max(Some(record.runs.len()));
+        let plan = Plan::new(&suite, &name, None, "").ok().filter(|_| file.is_some());
+        let started = left.as_ref().and_then(|left| left.planned.runs);
+        let planned = plan.as_ref().and_then(Plan::runs).max(started);
+        let runs = planned.max(Some(record.runs.len()));
         let mut notes = Vec::new();
         if let (Some(suite), Some(result)) = (suite.agent, record.agent)
             && suite != result
@@ -90,16 +102,21 @@ pub(super) fn watch(
 
 /// The rules that judge a watched result: a suite's, or that every run must pass. What the suite
 /// would start does not matter here.
-fn rules(args: &Args, context: &Context) -> Result<(Suite, SuiteHead), Failure> {
-    if let Some(path) = &args.suite {
-        let loaded = load::suite(Some(path), &args.overrides, context)?;
+fn rules(
+    id: u64,
+    file: Option<&Path>,
+    overrides: &Overrides,
+    context: &Context,
+) -> Result<(Suite, SuiteHead), Failure> {
+    if let Some(path) = file {
+        let loaded = load::suite(Some(path), overrides, context)?;
         let head = suite_head(&loaded);
         return Ok((loaded.suite, head));
     }
     let mut suite = Suite::default();
-    args.overrides.apply(&mut suite);
+    overrides.apply(&mut suite);
     let head = SuiteHead {
-        name: suite.name.clone().unwrap_or_else(|| format!("result {}", args.result)),
+        name: suite.name.clone().unwrap_or_else(|| format!("result {id}")),
         file: None,
         mode: suite.mode.unwrap_or_default(),
         thresholds: suite.thresholds.clone().unwrap_or_default(),

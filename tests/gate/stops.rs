@@ -74,3 +74,31 @@ fn who_only_watches_ends_nobodys_calls() {
     signalled(&gate, "-INT", &["watch", &id]).expect(130);
     assert!(!gate.requests().iter().any(|r| r.ends_with("/end_calls/")));
 }
+
+#[test]
+fn a_lost_runner_leaves_enough_on_disk_to_go_on() {
+    let mut gate = Gate::against(super::harness::GOOD, SUITE);
+    gate.run(&["run"]).expect(0);
+    let left = gate.dir.path().join("cekura-report/run.json");
+    let kept = gate.dir.path().join("kept.json");
+    std::fs::copy(&left, &kept).unwrap();
+    let watched = gate.run(&["watch", "--from", "cekura-report/run.json"]).expect(0);
+    assert_eq!(watched.result()["suite"]["file"], "cekura-gate.yml");
+    assert_eq!(watched.result()["plan"]["runs"], 6);
+    assert_eq!(std::fs::read(&left).unwrap(), std::fs::read(&kept).unwrap());
+    gate.run(&["watch"]).expect(2).says("--from");
+    gate.run(&["watch", "--from", "nowhere.json"]).expect(2).says("nowhere.json");
+    gate.run(&["run", "--frequency", "0"]).expect(2);
+    gate.env("CEKURA_API_KEY", "");
+    gate.run(&["run"]).expect(5);
+    assert!(!left.exists(), "a run that did not start leaves none of an earlier one");
+}
+
+#[test]
+fn an_output_that_cannot_be_told_does_not_abandon_what_is_paid_for() {
+    let mut gate = Gate::against(super::harness::GOOD, SUITE);
+    gate.env("GITHUB_ACTIONS", "true");
+    gate.env("GITHUB_OUTPUT", "/nowhere/output");
+    let finished = gate.run(&["run"]).expect(6).says("/nowhere/output");
+    assert_eq!(finished.result()["verdict"], "pass");
+}
