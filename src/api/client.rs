@@ -13,7 +13,7 @@ use super::options::Options;
 use super::retry::Effect;
 use super::transport::{Request, Transport};
 use super::wire::{self, AgentSummary, Page, ScenarioSummary, ShareLink, WireError};
-use crate::plan::Query;
+use crate::plan::{Query, is_of_whole_start};
 use crate::record::{ResultRecord, Status};
 use crate::report::model::Traffic;
 
@@ -54,7 +54,7 @@ impl Client {
         self.transport.traffic()
     }
 
-    /// The newest result that finished and whose name starts so.
+    /// The newest result that finished, whose name starts so, and that is of no retry.
     ///
     /// # Errors
     ///
@@ -69,7 +69,7 @@ impl Client {
         let found = self.results(&query, until).await.map_err(|lost| lost.error)?;
         let finished = found.into_iter().filter(|result| {
             result.status == Status::Completed
-                && result.name.as_deref().is_some_and(|name| name.starts_with(name_start))
+                && result.name.as_deref().is_some_and(|name| is_of_whole_start(name, name_start))
         });
         Ok(finished.map(|result| result.id).max())
     }

@@ -240,6 +240,12 @@ pub fn result_name_start(name: &str, branch: Option<&str>) -> String {
     format!("{}{} [gate ", cut(name, LONGEST_NAME), branch.unwrap_or_default())
 }
 
+/// Whether a name that starts so is of a whole start, not of a retry, which adds a word.
+pub fn is_of_whole_start(name: &str, name_start: &str) -> bool {
+    let key = name.strip_prefix(name_start).and_then(|rest| rest.strip_suffix(']'));
+    key.is_some_and(|key| !key.contains([']', ' ']))
+}
+
 fn runs_per_scenario(suite: &Suite) -> usize {
     let frequency = suite.frequency.unwrap_or(1) as usize;
     let overrides = |ids: &Option<Vec<u64>>| ids.as_ref().map_or(1, |ids| ids.len().max(1));

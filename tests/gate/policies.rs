@@ -176,6 +176,17 @@ fn the_newest_finished_result_on_a_branch_is_found_by_its_name() {
 }
 
 #[test]
+fn a_retry_is_no_baseline() {
+    let more = "retry: { on: [error], attempts: 3 }";
+    let mut gate = Gate::against(&world("1", "0.3"), &suite(more));
+    gate.env("CEKURA_GATE_BRANCH", "main");
+    let first = gate.run(&["run"]).says("started again").result()["result"]["id"].clone();
+    assert!(gate.stand_in().starts() > 1);
+    let second = gate.run(&["run", "--baseline", "main"]).result();
+    assert_eq!(second["baseline"]["result"], first);
+}
+
+#[test]
 fn what_can_never_pass_is_told_before_it_is_paid_for() {
     let confident = suite("thresholds: { success_rate: 90%, confidence: 95% }");
     Gate::alone(&confident).run(&["check"]).expect(0).says("takes at least 29 runs without a miss");
