@@ -10,6 +10,8 @@ use serde_json::Value;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
+use crate::common::{program, serving, set};
+
 /// The key that nothing may show and no other host may get.
 pub(crate) const KEY: &str = "ck_live_5up3r53cr3t";
 
@@ -67,11 +69,7 @@ impl Day {
         let text = if rules.is_empty() { "{}".to_owned() } else { format!("rules:\n{rules}") };
         let faults = Faults::read(Source { name: "chaos.yml", text: &text }, &|_| None);
         let faults = faults.unwrap_or_else(|faults| panic!("{faults}"));
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .enable_all()
-            .build()
-            .unwrap();
+        let runtime = serving();
         let started = StandIn::start_with_faults(world, faults, bind, RealClock::start());
         let stand_in = runtime.block_on(started).unwrap();
         let dir = tempfile::tempdir().unwrap();
@@ -83,20 +81,11 @@ impl Day {
     }
 
     pub(crate) fn env(&mut self, name: &str, value: &str) {
-        self.env.retain(|(known, _)| known != name);
-        self.env.push((name.to_owned(), value.to_owned()));
+        set(&mut self.env, name, value);
     }
 
     fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_cekura-gate"));
-        command
-            .args(args)
-            .current_dir(self.dir.path())
-            .env_clear()
-            .env("HOME", self.dir.path())
-            .envs(self.env.iter().map(|(name, value)| (name, value)))
-            .stdin(Stdio::null());
-        command
+        program(self.dir.path(), &self.env, args)
     }
 
     /// Starts the program, and leaves its outputs to the caller.

@@ -7,6 +7,9 @@
     reason = "a test that cannot go on must fail"
 )]
 
+#[path = "../common/mod.rs"]
+mod common;
+
 mod exactly_once;
 mod harness;
 mod hostile;

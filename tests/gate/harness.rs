@@ -2,13 +2,15 @@
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
+use std::process::Command;
 
 use cekura_gate::document::Source;
 use cekura_gate::simulate::{RealClock, StandIn, World};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
+
+use crate::common::{program, serving, set};
 
 /// The key that every test uses, and that nothing may show.
 pub(crate) const KEY: &str = "ck_live_5up3r53cr3t";
@@ -78,11 +80,7 @@ impl Gate {
         let mut gate = Self::alone(suite);
         let world = World::read(Source { name: "world", text: world }, &|_| None);
         let world = world.unwrap_or_else(|faults| panic!("{faults}"));
-        let runtime = tokio::runtime::Builder::new_multi_thread()
-            .worker_threads(1)
-            .enable_all()
-            .build()
-            .unwrap();
+        let runtime = serving();
         let bind = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let stand_in = runtime.block_on(StandIn::start(world, bind, RealClock::start())).unwrap();
         gate.env("CEKURA_API_URL", &stand_in.url());
@@ -92,21 +90,12 @@ impl Gate {
     }
 
     pub(crate) fn env(&mut self, name: &str, value: &str) {
-        self.env.retain(|(known, _)| known != name);
-        self.env.push((name.to_owned(), value.to_owned()));
+        set(&mut self.env, name, value);
     }
 
     /// The command, ready to be run or spawned.
     pub(crate) fn command(&self, args: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_cekura-gate"));
-        command
-            .args(args)
-            .current_dir(self.dir.path())
-            .env_clear()
-            .env("HOME", self.dir.path())
-            .envs(self.env.iter().map(|(name, value)| (name, value)))
-            .stdin(Stdio::null());
-        command
+        program(self.dir.path(), &self.env, args)
     }
 
     pub(crate) fn run(&self, args: &[&str]) -> Finished {

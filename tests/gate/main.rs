@@ -2,6 +2,9 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on must fail")]
 
+#[path = "../common/mod.rs"]
+mod common;
+
 mod bad_input;
 mod harness;
 mod policies;
