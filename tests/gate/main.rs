@@ -5,6 +5,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod again;
 mod bad_input;
 mod harness;
 mod policies;
