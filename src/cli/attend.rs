@@ -19,6 +19,7 @@ use crate::poll::schedule::Pace;
 use crate::poll::{Waited, last_look, wait};
 use crate::progress::Progress;
 use crate::record::ResultRecord;
+use crate::redact::Redactor;
 use crate::report::assemble::{End, Parts, assemble};
 use crate::report::model::{PlanHead, RetryRecord, SuiteHead, Timing};
 use crate::report::standing::{Standing, is_decided};
@@ -109,6 +110,7 @@ impl Gate<'_> {
             attached.notes.push(format!("cost: {cost:.2} for {runs}, retries included"));
         }
         let reports = attached.suite.reports.clone().unwrap_or_default();
+        let redactor = Redactor::new(reports.redact.as_deref().unwrap_or_default());
         if reports.share_link == Some(true) {
             match self.client.share_link(id, Instant::now() + WRAP_UP).await {
                 Ok(link) => attached.url = Some(link),
@@ -132,6 +134,7 @@ impl Gate<'_> {
             incomplete: false,
             simulated: attached.simulated,
             transcripts: reports.transcripts.unwrap_or_default(),
+            redact: redactor,
             notes: attached.notes,
         });
         publisher.finish(&report, self.console)
