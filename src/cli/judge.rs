@@ -39,7 +39,8 @@ pub(super) fn judge(args: &Args, context: &Context, console: &Console) -> Result
         None => saved.suite,
         Some(path) => {
             let loaded = load::suite(Some(path), &Overrides::default(), context)?;
-            rules = loaded.suite.reports.as_ref().and_then(|r| r.redact.clone()).unwrap_or_default();
+            rules =
+                loaded.suite.reports.as_ref().and_then(|r| r.redact.clone()).unwrap_or_default();
             SuiteHead { mode: saved.suite.mode, ..super::publish::suite_head(&loaded) }
         }
     };

@@ -20,15 +20,16 @@ const MARK: &str = "[redacted";
 
 /// An address as it is written: `jo@example.com`.
 static WRITTEN: LazyLock<Option<Regex>> = LazyLock::new(|| {
-    Regex::new(r"[\p{L}\p{N}._%+'\-]+[@＠][\p{L}\p{N}\-]+(?:\.[\p{L}\p{N}\-]+)*\.[\p{L}\p{N}\-]{2,}")
-        .ok()
+    Regex::new(
+        r"[\p{L}\p{N}._%+'\-]+[@＠][\p{L}\p{N}\-]+(?:\.[\p{L}\p{N}\-]+)*\.[\p{L}\p{N}\-]{2,}",
+    )
+    .ok()
 });
 
 /// An address as it is said: `jo dot smith at example dot com`.
 static SAID: LazyLock<Option<Regex>> = LazyLock::new(|| {
     let word = r"[\p{L}\p{N}._+'\-]+";
-    let pattern =
-        format!(r"(?i){word}(?:\s+dot\s+{word})*\s+at\s+{word}(?:\s+dot\s+{word})+");
+    let pattern = format!(r"(?i){word}(?:\s+dot\s+{word})*\s+at\s+{word}(?:\s+dot\s+{word})+");
     Regex::new(&pattern).ok()
 });
 

@@ -78,8 +78,12 @@ impl Redactor {
             recording_url,
         } = run;
         self.status(status);
-        [scenario_name, personality_name, test_profile_name].into_iter().for_each(|text| self.maybe(text));
-        [evaluation_status, error_message, ended_reason].into_iter().for_each(|text| self.maybe(text));
+        [scenario_name, personality_name, test_profile_name]
+            .into_iter()
+            .for_each(|text| self.maybe(text));
+        [evaluation_status, error_message, ended_reason]
+            .into_iter()
+            .for_each(|text| self.maybe(text));
         self.time(executed_at);
         if let Some(ExpectedOutcome { score: _, explanation }) = expected_outcome {
             explanation.iter_mut().for_each(|line| self.string(line));

@@ -8,6 +8,7 @@ mod common;
 mod bad_input;
 mod harness;
 mod policies;
+mod privacy;
 mod secrets;
 mod stops;
 mod verdicts;
