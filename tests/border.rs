@@ -17,7 +17,7 @@ const PURE: [&str; 16] = [
     "outcome.rs",
     "plan",
     "poll/schedule.rs",
-    "progress.rs",
+    "progress",
     "record.rs",
     "redact",
     "report",

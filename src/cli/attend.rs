@@ -12,12 +12,12 @@ use super::console::Console;
 use super::failure::Failure;
 use super::publish::{Publisher, StartedRun};
 use super::stop::{Signal, Signals};
+use super::watching::Watching;
 use crate::api::client::{Client, Started};
 use crate::exit::Code;
 use crate::plan::{Plan, carries_name};
 use crate::poll::schedule::Pace;
 use crate::poll::{Waited, last_look, wait};
-use crate::progress::Progress;
 use crate::record::ResultRecord;
 use crate::redact::Redactor;
 use crate::report::assemble::{End, Parts, assemble};
@@ -58,6 +58,12 @@ pub(super) struct Attached {
 }
 
 impl Attached {
+    /// What the suite wants nobody to read.
+    pub(super) fn redactor(&self) -> Redactor {
+        let reports = self.suite.reports.as_ref();
+        Redactor::new(reports.and_then(|reports| reports.redact.as_deref()).unwrap_or_default())
+    }
+
     /// The command that goes on with a result under the same rules.
     fn watch_command(&self, id: u64) -> String {
         crate::report::words::watch_command(id, self.head.file.as_deref())
@@ -110,7 +116,7 @@ impl Gate<'_> {
             attached.notes.push(format!("cost: {cost:.2} for {runs}, retries included"));
         }
         let reports = attached.suite.reports.clone().unwrap_or_default();
-        let redactor = Redactor::new(reports.redact.as_deref().unwrap_or_default());
+        let redactor = attached.redactor();
         if reports.share_link == Some(true) {
             match self.client.share_link(id, Instant::now() + WRAP_UP).await {
                 Ok(link) => attached.url = Some(link),
@@ -178,25 +184,28 @@ impl Gate<'_> {
         signals: &mut Signals,
     ) -> (Waited, Option<Signal>) {
         let mut signal = None;
-        let mut progress = Progress::default();
-        let waited = wait(
+        let watching = Watching::new(self.console, attached, record);
+        let waiting = wait(
             self.client,
             record,
             self.pace,
             attached.deadline,
             async { signal = Some(signals.next().await) },
             |record| {
-                if let Some(line) = progress.line(record, attached.began.elapsed()) {
-                    self.console.progress(&line);
-                }
+                watching.take(record);
                 if is_decided(stop, &attached.head, &attached.planned, &record.runs) {
                     ControlFlow::Break(())
                 } else {
                     ControlFlow::Continue(())
                 }
             },
-        )
-        .await;
+        );
+        let waited = tokio::select! {
+            biased;
+            waited = waiting => waited,
+            never = watching.tick() => match never {},
+        };
+        watching.finish();
         (waited, signal)
     }
 
