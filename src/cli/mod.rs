@@ -25,6 +25,7 @@ mod schema;
 mod simulate;
 mod stop;
 mod watch;
+mod watching;
 
 use std::path::PathBuf;
 

@@ -11,7 +11,7 @@ use crate::exit::Code;
 use crate::report::escape::ci::output_entry;
 use crate::report::github::{self, Paths};
 use crate::report::model::{Report, SuiteHead};
-use crate::report::{console, gitlab, json, junit, markdown};
+use crate::report::{console, gitlab, json, junit, markdown, words};
 use crate::sink::{self, Sink, SinkError};
 use crate::suite::model::{Reports, Suite};
 
@@ -129,6 +129,9 @@ impl Publisher {
         self.surfaces_of_ci(report, &mut faults, console)?;
         let paths: Vec<&Path> = written.iter().map(PathBuf::as_path).collect();
         console.account(&console::console(report, console.style(), &paths))?;
+        if report.exit_code != 0 {
+            console.brief(&words::verdict_line(report))?;
+        }
         for fault in &faults {
             console.warn(&fault.to_string());
         }

@@ -9,6 +9,7 @@ mod again;
 mod bad_input;
 mod harness;
 mod policies;
+mod privacy;
 mod secrets;
 mod stops;
 mod verdicts;
