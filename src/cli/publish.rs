@@ -11,7 +11,7 @@ use crate::exit::Code;
 use crate::report::escape::ci::output_entry;
 use crate::report::github::{self, Paths};
 use crate::report::model::{PlanHead, Report, SuiteHead};
-use crate::report::{console, gitlab, json, junit, markdown};
+use crate::report::{console, gitlab, html, json, junit, markdown};
 use crate::sink::{self, Sink, SinkError};
 use crate::suite::model::Suite;
 
@@ -19,6 +19,7 @@ const JUNIT: &str = "junit.xml";
 const SUMMARY: &str = "summary.md";
 const RESULT: &str = "result.json";
 const STARTED: &str = "run.json";
+const HTML: &str = "html";
 const GITLAB_DOTENV: &str = "gate.env";
 const GITLAB_ANNOTATIONS: &str = "annotations.json";
 
@@ -94,7 +95,8 @@ impl Publisher {
         if gitlab {
             names.extend([GITLAB_DOTENV, GITLAB_ANNOTATIONS]);
         }
-        let sink = Sink::open(dir, &names)?;
+        let mut sink = Sink::open(dir, &names)?;
+        sink.open_tree(HTML, html::INDEX, html::GENERATOR)?;
         // One of an earlier run would lead `watch --from` to the wrong result.
         sink::remove(&dir.join(STARTED))?;
         Ok(Self { sink, surfaces })
@@ -135,6 +137,10 @@ impl Publisher {
                 Ok(path) => written.push(path),
                 Err(fault) => faults.push(fault),
             }
+        }
+        match self.sink.write_tree(HTML, |write| html::each(report, write)) {
+            Ok(path) => written.push(path.join(html::INDEX)),
+            Err(fault) => faults.push(fault),
         }
         self.surfaces_of_ci(report, &mut faults, console)?;
         let paths: Vec<&Path> = written.iter().map(PathBuf::as_path).collect();
