@@ -19,12 +19,12 @@ pub(super) fn section(main: &mut Markup, book: &Book<'_>) {
             [("class", "stack"), ("role", "table"), ("aria-labelledby", "checks-title")];
         section.element("table", &attributes, |table| {
             let columns = [
+                ("Verdict", false),
                 ("Check", false),
                 ("Wanted", false),
                 ("Seen", true),
                 ("Interval and threshold", false),
                 ("Runs", true),
-                ("Why", false),
             ];
             frame::head(table, &columns);
             table.element("tbody", &[("role", "rowgroup")], |body| {
@@ -48,8 +48,10 @@ pub(super) fn section(main: &mut Markup, book: &Book<'_>) {
 fn row(body: &mut Markup, check: &CheckReport) {
     let standing = Standing::of(check);
     body.element("tr", &[("role", "row")], |row| {
-        row.element("th", &[("scope", "row"), ("role", "rowheader")], |cell| {
+        row.element("td", &[("role", "cell"), ("class", "verdict")], |cell| {
             frame::badge(cell, Tone::of_standing(standing), standing.word());
+        });
+        row.element("th", &[("scope", "row"), ("role", "rowheader")], |cell| {
             cell.element("span", &[("class", "title")], |title| {
                 frame::name(title, &check.name, 150);
             });
@@ -59,13 +61,17 @@ fn row(body: &mut Markup, check: &CheckReport) {
                     frame::name(of, &scenario.name, 150);
                 });
             }
+            if standing != Standing::Passed && !check.reason.trim().is_empty() {
+                let reason = short(&check.reason, 500);
+                cell.words("span", &[("class", "reasoned"), ("dir", "auto")], &reason);
+            }
+        });
+        row.element("td", &[("role", "cell"), ("data-label", "Wanted")], |cell| {
+            cell.words("code", &[], &short(&check.condition, 100));
         });
         let cell = |row: &mut Markup, label: &str, class: &str, text: &str| {
             row.words("td", &[("role", "cell"), ("data-label", label), ("class", class)], text);
         };
-        row.element("td", &[("role", "cell"), ("data-label", "Wanted")], |cell| {
-            cell.words("code", &[], &short(&check.condition, 100));
-        });
         cell(row, "Seen", "n seen", &words::seen(check));
         row.element("td", &[("role", "cell"), ("data-label", "Interval")], |cell| {
             bar(cell, check, standing);
@@ -74,7 +80,6 @@ fn row(body: &mut Markup, check: &CheckReport) {
             }
         });
         cell(row, "Runs", "n", &words::samples(check));
-        cell(row, "Why", "why", &short(&check.reason, 500));
     });
     body.line_break();
 }

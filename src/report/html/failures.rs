@@ -105,7 +105,10 @@ fn links(card: &mut Markup, book: &Book<'_>, scenario: &ScenarioRuns<'_>, wanted
 pub(super) fn run_link(markup: &mut Markup, book: &Book<'_>, run: u64, up: &'static str) {
     let text = format!("Run {run}");
     match book.page_of(run) {
-        Some(page) => markup.words("a", &[("href", &format!("{up}{page}"))], &text),
+        Some(page) => {
+            let href = format!("{up}{page}");
+            markup.words("a", &[("class", "run"), ("href", &href)], &text);
+        }
         None => markup.words("span", &[("class", "run")], &text),
     }
 }

@@ -20,7 +20,7 @@ use crate::stats::rate::wilson;
 use crate::suite::checks::MetricUnit;
 use crate::text;
 use crate::verdict::baseline::{ScenarioChange, Trend};
-use crate::verdict::check::{Aggregate, Check};
+use crate::verdict::check::{Aggregate, Check, Operator};
 use crate::verdict::{CheckReport, FigureUnit, Verdict};
 
 /// How many rows a plot has at most, those that matter most first.
@@ -379,7 +379,14 @@ fn threshold(check: &CheckReport, unit: Unit) -> Option<Mark> {
         (Some(check), Some(own)) => check / own,
         _ => 1.0,
     };
-    let name = format!("wanted {aggregate} {}", parsed.operator.sign());
+    let sign = match parsed.operator {
+        Operator::AtLeast => "≥",
+        Operator::AtMost => "≤",
+        Operator::Equal => "=",
+        Operator::Unequal => "≠",
+        Operator::Above | Operator::Below => parsed.operator.sign(),
+    };
+    let name = format!("wanted {aggregate} {sign}");
     on_axis.then(|| Mark { name, value: check.threshold * factor, threshold: true })
 }
 

@@ -115,6 +115,13 @@ pub(super) fn name(markup: &mut Markup, text: &str, characters: usize) {
     markup.words("bdi", &[], if text.is_empty() { "(no name)" } else { &text });
 }
 
+/// A time as a person reads it, to the minute; anything else as it came.
+pub(super) fn minute(time: &str) -> String {
+    let plain = time.get(..16).map(|minute| minute.replace('T', " ") + " UTC");
+    let is_time = time.ends_with('Z') && time.get(10..11) == Some("T");
+    plain.filter(|_| is_time).unwrap_or_else(|| short(time, 40))
+}
+
 /// A section with its heading.
 pub(super) fn section(
     markup: &mut Markup,

@@ -105,7 +105,7 @@ fn head(header: &mut Markup, report: &Report) {
             frame::name(facts, &agent, 100);
         }
         facts.text(&format!(" · {}", report.suite.mode.name()));
-        facts.text(&format!(" · {}", day(&report.timing.started_at)));
+        facts.text(&format!(" · {}", frame::minute(&report.timing.started_at)));
         facts.text(&format!(" · took {}", text::seconds(report.timing.elapsed_seconds)));
         facts.text(&format!(" · exit code {}", report.exit_code));
     });
@@ -122,13 +122,6 @@ fn verdict_words(report: &Report) -> (String, String) {
         Some((head, rest)) if head.eq_ignore_ascii_case(word) => (head.to_owned(), rest.to_owned()),
         _ => (line, String::new()),
     }
-}
-
-/// A time as a person reads it, to the minute; anything else as it came.
-fn day(time: &str) -> String {
-    let plain = time.get(..16).map(|minute| minute.replace('T', " ") + " UTC");
-    let is_time = time.ends_with('Z') && time.get(10..11) == Some("T");
-    plain.filter(|_| is_time).unwrap_or_else(|| short(time, 40))
 }
 
 fn tiles(header: &mut Markup, report: &Report) {

@@ -140,7 +140,7 @@ pub(super) fn about(main: &mut Markup, book: &Book<'_>) {
     let mut facts = vec![
         ("Exit code", format!("{}: {}", report.exit_code, words::exit_meaning(report))),
         ("Runs", words::tally(report)),
-        ("Began", short(&report.timing.started_at, 60)),
+        ("Began", frame::minute(&report.timing.started_at)),
         ("Took", text::seconds(report.timing.elapsed_seconds)),
         ("Requests", words::traffic(report.traffic)),
     ];

@@ -93,7 +93,7 @@ fn facts(main: &mut Markup, book: &Book<'_>, run: &RunRecord, outcome: &RunOutco
         said.into_iter().filter_map(|(name, text)| Some((name, short(text.as_ref()?, 500)))),
     );
     facts.extend(run.duration_seconds.map(|duration| ("Duration", text::seconds(duration))));
-    facts.extend(run.executed_at.as_ref().map(|time| ("Began", short(time, 60))));
+    facts.extend(run.executed_at.as_ref().map(|time| ("Began", frame::minute(time))));
     facts.push(("Status", short(run.status.as_str(), 60)));
     let retry = book.report.retries.iter().find(|retry| retry.counts == run.id);
     facts.extend(retry.map(|retry| {
@@ -198,7 +198,8 @@ fn metric_row(body: &mut Markup, metric: &MetricRecord) {
         });
         row.element("td", &[("role", "cell"), ("data-label", "Why"), ("class", "why")], |cell| {
             for line in metric.explanation.iter().take(50) {
-                lines(cell, line, 3000);
+                // The signs that models write are pictures, which not every machine has.
+                lines(cell, &line.replace('✅', "✓").replace('❌', "✕"), 3000);
             }
         });
     });

@@ -180,6 +180,24 @@ impl Canvas {
         self.markup.line_break();
     }
 
+    /// A line of text with the ground behind it, so that lines do not run through it.
+    pub(super) fn label(
+        &mut self,
+        (x, y): (f64, f64),
+        anchor: Anchor,
+        look: (f64, Ink),
+        text: &str,
+    ) {
+        let width = width_of(text, look.0) + 6.0;
+        let left = match anchor {
+            Anchor::Start => x - 3.0,
+            Anchor::Middle => x - width / 2.0,
+            Anchor::End => x - width + 3.0,
+        };
+        self.rect((left, y - look.0 / 2.0 - 1.0, width, look.0 + 3.0), 2.0, Ink::Paper);
+        self.text((x, y), anchor, look, text);
+    }
+
     /// A straight line.
     pub(super) fn line(
         &mut self,

@@ -94,7 +94,7 @@ impl Lanes {
         }
         match self.bars() {
             Some(lanes) => {
-                canvas.text((0.0, 10.0), Anchor::Start, (SMALL, Ink::Muted), "line");
+                canvas.text((0.0, 10.0), Anchor::Start, (SMALL, Ink::Muted), "side by side");
                 self.draw_bars(canvas, &lanes, across);
             }
             None => {

@@ -99,7 +99,7 @@ impl Plot {
 /// Width of the drawings, in pixels.
 const fn width(size: Size) -> f64 {
     match size {
-        Size::Wide => 760.0,
+        Size::Wide => 840.0,
         Size::Narrow => 336.0,
     }
 }

@@ -55,7 +55,7 @@ impl Spread {
         let end = last.min(reach).max(marks().fold(common, f64::max));
         let begin =
             if first >= 0.0 && first < end * 0.6 { 0.0 } else { marks().fold(first, f64::min) };
-        let bars = (self.values.len() as f64).sqrt().clamp(6.0, 24.0);
+        let bars = (2.0 * (self.values.len() as f64).sqrt()).clamp(8.0, 28.0);
         let step = step(if end > begin { end - begin } else { end.abs().max(1.0) / 2.0 }, bars);
         let low = (begin / step + 1e-9).floor() * step;
         let number = (((end - low) / step - 1e-9).ceil().clamp(1.0, 200.0)) as usize;
@@ -108,9 +108,21 @@ impl Spread {
             );
         }
         self.name_axes(canvas, &bars);
-        for (at, mark) in self.marks.iter().enumerate() {
-            let y = 10.0 + MARK_ROW * at as f64;
-            draw_mark(canvas, across, y, mark, self.unit);
+        // From left to right and from top to bottom: so a name stands above the lines to its right.
+        let mut marks: Vec<&Mark> = self.marks.iter().collect();
+        marks.sort_by(|a, b| a.value.total_cmp(&b.value));
+        let marks = marks.into_iter().enumerate();
+        let marks: Vec<(f64, &Mark)> =
+            marks.map(|(at, mark)| (10.0 + MARK_ROW * at as f64, mark)).collect();
+        for (y, mark) in &marks {
+            if across.holds(mark.value) {
+                let x = across.at(mark.value);
+                let (ink, dashes) = mark.look();
+                canvas.line((x, *y), (x, GROUND), (ink, 1.5), dashes);
+            }
+        }
+        for (y, mark) in &marks {
+            name_mark(canvas, across, *y, mark, self.unit);
         }
     }
 
@@ -130,17 +142,20 @@ impl Spread {
     }
 }
 
-/// A line from its name down to the axis. The name stands on the side where there is room.
-fn draw_mark(canvas: &mut Canvas, across: Scale, y: f64, mark: &Mark, unit: Unit) {
+impl Mark {
+    /// Colour and dashes of its line.
+    const fn look(&self) -> (Ink, Option<&'static str>) {
+        if self.threshold { (Ink::Fail, Some("5 3")) } else { (Ink::Text, None) }
+    }
+}
+
+/// The name of a mark, at the side of its line where there is room.
+fn name_mark(canvas: &mut Canvas, across: Scale, y: f64, mark: &Mark, unit: Unit) {
     let x = across.at(mark.value);
     let text = format!("{} {}", mark.name, unit.show(mark.value));
-    let (ink, dashes) = if mark.threshold { (Ink::Fail, Some("5 3")) } else { (Ink::Text, None) };
-    if across.holds(mark.value) {
-        canvas.line((x, y), (x, GROUND), (ink, 1.5), dashes);
-    }
-    let fits = x + 6.0 + width_of(&text, SMALL) <= RIGHT + 12.0;
+    let fits = x + 6.0 + width_of(&text, SMALL) <= SIZE.0;
     let (x, anchor) = if fits { (x + 6.0, Anchor::Start) } else { (x - 6.0, Anchor::End) };
-    canvas.text((x, y), anchor, (SMALL, ink), &text);
+    canvas.label((x, y), anchor, (SMALL, mark.look().0), &text);
 }
 
 #[cfg(test)]
