@@ -18,6 +18,7 @@ pub mod report;
 pub mod retry;
 pub mod simulate;
 pub mod sink;
+pub mod spec;
 pub mod stats;
 pub mod suite;
 pub mod text;

@@ -134,6 +134,7 @@ fn scenarios(selection: &Selection) -> String {
     let ids = |ids: &[u64]| ids.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
     match selection {
         Selection::Ids(list) => ids(list),
+        Selection::Cases(spec) => text::count(spec.scenarios.len(), "test case"),
         Selection::ByPlatform(query) | Selection::Resolve(query) => {
             let named = query.describe();
             let beside = if query.ids.is_empty() {
@@ -151,6 +152,7 @@ fn runs(loaded: &Loaded, plan: &Plan) -> String {
     let suite = &loaded.suite;
     let mut factors = vec![match &plan.selection {
         Selection::Ids(ids) => text::count(ids.len(), "scenario"),
+        Selection::Cases(spec) => text::count(spec.scenarios.len(), "test case"),
         Selection::ByPlatform(_) | Selection::Resolve(_) => "each scenario".to_owned(),
     }];
     if let Some(frequency) = suite.frequency.filter(|frequency| *frequency > 1) {

@@ -156,7 +156,7 @@ async fn start(
     let must_resolve = match &plan.selection {
         Selection::Resolve(query) => Some(query.clone()),
         Selection::ByPlatform(query) if ids_matter => Some(query.clone()),
-        Selection::ByPlatform(_) | Selection::Ids(_) => None,
+        Selection::ByPlatform(_) | Selection::Ids(_) | Selection::Cases(_) => None,
     };
     if let Some(query) = must_resolve {
         let found = client.scenarios(&query, deadline).await?;
@@ -180,7 +180,8 @@ async fn start(
     };
     let name = carries_name(plan.mode).then_some(plan.result_name.as_str());
     starting.set(true);
-    let record = match client.start(&request, name, deadline).await? {
+    let started = client.start(&request, name, deadline).await;
+    let record = match started.map_err(|error| loaded.explain_refusal(error))? {
         Started::Answered(record) => *record,
         Started::Found(record) => {
             console.warn(&format!(

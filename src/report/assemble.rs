@@ -13,6 +13,7 @@ use super::standing::{Standing, counted_of, outcomes};
 use crate::exit::Code;
 use crate::outcome::{Outcome, RunOutcome};
 use crate::record::{ResultRecord, RunRecord};
+use crate::spec::cases;
 use crate::suite::checks::Level;
 use crate::suite::model::Transcripts;
 use crate::text;
@@ -85,12 +86,16 @@ pub fn assemble(parts: Parts) -> Report {
     let claimed = result.claims.total_runs.and_then(|total| usize::try_from(total).ok());
     plan.runs = plan.runs.max(claimed.filter(|total| *total > result.runs.len()));
     let ended_by_us = parts.incomplete || parts.stopped_early || end != End::Finished;
-    let base = parts.baseline.as_ref().map(|(_, base)| base.runs.as_slice());
+    let mut baseline = parts.baseline;
+    if let Some((_, base)) = &mut baseline {
+        cases::align(&mut base.runs, &result.runs);
+    }
+    let base = baseline.as_ref().map(|(_, base)| base.runs.as_slice());
     let standing = Standing::of(&suite, &plan, &result.runs, base, ended_by_us);
     let verdict = standing.verdict();
     let Standing { outcomes, tally, checks, .. } = standing;
     let baseline =
-        parts.baseline.map(|(from, base)| compared(from, base, &suite, &result.runs, &outcomes));
+        baseline.map(|(from, base)| compared(from, base, &suite, &result.runs, &outcomes));
     if parts.simulated {
         notes.insert(0, "a rehearsal against a stand-in: no real call was made".to_owned());
     }

@@ -1,0 +1,115 @@
+//! The rules of a spec that span several keys.
+//!
+//! The first three are the platform's. The last is the gate's own: the platform's answers name a
+//! case by its name alone, so two cases with one name could not be told apart.
+
+use std::collections::BTreeMap;
+
+use super::model::{CONDITIONAL, Case, Defaults, OF_A_NEW_PERSONALITY, Personality, TestProfile};
+use crate::document::{Path, Problem, shown};
+use crate::text;
+
+/// What is wrong with the defaults of a spec.
+pub(super) fn defaults(defaults: Option<&Defaults>) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    if let Some(defaults) = defaults {
+        let at = Path::of(["defaults"]);
+        people(defaults.personality.as_ref(), defaults.test_profile.as_ref(), &at, &mut problems);
+    }
+    problems
+}
+
+/// What is wrong with cases that stand at a path.
+pub fn cases(cases: &[Case], at: &Path) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for (index, case) in cases.iter().enumerate() {
+        let at = at.child(index);
+        script(case, &at, &mut problems);
+        people(case.personality.as_ref(), case.test_profile.as_ref(), &at, &mut problems);
+    }
+    twice(cases, at, "name", |case| Some(&case.name), &mut problems);
+    twice(cases, at, "key", |case| case.key.as_deref(), &mut problems);
+    problems
+}
+
+/// What the caller does must be said.
+fn script(case: &Case, at: &Path, problems: &mut Vec<Problem>) {
+    if case.case_type.as_ref().is_none_or(|case_type| case_type.0 != CONDITIONAL) {
+        if case.instructions.is_none() {
+            let message = format!("the case {} needs `instructions`", shown(&case.name));
+            let help = "add `instructions`: what the simulated caller does";
+            problems.push(Problem::of_key(at.child("name"), message).help(help));
+        }
+        return;
+    }
+    let needed = [
+        ("conditional_actions", case.conditional_actions.is_none()),
+        ("language", case.language.is_none()),
+    ];
+    for (key, _) in needed.into_iter().filter(|(_, missing)| *missing) {
+        let message = format!("a case of the type conditional_actions needs `{key}`");
+        let help = format!("add `{key}` to the case {}", shown(&case.name));
+        problems.push(Problem::new(at.child("type"), message).help(help));
+    }
+}
+
+/// What a personality and a test profile need that are made up in the spec.
+fn people(
+    personality: Option<&Personality>,
+    profile: Option<&TestProfile>,
+    at: &Path,
+    problems: &mut Vec<Problem>,
+) {
+    if let Some(Personality::Inline(new)) = personality
+        && new.base.is_none()
+    {
+        let given = [
+            new.prompt.is_some(),
+            new.language.is_some(),
+            new.voice_model.is_some(),
+            new.voice_id.is_some(),
+            new.background_noise.is_some(),
+        ];
+        let missing = OF_A_NEW_PERSONALITY.iter().zip(given).filter(|(_, given)| !given);
+        let missing: Vec<String> = missing.map(|(key, _)| format!("`{key}`")).collect();
+        if !missing.is_empty() {
+            problems.push(
+                Problem::of_key(
+                    at.child("personality"),
+                    format!("a new personality needs {}", text::list(&missing)),
+                )
+                .help("add them, or change one of the account's with `base`: its id"),
+            );
+        }
+    }
+    if let Some(TestProfile::Inline(new)) = profile
+        && **new == super::model::NewTestProfile::default()
+    {
+        problems.push(
+            Problem::of_key(at.child("test_profile"), "the test profile is empty")
+                .help("add `agent_variables` or `caller_variables`, or remove it"),
+        );
+    }
+}
+
+/// What is known by the same words cannot be told apart.
+fn twice<'a>(
+    cases: &'a [Case],
+    at: &Path,
+    key: &str,
+    words: impl Fn(&'a Case) -> Option<&'a str>,
+    problems: &mut Vec<Problem>,
+) {
+    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
+    for (index, case) in cases.iter().enumerate() {
+        let Some(word) = words(case) else { continue };
+        if let Some(first) = seen.insert(word, index) {
+            let message = format!("two cases have the {key} {}", shown(word));
+            let help = format!(
+                "give each its own: results tell cases apart by it (the other is number {} of the list)",
+                first + 1
+            );
+            problems.push(Problem::new(at.child(index).child(key), message).help(help));
+        }
+    }
+}
