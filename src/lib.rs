@@ -4,6 +4,7 @@
 //! The modules in the middle are pure; `ARCHITECTURE.md` draws the house and a test holds its
 //! border. The binary is a few lines over [`cli::main`].
 
+pub mod account;
 pub mod api;
 pub mod cli;
 pub mod context;

@@ -26,6 +26,7 @@ use crate::plan::{Plan, Selection, carries_name};
 use crate::poll::schedule::Pace;
 use crate::record::ResultRecord;
 use crate::simulate::{StandIn, World};
+use crate::suite::model::Suite;
 
 /// How long a start that is under way may take to be answered after a signal. GitHub sends SIGTERM
 /// 7.5 seconds after SIGINT, and the calls have to be ended within them.
@@ -168,7 +169,9 @@ async fn start(
         }
         plan = plan.resolved(found.into_iter().map(|scenario| scenario.id));
     }
-    super::budget::check(&loaded.suite, &plan)?;
+    let mut suite = loaded.suite.clone();
+    price_cases(&mut suite, &plan, loaded, client, deadline).await?;
+    super::budget::check(&suite, &plan)?;
     quarantine_is_known(loaded, &plan)?;
     let baseline =
         super::baseline::of_suite(&loaded.suite, &loaded.name(), client, deadline).await?;
@@ -202,7 +205,7 @@ async fn start(
         },
         plan: Some(plan),
         baseline,
-        suite: loaded.suite.clone(),
+        suite,
         simulated: platform.stand_in.is_some(),
         record,
         url,
@@ -214,8 +217,31 @@ async fn start(
     Ok((platform, attached))
 }
 
+/// Puts the platform's price into a budget that limits the cost and names no price, where the
+/// platform has one: it prices test cases only.
+async fn price_cases(
+    suite: &mut Suite,
+    plan: &Plan,
+    loaded: &Loaded,
+    client: &Client,
+    deadline: Instant,
+) -> Result<(), Failure> {
+    let Some(budget) = suite.budget.as_ref() else { return Ok(()) };
+    let unpriced = budget.max_cost.is_some() && budget.price_per_run.is_none();
+    let Some(request) = plan.request().filter(|_| unpriced && plan.spec().is_some()) else {
+        return Ok(());
+    };
+    let dry = client.dry_run(&request, deadline).await;
+    let dry = dry.map_err(|error| loaded.explain_refusal(error))?;
+    let price = super::online::hold(suite, plan.runs().unwrap_or_default(), dry)?;
+    if let Some(budget) = &mut suite.budget {
+        budget.price_per_run = price;
+    }
+    Ok(())
+}
+
 /// A quarantine of a scenario that does not run hides nothing and is probably mistyped.
-fn quarantine_is_known(loaded: &Loaded, plan: &Plan) -> Result<(), Failure> {
+pub(super) fn quarantine_is_known(loaded: &Loaded, plan: &Plan) -> Result<(), Failure> {
     let Selection::Ids(ids) = &plan.selection else { return Ok(()) };
     let entries: Vec<u64> =
         loaded.suite.quarantine.iter().flatten().map(|entry| entry.scenario).collect();
