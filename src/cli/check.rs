@@ -201,7 +201,8 @@ fn runs(loaded: &Loaded, plan: &Plan) -> String {
         let most = spec.scenarios.iter().map(|case| spec.frequency(case)).max().unwrap_or(1);
         let least = plan.runs_per_scenario;
         if least < most {
-            factors = vec![format!("{}, {least} to {most} runs each,", factors.concat())];
+            let total = text::count(spec.runs(), "run");
+            return format!("{}, {least} to {most} runs each: {total}", factors.concat());
         } else if most > 1 {
             factors.push(format!("frequency {most}"));
         }

@@ -29,6 +29,8 @@ pub(super) struct Loaded {
     pub(super) file: Option<String>,
     /// Whether flags took the place of the suite's selection.
     pub(super) narrowed: bool,
+    /// The suite's keys that flags took the place of: what stands in the file does not count.
+    replaced: Vec<&'static str>,
     /// The suite file itself, for what is found to be wrong later.
     pub(super) source: Option<Kept>,
     /// The file of test cases that the suite names.
@@ -55,7 +57,14 @@ impl Kept {
 
 impl Loaded {
     /// Problems of the suite, shown at their places in its file.
-    pub(super) fn explain(&self, problems: Vec<Problem>) -> Diagnostics {
+    pub(super) fn explain(&self, mut problems: Vec<Problem>) -> Diagnostics {
+        for problem in &mut problems {
+            let key = problem.path.0.first().filter(|key| self.replaced.contains(&key.as_str()));
+            if let Some(key) = key.map(|key| key.replace('_', "-")) {
+                problem.message = format!("--{key}: {}", problem.message);
+                problem.path = document::Path::of(["--", &key]);
+            }
+        }
         let nowhere = Source { name: COMMAND_LINE, text: "" };
         match &self.source {
             Some(kept) => kept.explain(problems),
@@ -111,20 +120,29 @@ pub(super) fn suite(
         variables.borrow_mut().insert(variable.to_owned(), value.clone());
         Some(value)
     };
-    let Document { mut value, places } = crate::suite::read(source, &lookup, context::today())?;
+    let read = crate::suite::read(source, &lookup, context::today());
+    let Document { mut value, places } =
+        read.map_err(|faults| match World::read(source, &lookup) {
+            Ok(_) => Failure::Usage(format!(
+                "{name} is a world of the stand-in, not a suite; did you mean `--simulate={name}`, \
+             with the `=`?"
+            )),
+            Err(_) => faults.into(),
+        })?;
     overrides.apply(&mut value);
     let problems = validate(&value, context::today());
-    if !problems.is_empty() {
-        return Err(Diagnostics::from_problems(source, &places, problems).into());
-    }
     let mut loaded = Loaded {
         suite: value,
         narrowed: overrides.selects(),
+        replaced: overrides.keys(),
         source: Some(Kept { name: name.clone(), text: text.to_owned(), places }),
         file: Some(name),
         spec: None,
         variables: variables.into_inner(),
     };
+    if !problems.is_empty() {
+        return Err(loaded.explain(problems).into());
+    }
     read_spec(&mut loaded, overrides.spec(), path.parent())?;
     Ok(loaded)
 }
@@ -174,6 +192,7 @@ fn from_flags(overrides: &Overrides) -> Result<Loaded, Failure> {
         suite,
         file: None,
         narrowed: false,
+        replaced: Vec::new(),
         source: None,
         spec: None,
         variables: BTreeMap::new(),

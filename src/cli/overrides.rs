@@ -96,6 +96,25 @@ impl Overrides {
             || self.spec.is_some()
     }
 
+    /// The suite's keys that stand in the flags.
+    pub(super) fn keys(&self) -> Vec<&'static str> {
+        let keys = [
+            ("agent", self.agent.is_some()),
+            ("assistant", self.assistant.is_some()),
+            ("project", self.project.is_some()),
+            ("scenarios", self.scenarios.is_some()),
+            ("tags", self.tags.is_some()),
+            ("folder", self.folder.is_some()),
+            ("spec", self.spec.is_some()),
+            ("mode", self.mode.is_some()),
+            ("frequency", self.frequency.is_some()),
+            ("personalities", self.personalities.is_some()),
+            ("test_profiles", self.test_profiles.is_some()),
+            ("concurrency", self.concurrency.is_some()),
+        ];
+        keys.into_iter().filter(|(_, given)| *given).map(|(key, _)| key).collect()
+    }
+
     /// The file of test cases that a flag names.
     pub(super) fn spec(&self) -> Option<&Path> {
         self.spec.as_deref()

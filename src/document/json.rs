@@ -32,7 +32,7 @@ fn syntax(text: &str, error: &serde_json::Error) -> Fault {
         0 => 0,
         before => text.match_indices('\n').nth(before - 1).map_or(text.len(), |(at, _)| at + 1),
     };
-    let start = (line_start + error.column().saturating_sub(1)).min(text.len());
+    let start = (line_start + error.column()).saturating_sub(1).min(text.len());
     let start = text.floor_char_boundary(start);
     let width = text.get(start..).and_then(|rest| rest.chars().next()).map_or(0, char::len_utf8);
     let words = error.to_string();

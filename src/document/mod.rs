@@ -115,7 +115,7 @@ pub fn read_and_check<T: DeserializeOwned + JsonSchema>(
 /// # Errors
 ///
 /// Every fault of the text: JSON syntax, unknown or duplicate keys, wrong types, values out of
-/// range; and what `check` finds.
+/// range.
 pub fn read_json<T: DeserializeOwned + JsonSchema>(
     source: Source<'_>,
     check: impl Fn(&T) -> Vec<Problem>,
@@ -124,12 +124,7 @@ pub fn read_json<T: DeserializeOwned + JsonSchema>(
     let Some(root) = json::parse(source.text, &mut faults) else {
         return Err(Diagnostics::new(source, faults));
     };
-    let document = typed(source, root, faults, &check)?;
-    let problems = check(&document.value);
-    if problems.is_empty() {
-        return Ok(document);
-    }
-    Err(Diagnostics::from_problems(source, &document.places, problems))
+    typed(source, root, faults, check)
 }
 
 /// Walks a tree along the schema of the wanted type and makes the value.

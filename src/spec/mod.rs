@@ -22,11 +22,16 @@ use model::Spec;
 ///
 /// Every fault of the text, each with its place.
 pub fn read(source: Source<'_>) -> Result<Document<Spec>, Diagnostics> {
-    document::read_json(source, |spec: &Spec| {
-        let mut problems = rules::defaults(spec.defaults.as_ref());
-        problems.extend(rules::cases(&spec.scenarios, &Path::of(["scenarios"])));
-        problems
-    })
+    let at = Path::of(["scenarios"]);
+    let document =
+        document::read_json(source, |spec: &Spec| rules::repeated(&spec.scenarios, &at))?;
+    let spec = &document.value;
+    let mut problems = rules::defaults(spec.defaults.as_ref());
+    problems.extend(rules::cases(&spec.scenarios, &at));
+    if problems.is_empty() {
+        return Ok(document);
+    }
+    Err(Diagnostics::from_problems(source, &document.places, problems))
 }
 
 #[cfg(test)]

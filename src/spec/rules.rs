@@ -27,8 +27,34 @@ pub fn cases(cases: &[Case], at: &Path) -> Vec<Problem> {
         script(case, &at, &mut problems);
         people(case.personality.as_ref(), case.test_profile.as_ref(), &at, &mut problems);
     }
-    twice(cases, at, "name", |case| Some(&case.name), &mut problems);
-    twice(cases, at, "key", |case| case.key.as_deref(), &mut problems);
+    problems.extend(repeated(cases, at));
+    problems
+}
+
+/// Cases that results could not tell apart. It can be asked of cases that are read in part.
+pub fn repeated(cases: &[Case], at: &Path) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let (mut names, mut keys) = (BTreeMap::new(), BTreeMap::new());
+    for (index, case) in cases.iter().enumerate() {
+        let at = at.child(index);
+        let same_name = names.insert(case.name.as_str(), index);
+        // A case without a key is known by its name.
+        let same_key = keys.insert(case.key(), index);
+        let (path, noun, word, first) = match (same_name, same_key) {
+            (Some(first), _) => (at.child("name"), "name", case.name.as_str(), first),
+            (None, Some(first)) => {
+                let own = if case.key.is_some() { "key" } else { "name" };
+                (at.child(own), "key", case.key(), first)
+            }
+            (None, None) => continue,
+        };
+        let message = format!("two cases have the {noun} {}", shown(word));
+        let help = format!(
+            "give each its own, because results tell cases apart by it; the other is number {}",
+            first + 1
+        );
+        problems.push(Problem::new(path, message).help(help));
+    }
     problems
 }
 
@@ -89,27 +115,5 @@ fn people(
             Problem::of_key(at.child("test_profile"), "the test profile is empty")
                 .help("add `agent_variables` or `caller_variables`, or remove it"),
         );
-    }
-}
-
-/// What is known by the same words cannot be told apart.
-fn twice<'a>(
-    cases: &'a [Case],
-    at: &Path,
-    key: &str,
-    words: impl Fn(&'a Case) -> Option<&'a str>,
-    problems: &mut Vec<Problem>,
-) {
-    let mut seen: BTreeMap<&str, usize> = BTreeMap::new();
-    for (index, case) in cases.iter().enumerate() {
-        let Some(word) = words(case) else { continue };
-        if let Some(first) = seen.insert(word, index) {
-            let message = format!("two cases have the {key} {}", shown(word));
-            let help = format!(
-                "give each its own: results tell cases apart by it (the other is number {} of the list)",
-                first + 1
-            );
-            problems.push(Problem::new(at.child(index).child(key), message).help(help));
-        }
     }
 }

@@ -6,7 +6,9 @@
 mod common;
 
 mod bad_input;
+mod cases;
 mod harness;
+mod online;
 mod policies;
 mod secrets;
 mod stops;

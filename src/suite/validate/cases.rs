@@ -12,7 +12,9 @@ pub(super) fn check(suite: &Suite, problems: &mut Problems) {
     if !suite.brings_cases() {
         return;
     }
-    check_part(suite, problems);
+    if let Some(cases) = &suite.cases {
+        problems.0.extend(rules::cases(cases, &at("cases")));
+    }
     let own = if suite.spec.is_some() { "spec" } else { "cases" };
     let mode = suite.mode.unwrap_or_default();
     if !MODES.contains(&mode) {
@@ -48,9 +50,9 @@ pub(super) fn check(suite: &Suite, problems: &mut Problems) {
     }
 }
 
-/// What is wrong with the cases themselves.
+/// What is wrong with cases that are read in part.
 pub(super) fn check_part(suite: &Suite, problems: &mut Problems) {
     if let Some(cases) = &suite.cases {
-        problems.0.extend(rules::cases(cases, &at("cases")));
+        problems.0.extend(rules::repeated(cases, &at("cases")));
     }
 }
