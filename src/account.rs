@@ -7,7 +7,8 @@ use crate::document::{Path, Problem, shown};
 use crate::suite::checks::Checks;
 use crate::suite::model::Suite;
 use crate::text;
-use crate::verdict::check::Aggregate;
+use crate::verdict::check::{Aggregate, Check};
+use crate::verdict::settled;
 
 /// A list of the account.
 #[derive(Debug, Clone, PartialEq)]
@@ -226,6 +227,9 @@ impl Findings {
                 shown(&metric.name)
             ));
         }
+        for spec in checks.iter().flat_map(|checks| &checks.0) {
+            self.warnings.extend(unfit(metric, &spec.check));
+        }
         let Some(labels) = metric.labels.as_ref().filter(|labels| !labels.is_empty()) else {
             return;
         };
@@ -239,6 +243,28 @@ impl Findings {
             }
         }
     }
+}
+
+/// What a check asks of a metric that has no such figure. It would be inconclusive.
+fn unfit(metric: &Metric, check: &Check) -> Option<String> {
+    let aggregate = settled(check);
+    let kind = metric.kind.as_deref()?;
+    let (fits, instead) = match kind {
+        "binary" => (aggregate == Aggregate::Rate, "`>= 95%`"),
+        "enum" => (matches!(aggregate, Aggregate::Share(_)), "`share(\"label\") <= 5%`"),
+        "numeric" | "continuous_qualitative" => {
+            (!aggregate.is_share(), "`mean >= 4` or `p95 <= 2500ms`")
+        }
+        _ => return None,
+    };
+    let kind = if kind == "continuous_qualitative" { "rating" } else { kind };
+    let name = shown(&metric.name);
+    (!fits).then(|| {
+        format!(
+            "{name} is a metric of the kind {kind}, and `{aggregate}` is no aggregate for it: the \
+             check would be inconclusive; write for example {instead}"
+        )
+    })
 }
 
 /// The metrics that a suite calls so: by id, by name (any case), or by slug, function or code. As

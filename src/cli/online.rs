@@ -284,9 +284,8 @@ fn describe_agent(agent: &Agent) -> String {
 fn some(all: &[String]) -> String {
     const MOST: usize = 8;
     let mut shown: Vec<String> = all.iter().take(MOST).cloned().collect();
-    match all.len().checked_sub(MOST) {
-        Some(more @ 1..) => shown.push(format!("and {more} more")),
-        _ => {}
+    if let Some(more @ 1..) = all.len().checked_sub(MOST) {
+        shown.push(format!("and {more} more"));
     }
     shown.join(", ")
 }

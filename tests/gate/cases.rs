@@ -52,13 +52,15 @@ fn starts(gate: &Gate) -> Vec<Request> {
 
 /// The names of the cases that a start brought along.
 fn names(start: &Request) -> Vec<String> {
-    let cases = start.body.as_ref().unwrap()["spec"]["scenarios"].as_array().unwrap().clone();
-    cases.iter().map(|case| case["name"].as_str().unwrap().to_owned()).collect()
+    let cases = start.body.as_ref().and_then(|body| body.pointer("/spec/scenarios"));
+    let cases = cases.and_then(Value::as_array).into_iter().flatten();
+    let name = |case: &Value| case.get("name").and_then(Value::as_str).unwrap().to_owned();
+    cases.map(name).collect()
 }
 
 fn keys(result: &Value) -> Vec<&str> {
-    let runs = result["result"]["runs"].as_array().unwrap();
-    runs.iter().map(|run| run["case_key"].as_str().unwrap_or("-")).collect()
+    let runs = result.pointer("/result/runs").and_then(Value::as_array).into_iter().flatten();
+    runs.map(|run| run.get("case_key").and_then(Value::as_str).unwrap_or("-")).collect()
 }
 
 #[test]

@@ -123,6 +123,15 @@ fn every_unknown_name_is_told_at_once_with_the_nearest() {
 }
 
 #[test]
+fn a_check_that_a_metric_cannot_be_asked_is_warned_of() {
+    let suite = SUITE_WITH_NAMES.replace("p95 <= 2s", "'>= 95%'");
+    let gate = Gate::against(&world(), &suite);
+    gate.run(&["check", "--online"])
+        .expect(0)
+        .says("`Latency` is a metric of the kind numeric, and `rate` is no aggregate for it");
+}
+
+#[test]
 fn an_unknown_agent_is_told_with_those_that_are_there() {
     let gate = Gate::against(GOOD, SUITE);
     gate.run(&["check", "--online", "--agent", "12"])

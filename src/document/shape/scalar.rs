@@ -77,8 +77,12 @@ fn words(schema: &Value) -> Vec<&str> {
 
 fn unknown_word(words: &[&str], scalar: &Scalar, subject: &Subject<'_>) -> Refusal {
     let quoted: Vec<String> = words.iter().map(|word| shown(word)).collect();
+    const MOST: usize = 16;
     let all = match quoted.as_slice() {
         [only] => format!("write {only}"),
+        [first, .., last] if quoted.len() > MOST => {
+            format!("there are {} values, from {first} to {last}", quoted.len())
+        }
         _ => format!("the values are {}", text::list(&quoted)),
     };
     let near = match scalar.origin {
