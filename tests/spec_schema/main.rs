@@ -178,28 +178,27 @@ fn published() -> Option<Validator> {
     Some(jsonschema::validator_for(&schema).unwrap())
 }
 
-/// What the reader says of a spec; nothing where it is sound.
-fn read(text: &str) -> String {
-    match spec::read(Source { name: "cekura.tests.json", text }) {
-        Ok(_) => String::new(),
-        Err(faults) => faults.to_string(),
-    }
-}
-
 #[test]
 fn the_published_schema_the_generated_one_and_the_reader_agree() {
     let generated = jsonschema::validator_for(schema_of::<Spec>().as_value()).unwrap();
     let published = published();
     let (mut good, mut bad) = (0, 0);
-    for spec in corpus() {
+    for (index, spec) in corpus().into_iter().enumerate() {
         let ours = generated.is_valid(&spec);
-        let text = serde_json::to_string_pretty(&spec).unwrap();
         if let Some(published) = &published {
-            assert_eq!(published.is_valid(&spec), ours, "the schemas disagree on {text}");
+            assert_eq!(published.is_valid(&spec), ours, "the schemas disagree on {spec}");
         }
-        let said = read(&text);
-        assert_eq!(said.is_empty(), ours, "the reader says `{said}` of {text}");
-        if ours { good += 1 } else { bad += 1 }
+        if ours {
+            good += 1
+        } else {
+            bad += 1
+        }
+        // Reading takes longer than all the rest: a part of the corpus will do.
+        if index % 5 < 2 {
+            let text = spec.to_string();
+            let read = spec::read(Source { name: "cekura.tests.json", text: &text });
+            assert_eq!(read.is_ok(), ours, "{:?} is said of {text}", read.err());
+        }
     }
     assert!(good > 100 && bad > 1000, "{good} sound and {bad} broken specs");
 }
