@@ -86,13 +86,19 @@ impl Loaded {
         kept.explain(refusals::problems(fields, stands, &kept.places)).into()
     }
 
-    /// The suite's name: its own, the file's, or a general one.
+    /// The suite's name: its own, that of its test cases, the file's, or a general one.
     pub(super) fn name(&self) -> String {
         let of_file = || {
             let stem = Path::new(self.file.as_deref()?).file_stem()?;
             Some(stem.to_string_lossy().into_owned())
         };
-        self.suite.name.clone().or_else(of_file).unwrap_or_else(|| "cekura-gate".to_owned())
+        let of_cases = || self.suite.spec_read.as_ref()?.suite.as_ref()?.name.clone();
+        self.suite
+            .name
+            .clone()
+            .or_else(of_cases)
+            .or_else(of_file)
+            .unwrap_or_else(|| "cekura-gate".to_owned())
     }
 }
 
@@ -158,6 +164,14 @@ fn read_spec(
         Some(path) => path.to_owned(),
         None => beside.unwrap_or(Path::new("")).join(named),
     };
+    if path.extension().is_some_and(|extension| extension == "yml" || extension == "yaml") {
+        let problem = Problem::new(
+            document::Path::of(["spec"]),
+            "a spec is a JSON file, as Cekura's own tools take it",
+        );
+        let problem = problem.help("in YAML, the cases stand in the suite itself, below `cases`");
+        return Err(loaded.explain(vec![problem]).into());
+    }
     let bytes = match (read_file(&path), flag) {
         (Err(Failure::Input { path, reason }), None) => {
             let shown = document::shown(&path.display().to_string());

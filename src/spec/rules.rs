@@ -37,7 +37,7 @@ pub fn repeated(cases: &[Case], at: &Path) -> Vec<Problem> {
     let (mut names, mut keys) = (BTreeMap::new(), BTreeMap::new());
     for (index, case) in cases.iter().enumerate() {
         let at = at.child(index);
-        let same_name = names.insert(case.name.as_str(), index);
+        let same_name = names.insert(case.name.trim(), index);
         // A case without a key is known by its name.
         let same_key = keys.insert(case.key(), index);
         let (path, noun, word, first) = match (same_name, same_key) {
