@@ -6,6 +6,7 @@
 
 mod account;
 pub mod client;
+mod earlier;
 pub mod error;
 pub mod options;
 mod parcel;

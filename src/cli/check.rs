@@ -119,7 +119,7 @@ fn describe(loaded: &Loaded, plan: &Plan, online: Option<&Online>) -> String {
             _ => row(label, &value),
         }
     }
-    row("reports", &super::run::report_dir(suite.reports.as_ref()).display().to_string());
+    row("reports", &super::publish::report_dir(suite.reports.as_ref()).display().to_string());
     out.push('\n');
     match plan.request().or_else(|| resolved.request()) {
         Some(request) => out.push_str(&show_request(request, &loaded.variables)),

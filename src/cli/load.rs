@@ -72,6 +72,14 @@ impl Loaded {
         }
     }
 
+    /// A failure, shown in the file that it is about where it is a refusal of test cases.
+    pub(super) fn explain_failure(&self, failure: Failure) -> Failure {
+        match failure {
+            Failure::Api(error) => self.explain_refusal(error),
+            other => other,
+        }
+    }
+
     /// A refusal of the platform, shown in the file that it is about where it is about test cases.
     pub(super) fn explain_refusal(&self, error: ApiError) -> Failure {
         let ApiError::Refused { status: 400, fields, .. } = &error else { return error.into() };

@@ -78,7 +78,7 @@ impl Asked<'_> {
             Some(chosen) => plan.clone().resolved(chosen.iter().map(|one| one.id)),
             None => plan.clone(),
         };
-        super::run::quarantine_is_known(self.loaded, &plan)?;
+        super::prepare::quarantine_is_known(self.loaded, &plan)?;
         super::budget::check(suite, &plan)?;
         let cost = match plan.request().filter(|_| suite.brings_cases()) {
             Some(request) => {

@@ -159,6 +159,14 @@ impl Plan {
         }
     }
 
+    /// Path of the start, below the API's address.
+    pub const fn path(&self) -> &'static str {
+        match &self.selection {
+            Selection::Cases(_) => CASES_PATH,
+            _ => start_path(self.mode),
+        }
+    }
+
     /// The test cases that the suite brings.
     pub const fn spec(&self) -> Option<&Spec> {
         match &self.selection {
@@ -178,6 +186,17 @@ impl Plan {
         self
     }
 
+    /// The plan with its result under another name: one that an earlier gate gave, or one with
+    /// another key.
+    #[must_use]
+    pub fn named(mut self, result_name: String) -> Self {
+        if carries_name(self.mode) {
+            self.body.insert("name".to_owned(), result_name.clone().into());
+        }
+        self.result_name = result_name;
+        self
+    }
+
     /// A plan that starts some of the scenarios again, so often, as a result with a name of its own.
     #[must_use]
     pub fn again(&self, ids: Vec<u64>, frequency: u32, suffix: &str) -> Self {
@@ -186,15 +205,11 @@ impl Plan {
         plan.runs_per_scenario = overrides.max(1) * frequency as usize;
         plan.frequency = frequency;
         plan.selection = Selection::Ids(ids);
-        plan.result_name = format!("{} {suffix}", self.result_name);
         plan.body.insert("frequency".to_owned(), frequency.into());
         for key in ["tags", "folder_path"] {
             plan.body.remove(key);
         }
-        if carries_name(self.mode) {
-            plan.body.insert("name".to_owned(), plan.result_name.clone().into());
-        }
-        plan
+        plan.named(format!("{} {suffix}", self.result_name))
     }
 
     /// A plan that starts some of the test cases again, so often, as a result with a name of its
@@ -213,10 +228,8 @@ impl Plan {
     /// The request that starts the run; none while the ids still have to be resolved.
     pub fn request(&self) -> Option<StartRequest> {
         let mut body = self.body.clone();
-        let mut path = start_path(self.mode);
         match &self.selection {
             Selection::Cases(spec) => {
-                path = CASES_PATH;
                 body.insert("spec".to_owned(), serde_json::to_value(spec).unwrap_or_default());
             }
             Selection::Resolve(_) => return None,
@@ -239,7 +252,7 @@ impl Plan {
                 body.insert("scenarios".to_owned(), scenarios);
             }
         }
-        Some(StartRequest { path, body: Value::Object(body) })
+        Some(StartRequest { path: self.path(), body: Value::Object(body) })
     }
 }
 

@@ -26,13 +26,16 @@ pub fn mark(runs: &mut [RunRecord], spec: &Spec) -> usize {
 pub fn align(others: &mut [RunRecord], runs: &[RunRecord]) {
     let mut ids = BTreeMap::new();
     for run in runs {
-        if let Some(key) = run.case_key.as_deref() {
-            ids.entry(key).or_insert_with(|| run.case());
+        let Some(key) = run.case_key.as_deref() else { continue };
+        let known = ids.entry(key).or_insert_with(|| Some(run.case()));
+        // One key of two scenarios tells nothing.
+        if known.is_some_and(|(scenario, _, _)| scenario != run.scenario) {
+            *known = None;
         }
     }
     for other in others {
         let found = other.case_key.as_deref().and_then(|key| ids.get(key));
-        if let Some((scenario, personality, test_profile)) = found {
+        if let Some(Some((scenario, personality, test_profile))) = found {
             other.scenario = *scenario;
             other.personality = *personality;
             other.test_profile = *test_profile;
