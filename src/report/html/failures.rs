@@ -156,7 +156,10 @@ pub(super) fn all_pages(main: &mut Markup, book: &Book<'_>) {
             "Each run that did not pass has a page, and each whose transcript was kept.".to_owned()
         };
         frame::paragraph(section, "aside", &intro);
-        run_tables(section, book, &book.pages, "Runs with a page");
+        let summary = text::count(book.pages.len(), "run page");
+        frame::fold(section, &summary, |fold| {
+            run_table(fold, book, &book.pages, "Runs with a page");
+        });
     });
 }
 
@@ -165,18 +168,17 @@ fn run_tables(section: &mut Markup, book: &Book<'_>, runs: &[RunOf<'_, '_>], cap
     let (first, most) = ROWS;
     let (open, folded) = runs.split_at(first.min(runs.len()));
     run_table(section, book, open, caption);
-    if !folded.is_empty() {
-        let shown = folded.len().min(most);
-        let left = folded.len() - shown;
-        let summary = match left {
-            0 => format!("{} more", text::count(shown, "run")),
-            left => format!("{} more, and {left} in result.json", text::count(shown, "run")),
-        };
-        frame::fold(section, &summary, |fold| {
-            let rows = folded.get(..shown).unwrap_or_default();
-            run_table(fold, book, rows, &format!("{caption}, continued"));
-        });
+    if folded.is_empty() {
+        return;
     }
+    let shown = folded.get(..folded.len().min(most)).unwrap_or_default();
+    let summary = match folded.len() - shown.len() {
+        0 => format!("{} more", shown.len()),
+        left => format!("{} more, and {left} in result.json", shown.len()),
+    };
+    frame::fold(section, &summary, |fold| {
+        run_table(fold, book, shown, &format!("{caption}, continued"));
+    });
 }
 
 fn run_table(section: &mut Markup, book: &Book<'_>, runs: &[RunOf<'_, '_>], caption: &str) {
