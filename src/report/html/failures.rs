@@ -9,8 +9,8 @@ use crate::report::model::ScenarioRuns;
 use crate::report::words::{self, RunOf};
 use crate::text;
 
-/// How many scenarios are told one by one, those that fail most first.
-const SCENARIOS: usize = 50;
+/// How many scenarios are told one by one before the rest is folded, and how many of the rest.
+const SCENARIOS: (usize, usize) = (12, 100);
 /// How many rows come before the rest is folded, and how many there are in all.
 const ROWS: (usize, usize) = (15, 500);
 /// How many runs of a scenario are linked at once.
@@ -25,13 +25,24 @@ pub(super) fn failing(main: &mut Markup, book: &Book<'_>) {
         text::count(book.scenarios.len(), "scenario")
     );
     frame::section(main, "failing", &title, |section| {
-        for scenario in failing.iter().take(SCENARIOS) {
+        let (first, most) = SCENARIOS;
+        let (open, folded) = failing.split_at(first.min(failing.len()));
+        for scenario in open {
             scenario_card(section, book, scenario, Outcome::Failed);
         }
-        let more = failing.len().saturating_sub(SCENARIOS);
+        let shown = folded.get(..folded.len().min(most)).unwrap_or_default();
+        if !shown.is_empty() {
+            let summary = format!("{} more with failed runs", text::count(shown.len(), "scenario"));
+            frame::fold(section, &summary, |fold| {
+                for scenario in shown {
+                    scenario_card(fold, book, scenario, Outcome::Failed);
+                }
+            });
+        }
+        let more = folded.len() - shown.len();
         if more > 0 {
             let text = format!(
-                "{} more with failed runs: their figures are below, all of their runs in result.json.",
+                "{} more with failed runs: all of their runs are in result.json.",
                 text::count(more, "scenario")
             );
             frame::paragraph(section, "aside", &text);
@@ -136,7 +147,7 @@ pub(super) fn unknown(main: &mut Markup, book: &Book<'_>) {
 pub(super) fn quarantined(main: &mut Markup, book: &Book<'_>) {
     let scenarios = book.scenarios.iter().filter(|scenario| scenario.quarantine.is_some());
     frame::section(main, "quarantine", "Quarantined scenarios", |section| {
-        for scenario in scenarios.take(SCENARIOS) {
+        for scenario in scenarios.take(SCENARIOS.1) {
             scenario_card(section, book, scenario, Outcome::Failed);
         }
     });

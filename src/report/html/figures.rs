@@ -390,7 +390,7 @@ fn threshold(check: &CheckReport, unit: Unit) -> Option<Mark> {
         Operator::Above | Operator::Below => parsed.operator.sign(),
     };
     let name = format!("wanted {aggregate} {sign}");
-    on_axis.then(|| Mark { name, value: check.threshold * factor, threshold: true })
+    on_axis.then_some(Mark { name, value: check.threshold * factor, threshold: true })
 }
 
 fn spread(report: &Report, at: usize, sample: Sample<'_>) -> Option<Plot> {
