@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 mod pages;
+mod privacy;
 mod promises;
 mod sample;
 mod saved;
