@@ -16,6 +16,7 @@ pub mod progress;
 pub mod record;
 pub mod report;
 pub mod retry;
+pub mod review;
 pub mod simulate;
 pub mod sink;
 pub mod stats;

@@ -14,5 +14,6 @@ pub mod junit;
 pub mod markdown;
 pub mod model;
 mod remarks;
+pub mod show;
 pub mod standing;
 pub mod words;
