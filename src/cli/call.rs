@@ -82,7 +82,7 @@ pub(super) struct OutcomeArgs {
     #[arg(long)]
     rescore: bool,
     /// With --rescore: by the platform's older call, which answers at once.
-    #[arg(long, requires = "rescore")]
+    #[arg(long, requires = "rescore", conflicts_with_all = ["up", "down"])]
     now: bool,
     /// The judgement is right.
     #[arg(long)]
@@ -221,7 +221,12 @@ async fn vote(remote: &Remote<'_>, id: u64, args: &VoteArgs) -> Result<(), Failu
         feedback: args.feedback.clone(),
     };
     let sent = remote.client.vote_metric(id, metric, &vote, remote.soon()).await;
-    sent.map_err(|error| no_call(id, error))?;
+    sent.map_err(|error| match status_of(&error) {
+        Some(400) => Failure::Remote(format!(
+            "{error}; `cekura-gate call show {id}` lists the metrics of this call with their ids"
+        )),
+        _ => no_call(id, error),
+    })?;
     let word = match vote.thumbs_up {
         Some(true) => "you agree with",
         Some(false) => "you disagree with",

@@ -25,6 +25,8 @@ use crate::text;
 const PATIENCE: Duration = Duration::from_secs(120);
 /// The longest wait between two questions after a job.
 const SLOWEST: Duration = Duration::from_secs(5);
+/// Progress is told in steps of so many percent.
+const STEP: f64 = 20.0;
 
 /// How the answer is written.
 #[derive(Debug, Clone, Copy, clap::Args)]
@@ -104,7 +106,8 @@ impl<'a> Remote<'a> {
                     return Err(JobError::Failure(Failure::Remote(refused)));
                 }
                 Ok(Progress::Going(percent)) => {
-                    let percent = percent.map(|percent| percent.clamp(0.0, 100.0).round());
+                    let percent =
+                        percent.map(|percent| (percent.clamp(0.0, 100.0) / STEP).floor() * STEP);
                     if percent.is_some() && percent != told {
                         told = percent;
                         let percent = text::trim_number(percent.unwrap_or_default(), 0);

@@ -7,7 +7,7 @@
 
 use std::path::PathBuf;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::super::console::Console;
@@ -18,7 +18,7 @@ use super::super::{Global, runtime, watch};
 use crate::api::after::Asked;
 use crate::context::Context;
 use crate::exit::Code;
-use crate::record::{MetricRecord, RunRecord};
+use crate::record::{MetricRecord, MetricValue, RunRecord};
 use crate::report::show::{Rescored, rescored};
 use crate::review::ResultView;
 use crate::text;
@@ -72,9 +72,7 @@ async fn new_scores(args: &Args, remote: &Remote<'_>) -> Result<(), Failure> {
     let before = remote.client.result_view(id, remote.soon()).await;
     let before = before.map_err(|error| no_result(id, error))?;
     let runs = chosen_runs(args, &before)?;
-    let known: Vec<MetricRecord> =
-        before.record.runs.iter().flat_map(|run| run.metrics.iter().cloned()).collect();
-    let metrics = metric_ids(&args.metrics, &known)?;
+    let metrics = metric_ids(&args.metrics, &known_metrics(&before))?;
     let asked = remote.client.rescore(id, &runs, &metrics, remote.soon()).await;
     if let Asked::Unknown(reason) = asked.map_err(|error| no_result(id, error))? {
         remote.console.warn(&format!(
@@ -90,6 +88,24 @@ async fn new_scores(args: &Args, remote: &Remote<'_>) -> Result<(), Failure> {
     let text = Rescored::show(&scores, remote.console.style());
     let document = json!({ "result": id, "runs": runs, "metrics": metrics, "scores": scores });
     remote.answer(text.trim_start_matches('\n'), &document)
+}
+
+/// The metrics that may be named: those that scored a run, and the others of the account.
+fn known_metrics(view: &ResultView) -> Vec<MetricRecord> {
+    let scored = view.record.runs.iter().flat_map(|run| run.metrics.iter().cloned());
+    let listed = view.details.get("metrics").and_then(Value::as_array).into_iter().flatten();
+    let words = |entry: &Value, key: &str| entry.get(key)?.as_str().map(str::to_owned);
+    let listed = listed.filter_map(|entry| {
+        let aliases = ["slug", "function_name", "vocera_defined_metric_code"];
+        Some(MetricRecord {
+            id: entry.get("id").and_then(Value::as_u64),
+            name: words(entry, "name")?,
+            aliases: aliases.iter().filter_map(|key| words(entry, key)).collect(),
+            value: MetricValue::Numeric(None),
+            explanation: Vec::new(),
+        })
+    });
+    scored.chain(listed).collect()
 }
 
 /// The runs to score: those that were named, or all that were a conversation.
@@ -179,7 +195,7 @@ fn entry(run: &RunRecord, metric: u64) -> Option<&MetricRecord> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::record::{MetricValue, ResultRecord, Status};
+    use crate::record::{ResultRecord, Status};
 
     fn view(status: Status, score: Option<f64>, changed: &str) -> ResultView {
         let metric = MetricRecord {

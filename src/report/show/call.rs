@@ -7,7 +7,7 @@ use super::super::escape::terminal::neutral;
 use super::super::escape::{one_line, short, url};
 use super::super::words;
 use super::{fact, ink, named, paragraph, title};
-use crate::outcome::judge_run;
+use crate::outcome::{Outcome, judge_run};
 use crate::record::{MetricRecord, MetricValue, RunRecord, Turn};
 use crate::review::{CallView, Vote};
 use crate::text;
@@ -42,7 +42,7 @@ fn head(out: &mut String, view: &CallView, style: Style) {
     let line = format!("{mark} Call {} · {scenario} · {}", run.id, one_line(word));
     out.push_str(&style.paint(ink, style.wrap("", 2, &line).trim_end()));
     out.push('\n');
-    if ended {
+    if ended && outcome.outcome != Outcome::Passed {
         out.push_str(&style.wrap("  ", 2, &short(&outcome.reason, 500)));
     }
     let rows = [
@@ -51,7 +51,7 @@ fn head(out: &mut String, view: &CallView, style: Style) {
         ("scenario", named(run.scenario_name.as_deref(), run.scenario)),
         ("caller", named(run.personality_name.as_deref(), run.personality)),
         ("profile", named(run.test_profile_name.as_deref(), run.test_profile)),
-        ("ended", words::ending(run).map(|ending| short(&ending, 120))),
+        ("ended", ending(run)),
         ("when", run.executed_at.as_deref().map(|when| short(when, 60))),
         ("status", Some(short(run.status.as_str(), 30))),
         (
@@ -67,6 +67,16 @@ fn head(out: &mut String, view: &CallView, style: Style) {
             fact(out, style, name, &value);
         }
     }
+}
+
+/// How the call ended, and after how long; a call that never was has no length.
+fn ending(run: &RunRecord) -> Option<String> {
+    let talked = run.duration_seconds.is_some_and(|seconds| seconds > 0.0);
+    let ending = match talked {
+        true => words::ending(run),
+        false => run.ended_reason.clone(),
+    };
+    ending.map(|ending| short(&ending, 120))
 }
 
 fn detail(view: &CallView, key: &str) -> Option<String> {

@@ -69,7 +69,7 @@ pub(super) fn create(account: &mut Account, mut form: Form<'_>, now: Duration) -
         "name": if name.is_empty() { source.as_str() } else { name },
         "transcript": of_run("transcript"),
         "transcript_object": of_run("transcript_object"),
-        "voice_recording_url": null,
+        "voice_recording_url": "",
         "call_end_reason": document.pointer("/metadata/ended_reason"),
         "duration": of_run("duration"),
         "source_model": "Run",
