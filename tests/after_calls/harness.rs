@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use cekura_gate::document::Source;
-use cekura_gate::simulate::{ManualClock, Request, StandIn, World};
+use cekura_gate::simulate::{Faults, ManualClock, Request, StandIn, World};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -61,6 +61,13 @@ pub(crate) struct Finished {
 impl Account {
     /// An account of this world, in which nothing has run.
     pub(crate) fn fresh(world: &str) -> Self {
+        Self::on_a_bad_day(world, "{}")
+    }
+
+    /// An account of this world whose answers go wrong as a fault script says.
+    pub(crate) fn on_a_bad_day(world: &str, faults: &str) -> Self {
+        let faults = Faults::read(Source { name: "faults", text: faults }, &|_| None);
+        let faults = faults.unwrap_or_else(|faults| panic!("{faults}"));
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("cekura-gate.yml"), SUITE).unwrap();
         std::fs::write(dir.path().join("agent.md"), "You are Mia.\nBe kind.\n").unwrap();
@@ -69,7 +76,8 @@ impl Account {
         let runtime = serving();
         let clock = ManualClock::default();
         let bind = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let stand_in = runtime.block_on(StandIn::start(world, bind, clock.clone())).unwrap();
+        let started = StandIn::start_with_faults(world, faults, bind, clock.clone());
+        let stand_in = runtime.block_on(started).unwrap();
         let mut env = Vec::new();
         set(&mut env, "CEKURA_API_URL", &stand_in.url());
         set(&mut env, "CEKURA_API_KEY", KEY);

@@ -14,5 +14,6 @@ mod common;
 mod calls;
 mod contract;
 mod harness;
+mod lost;
 mod prompts;
 mod results;
