@@ -6,6 +6,7 @@
 
 pub mod after;
 pub mod client;
+mod earlier;
 pub mod error;
 pub mod options;
 mod parcel;

@@ -112,6 +112,9 @@ pub(super) enum Failure {
         /// Why.
         source: io::Error,
     },
+    /// The command was stopped twice: nothing was waited for any more.
+    #[error("stopped by a second {0}; the calls may still be going")]
+    StoppedTwice(super::stop::Signal),
     /// A fault of this program.
     #[error("internal error: {0}; please report it")]
     Internal(String),
@@ -132,6 +135,7 @@ impl Failure {
             Failure::NotYet(_) => Code::TimedOut,
             Failure::Sink(_) | Failure::Output(_) | Failure::Write { .. } => Code::Report,
             Failure::Stopped(signal)
+            | Failure::StoppedTwice(signal)
             | Failure::StoppedStarting { signal, .. }
             | Failure::StoppedRerunning { signal, .. } => signal.code(),
             Failure::Internal(_) => Code::Internal,

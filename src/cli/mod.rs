@@ -5,6 +5,7 @@
 
 mod attend;
 mod baseline;
+mod begin;
 mod budget;
 mod call;
 mod check;
@@ -12,19 +13,24 @@ mod compare;
 mod connection;
 mod console;
 mod failure;
+mod job;
 mod judge;
+mod left;
 mod load;
 mod overrides;
+mod prepare;
 mod prompt;
 mod publish;
 mod remote;
 mod result;
+mod reuse;
 mod run;
 mod schema;
 mod simulate;
 mod stop;
 mod test_set;
 mod watch;
+mod watching;
 
 use std::path::PathBuf;
 

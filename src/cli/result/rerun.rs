@@ -1,6 +1,5 @@
 //! `result rerun`: the scenarios of a result once more, in new calls that are billed.
 
-use std::cell::Cell;
 use std::path::PathBuf;
 use std::pin::pin;
 use std::time::Duration;
@@ -12,10 +11,11 @@ use super::super::attend::{Attached, Gate};
 use super::super::baseline;
 use super::super::console::Console;
 use super::super::failure::Failure;
+use super::super::left::StartedRun;
 use super::super::overrides::Overrides;
 use super::super::publish::Publisher;
 use super::super::remote::{Output, Remote, id, no_result, status_of};
-use super::super::stop::Signals;
+use super::super::stop::{Stop, heeding};
 use super::super::{Global, runtime, watch};
 use crate::api::client::Started;
 use crate::api::error::ApiError;
@@ -23,6 +23,7 @@ use crate::context::{self, Context};
 use crate::exit::Code;
 use crate::plan::Plan;
 use crate::record::ResultRecord;
+use crate::report::assemble::assemble;
 use crate::report::model::{PlanHead, SuiteHead};
 use crate::suite::model::Suite;
 use crate::text;
@@ -67,56 +68,40 @@ pub(super) fn rerun(
         false => None,
     };
     let remote = Remote::new(global, context, console, args.output)?;
-    runtime()?.block_on(async {
-        let mut signals = Signals::listen()?;
+    runtime()?.block_on(heeding(|stop: Stop| async move {
+        let gate =
+            Gate { client: &remote.client, pace: remote.pace, console, stop: &stop, label: None };
         let began = Instant::now();
         let deadline = began + suite.timeout.unwrap_or_default().duration();
-        let starting = Cell::new(false);
-        let suite_name = head.name.clone();
-        let mut work = pin!(async {
-            let baseline =
-                baseline::of_suite(&suite, &suite_name, &remote.client, deadline).await?;
-            let (old, new) = start(args.id, &remote, deadline, &starting).await?;
-            Ok::<_, Failure>((baseline, old, new))
-        });
-        // Before the start a signal ends the gate at once; after it, there are calls to end.
-        let first = tokio::select! {
-            started = &mut work => Ok(started?),
-            signal = signals.next() => Err(signal),
+        let prepared = async {
+            let old = remote.client.result(args.id, remote.soon()).await;
+            let old = old.map_err(|error| no_result(args.id, error))?;
+            let baseline = baseline::of_suite(&suite, &head.name, &remote.client, deadline).await?;
+            Ok((old, baseline))
         };
-        let (baseline, old, new) = match first {
-            Ok(started) => started,
-            Err(signal) if !starting.get() => return Err(Failure::Stopped(signal)),
-            Err(signal) => match tokio::time::timeout(ANSWER_GRACE, work).await {
-                Ok(Ok(started)) => {
-                    signals.put_back(signal);
-                    started
-                }
-                _ => return Err(Failure::StoppedRerunning { signal, of: args.id }),
-            },
-        };
+        let (old, baseline) = gate.unless_stopped(prepared).await?;
+        let new = start(&remote, &stop, &old, deadline).await?;
         let Some(publisher) = publisher else {
             told(&remote, args.id, &new)?;
-            return Ok(Code::Passed);
+            // A signal came during the start: nobody waits for what has begun.
+            return Ok(stop.heard().map_or(Code::Passed, |(signal, _)| signal.code()));
         };
-        let attached = Attached {
-            baseline,
-            ..attached(args, suite.clone(), head, &old, new, (began, deadline))
-        };
-        let gate = Gate { client: &remote.client, pace: remote.pace, console };
-        gate.attend(attached, &mut signals, publisher).await
-    })
+        let attached = attached(args, suite, head, &old, new, (began, deadline));
+        let attached = Attached { baseline, ..attached };
+        let report = assemble(gate.attend(attached, &publisher).await?);
+        publisher.finish(&report, console)
+    }))
 }
 
-/// Starts the new result, exactly once.
+/// Starts the new result, exactly once. A signal gives it a moment to be answered; then nobody
+/// knows.
 async fn start(
-    id: u64,
     remote: &Remote<'_>,
+    stop: &Stop,
+    old: &ResultRecord,
     deadline: Instant,
-    starting: &Cell<bool>,
-) -> Result<(ResultRecord, ResultRecord), Failure> {
-    let old = remote.client.result(id, remote.soon()).await;
-    let old = old.map_err(|error| no_result(id, error))?;
+) -> Result<ResultRecord, Failure> {
+    let id = old.id;
     if !old.status.is_terminal() {
         return Err(Failure::Remote(format!(
             "result {id} is still going ({}): nothing was started; wait for it with \
@@ -124,19 +109,29 @@ async fn start(
             old.status.as_str()
         )));
     }
-    starting.set(true);
-    let started = remote.client.rerun(&old, deadline.min(remote.soon())).await;
-    let new = match started.map_err(|error| refused(id, error))? {
-        Started::Answered(new) => *new,
+    let mut work = pin!(remote.client.rerun(old, deadline.min(remote.soon())));
+    let first = tokio::select! {
+        biased;
+        started = &mut work => Ok(started),
+        signal = stop.asked() => Err(signal),
+    };
+    let started = match first {
+        Ok(started) => started,
+        Err(signal) => match tokio::time::timeout(ANSWER_GRACE, work).await {
+            Ok(started) => started,
+            Err(_) => return Err(Failure::StoppedRerunning { signal, of: id }),
+        },
+    };
+    match started.map_err(|error| refused(id, error))? {
+        Started::Answered(new) => Ok(*new),
         Started::Found(new) => {
             remote.console.warn(&format!(
                 "the answer to the rerun was lost; result {} is of it and is taken up",
                 new.id
             ));
-            *new
+            Ok(*new)
         }
-    };
-    Ok((old, new))
+    }
 }
 
 fn refused(id: u64, error: ApiError) -> Failure {
@@ -184,13 +179,22 @@ fn attached(
             text::count(runs, "run")
         ));
     }
+    let planned = PlanHead {
+        runs_per_scenario: 1,
+        runs: Some(runs),
+        scenarios: scenarios.into_iter().collect(),
+    };
     Attached {
-        head,
-        planned: PlanHead {
-            runs_per_scenario: 1,
-            runs: Some(runs),
-            scenarios: scenarios.into_iter().collect(),
+        started: StartedRun {
+            result: Some(new.id),
+            name: new.name.clone(),
+            suite: head.file.clone(),
+            planned: planned.clone(),
+            ..StartedRun::default()
         },
+        taken_up: false,
+        head,
+        planned,
         // The platform chose what runs: there is no request that a retry could repeat.
         plan: None,
         baseline: None,
