@@ -5,6 +5,7 @@
 //! border. The binary is a few lines over [`cli::main`].
 
 pub mod api;
+pub mod ci;
 pub mod cli;
 pub mod context;
 pub mod document;

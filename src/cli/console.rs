@@ -96,6 +96,13 @@ pub(super) fn emergency(line: &str) {
     let _ = writeln!(err, "{line}");
 }
 
+/// Prints commands of the CI system to standard output, also when quiet. A standard output that is
+/// gone is read by no system.
+pub(super) fn to_output(commands: &str) {
+    let mut out = io::stdout().lock();
+    let _ = out.write_all(commands.as_bytes()).and_then(|()| out.flush());
+}
+
 fn start_log(global: &Global, color: bool) {
     let level = match global.verbose {
         0 => return,

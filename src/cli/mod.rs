@@ -27,6 +27,7 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
 use self::console::Console;
 use self::failure::Failure;
+use crate::ci::System;
 use crate::context::Context;
 use crate::exit::Code;
 use crate::report::escape::terminal::neutral;
@@ -58,6 +59,9 @@ struct Global {
     /// File with certificates (PEM) of further authorities to trust, such as a company's proxy.
     #[arg(long, global = true, value_name = "FILE")]
     ca_file: Option<PathBuf>,
+    /// CI system whose files and commands are written. Default: the one that the environment names.
+    #[arg(long, global = true, value_enum, value_name = "SYSTEM")]
+    ci: Option<System>,
     /// When to use colour.
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
     color: Color,
@@ -132,6 +136,7 @@ pub fn main(context: &Context) -> Code {
             return Code::Usage;
         }
     };
+    let context = &Context { ci: cli.global.ci.unwrap_or(context.ci), ..context.clone() };
     let console = Console::new(context, &cli.global);
     match dispatch(&cli, context, &console) {
         Ok(code) => code,

@@ -4,11 +4,13 @@
 //! Text that came from the platform is untrusted and goes through [`escape`] on its way out.
 
 pub mod assemble;
+pub mod azure;
 pub mod comparison;
 pub mod console;
 pub mod escape;
 pub mod github;
 pub mod gitlab;
+mod issues;
 pub mod json;
 pub mod junit;
 pub mod markdown;

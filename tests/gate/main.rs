@@ -6,6 +6,7 @@
 mod common;
 
 mod bad_input;
+mod ci_systems;
 mod harness;
 mod policies;
 mod secrets;
