@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::budget;
+use super::comment::Commenter;
 use super::console::Console;
 use super::failure::Failure;
 use super::publish::{Publisher, StartedRun};
@@ -35,6 +36,7 @@ pub(super) struct Gate<'a> {
     pub(super) client: &'a Client,
     pub(super) pace: Pace,
     pub(super) console: &'a Console,
+    pub(super) commenter: &'a Commenter,
 }
 
 /// A result that is going, and what is needed to judge it.
@@ -134,7 +136,11 @@ impl Gate<'_> {
             transcripts: reports.transcripts.unwrap_or_default(),
             notes: attached.notes,
         });
-        publisher.finish(&report, self.console)
+        let ended = publisher.finish(&report, self.console);
+        if ended.is_ok() {
+            self.commenter.tell(&report, self.console, signals).await;
+        }
+        ended
     }
 
     /// Waits, stops early, retries: until there is no more evidence to be had. A second signal is

@@ -7,10 +7,12 @@ mod attend;
 mod baseline;
 mod budget;
 mod check;
+mod comment;
 mod compare;
 mod connection;
 mod console;
 mod failure;
+mod init;
 mod judge;
 mod load;
 mod overrides;
@@ -59,7 +61,7 @@ struct Global {
     /// File with certificates (PEM) of further authorities to trust, such as a company's proxy.
     #[arg(long, global = true, value_name = "FILE")]
     ca_file: Option<PathBuf>,
-    /// CI system whose files and commands are written. Default: the one that the environment names.
+    /// CI system whose files and commands are written [default: the one that the environment names].
     #[arg(long, global = true, value_enum, value_name = "SYSTEM")]
     ci: Option<System>,
     /// When to use colour.
@@ -111,6 +113,9 @@ enum Command {
     Compare(compare::Args),
     /// Serve a local stand-in for the Cekura API, scripted by a YAML world.
     Simulate(simulate::Args),
+    /// Write a suite and the workflow of the CI system that is found here. Asks nothing, sends
+    /// nothing, and leaves what is there.
+    Init(init::Args),
     /// Print a JSON Schema: of the suite file, of a world, or of result.json.
     Schema(schema::Args),
     /// Print a completion script for a shell.
@@ -154,9 +159,10 @@ fn dispatch(cli: &Cli, context: &Context, console: &Console) -> Result<Code, Fai
         Command::Run(args) => run::run(args, global, context, console),
         Command::Check(args) => check::check(args, context, console),
         Command::Watch(args) => watch::watch(args, global, context, console),
-        Command::Judge(args) => judge::judge(args, context, console),
+        Command::Judge(args) => judge::judge(args, global, context, console),
         Command::Compare(args) => compare::compare(args, global, context, console),
         Command::Simulate(args) => simulate::simulate(args, context, console),
+        Command::Init(args) => init::init(args, global, console),
         Command::Schema(args) => schema::schema(args, console),
         Command::Completions { shell } => {
             let mut script = Vec::new();

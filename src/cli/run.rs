@@ -11,6 +11,7 @@ use secrecy::SecretString;
 use tokio::time::Instant;
 
 use super::attend::{Attached, Gate};
+use super::comment::Commenter;
 use super::console::Console;
 use super::failure::Failure;
 use super::load::{self, Loaded};
@@ -43,6 +44,10 @@ pub(super) struct Args {
     /// With --simulate: what goes wrong on the network, to rehearse a bad day.
     #[arg(long, value_name = "FILE", requires = "simulate")]
     faults: Option<PathBuf>,
+    /// Write the verdict as a comment on the pull request, and update it in later runs. GitHub only;
+    /// takes GITHUB_TOKEN.
+    #[arg(long)]
+    comment: bool,
     #[command(flatten)]
     overrides: Overrides,
 }
@@ -65,7 +70,9 @@ pub(super) fn run(
     let loaded = load::suite(args.suite.as_deref(), &args.overrides, context)?;
     let plan = Plan::new(&loaded.suite, &loaded.name(), context.branch(), &unique_key())?;
     let publisher = Publisher::open(&loaded.suite, context)?;
-    runtime()?.block_on(async {
+    let commenter = Commenter::new(args.comment, global, context);
+    let runtime = runtime()?;
+    let ended = runtime.block_on(async {
         let mut signals = Signals::listen()?;
         let starting = Cell::new(false);
         let name = plan.result_name.clone();
@@ -100,9 +107,14 @@ pub(super) fn run(
                 }
             }
         };
-        let gate = Gate { client: &platform.client, pace: platform.pace, console };
+        let gate =
+            Gate { client: &platform.client, pace: platform.pace, console, commenter: &commenter };
         gate.attend(attached, &mut signals, publisher).await
-    })
+    });
+    if let Err(failure) = &ended {
+        runtime.block_on(commenter.tell_failure(&loaded.name(), failure, console));
+    }
+    ended
 }
 
 async fn platform(

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use tokio::time::Instant;
 
 use super::attend::{Attached, Gate};
+use super::comment::Commenter;
 use super::console::Console;
 use super::failure::Failure;
 use super::load;
@@ -31,6 +32,10 @@ pub(super) struct Args {
     /// The suite file whose thresholds judge it. Without one every run must pass.
     #[arg(long, value_name = "FILE")]
     suite: Option<PathBuf>,
+    /// Write the verdict as a comment on the pull request, and update it in later runs. GitHub only;
+    /// takes GITHUB_TOKEN.
+    #[arg(long)]
+    comment: bool,
     #[command(flatten)]
     overrides: Overrides,
 }
@@ -95,7 +100,8 @@ pub(super) fn watch(
             started_at: context::now().to_string(),
             notes,
         };
-        let gate = Gate { client: &client, pace, console };
+        let commenter = &Commenter::new(args.comment, global, context);
+        let gate = Gate { client: &client, pace, console, commenter };
         gate.attend(attached, &mut signals, publisher).await
     })
 }

@@ -12,6 +12,7 @@ use std::path::{Path, PathBuf};
 use cekura_gate::report::console::{Style, console};
 use cekura_gate::report::github::Paths;
 use cekura_gate::report::junit::junit;
+use cekura_gate::report::markdown::comment::{Origin, comment};
 use cekura_gate::report::markdown::markdown;
 use cekura_gate::report::model::Report;
 
@@ -71,5 +72,7 @@ fn writes_samples() {
     for (name, report) in named.chain(hostile) {
         std::fs::write(dir.join(format!("{name}.xml")), junit(&report)).unwrap();
         std::fs::write(dir.join(format!("{name}.md")), markdown(&report)).unwrap();
+        let comment = comment(&report, Origin::default());
+        std::fs::write(dir.join(format!("{name}.comment.md")), comment).unwrap();
     }
 }
