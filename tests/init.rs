@@ -243,3 +243,21 @@ fn the_recipes_name_this_version() {
     assert!(recipe("github/drop-in.yml").contains(&action));
     assert!(recipe("gitlab/.gitlab-ci.yml").contains(&format!("version: \"{version}\"")));
 }
+
+/// Everything that the sources include from elsewhere has to be in the image's build too.
+#[test]
+fn the_image_is_built_with_the_recipes() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let source = fs::read_to_string(root.join("src/init/workflow.rs")).unwrap();
+    let included: Vec<&str> = source
+        .split("include_str!(\"../../")
+        .skip(1)
+        .map(|rest| rest.split('"').next().unwrap())
+        .collect();
+    assert_eq!(included.len(), 7);
+    let dockerfile = fs::read_to_string(root.join("Dockerfile")).unwrap();
+    let ignored = fs::read_to_string(root.join(".dockerignore")).unwrap();
+    assert!(dockerfile.contains("COPY examples/workflows ./examples/workflows"));
+    assert!(ignored.contains("!examples/workflows"));
+    assert!(included.iter().all(|path| path.starts_with("examples/workflows/")), "{included:?}");
+}
