@@ -3,7 +3,8 @@
 //! What a system reads beside its log (outputs, annotations, summaries) is in `report`. Pure: the
 //! environment is asked through a function.
 
-use crate::report::escape::terminal::log_line;
+use crate::report::escape::short;
+use crate::report::escape::terminal::neutral;
 
 /// A CI system, as far as the gate speaks its language.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
@@ -87,7 +88,7 @@ impl System {
     /// be untrusted. `key` is our own word for it, of lower-case letters; `at` is the time as
     /// seconds since 1970, which GitLab shows as the group's duration.
     pub fn open_group(self, key: &str, title: &str, at: i64) -> Option<String> {
-        let title = log_line(title);
+        let title = neutral(&short(title, 200));
         match self {
             Self::Github => Some(format!("::group::{}\n", one_percent(&title))),
             Self::Azure => Some(format!("##[group]{title}\n")),

@@ -29,8 +29,8 @@ use cekura_gate::stats::rate::lower_bound;
 
 use self::docs_pages::{anchors, blocks, pages, prose};
 
-const COMMANDS: [&str; 8] =
-    ["run", "check", "watch", "judge", "compare", "simulate", "schema", "completions"];
+const COMMANDS: [&str; 9] =
+    ["run", "check", "watch", "judge", "compare", "simulate", "init", "schema", "completions"];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))

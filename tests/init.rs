@@ -261,3 +261,22 @@ fn the_image_is_built_with_the_recipes() {
     assert!(ignored.contains("!examples/workflows"));
     assert!(included.iter().all(|path| path.starts_with("examples/workflows/")), "{included:?}");
 }
+
+/// What stands in the docs is what the validators read and `init` writes.
+#[test]
+fn every_recipe_of_the_docs_is_the_example_that_it_names() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut held = 0;
+    for page in fs::read_dir(root.join("docs/ci")).unwrap() {
+        let path = page.unwrap().path();
+        let text = fs::read_to_string(&path).unwrap();
+        for part in text.split("<!-- file: ").skip(1) {
+            let (name, rest) = part.split_once(" -->\n```").unwrap();
+            let block = rest.split_once('\n').unwrap().1.split("\n```").next().unwrap();
+            let file = fs::read_to_string(root.join(name)).unwrap();
+            assert_eq!(block.trim(), file.trim(), "{}: {name}", path.display());
+            held += 1;
+        }
+    }
+    assert_eq!(held, 9);
+}

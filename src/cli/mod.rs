@@ -61,8 +61,9 @@ struct Global {
     /// File with certificates (PEM) of further authorities to trust, such as a company's proxy.
     #[arg(long, global = true, value_name = "FILE")]
     ca_file: Option<PathBuf>,
-    /// CI system whose files and commands are written [default: the one that the environment names].
-    #[arg(long, global = true, value_enum, value_name = "SYSTEM")]
+    /// CI system whose files and commands are written: github, gitlab, jenkins, azure, circleci,
+    /// buildkite, bitbucket or none [default: the one that the environment names].
+    #[arg(long, global = true, value_enum, value_name = "SYSTEM", hide_possible_values = true)]
     ci: Option<System>,
     /// When to use colour.
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]

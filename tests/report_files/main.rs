@@ -2,6 +2,7 @@
 //! very large ones.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
+mod attacks;
 mod promises;
 mod sample;
 mod saved;
@@ -69,7 +70,9 @@ fn writes_samples() {
     let named = named.into_iter().map(|(name, report)| (name.to_owned(), report));
     let each = HOSTILE.iter().enumerate();
     let hostile = each.map(|(at, text)| (format!("hostile-{at}"), sample::hostile(text)));
-    for (name, report) in named.chain(hostile) {
+    let tried = attacks::attacks().into_iter().enumerate();
+    let tried = tried.map(|(at, (_, text))| (format!("attack-{at}"), attacks::attacked(&text)));
+    for (name, report) in named.chain(hostile).chain(tried) {
         std::fs::write(dir.join(format!("{name}.xml")), junit(&report)).unwrap();
         std::fs::write(dir.join(format!("{name}.md")), markdown(&report)).unwrap();
         let comment = comment(&report, Origin::default());
