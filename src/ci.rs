@@ -7,7 +7,7 @@ use crate::report::escape::short;
 use crate::report::escape::terminal::neutral;
 
 /// A CI system, as far as the gate speaks its language.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
 pub enum System {
     /// GitHub Actions: outputs, step summary, annotations, pull-request comment.
     Github,
@@ -24,6 +24,7 @@ pub enum System {
     /// Bitbucket Pipelines: nothing but the files.
     Bitbucket,
     /// None: a terminal, or a system that is not known here.
+    #[default]
     None,
 }
 

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::connection;
 use super::console::Console;
 use super::failure::Failure;
-use super::stop::Signals;
+use super::stop::Stop;
 use super::{Global, runtime};
 use crate::api::options::{Options, Proxies};
 use crate::ci::System;
@@ -41,11 +41,14 @@ impl Commenter {
         Self { way, wanted }
     }
 
-    /// Writes the verdict. A signal ends it.
-    pub(super) async fn tell(&self, report: &Report, console: &Console, signals: &mut Signals) {
+    /// Writes the verdict. A signal that comes meanwhile ends it.
+    pub(super) async fn tell(&self, report: &Report, console: &Console, stop: &Stop) {
+        let next = async {
+            if stop.heard().is_some() { stop.insisted().await } else { stop.asked().await }
+        };
         tokio::select! {
             () = self.tell_all(report, console) => {}
-            signal = signals.next() => {
+            signal = next => {
                 console.warn(&format!("no pull-request comment: stopped by {signal}"));
             }
         }

@@ -5,6 +5,7 @@
 
 mod attend;
 mod baseline;
+mod begin;
 mod budget;
 mod check;
 mod comment;
@@ -13,15 +14,20 @@ mod connection;
 mod console;
 mod failure;
 mod init;
+mod job;
 mod judge;
+mod left;
 mod load;
 mod overrides;
+mod prepare;
 mod publish;
+mod reuse;
 mod run;
 mod schema;
 mod simulate;
 mod stop;
 mod watch;
+mod watching;
 
 use std::path::PathBuf;
 

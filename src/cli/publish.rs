@@ -4,55 +4,43 @@ use std::path::{Path, PathBuf};
 
 use super::console::Console;
 use super::failure::Failure;
+use super::left::{FILE as STARTED, StartedRun};
 use super::load::Loaded;
-use super::run::report_dir;
 use crate::ci::System;
 use crate::context::{self, Context};
 use crate::exit::Code;
 use crate::report::escape::ci::output_entry;
 use crate::report::github::{self, Paths};
-use crate::report::model::{PlanHead, Report, SuiteHead};
-use crate::report::{azure, console, gitlab, json, junit, markdown};
+use crate::report::model::{Report, SuiteHead};
+use crate::report::{azure, console, gitlab, html, json, junit, markdown, words};
 use crate::sink::{self, Sink, SinkError};
-use crate::suite::model::Suite;
+use crate::suite::model::{Reports, Suite};
 
 const JUNIT: &str = "junit.xml";
 const SUMMARY: &str = "summary.md";
 const RESULT: &str = "result.json";
-const STARTED: &str = "run.json";
+const HTML: &str = "html";
 const GITLAB_DOTENV: &str = "gate.env";
 const GITLAB_ANNOTATIONS: &str = "annotations.json";
 
-/// What is on disk before the first question about a result: enough to go on with it after a lost
-/// runner.
-#[derive(Debug, serde::Serialize, serde::Deserialize)]
-pub(super) struct StartedRun {
-    /// Id of the result.
-    pub(super) result: u64,
-    /// Its page.
-    pub(super) url: Option<String>,
-    /// The suite file that started it.
-    pub(super) suite: Option<String>,
-    /// What was planned.
-    pub(super) planned: PlanHead,
-}
-
-impl StartedRun {
-    /// Reads what an earlier gate left.
-    pub(super) fn read(path: &Path) -> Result<Self, Failure> {
-        let refuse = |reason: String| Failure::Input { path: path.to_owned(), reason };
-        let text = std::fs::read_to_string(path).map_err(|error| refuse(error.to_string()))?;
-        serde_json::from_str(&text)
-            .map_err(|error| refuse(format!("it is no run.json of a gate: {error}")))
-    }
-}
-
 /// The CI system that the gate runs in, as far as it reads files of its own.
-#[derive(Debug)]
-struct Surfaces {
+#[derive(Debug, Default)]
+pub(super) struct Surfaces {
     system: System,
     github_output: Option<PathBuf>,
     github_summary: Option<PathBuf>,
+}
+
+impl Surfaces {
+    /// Those of the process's surroundings. The default has none: a gate that is one of several
+    /// leaves them to the whole.
+    pub(super) fn of(context: &Context) -> Self {
+        Self {
+            system: context.ci,
+            github_output: github_file(context, "GITHUB_OUTPUT"),
+            github_summary: github_file(context, "GITHUB_STEP_SUMMARY"),
+        }
+    }
 }
 
 /// The opened outputs of a gate.
@@ -74,34 +62,40 @@ pub(super) fn suite_head(loaded: &Loaded) -> SuiteHead {
 }
 
 impl Publisher {
-    /// Opens every output, before anything is paid for.
+    /// Opens every output in the suite's directory, before anything is paid for.
     pub(super) fn open(suite: &Suite, context: &Context) -> Result<Self, Failure> {
         Self::open_dir(report_dir(suite.reports.as_ref()), context)
     }
 
     /// Opens every output in a directory.
     pub(super) fn open_dir(dir: &Path, context: &Context) -> Result<Self, Failure> {
-        let surfaces = Surfaces {
-            system: context.ci,
-            github_output: github_file(context, "GITHUB_OUTPUT"),
-            github_summary: github_file(context, "GITHUB_STEP_SUMMARY"),
-        };
-        let mut names = vec![JUNIT, SUMMARY, RESULT];
-        if context.ci == System::Gitlab {
-            names.extend([GITLAB_DOTENV, GITLAB_ANNOTATIONS]);
-        }
-        let sink = Sink::open(dir, &names)?;
+        let publisher = Self::with(dir, Surfaces::of(context))?;
         // One of an earlier run would lead `watch --from` to the wrong result.
         sink::remove(&dir.join(STARTED))?;
+        Ok(publisher)
+    }
+
+    /// Opens every output in a directory, and leaves what an earlier gate has left there to go on.
+    pub(super) fn with(dir: &Path, surfaces: Surfaces) -> Result<Self, Failure> {
+        let mut names = vec![JUNIT, SUMMARY, RESULT];
+        if surfaces.system == System::Gitlab {
+            names.extend([GITLAB_DOTENV, GITLAB_ANNOTATIONS]);
+        }
+        let mut sink = Sink::open(dir, &names)?;
+        sink.open_tree(HTML, html::INDEX, html::GENERATOR)?;
         Ok(Self { sink, surfaces })
+    }
+
+    /// Leaves on disk which result has started, or is about to.
+    pub(super) fn left(&self, run: &StartedRun) -> Result<(), SinkError> {
+        sink::replace(&self.sink.dir().join(STARTED), &run.text())
     }
 
     /// Leaves on disk and tells the CI system which result has started, before the first question
     /// about it.
     pub(super) fn started(&self, run: &StartedRun) -> Result<(), SinkError> {
-        let (id, url) = (run.result, run.url.as_deref());
-        let text = serde_json::to_string_pretty(run).unwrap_or_default() + "\n";
-        sink::replace(&self.sink.dir().join(STARTED), &text)?;
+        self.left(run)?;
+        let (Some(id), url) = (run.result, run.url.as_deref()) else { return Ok(()) };
         if self.surfaces.system == System::Gitlab {
             // A job that is killed later leaves at least this; the end replaces it.
             let text = gitlab::dotenv_of_start(id, url);
@@ -137,9 +131,16 @@ impl Publisher {
                 Err(fault) => faults.push(fault),
             }
         }
+        match self.sink.write_tree(HTML, |write| html::each(report, write)) {
+            Ok(path) => written.push(path.join(html::INDEX)),
+            Err(fault) => faults.push(fault),
+        }
         self.surfaces_of_ci(report, &mut faults, console)?;
         let paths: Vec<&Path> = written.iter().map(PathBuf::as_path).collect();
         console.account(&console::console(report, console.style(), &paths))?;
+        if report.exit_code != 0 {
+            console.brief(&words::verdict_line(report))?;
+        }
         for fault in &faults {
             console.warn(&fault.to_string());
         }
@@ -171,8 +172,8 @@ impl Publisher {
         appended(&self.surfaces.github_summary, &markdown::markdown(report));
         match self.surfaces.system {
             System::Github => console.account(&github::annotations(report))?,
-            // The agent looks for the summary from a directory of its own.
             System::Azure => {
+                // The agent looks for the summary from a directory of its own.
                 let summary = std::path::absolute(&summary).ok().filter(|path| path.exists());
                 console.account(&azure::annotations(report))?;
                 // Later steps need these, however quiet the gate is.
@@ -212,6 +213,11 @@ pub(super) fn failed(context: &Context, code: Code) {
 /// A file that GitHub reads, where the gate runs there.
 fn github_file(context: &Context, name: &str) -> Option<PathBuf> {
     context.var(name).filter(|_| context.ci == System::Github).map(PathBuf::from)
+}
+
+/// The directory of the reports.
+pub(super) fn report_dir(reports: Option<&Reports>) -> &Path {
+    Path::new(reports.and_then(|r| r.dir.as_deref()).unwrap_or("cekura-report"))
 }
 
 /// A line that no value holds.

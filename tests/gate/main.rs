@@ -5,10 +5,12 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod again;
 mod bad_input;
 mod ci_systems;
 mod harness;
 mod policies;
+mod privacy;
 mod secrets;
 mod stops;
 mod verdicts;

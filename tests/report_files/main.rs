@@ -3,6 +3,8 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 mod attacks;
+mod pages;
+mod privacy;
 mod promises;
 mod sample;
 mod saved;
