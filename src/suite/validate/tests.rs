@@ -460,8 +460,6 @@ fn keys_whose_effect_comes_later_are_refused() {
         let told: Vec<&str> = problems.iter().map(|problem| problem.message.as_str()).collect();
         assert_eq!(told, [format!("`{path}` is not supported yet")], "{text}");
     }
-    let (suite, _) = read("agent: 1\nspec: a.json");
-    assert_eq!(suite::validate(&suite, TODAY).len(), 1);
     let (suite, _) = read("agent: 1\nscenarios: [1]\nearly_stop: never");
     assert!(suite::validate(&suite, TODAY).is_empty());
 }
