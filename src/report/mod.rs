@@ -13,6 +13,7 @@ pub mod json;
 pub mod junit;
 pub mod markdown;
 pub mod model;
+pub mod moment;
 mod remarks;
 pub mod standing;
 pub mod words;
