@@ -275,10 +275,10 @@ pub fn no_evidence<'a, 'r>(
 /// Who is to blame, as a sentence names it. What a gate that ended early cancelled, it cancelled
 /// itself.
 pub fn blame_name(report: &Report, blame: Blame) -> &'static str {
-    let early = [Code::TimedOut, Code::Interrupted, Code::Terminated];
-    let ended = report.stopped_early || early.iter().any(|code| code.number() == report.exit_code);
     match blame {
-        Blame::Operator if ended => "nobody: the gate ended the call",
+        Blame::Operator if report.stopped_early || report.incomplete => {
+            "nobody: the gate ended the call"
+        }
         other => other.name(),
     }
 }

@@ -9,6 +9,7 @@ mod bad_input;
 mod harness;
 mod policies;
 mod privacy;
+mod saved;
 mod secrets;
 mod stops;
 mod verdicts;
