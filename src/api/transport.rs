@@ -18,8 +18,8 @@ use super::error::{ApiError, Cause};
 use super::options::{Limits, Options};
 use super::parcel::{Parcel, Taken};
 use super::resolve::Resolver;
-use super::retry::{Attempt, Decision, Effect, Failure, decide, may_be_processed, retry_after};
-use super::trouble::{Trouble, detail_of};
+use super::retry::{Attempt, Decision, Effect, Failure, asked_wait, decide, may_be_processed};
+use super::trouble::{Trouble, detail_of, fields_of};
 use super::wire::WireError;
 use crate::context;
 use crate::report::model::Traffic;
@@ -176,15 +176,15 @@ impl Transport {
         let answer = tokio::time::timeout_at(until, async {
             let response = builder.send().await.map_err(|error| Trouble::transport(&error))?;
             let status = response.status();
-            let wait = response
-                .headers()
-                .get("retry-after")
-                .and_then(|value| value.to_str().ok())
-                .and_then(|value| retry_after(value, context::now()));
+            let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
+            let wait = header("retry-after")
+                .and_then(|value| asked_wait(value, header("date"), context::now()));
             if status.is_success() {
                 return Ok((status.as_u16(), read_capped(response, request.largest).await?));
             }
-            Err(Trouble::refused(status, wait, &detail_of(&read_start(response).await)))
+            let said = read_start(response).await;
+            let fields = fields_of(&said);
+            Err(Trouble { fields, ..Trouble::refused(status, wait, &detail_of(&said)) })
         });
         let over = || Err(Trouble::new(Failure::Broken, "the time for it is over"));
         let answer = answer.await.unwrap_or_else(|_| over());
@@ -235,7 +235,7 @@ fn error_of(trouble: Trouble, request: &Request<'_>, tries: u32) -> ApiError {
     match (trouble.failure, trouble.unreadable) {
         (_, Some(source)) => ApiError::Unreadable { request, source: *source },
         (Failure::Status(status), None) => {
-            ApiError::Refused { request, status, detail: trouble.detail }
+            ApiError::Refused { request, status, detail: trouble.detail, fields: trouble.fields }
         }
         (Failure::TooLarge, None) => ApiError::TooLarge { request, limit_mib: largest >> 20 },
         (failure, None) => {

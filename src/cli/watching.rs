@@ -10,7 +10,9 @@ use tokio::time::Instant;
 
 use super::attend::Attached;
 use super::console::Console;
-use crate::progress::{Progress, Rules, live, log::Log};
+use crate::progress::live::{self, Screen};
+use crate::progress::log::Log;
+use crate::progress::{Progress, Rules};
 use crate::record::{ResultRecord, RunRecord};
 use crate::redact::Redactor;
 
@@ -20,6 +22,8 @@ const TICK: Duration = Duration::from_secs(1);
 /// Someone who watches a result.
 pub(super) struct Watching<'a> {
     console: &'a Console,
+    /// The gate's name where there are several: they share the terminal line by line.
+    label: Option<&'a str>,
     attached: &'a Attached,
     redact: Redactor,
     state: RefCell<State>,
@@ -34,10 +38,15 @@ struct State {
 
 impl<'a> Watching<'a> {
     /// Shows the result as the start's answer has it.
-    pub(super) fn new(console: &'a Console, attached: &'a Attached, record: &ResultRecord) -> Self {
+    pub(super) fn new(
+        console: &'a Console,
+        label: Option<&'a str>,
+        attached: &'a Attached,
+        record: &ResultRecord,
+    ) -> Self {
         let state = RefCell::default();
-        let watching = Self { console, attached, redact: attached.redactor(), state };
-        if console.screen().is_some() {
+        let watching = Self { console, label, attached, redact: attached.redactor(), state };
+        if watching.screen().is_some() {
             watching.take(record);
         }
         watching
@@ -86,7 +95,7 @@ impl<'a> Watching<'a> {
         if progress.result == 0 {
             return;
         }
-        if let Some(screen) = self.console.screen() {
+        if let Some(screen) = self.screen() {
             let news: Vec<String> =
                 progress.news.drain(..).map(|line| live::news(&line, screen)).collect();
             let lines = live::lines(progress, screen, elapsed, limit);
@@ -94,10 +103,19 @@ impl<'a> Watching<'a> {
             return;
         }
         for line in log.lines(progress, elapsed, limit, last) {
+            if let Some(label) = self.label {
+                self.console.progress(&format!("{label}: {line}"));
+                continue;
+            }
             if !std::mem::replace(grouped, true) {
                 self.console.open_group(&format!("Waiting for result {}", progress.result));
             }
             self.console.progress(&line);
         }
+    }
+
+    /// The screen to draw on: none where several gates speak.
+    fn screen(&self) -> Option<Screen> {
+        self.console.screen().filter(|_| self.label.is_none())
     }
 }

@@ -52,6 +52,10 @@ pub struct World {
     pub insights: bool,
     /// Where the API contradicts its own documentation.
     pub quirks: Quirks,
+    /// Test cases that starts have brought along. No part of a world's file.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub cases: Vec<Scenario>,
 }
 
 impl Default for World {
@@ -72,6 +76,7 @@ impl Default for World {
             price_per_run: 0.0,
             insights: true,
             quirks: Quirks::default(),
+            cases: Vec::new(),
         }
     }
 }
@@ -349,6 +354,6 @@ impl World {
     }
 
     pub(super) fn scenario(&self, id: u64) -> Option<&Scenario> {
-        self.scenarios.iter().find(|scenario| scenario.id == id)
+        self.scenarios.iter().chain(&self.cases).find(|scenario| scenario.id == id)
     }
 }

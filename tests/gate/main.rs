@@ -5,8 +5,11 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod again;
 mod bad_input;
+mod cases;
 mod harness;
+mod online;
 mod policies;
 mod privacy;
 mod saved;

@@ -460,10 +460,24 @@ fn keys_whose_effect_comes_later_are_refused() {
         let told: Vec<&str> = problems.iter().map(|problem| problem.message.as_str()).collect();
         assert_eq!(told, [format!("`{path}` is not supported yet")], "{text}");
     }
-    let (suite, _) = read("agent: 1\nspec: a.json");
-    assert_eq!(suite::validate(&suite, TODAY).len(), 1);
     let (suite, _) = read("agent: 1\nscenarios: [1]\nearly_stop: never");
     assert!(suite::validate(&suite, TODAY).is_empty());
+}
+
+#[test]
+fn runs_repeated_until_they_pass_cannot_be_judged_by_an_interval() {
+    let message = "`flaky: passed` cannot stand beside `confidence`: \
+                   runs that are repeated until they pass are no sample";
+    let confident = [
+        "thresholds: { success_rate: 90%, confidence: 95% }",
+        "thresholds: { success_rate: { check: 90%, confidence: 95% } }",
+        "thresholds: { metrics: { Adherence: { check: 90%, confidence: 95% } } }",
+        "thresholds: { each_scenario: { success_rate: 90%, confidence: 95% } }",
+        "thresholds: { each_scenario: { success_rate: { check: 90%, confidence: 95% } } }",
+    ];
+    let base = "agent: 1\nscenarios: [1]\nretry: { on: [failure], flaky: passed }";
+    all_refused(base, &confident.map(|thresholds| (thresholds, "retry.flaky", message)));
+    all_fine(base, &["thresholds: { success_rate: 90%, metrics: { Adherence: 90% } }"]);
 }
 
 #[test]
