@@ -11,13 +11,14 @@ use crate::exit::Code;
 use crate::report::escape::ci::output_entry;
 use crate::report::github::{self, Paths};
 use crate::report::model::{Report, SuiteHead};
-use crate::report::{console, gitlab, json, junit, markdown, words};
+use crate::report::{console, gitlab, html, json, junit, markdown, words};
 use crate::sink::{self, Sink, SinkError};
 use crate::suite::model::{Reports, Suite};
 
 const JUNIT: &str = "junit.xml";
 const SUMMARY: &str = "summary.md";
 const RESULT: &str = "result.json";
+const HTML: &str = "html";
 const GITLAB_DOTENV: &str = "gate.env";
 const GITLAB_ANNOTATIONS: &str = "annotations.json";
 
@@ -83,7 +84,9 @@ impl Publisher {
         if surfaces.gitlab {
             names.extend([GITLAB_DOTENV, GITLAB_ANNOTATIONS]);
         }
-        Ok(Self { sink: Sink::open(dir, &names)?, surfaces })
+        let mut sink = Sink::open(dir, &names)?;
+        sink.open_tree(HTML, html::INDEX, html::GENERATOR)?;
+        Ok(Self { sink, surfaces })
     }
 
     /// Leaves on disk which result has started, or is about to.
@@ -125,6 +128,10 @@ impl Publisher {
                 Ok(path) => written.push(path),
                 Err(fault) => faults.push(fault),
             }
+        }
+        match self.sink.write_tree(HTML, |write| html::each(report, write)) {
+            Ok(path) => written.push(path.join(html::INDEX)),
+            Err(fault) => faults.push(fault),
         }
         self.surfaces_of_ci(report, &mut faults, console)?;
         let paths: Vec<&Path> = written.iter().map(PathBuf::as_path).collect();
