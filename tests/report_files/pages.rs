@@ -13,9 +13,9 @@ use quick_xml::events::Event;
 
 use crate::{HOSTILE, sample};
 
-type Files = BTreeMap<String, String>;
+pub(crate) type Files = BTreeMap<String, String>;
 
-fn files(report: &Report) -> Files {
+pub(crate) fn files(report: &Report) -> Files {
     let mut files = Files::new();
     let written: Result<(), Infallible> = each(report, |path, text| {
         let twice = files.insert(path.to_owned(), text.to_owned());
@@ -28,7 +28,7 @@ fn files(report: &Report) -> Files {
 
 /// 40 scenarios, times of the calls, retries, and a baseline that was better in some and worse in
 /// others.
-pub(crate) fn rich() -> Report {
+fn rich() -> Report {
     let mut report = sample::large(400, 12);
     for (at, run) in report.result.runs.iter_mut().enumerate() {
         run.executed_at = Some(format!("2026-11-20T14:{:02}:{:02}Z", at / 60, at % 60));

@@ -1,0 +1,63 @@
+#!/usr/bin/env bash
+# Makes the pictures of docs/gallery.md anew, from a run of an example suite against an example
+# world: the terminal while it waits and at its end, the summary as GitHub shows it, the HTML report.
+# The pictures are what the program shows today: run it after a change of what people see.
+#
+# Needs tmux and Chromium (apt installs them where they are missing), npm and Python.
+set -euo pipefail
+
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+out=$here/docs/img
+need() {
+    command -v "$1" >/dev/null && return
+    local sudo
+    sudo=$(command -v sudo || true)
+    $sudo apt-get update -qq
+    $sudo apt-get install -y -qq --no-install-recommends "$2" >/dev/null
+}
+need chromium chromium
+need tmux tmux
+
+cd "$here"
+cargo build --locked --quiet
+gate=$here/target/debug/cekura-gate
+npm ci --prefix ci/browser --silent --no-audit --no-fund --ignore-scripts
+[ -x target/gallery-python/bin/python ] || python3 -m venv target/gallery-python
+target/gallery-python/bin/pip install --quiet --disable-pip-version-check cmarkgfm==2025.10.22
+
+work=$(mktemp -d)
+session=gallery-$$
+trap 'tmux kill-session -t "$session" 2>/dev/null || true; rm -rf "$work"' EXIT
+cp ci/gallery/cekura-gate.yml "$work/"
+cp examples/worlds/quickstart.yml "$work/good.yml"
+# Slowly enough to look at the terminal while it waits.
+sed 's/^time_scale: .*/time_scale: 30/' examples/worlds/regression.yml >"$work/world.yml"
+
+cd "$work"
+unset CI GITHUB_ACTIONS GITLAB_CI NO_COLOR
+# The baseline needs none itself.
+sed '/^  baseline:/,$d' cekura-gate.yml >base.yml
+"$gate" run base.yml --simulate=good.yml --report-dir base --quiet >/dev/null 2>&1 || true
+
+tmux new-session -d -s "$session" -x 104 -y 34 "bash --norc --noprofile"
+tmux send-keys -t "$session" "PS1='\$ '; alias cekura-gate=$gate; clear" Enter
+sleep 1
+tmux send-keys -t "$session" "cekura-gate run --simulate=world.yml" Enter
+sleep 5
+tmux capture-pane -e -p -t "$session" >waiting.ansi
+for _ in $(seq 1 60); do
+    sleep 1
+    [ -e cekura-report/html/index.html ] && break
+done
+sleep 1
+# All of the account, also what has scrolled away.
+tmux capture-pane -e -p -S - -t "$session" >end.ansi
+
+"$here/target/gallery-python/bin/python" - >summary.html <<'PYTHON'
+import cmarkgfm
+print(cmarkgfm.github_flavored_markdown_to_html(open("cekura-report/summary.md", encoding="utf-8").read()))
+PYTHON
+
+mkdir -p "$out"
+CHROMIUM=$(command -v chromium) node "$here/ci/browser/gallery.mjs" "$work" "$out"
+ls -l "$out"
