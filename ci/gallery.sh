@@ -17,13 +17,20 @@ need() {
 }
 need chromium chromium
 need tmux tmux
+# The summary's signs are pictures of a font.
+if ! fc-list | grep -qi emoji; then
+    sudo=$(command -v sudo || true)
+    $sudo apt-get update -qq
+    $sudo apt-get install -y -qq --no-install-recommends fonts-noto-color-emoji >/dev/null
+fi
 
 cd "$here"
 cargo build --locked --quiet
 gate=$here/target/debug/cekura-gate
 npm ci --prefix ci/browser --silent --no-audit --no-fund --ignore-scripts
 [ -x target/gallery-python/bin/python ] || python3 -m venv target/gallery-python
-target/gallery-python/bin/pip install --quiet --disable-pip-version-check cmarkgfm==2025.10.22
+target/gallery-python/bin/pip install --quiet --disable-pip-version-check \
+    cmarkgfm==2025.10.22 pillow==12.0.0
 
 work=$(mktemp -d)
 session=gallery-$$
@@ -39,7 +46,7 @@ unset CI GITHUB_ACTIONS GITLAB_CI NO_COLOR
 sed '/^  baseline:/,$d' cekura-gate.yml >base.yml
 "$gate" run base.yml --simulate=good.yml --report-dir base --quiet >/dev/null 2>&1 || true
 
-tmux new-session -d -s "$session" -x 104 -y 34 "bash --norc --noprofile"
+tmux new-session -d -s "$session" -x 120 -y 34 "bash --norc --noprofile"
 tmux send-keys -t "$session" "PS1='\$ '; alias cekura-gate=$gate; clear" Enter
 sleep 1
 tmux send-keys -t "$session" "cekura-gate run --simulate=world.yml" Enter
@@ -55,9 +62,23 @@ tmux capture-pane -e -p -S - -t "$session" >end.ansi
 
 "$here/target/gallery-python/bin/python" - >summary.html <<'PYTHON'
 import cmarkgfm
-print(cmarkgfm.github_flavored_markdown_to_html(open("cekura-report/summary.md", encoding="utf-8").read()))
+from cmarkgfm.cmark import Options
+
+text = open("cekura-report/summary.md", encoding="utf-8").read()
+# GitHub lets the few elements through that the summary is made of.
+print(cmarkgfm.github_flavored_markdown_to_html(text, Options.CMARK_OPT_UNSAFE))
 PYTHON
 
 mkdir -p "$out"
 CHROMIUM=$(command -v chromium) node "$here/ci/browser/gallery.mjs" "$work" "$out"
-ls -l "$out"
+# 256 colours say the same in a third of the bytes.
+"$here/target/gallery-python/bin/python" - "$out" <<'PYTHON'
+import pathlib
+import sys
+from PIL import Image
+
+for path in pathlib.Path(sys.argv[1]).glob("*.png"):
+    picture = Image.open(path).convert("RGB").quantize(256, dither=Image.Dither.NONE)
+    picture.save(path, optimize=True)
+PYTHON
+du -ch "$out"/* | tail -1

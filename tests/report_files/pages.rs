@@ -118,7 +118,7 @@ fn parse(page: &str) -> (Vec<Element>, String) {
 const ELEMENTS: &str = "html head meta title link body a header footer nav main section article div p \
     h1 h2 h3 span bdi ul ol li dl dt dd table caption thead tbody tr th td code details summary \
     figure figcaption picture source img svg desc rect circle line path text";
-const ATTRIBUTES: &str = "lang charset name content rel type href class id role tabindex scope dir \
+const ATTRIBUTES: &str = "lang charset name content rel type href class id role tabindex scope colspan dir \
     aria-label aria-labelledby aria-hidden data-label src srcset media width height alt xmlns viewBox \
     preserveAspectRatio x y x1 y1 x2 y2 cx cy r rx d fill fill-opacity stroke stroke-width \
     stroke-dasharray stroke-linecap font-family font-size text-anchor";
@@ -186,7 +186,7 @@ fn outline(page: &str) -> String {
             "h2" => out.push_str(&format!("## {plain}\n")),
             "h3" => out.push_str(&format!("### {plain}\n")),
             "th" if tag.contains("\"col\"") => out.push_str(&format!("| {plain} ")),
-            "tbody" => out.push_str("|\n"),
+            "tbody" if out.ends_with(' ') => out.push_str("|\n"),
             _ => {}
         }
         rest = after;
