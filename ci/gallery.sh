@@ -27,7 +27,9 @@ fi
 cd "$here"
 cargo build --locked --quiet
 gate=$here/target/debug/cekura-gate
-npm ci --prefix ci/browser --silent --no-audit --no-fund --ignore-scripts
+mkdir -p target/browser
+cp ci/browser/* target/browser/
+npm ci --prefix target/browser --silent --no-audit --no-fund --ignore-scripts
 [ -x target/gallery-python/bin/python ] || python3 -m venv target/gallery-python
 target/gallery-python/bin/pip install --quiet --disable-pip-version-check \
     cmarkgfm==2025.10.22 pillow==12.0.0
@@ -70,7 +72,7 @@ print(cmarkgfm.github_flavored_markdown_to_html(text, Options.CMARK_OPT_UNSAFE))
 PYTHON
 
 mkdir -p "$out"
-CHROMIUM=$(command -v chromium) node "$here/ci/browser/gallery.mjs" "$work" "$out"
+CHROMIUM=$(command -v chromium) node "$here/target/browser/gallery.mjs" "$work" "$out"
 # 256 colours say the same in a third of the bytes.
 "$here/target/gallery-python/bin/python" - "$out" <<'PYTHON'
 import pathlib
