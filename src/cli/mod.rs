@@ -3,6 +3,7 @@
 //! One small file per command. This one holds the flags that all share, the dispatch, and the
 //! last line of defence: a fault of this program ends with code 70, without a secret.
 
+mod afterwards;
 mod attend;
 mod baseline;
 mod begin;
@@ -16,6 +17,7 @@ mod failure;
 mod job;
 mod judge;
 mod left;
+mod listening;
 mod load;
 mod overrides;
 mod prepare;

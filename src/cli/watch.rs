@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use tokio::time::Instant;
 
+use super::afterwards::Afterwards;
 use super::attend::{Attached, Gate};
 use super::console::Console;
 use super::failure::Failure;
@@ -120,8 +121,10 @@ pub(super) fn watch(
             started_at: context::now().to_string(),
             notes,
         };
-        let gate = Gate { client: &client, pace, console, stop: &stop, label: None };
-        let report = assemble(gate.attend(attached, &publisher).await?);
+        let gate = Gate { client: &client, pace, console, stop: &stop, label: None, listen: false };
+        let afterwards = Afterwards::of(&attached);
+        let mut report = assemble(gate.attend(attached, &publisher).await?);
+        afterwards.take(&gate, &mut report).await;
         publisher.finish(&report, console)
     }))
 }

@@ -131,6 +131,7 @@ pub fn assemble(mut parts: Parts) -> Report {
         retries: parts.retries,
         stopped_early: parts.stopped_early,
         simulated: parts.simulated,
+        proposal: None,
         traffic,
     }
 }

@@ -9,6 +9,7 @@ pub mod model;
 pub mod redact;
 pub mod scalars;
 pub mod schema;
+pub mod test_sets;
 mod unsupported;
 mod validate;
 

@@ -8,11 +8,7 @@ use crate::document::{Path, Problem};
 type Uses = fn(&Suite) -> Vec<Path>;
 
 /// The keys that have no effect yet, one entry for each feature.
-const LATER: [Uses; 3] = [
-    |suite| only_if(suite.spec.is_some(), "spec"),
-    |suite| only_if(suite.on_failure.is_some(), "on_failure"),
-    |suite| only_if(suite.on_success.is_some(), "on_success"),
-];
+const LATER: [Uses; 1] = [|suite| only_if(suite.spec.is_some(), "spec")];
 
 /// The keys of a suite that have no effect yet.
 pub(super) fn problems(suite: &Suite) -> Vec<Problem> {

@@ -450,16 +450,6 @@ fn limits_limit_something() {
 
 #[test]
 fn keys_whose_effect_comes_later_are_refused() {
-    let rows = [
-        ("on_failure: {explain: true}", "on_failure"),
-        ("on_success: {test_set: {from: all, name: a}}", "on_success"),
-    ];
-    for (text, path) in rows {
-        let (suite, _) = read(&format!("agent: 1\nscenarios: [1]\n{text}"));
-        let problems = suite::validate(&suite, TODAY);
-        let told: Vec<&str> = problems.iter().map(|problem| problem.message.as_str()).collect();
-        assert_eq!(told, [format!("`{path}` is not supported yet")], "{text}");
-    }
     let (suite, _) = read("agent: 1\nspec: a.json");
     assert_eq!(suite::validate(&suite, TODAY).len(), 1);
     let (suite, _) = read("agent: 1\nscenarios: [1]\nearly_stop: never");
