@@ -19,6 +19,7 @@ mod judge;
 mod left;
 mod listening;
 mod load;
+mod online;
 mod overrides;
 mod prepare;
 mod prompt;
@@ -109,7 +110,8 @@ enum LogFormat {
 enum Command {
     /// Start the suite's runs, wait, judge, report: the main job.
     Run(Box<run::Args>),
-    /// Validate a suite without a network; print the plan and the request. Starts nothing.
+    /// Validate a suite without a network; print the plan and the request. With --online also look
+    /// up what it names and price it. Starts nothing.
     Check(Box<check::Args>),
     /// Attach to a result that is already going: wait, judge, report. Its calls are left alone
     /// unless --on-cancel or --on-timeout says otherwise.
@@ -172,7 +174,7 @@ fn dispatch(cli: &Cli, context: &Context, console: &Console) -> Result<Code, Fai
     let global = &cli.global;
     match &cli.command {
         Command::Run(args) => run::run(args, global, context, console),
-        Command::Check(args) => check::check(args, context, console),
+        Command::Check(args) => check::check(args, global, context, console),
         Command::Watch(args) => watch::watch(args, global, context, console),
         Command::Judge(args) => judge::judge(args, context, console),
         Command::Compare(args) => compare::compare(args, global, context, console),

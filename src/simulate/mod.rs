@@ -7,6 +7,7 @@
 
 mod account;
 mod after;
+mod cases;
 pub mod clock;
 pub mod faults;
 pub mod world;

@@ -55,6 +55,10 @@ pub struct World {
     pub insights_after: f64,
     /// Where the API contradicts its own documentation.
     pub quirks: Quirks,
+    /// Test cases that starts have brought along. No part of a world's file.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub cases: Vec<Scenario>,
 }
 
 impl Default for World {
@@ -76,6 +80,7 @@ impl Default for World {
             insights: true,
             insights_after: 0.0,
             quirks: Quirks::default(),
+            cases: Vec::new(),
         }
     }
 }
@@ -358,6 +363,6 @@ impl World {
     }
 
     pub(super) fn scenario(&self, id: u64) -> Option<&Scenario> {
-        self.scenarios.iter().find(|scenario| scenario.id == id)
+        self.scenarios.iter().chain(&self.cases).find(|scenario| scenario.id == id)
     }
 }

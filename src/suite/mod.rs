@@ -10,7 +10,6 @@ pub mod redact;
 pub mod scalars;
 pub mod schema;
 pub mod test_sets;
-mod unsupported;
 mod validate;
 
 use crate::document::{Diagnostics, Document, Source};

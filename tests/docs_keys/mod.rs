@@ -14,34 +14,6 @@ pub(crate) fn problems(text: &str) -> Result<Vec<Problem>, Diagnostics> {
     Ok(suite::validate(&document.value, today))
 }
 
-/// The keys of the fullest suite that this version refuses, in the order of the suite.
-pub(crate) fn unsupported() -> Vec<String> {
-    // What cannot stand in the fullest suite.
-    let by_spec = "version: 1\nagent: 1\nspec: tests.json\n";
-    let of_checks = "version: 1\nagent: 1\nscenarios: [1]\nthresholds:\n  \
-                     success_rate: { check: 90%, confidence: 95% }\n  \
-                     each_scenario: { success_rate: 60%, confidence: 95% }\n";
-    let mut keys: Vec<String> = [include_str!("../fixtures/suites/full.yml"), by_spec, of_checks]
-        .into_iter()
-        .flat_map(|text| problems(text).unwrap())
-        .filter(|problem| problem.message.ends_with("is not supported yet"))
-        .map(|problem| problem.path.to_string())
-        .map(|path| path.replace(".success_rate.confidence", ".<check>.confidence"))
-        .collect();
-    keys.sort();
-    keys.dedup();
-    keys
-}
-
-/// The sentence about the keys that this version refuses.
-pub(crate) fn unsupported_sentence() -> String {
-    let keys: Vec<String> = unsupported().iter().map(|key| format!("`{key}`")).collect();
-    match keys.as_slice() {
-        [] => "Every key of the format has its effect.\n".to_owned(),
-        keys => format!("Not supported yet: {}.\n", keys.join(", ")),
-    }
-}
-
 /// A key that some modes don't take, and a suite that uses it.
 struct Probe {
     key: &'static str,
@@ -49,7 +21,9 @@ struct Probe {
     line: &'static str,
 }
 
-const PROBES: [Probe; 18] = [
+const PROBES: [Probe; 20] = [
+    probe("spec", "scenarios", "spec: cekura.tests.json"),
+    probe("cases", "scenarios", "cases: [{ name: A, instructions: b }]"),
     probe("assistant", "agent", "assistant: asst_1"),
     probe("tags", "", "tags: [smoke]"),
     probe("folder", "scenarios", "folder: Sales"),
@@ -76,7 +50,10 @@ const fn probe(key: &'static str, instead_of: &'static str, line: &'static str) 
 
 /// The modes that take a key, in words.
 fn modes(key: &str) -> String {
-    let covers = |probe: &&Probe| key == probe.key || key.starts_with(&format!("{}.", probe.key));
+    let covers = |probe: &&Probe| {
+        key.strip_prefix(probe.key)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+    };
     let Some(probe) = PROBES.iter().filter(covers).max_by_key(|probe| probe.key.len()) else {
         return "all".to_owned();
     };
@@ -109,16 +86,11 @@ struct Row {
 /// The table of a suite's keys.
 pub(crate) fn suite_table() -> String {
     let schema: Value = serde_json::from_str(&suite::schema::json_schema()).unwrap();
-    let later = unsupported();
-    let goes_on = |rest: &str| rest.is_empty() || rest.starts_with(['.', '[']);
-    let is_later =
-        |key: &str| later.iter().any(|path| key.strip_prefix(path.as_str()).is_some_and(goes_on));
     let mut table =
         String::from("| Key | Type | Default | Modes | What it is |\n|---|---|---|---|---|\n");
     for Row { key, kind, default, about } in rows(&schema) {
-        let later = if is_later(&key) { " **Not supported yet.**" } else { "" };
         let modes = modes(&key);
-        table.push_str(&format!("| `{key}` | {kind} | {default} | {modes} | {about}{later} |\n"));
+        table.push_str(&format!("| `{key}` | {kind} | {default} | {modes} | {about} |\n"));
     }
     table
 }
@@ -128,10 +100,6 @@ pub(crate) fn check_table() -> String {
     let schema: Value = serde_json::from_str(&suite::schema::json_schema()).unwrap();
     let mut rows = Vec::new();
     properties(&schema["$defs"]["CheckSpec"], "", &schema, &mut rows);
-    if unsupported().iter().any(|key| key.ends_with(".<check>.confidence")) {
-        let confidence = rows.iter_mut().filter(|row| row.key == "confidence");
-        confidence.for_each(|row| row.about.push_str(" **Not supported yet.**"));
-    }
     plain_table(rows)
 }
 
@@ -175,6 +143,10 @@ fn nested(shape: &Value, key: &str, root: &Value, rows: &mut Vec<Row>) {
         properties(shape, &format!("{key}."), root, rows);
     } else if let Some(item) = entry(&shape["items"]) {
         properties(&item, &format!("{key}[]."), root, rows);
+    } else if let Some(options) = shape["anyOf"].as_array() {
+        for option in options.iter().filter_map(entry) {
+            properties(&option, &format!("{key}."), root, rows);
+        }
     } else if let Some(value) = entry(&shape["additionalProperties"]) {
         properties(&value, &format!("{key}.<name>."), root, rows);
     }
@@ -208,8 +180,21 @@ fn kind(shape: &Value, root: &Value) -> String {
         return "[checks](checks.md)".to_owned();
     }
     if let Some(options) = shape["oneOf"].as_array() {
-        let words = options.iter().filter_map(|option| option["const"].as_str());
-        return words.map(|word| format!("`{word}`")).collect::<Vec<_>>().join(" ");
+        let fixed = options.iter().filter_map(|option| option["const"].as_str());
+        let lists = options.iter().filter_map(|option| option["enum"].as_array()).flatten();
+        let words: Vec<String> =
+            fixed.chain(lists.filter_map(Value::as_str)).map(|word| format!("`{word}`")).collect();
+        return match words.as_slice() {
+            [first, .., last] if words.len() > 16 => format!("{first} … {last}"),
+            words => words.join(" "),
+        };
+    }
+    if let Some(options) = shape["anyOf"].as_array() {
+        let is_variable = |option: &&Value| option["$ref"] == "#/$defs/Variable";
+        let options = options.iter().filter(|option| !is_variable(option));
+        let kinds: Vec<String> =
+            options.map(|option| kind(&resolved(option, root), root)).collect();
+        return kinds.join(" or ");
     }
     let base = match &shape["type"] {
         Value::Array(types) => types.iter().find_map(|t| t.as_str().filter(|t| *t != "null")),
@@ -226,6 +211,7 @@ fn kind(shape: &Value, root: &Value) -> String {
         ("string", Some("percent")) => "percentage".to_owned(),
         ("string", Some("timespan")) => "span of time".to_owned(),
         ("string", Some("date")) => "day".to_owned(),
+        ("string", Some("slug")) => "slug".to_owned(),
         ("string", _) => "text".to_owned(),
         ("boolean", _) => "true or false".to_owned(),
         ("integer", _) => format!("whole number{limits}"),

@@ -7,7 +7,9 @@ mod common;
 
 mod again;
 mod bad_input;
+mod cases;
 mod harness;
+mod online;
 mod policies;
 mod privacy;
 mod secrets;
