@@ -207,14 +207,6 @@ fn every_key_of_a_suite_is_in_the_docs() {
 }
 
 #[test]
-fn keys_without_an_effect_are_called_so() {
-    let sentence = docs_keys::unsupported_sentence();
-    for path in ["README.md", "docs/suite-file.md"] {
-        hold(path, "unsupported", &sentence);
-    }
-}
-
-#[test]
 fn every_link_leads_somewhere() {
     let pages = pages(root());
     let mut broken = Vec::new();
@@ -274,11 +266,6 @@ fn every_suite_in_the_docs_is_valid() {
                 _ => continue,
             };
             seen += 1;
-            // A page may speak of what is to come: its keys are listed as not supported yet.
-            let told = told.or_else(|why| {
-                let soon = why.lines().all(|line| line.ends_with("is not supported yet"));
-                if soon { Ok(()) } else { Err(why) }
-            });
             if let Err(why) = told {
                 panic!("{}: a suite in it is not valid:\n{why}\n{block}", path.display());
             }

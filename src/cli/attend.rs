@@ -11,6 +11,7 @@ use super::budget;
 use super::console::Console;
 use super::failure::Failure;
 use super::left::StartedRun;
+use super::listening::Listening;
 use super::publish::Publisher;
 use super::stop::{Signal, Stop};
 use super::watching::Watching;
@@ -43,6 +44,8 @@ pub(super) struct Gate<'a> {
     pub(super) stop: &'a Stop,
     /// What the gate is called where it speaks beside others.
     pub(super) label: Option<&'a str>,
+    /// Whether to tell where each call can be listened to.
+    pub(super) listen: bool,
 }
 
 /// A result that is going, and what is needed to judge it.
@@ -221,6 +224,7 @@ impl Gate<'_> {
     ) -> (Waited, Option<Signal>) {
         let mut signal = None;
         let watching = Watching::new(self.console, self.label, attached, record);
+        let listening = Listening::new(self);
         let waiting = wait(
             self.client,
             record,
@@ -229,6 +233,7 @@ impl Gate<'_> {
             async { signal = Some(self.stop.asked().await) },
             |record| {
                 watching.take(record);
+                listening.take(record);
                 if is_decided(stop, &attached.head, &attached.planned, &record.runs) {
                     ControlFlow::Break(())
                 } else {
@@ -240,6 +245,7 @@ impl Gate<'_> {
             biased;
             waited = waiting => waited,
             never = watching.tick() => match never {},
+            never = listening.tick() => match never {},
         };
         watching.finish();
         (waited, signal)

@@ -3,6 +3,7 @@
 //! One small file per command. This one holds the flags that all share, the dispatch, and the
 //! last line of defence: a fault of this program ends with code 70, without a secret.
 
+mod afterwards;
 mod attend;
 mod baseline;
 mod begin;
@@ -18,6 +19,7 @@ mod init;
 mod job;
 mod judge;
 mod left;
+mod listening;
 mod load;
 mod online;
 mod overrides;

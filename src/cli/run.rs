@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use reqwest::Url;
 use secrecy::SecretString;
 
+use super::afterwards::Afterwards;
 use super::attend::Gate;
 use super::begin::{Surroundings, unique_key};
 use super::comment::Commenter;
@@ -53,6 +54,9 @@ pub(super) struct Args {
     /// takes GITHUB_TOKEN.
     #[arg(long)]
     comment: bool,
+    /// Print the address at which each call can be listened to, as it starts.
+    #[arg(long)]
+    listen: bool,
     #[command(flatten)]
     overrides: Overrides,
 }
@@ -93,6 +97,7 @@ pub(super) fn run(
             console,
             stop: &stop,
             label: None,
+            listen: args.listen,
         };
         let prepared = prepare(loaded, plan, earlier, &platform.client);
         let prepared = gate.unless_stopped(prepared).await?;
@@ -105,7 +110,9 @@ pub(super) fn run(
             simulated: platform.stand_in.is_some(),
         };
         let attached = gate.begin(prepared, &publisher, &around).await?;
-        let report = assemble(gate.attend(attached, &publisher).await?);
+        let afterwards = Afterwards::of(&attached);
+        let mut report = assemble(gate.attend(attached, &publisher).await?);
+        afterwards.take(&gate, &mut report).await;
         let code = publisher.finish(&report, console)?;
         commenter.tell(&report, console, &stop).await;
         Ok(code)

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use tokio::time::Instant;
 
+use super::afterwards::Afterwards;
 use super::attend::{Attached, Gate};
 use super::comment::Commenter;
 use super::console::Console;
@@ -125,8 +126,10 @@ pub(super) fn watch(
             started_at: context::now().to_string(),
             notes,
         };
-        let gate = Gate { client: &client, pace, console, stop: &stop, label: None };
-        let report = assemble(gate.attend(attached, &publisher).await?);
+        let gate = Gate { client: &client, pace, console, stop: &stop, label: None, listen: false };
+        let afterwards = Afterwards::of(&attached);
+        let mut report = assemble(gate.attend(attached, &publisher).await?);
+        afterwards.take(&gate, &mut report).await;
         let code = publisher.finish(&report, console)?;
         Commenter::new(args.comment, global, context).tell(&report, console, &stop).await;
         Ok(code)

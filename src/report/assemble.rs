@@ -145,6 +145,7 @@ pub fn assemble(mut parts: Parts) -> Report {
         incomplete,
         stopped_early: parts.stopped_early,
         simulated: parts.simulated,
+        proposal: None,
         traffic,
     }
 }

@@ -66,8 +66,25 @@ pub struct Report {
     /// Whether a stand-in gave the evidence: a rehearsal.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub simulated: bool,
+    /// The better prompt that the platform proposes after a failure, where the suite asks for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proposal: Option<Proposal>,
     /// What talking to the platform took.
     pub traffic: Traffic,
+}
+
+/// A better prompt for the agent, as a change to the one that it has. Written by a model that has
+/// read what callers said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Proposal {
+    /// Path of the agent's prompt, as the suite names it.
+    pub agent_prompt: String,
+    /// The failed runs that it is made from.
+    pub runs: Vec<u64>,
+    /// What is changed, in words.
+    pub summary_of_changes: String,
+    /// The change as a unified diff.
+    pub diff: String,
 }
 
 /// The earlier result that a result was compared with.

@@ -248,6 +248,7 @@ pub(crate) fn report() -> Report {
         incomplete: false,
         stopped_early: false,
         simulated: false,
+        proposal: None,
         traffic: Traffic { requests: 31, retries: 1, waited_seconds: 0.5 },
     };
     recount(&mut report);

@@ -45,6 +45,7 @@ pub fn markdown(report: &Report) -> String {
     failures::unknown_runs(&mut sheet, report, &scenarios);
     baseline(&mut sheet, report);
     rest::suggestions(&mut sheet, report);
+    rest::proposal(&mut sheet, report);
     rest::notes(&mut sheet, report);
     rest::scenarios(&mut sheet, &scenarios);
     rest::slowest(&mut sheet, &scenarios);

@@ -6,7 +6,7 @@ use super::sheet::Sheet;
 use super::{cut, rank};
 use crate::outcome::{Outcome, RunOutcome};
 use crate::record::{FailedReason, RunRecord};
-use crate::report::escape::markdown::lines;
+use crate::report::escape::markdown::{code, lines};
 use crate::report::escape::{one_line, truncate};
 use crate::report::model::{Report, ScenarioRuns};
 use crate::report::words;
@@ -53,6 +53,21 @@ pub(super) fn suggestions<'a>(sheet: &mut Sheet<'a>, report: &'a Report) {
         sheet.add(rank::FIRST, "suggestion", move || text.clone());
         sheet.fixed("\n</details>\n\n");
     }
+}
+
+/// The better prompt that the platform proposes, as a change. Written by a model.
+pub(super) fn proposal<'a>(sheet: &mut Sheet<'a>, report: &'a Report) {
+    const LONGEST: usize = 20_000;
+    let Some(proposal) = &report.proposal else { return };
+    let file = cut(&proposal.agent_prompt, 200);
+    fold(sheet, &format!("A better prompt for {file} (written by a model, not checked)"));
+    sheet.add(rank::FIRST, "proposal", move || {
+        let summary = lines(&truncate(&proposal.summary_of_changes, 3000));
+        let runs = words::ids(&proposal.runs, 10);
+        let diff = code("diff", &truncate(&proposal.diff, LONGEST));
+        format!("{summary}\n\nMade from what went wrong in {runs}.\n\n{diff}")
+    });
+    sheet.fixed("\n</details>\n\n");
 }
 
 fn fold(sheet: &mut Sheet<'_>, title: &str) {
