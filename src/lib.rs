@@ -21,6 +21,7 @@ pub mod record;
 pub mod redact;
 pub mod report;
 pub mod retry;
+pub mod review;
 pub mod simulate;
 pub mod sink;
 pub mod spec;

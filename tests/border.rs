@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The pure part of the house: directories and files under `src/`.
-const PURE: [&str; 20] = [
+const PURE: [&str; 21] = [
     "account.rs",
     "api/retry.rs",
     "api/wire",
@@ -25,6 +25,7 @@ const PURE: [&str; 20] = [
     "redact",
     "report",
     "retry.rs",
+    "review.rs",
     "spec",
     "stats",
     "suite",
@@ -54,8 +55,7 @@ const LONGEST: usize = 500;
 
 /// The files that were longer when the rule came, with the length that they may not exceed.
 /// An entry goes when its file has been split.
-const STILL_LONGER: [(&str, usize); 2] =
-    [("verdict/check.rs", 520), ("suite/validate/tests.rs", 510)];
+const STILL_LONGER: [(&str, usize); 1] = [("verdict/check.rs", 520)];
 
 /// A source file below `src/`.
 struct Source {
@@ -148,8 +148,8 @@ fn one_module_prints() {
     let others = sources.iter().filter(|source| source.path != "cli/console.rs");
     let offences = others
         .flat_map(|source| source.lines_with(&PRINTING))
-        // To ask whether it is a terminal, and how wide, is not to print.
-        .filter(|line| !line.contains("is_terminal()") && !line.contains("terminal_size_of"));
+        // To ask whether it is a terminal, and of which size, is not to print.
+        .filter(|line| !line.contains("is_terminal()") && !line.contains("terminal_size_of("));
     hold(offences.collect(), "print through `cli/console.rs`");
 }
 

@@ -5,6 +5,7 @@
 //! is never paid twice.
 
 mod account;
+pub mod after;
 pub mod client;
 mod earlier;
 pub mod error;

@@ -7,6 +7,7 @@ mod attend;
 mod baseline;
 mod begin;
 mod budget;
+mod call;
 mod check;
 mod comment;
 mod compare;
@@ -21,12 +22,16 @@ mod load;
 mod online;
 mod overrides;
 mod prepare;
+mod prompt;
 mod publish;
+mod remote;
+mod result;
 mod reuse;
 mod run;
 mod schema;
 mod simulate;
 mod stop;
+mod test_set;
 mod watch;
 mod watching;
 
@@ -120,6 +125,18 @@ enum Command {
     Judge(judge::Args),
     /// Compare two saved results or result ids: what got better, what got worse, is it noise.
     Compare(compare::Args),
+    /// Show, end, share, score again or run again one result.
+    #[command(subcommand)]
+    Result(result::Command),
+    /// Show, listen to, end or review one call.
+    #[command(subcommand)]
+    Call(call::Command),
+    /// Improve the agent's prompt by what went wrong in calls.
+    #[command(subcommand)]
+    Prompt(prompt::Command),
+    /// Keep calls with the scores that they should have.
+    #[command(subcommand)]
+    TestSet(test_set::Command),
     /// Serve a local stand-in for the Cekura API, scripted by a YAML world.
     Simulate(simulate::Args),
     /// Write a suite and the workflow of the CI system that is found here. Asks nothing, sends
@@ -170,6 +187,10 @@ fn dispatch(cli: &Cli, context: &Context, console: &Console) -> Result<Code, Fai
         Command::Watch(args) => watch::watch(args, global, context, console),
         Command::Judge(args) => judge::judge(args, global, context, console),
         Command::Compare(args) => compare::compare(args, global, context, console),
+        Command::Result(command) => result::result(command, global, context, console),
+        Command::Call(command) => call::call(command, global, context, console),
+        Command::Prompt(command) => prompt::prompt(command, global, context, console),
+        Command::TestSet(command) => test_set::test_set(command, global, context, console),
         Command::Simulate(args) => simulate::simulate(args, context, console),
         Command::Init(args) => init::init(args, global, console),
         Command::Schema(args) => schema::schema(args, console),
