@@ -9,7 +9,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The pure part of the house: directories and files under `src/`.
-const PURE: [&str; 21] = [
+const PURE: &[&str] = &[
     "account.rs",
     "api/retry.rs",
     "api/wire",

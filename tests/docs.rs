@@ -29,7 +29,7 @@ use cekura_gate::stats::rate::lower_bound;
 
 use self::docs_pages::{anchors, blocks, pages, prose};
 
-const COMMANDS: [&str; 13] = [
+const COMMANDS: &[&str] = &[
     "run",
     "check",
     "watch",
@@ -126,7 +126,7 @@ fn the_help_of_each_command_is_in_the_docs() {
         fenced("text", &stdout(&output))
     };
     let mut text = format!("## cekura-gate\n\n{}\n", help(&["--help"]));
-    for command in COMMANDS {
+    for &command in COMMANDS {
         text.push_str(&format!("\n## {command}\n\n{}\n", help(&[command, "--help"])));
         let below = GROUPED.iter().find(|(group, _)| *group == command).map(|(_, below)| *below);
         for name in below.unwrap_or_default() {

@@ -119,23 +119,23 @@ impl Publisher {
     pub(super) fn finish(mut self, report: &Report, console: &Console) -> Result<Code, Failure> {
         let mut faults: Vec<SinkError> = Vec::new();
         let mut written: Vec<PathBuf> = Vec::new();
+        let mut write = |name: &'static str, text: &str| match self.sink.write(name, text) {
+            Ok(path) => written.push(path),
+            Err(fault) => faults.push(fault),
+        };
+        // Each text is let go before the next is made: those of ten thousand runs are large.
         let json = json::write(report)
             .map_err(|error| Failure::Internal(format!("result.json: {error}")))?;
-        for (name, text) in [
-            (RESULT, &json),
-            (JUNIT, &junit::junit(report)),
-            (SUMMARY, &markdown::markdown(report)),
-        ] {
-            match self.sink.write(name, text) {
-                Ok(path) => written.push(path),
-                Err(fault) => faults.push(fault),
-            }
-        }
+        write(RESULT, &json);
+        drop(json);
+        write(JUNIT, &junit::junit(report));
+        let summary = markdown::markdown(report);
+        write(SUMMARY, &summary);
         match self.sink.write_tree(HTML, |write| html::each(report, write)) {
             Ok(path) => written.push(path.join(html::INDEX)),
             Err(fault) => faults.push(fault),
         }
-        self.surfaces_of_ci(report, &mut faults, console)?;
+        self.surfaces_of_ci(report, &summary, &mut faults, console)?;
         let paths: Vec<&Path> = written.iter().map(PathBuf::as_path).collect();
         console.account(&console::console(report, console.style(), &paths))?;
         if report.exit_code != 0 {
@@ -155,6 +155,7 @@ impl Publisher {
     fn surfaces_of_ci(
         &mut self,
         report: &Report,
+        summary_text: &str,
         faults: &mut Vec<SinkError>,
         console: &Console,
     ) -> Result<(), Failure> {
@@ -169,7 +170,7 @@ impl Publisher {
             }
         };
         appended(&self.surfaces.github_output, &github::output_file(report, paths, &delimiter()));
-        appended(&self.surfaces.github_summary, &markdown::markdown(report));
+        appended(&self.surfaces.github_summary, summary_text);
         match self.surfaces.system {
             System::Github => console.account(&github::annotations(report))?,
             System::Azure => {

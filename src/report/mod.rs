@@ -17,6 +17,7 @@ pub mod junit;
 pub mod markdown;
 mod markup;
 pub mod model;
+pub mod moment;
 mod plot;
 mod remarks;
 pub mod show;

@@ -13,6 +13,7 @@ mod harness;
 mod online;
 mod policies;
 mod privacy;
+mod saved;
 mod secrets;
 mod stops;
 mod verdicts;

@@ -244,6 +244,8 @@ pub(crate) fn report() -> Report {
         },
         baseline: None,
         retries: Vec::new(),
+        events: Vec::new(),
+        incomplete: false,
         stopped_early: false,
         simulated: false,
         traffic: Traffic { requests: 31, retries: 1, waited_seconds: 0.5 },
