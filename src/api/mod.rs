@@ -4,7 +4,10 @@
 //! only place that sends anything, `client` says what is asked, and `start` sees to it that a start
 //! is never paid twice.
 
+mod account;
+pub mod after;
 pub mod client;
+mod earlier;
 pub mod error;
 pub mod options;
 mod parcel;

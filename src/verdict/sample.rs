@@ -43,7 +43,7 @@ pub(super) fn sample(
 }
 
 /// The aggregate that fits the threshold where the suite names none.
-pub(super) fn settled(check: &Check) -> Aggregate {
+pub(crate) fn settled(check: &Check) -> Aggregate {
     match (&check.aggregate, check.threshold.unit) {
         (Some(aggregate), _) => aggregate.clone(),
         (None, Unit::Percent) => Aggregate::Rate,
@@ -117,6 +117,9 @@ fn label_samples(name: &str, label: &str, entries: &[Entry<'_>]) -> Result<Sampl
             _ => None,
         })
     };
+    if seen().any(crate::redact::is_redacted) {
+        return Err(format!("labels of `{name}` were redacted: their share cannot be counted"));
+    }
     if !seen().any(same)
         && let Some(near) = text::nearest(label, seen())
     {

@@ -18,4 +18,5 @@ mod rehearsals;
 mod soak;
 mod soaked;
 mod stopped;
+mod taken_up;
 mod ways;

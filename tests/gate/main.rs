@@ -5,9 +5,13 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod again;
 mod bad_input;
+mod cases;
 mod harness;
+mod online;
 mod policies;
+mod privacy;
 mod secrets;
 mod stops;
 mod verdicts;
