@@ -70,7 +70,7 @@ def start():
     with tempfile.TemporaryDirectory() as directory:
         for name, command in commands.items():
             subprocess.run(
-                ["hyperfine", "--shell=none", "--warmup=2", "--runs=20", "--export-json=out.json"]
+                ["hyperfine", "--shell=none", "--warmup=1", f"--runs={os.environ.get('RUNS', '20')}", "--export-json=out.json"]
                 + [" ".join(map(str, command)) if "bash" not in command[0] else f"bash -c '{command[2]}'"],
                 cwd=directory, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             )
