@@ -5,14 +5,15 @@
 //! is never paid twice.
 
 mod account;
+pub mod after;
 pub mod client;
 mod earlier;
 pub mod error;
 pub mod options;
 mod parcel;
-mod resolve;
+pub(crate) mod resolve;
 pub mod retry;
 mod start;
 mod transport;
-mod trouble;
+pub(crate) mod trouble;
 pub mod wire;

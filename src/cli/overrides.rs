@@ -82,6 +82,11 @@ pub(super) struct Overrides {
 }
 
 impl Overrides {
+    /// Those of a command that judges a result that is there, and takes no other of these flags.
+    pub(super) fn of_waiting(timeout: Option<Timeout>, report_dir: Option<PathBuf>) -> Self {
+        Self { timeout, report_dir, ..Self::default() }
+    }
+
     /// Whether the flags alone say what to run, where there is no suite file.
     pub(super) fn makes_a_suite(&self) -> bool {
         let target = self.agent.is_some() || self.assistant.is_some();

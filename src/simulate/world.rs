@@ -248,6 +248,8 @@ pub struct Metric {
     pub values: Values,
     /// What is different when the run failed.
     pub when_failed: Values,
+    /// What is different when it is scored again. Otherwise it is drawn anew, as it was at first.
+    pub when_scored_again: Values,
 }
 
 /// What a metric scores with.
@@ -332,6 +334,9 @@ pub struct Quirks {
     pub inflated_success: bool,
     /// Counts are text.
     pub text_counts: bool,
+    /// The calls that the newest API has dropped are not there: those that improve prompts, and
+    /// the one that judges an expected outcome at once.
+    pub newest_api: bool,
 }
 
 impl World {

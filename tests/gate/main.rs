@@ -8,6 +8,7 @@ mod common;
 mod again;
 mod bad_input;
 mod cases;
+mod ci_systems;
 mod harness;
 mod online;
 mod policies;

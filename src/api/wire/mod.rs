@@ -5,6 +5,8 @@
 //! that names its JSON path. Fields that only decorate a report are dropped when they can't be read.
 
 pub mod account;
+pub mod after;
+pub mod call;
 mod lenient;
 mod metric;
 mod repair;

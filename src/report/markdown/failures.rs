@@ -142,7 +142,7 @@ fn scenario_line(scenario: &ScenarioRuns<'_>) -> String {
     )
 }
 
-fn scenario_head(scenario: &ScenarioRuns<'_>) -> String {
+pub(super) fn scenario_head(scenario: &ScenarioRuns<'_>) -> String {
     let tally = scenario.tally;
     let mut head = format!(
         "#### {}: {} of {} failed\n\n",

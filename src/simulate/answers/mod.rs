@@ -2,6 +2,7 @@
 //!
 //! Pure of sockets: a [`Call`] in, a [`Reply`] out.
 
+mod after;
 mod cases;
 mod catalog;
 mod insights;
@@ -182,6 +183,7 @@ impl Account {
                 }
                 None => Reply::not_found(),
             },
+            Route::After(after) => after::answer(self, after, call, body, now),
             Route::Scenarios => catalog::scenarios(&self.world, call),
             Route::Scenario(id) => catalog::scenario(&self.world, id),
             Route::Folders => catalog::folders(&self.world, call),
