@@ -54,6 +54,12 @@ pub struct Report {
     /// The runs that were started again, and what became of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub retries: Vec<RetryRecord>,
+    /// The notes that came up while the gate ran; `judge` finds the others again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub events: Vec<String>,
+    /// Whether the gate ended before its result did: by a signal, a time limit, an outage.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub incomplete: bool,
     /// Whether calls were ended early because the verdict was known.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub stopped_early: bool,

@@ -138,7 +138,13 @@ fn properties(object: &Value, prefix: &str, root: &Value, rows: &mut Vec<Row>) {
 }
 
 fn nested(shape: &Value, key: &str, root: &Value, rows: &mut Vec<Row>) {
-    let entry = |value: &Value| Some(resolved(value, root)).filter(|v| v["properties"].is_object());
+    let entry = |value: &Value| {
+        let value = resolved(value, root);
+        // Of several ways to write an entry, the one with keys has the rows.
+        let options = value["anyOf"].as_array().cloned().unwrap_or_else(|| vec![value]);
+        let mut options = options.iter().map(|option| resolved(option, root));
+        options.find(|option| option["properties"].is_object())
+    };
     if shape["properties"].is_object() {
         properties(shape, &format!("{key}."), root, rows);
     } else if let Some(item) = entry(&shape["items"]) {
@@ -195,6 +201,11 @@ fn kind(shape: &Value, root: &Value) -> String {
         let kinds: Vec<String> =
             options.map(|option| kind(&resolved(option, root), root)).collect();
         return kinds.join(" or ");
+    }
+    if let Some(options) = shape["anyOf"].as_array() {
+        let ways: Vec<String> =
+            options.iter().map(|option| kind(&resolved(option, root), root)).collect();
+        return ways.join(" or ");
     }
     let base = match &shape["type"] {
         Value::Array(types) => types.iter().find_map(|t| t.as_str().filter(|t| *t != "null")),

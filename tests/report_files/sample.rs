@@ -244,6 +244,8 @@ pub(crate) fn report() -> Report {
         },
         baseline: None,
         retries: Vec::new(),
+        events: Vec::new(),
+        incomplete: false,
         stopped_early: false,
         simulated: false,
         proposal: None,
