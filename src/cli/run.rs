@@ -50,13 +50,13 @@ pub(super) struct Args {
     /// With --simulate: what goes wrong on the network, to rehearse a bad day.
     #[arg(long, value_name = "FILE", requires = "simulate")]
     faults: Option<PathBuf>,
-    /// Print the address at which each call can be listened to, as it starts.
-    #[arg(long)]
-    listen: bool,
     /// Write the verdict as a comment on the pull request, and update it in later runs. GitHub only;
     /// takes GITHUB_TOKEN.
     #[arg(long)]
     comment: bool,
+    /// Print the address at which each call can be listened to, as it starts.
+    #[arg(long)]
+    listen: bool,
     #[command(flatten)]
     overrides: Overrides,
 }
