@@ -6,10 +6,13 @@
 
 pub mod account;
 pub mod api;
+pub mod ci;
 pub mod cli;
+pub mod comment;
 pub mod context;
 pub mod document;
 pub mod exit;
+pub mod init;
 pub mod outcome;
 pub mod plan;
 pub mod poll;

@@ -11,6 +11,7 @@ use super::budget;
 use super::console::Console;
 use super::failure::Failure;
 use super::left::StartedRun;
+use super::listening::Listening;
 use super::publish::Publisher;
 use super::stop::{Signal, Stop};
 use super::watching::Watching;
@@ -43,6 +44,8 @@ pub(super) struct Gate<'a> {
     pub(super) stop: &'a Stop,
     /// What the gate is called where it speaks beside others.
     pub(super) label: Option<&'a str>,
+    /// Whether to tell where each call can be listened to.
+    pub(super) listen: bool,
 }
 
 /// A result that is going, and what is needed to judge it.
@@ -73,6 +76,11 @@ impl Attached {
     pub(super) fn redactor(&self) -> Redactor {
         let reports = self.suite.reports.as_ref();
         Redactor::new(reports.and_then(|reports| reports.redact.as_deref()).unwrap_or_default())
+    }
+
+    /// An error of the platform, which may repeat what nobody should read.
+    fn told(&self, error: &impl std::fmt::Display) -> String {
+        self.redactor().text(&error.to_string()).into_owned()
     }
 
     /// The command that goes on with a result under the same rules.
@@ -221,6 +229,7 @@ impl Gate<'_> {
     ) -> (Waited, Option<Signal>) {
         let mut signal = None;
         let watching = Watching::new(self.console, self.label, attached, record);
+        let listening = Listening::new(self);
         let waiting = wait(
             self.client,
             record,
@@ -229,6 +238,7 @@ impl Gate<'_> {
             async { signal = Some(self.stop.asked().await) },
             |record| {
                 watching.take(record);
+                listening.take(record);
                 if is_decided(stop, &attached.head, &attached.planned, &record.runs) {
                     ControlFlow::Break(())
                 } else {
@@ -240,6 +250,7 @@ impl Gate<'_> {
             biased;
             waited = waiting => waited,
             never = watching.tick() => match never {},
+            never = listening.tick() => match never {},
         };
         watching.finish();
         (waited, signal)
@@ -257,6 +268,7 @@ impl Gate<'_> {
                 "the verdict was known early: {going} of {total} calls were ended before their time"
             ),
             Err(error) => {
+                let error = attached.told(&error);
                 format!("the verdict was known early, but the calls could not be ended: {error}")
             }
         });
@@ -297,7 +309,9 @@ impl Gate<'_> {
                     let ended = self.client.end_calls(id, self.by(WRAP_UP)).await;
                     attached.notes.push(match ended {
                         Ok(()) => "the remaining calls were ended".to_owned(),
-                        Err(error) => format!("the calls could not be ended: {error}"),
+                        Err(error) => {
+                            format!("the calls could not be ended: {}", attached.told(&error))
+                        }
                     });
                 }
             }
@@ -398,7 +412,10 @@ impl Gate<'_> {
                 Some(record)
             }
             Err(error) => {
-                attached.notes.push(format!("retry {attempt} could not be started: {error}"));
+                attached.notes.push(format!(
+                    "retry {attempt} could not be started: {}",
+                    attached.told(&error)
+                ));
                 None
             }
         }

@@ -6,8 +6,10 @@ use std::path::PathBuf;
 use reqwest::Url;
 use secrecy::SecretString;
 
+use super::afterwards::Afterwards;
 use super::attend::Gate;
 use super::begin::{Surroundings, unique_key};
+use super::comment::Commenter;
 use super::console::Console;
 use super::failure::Failure;
 use super::job::Job;
@@ -48,6 +50,13 @@ pub(super) struct Args {
     /// With --simulate: what goes wrong on the network, to rehearse a bad day.
     #[arg(long, value_name = "FILE", requires = "simulate")]
     faults: Option<PathBuf>,
+    /// Write the verdict as a comment on the pull request, and update it in later runs. GitHub only;
+    /// takes GITHUB_TOKEN.
+    #[arg(long)]
+    comment: bool,
+    /// Print the address at which each call can be listened to, as it starts.
+    #[arg(long)]
+    listen: bool,
     #[command(flatten)]
     overrides: Overrides,
 }
@@ -78,7 +87,9 @@ pub(super) fn run(
         }
         Earlier::Never | Earlier::Attempt(..) => Publisher::open(&loaded.suite, context)?,
     };
-    runtime()?.block_on(heeding(|stop: Stop| async move {
+    let (name, commenter) = (loaded.name(), &Commenter::new(args.comment, global, context));
+    let runtime = runtime()?;
+    let ended = runtime.block_on(heeding(|stop: Stop| async move {
         let platform = platform(args, &loaded, global, context).await?;
         let gate = Gate {
             client: &platform.client,
@@ -86,6 +97,7 @@ pub(super) fn run(
             console,
             stop: &stop,
             label: None,
+            listen: args.listen,
         };
         let prepared = prepare(loaded, plan, earlier, &platform.client);
         let prepared = gate.unless_stopped(prepared).await?;
@@ -98,9 +110,17 @@ pub(super) fn run(
             simulated: platform.stand_in.is_some(),
         };
         let attached = gate.begin(prepared, &publisher, &around).await?;
-        let report = assemble(gate.attend(attached, &publisher).await?);
-        publisher.finish(&report, console)
-    }))
+        let afterwards = Afterwards::of(&attached);
+        let mut report = assemble(gate.attend(attached, &publisher).await?);
+        afterwards.take(&gate, &mut report).await;
+        let code = publisher.finish(&report, console)?;
+        commenter.tell(&report, console, &stop).await;
+        Ok(code)
+    }));
+    if let Err(failure) = &ended {
+        runtime.block_on(commenter.tell_failure(&name, failure, console));
+    }
+    ended
 }
 
 /// What an earlier gate may have started, as the flags want it.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::time::Instant;
 
+use super::super::afterwards::Afterwards;
 use super::super::attend::{Attached, Gate};
 use super::super::baseline;
 use super::super::console::Console;
@@ -69,8 +70,14 @@ pub(super) fn rerun(
     };
     let remote = Remote::new(global, context, console, args.output)?;
     runtime()?.block_on(heeding(|stop: Stop| async move {
-        let gate =
-            Gate { client: &remote.client, pace: remote.pace, console, stop: &stop, label: None };
+        let gate = Gate {
+            client: &remote.client,
+            pace: remote.pace,
+            console,
+            stop: &stop,
+            label: None,
+            listen: false,
+        };
         let began = Instant::now();
         let deadline = began + suite.timeout.unwrap_or_default().duration();
         let prepared = async {
@@ -88,7 +95,9 @@ pub(super) fn rerun(
         };
         let attached = attached(args, suite, head, &old, new, (began, deadline));
         let attached = Attached { baseline, ..attached };
-        let report = assemble(gate.attend(attached, &publisher).await?);
+        let afterwards = Afterwards::of(&attached);
+        let mut report = assemble(gate.attend(attached, &publisher).await?);
+        afterwards.take(&gate, &mut report).await;
         publisher.finish(&report, console)
     }))
 }

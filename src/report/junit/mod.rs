@@ -50,10 +50,22 @@ pub fn junit(report: &Report) -> String {
     let mut xml = Xml::new();
     xml.open("testsuites", &[]);
     let elapsed = report.timing.elapsed_seconds;
+    let scenarios = report.scenarios();
     let runs = Suite { id: 0, name: suite.clone(), seconds: elapsed };
-    write_suite(&mut xml, report, &runs, &run_cases(report, &suite));
+    let ends = scenarios.iter().flat_map(|scenario| {
+        scenario
+            .runs
+            .iter()
+            .map(|(_, outcome)| end_of(scenario, outcome).map(|(element, _)| element))
+    });
+    // Ten thousand bodies are large: each is written as soon as it is made, and let go.
+    write_suite(&mut xml, report, &runs, ends, |xml| run_cases(xml, report, &scenarios, &suite));
     let checks = Suite { id: 1, name: format!("{suite} · gate checks"), seconds: 0.0 };
-    write_suite(&mut xml, report, &checks, &check_cases(report, &suite));
+    let cases = check_cases(report, &suite);
+    let ends = cases.iter().map(|case| case.end.as_ref().map(|end| end.element));
+    write_suite(&mut xml, report, &checks, ends, |xml| {
+        cases.iter().for_each(|case| write_case(xml, case));
+    });
     xml.close("testsuites");
     xml.finish()
 }
@@ -64,19 +76,32 @@ struct Suite {
     seconds: f64,
 }
 
-fn write_suite(xml: &mut Xml, report: &Report, suite: &Suite, cases: &[Case]) {
-    let ended = |element: &str| {
-        let with = |case: &&Case| case.end.as_ref().is_some_and(|end| end.element == element);
-        cases.iter().filter(with).count().to_string()
-    };
+/// A suite. `ends` are the elements that its cases end with, in any order.
+fn write_suite(
+    xml: &mut Xml,
+    report: &Report,
+    suite: &Suite,
+    ends: impl Iterator<Item = Option<&'static str>>,
+    cases: impl FnOnce(&mut Xml),
+) {
+    let (mut tests, mut failures, mut errors, mut skipped) = (0, 0, 0, 0);
+    for end in ends {
+        tests += 1;
+        match end {
+            Some("failure") => failures += 1,
+            Some("error") => errors += 1,
+            Some("skipped") => skipped += 1,
+            _ => {}
+        }
+    }
     let attributes = [
         ("name", suite.name.clone()),
         ("package", suite.name.clone()),
         ("id", suite.id.to_string()),
-        ("tests", cases.len().to_string()),
-        ("failures", ended("failure")),
-        ("errors", ended("error")),
-        ("skipped", ended("skipped")),
+        ("tests", tests.to_string()),
+        ("failures", failures.to_string()),
+        ("errors", errors.to_string()),
+        ("skipped", skipped.to_string()),
         ("time", seconds(suite.seconds)),
         ("timestamp", timestamp(&report.timing.started_at)),
         ("hostname", "localhost".to_owned()),
@@ -87,9 +112,7 @@ fn write_suite(xml: &mut Xml, report: &Report, suite: &Suite, cases: &[Case]) {
         xml.empty("property", &[("name", name.to_owned()), ("value", value)]);
     }
     xml.close("properties");
-    for case in cases {
-        write_case(xml, case);
-    }
+    cases(xml);
     let notes = report.notes.iter().take(100).map(|note| short(note, 1000));
     let output: Vec<String> = std::iter::once(words::verdict_line(report)).chain(notes).collect();
     xml.text("system-out", &[], &output.join("\n"), usize::MAX);
@@ -133,26 +156,38 @@ fn properties(report: &Report) -> Vec<(&'static str, String)> {
     properties
 }
 
-fn run_cases(report: &Report, suite: &str) -> Vec<Case> {
-    let scenarios = report.scenarios();
+fn run_cases(xml: &mut Xml, report: &Report, scenarios: &[ScenarioRuns<'_>], suite: &str) {
     let bad = report.outcomes.iter().filter(|o| o.outcome != Outcome::Passed).count();
     let most = (BODIES / bad.max(1)).clamp(*BODY.start(), *BODY.end());
     let mut names = Names::default();
-    let mut cases = Vec::with_capacity(report.outcomes.len());
-    for scenario in &scenarios {
+    for scenario in scenarios {
         let title = short(&scenario.scenario.name, 200);
         let class = class_name(suite, &title);
         for (run, outcome) in &scenario.runs {
             let name = short(&format!("{title} · {}", words::variant(run, outcome)), NAME);
-            cases.push(Case {
+            let case = Case {
                 name: names.unique(&class, name, &format!("run {}", run.id)),
                 class: class.clone(),
                 seconds: run.duration_seconds.unwrap_or(0.0),
                 end: run_end(report, scenario, run, outcome, most),
-            });
+            };
+            write_case(xml, &case);
         }
     }
-    cases
+}
+
+/// The element that a run's case ends with, and its type; none for one that passed.
+fn end_of(
+    scenario: &ScenarioRuns<'_>,
+    outcome: &RunOutcome,
+) -> Option<(&'static str, &'static str)> {
+    match outcome.outcome {
+        _ if scenario.quarantine.is_some() => Some(("skipped", "")),
+        Outcome::Passed => None,
+        Outcome::Failed => Some(("failure", "gate.AgentFailed")),
+        Outcome::Errored => Some(("error", "gate.NoConversation")),
+        Outcome::Unscored => Some(("error", "gate.Unscored")),
+    }
 }
 
 fn run_end(
@@ -162,13 +197,7 @@ fn run_end(
     outcome: &RunOutcome,
     most: usize,
 ) -> Option<End> {
-    let (element, kind) = match outcome.outcome {
-        _ if scenario.quarantine.is_some() => ("skipped", ""),
-        Outcome::Passed => return None,
-        Outcome::Failed => ("failure", "gate.AgentFailed"),
-        Outcome::Errored => ("error", "gate.NoConversation"),
-        Outcome::Unscored => ("error", "gate.Unscored"),
-    };
+    let (element, kind) = end_of(scenario, outcome)?;
     let flaky = if report.is_flaky(run.id) { "flaky, passed on retry: " } else { "" };
     let reason = format!("{flaky}{}", short(&outcome.reason, 300));
     let message = match scenario.quarantine {

@@ -12,7 +12,6 @@ mod values;
 use std::collections::BTreeSet;
 
 use super::model::{Mode, Suite};
-use super::unsupported;
 use crate::document::{Path, Problem};
 
 /// Everything that is wrong with a suite, beyond the shape of its values.
@@ -29,7 +28,6 @@ pub fn validate(suite: &Suite, today: jiff::civil::Date) -> Vec<Problem> {
     limits::check(suite, today, &mut problems);
     cases::check(suite, &mut problems);
     privacy(suite, &mut problems);
-    problems.0.extend(unsupported::problems(suite));
     problems.0
 }
 
