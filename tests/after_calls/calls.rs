@@ -68,7 +68,7 @@ fn a_call_for_scripts_is_judged_too() {
     assert_eq!(document["outcome"], "failed");
     assert_eq!(document["call"]["run"]["id"], 34503);
     assert_eq!(document["call"]["result"], 2001);
-    assert_eq!(document["call"]["alignments"][0]["aligned"].is_boolean(), true);
+    assert!(document["call"]["alignments"][0]["aligned"].is_boolean());
     assert_eq!(document["call"]["details"]["run_type"], "voice");
 }
 
