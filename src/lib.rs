@@ -9,6 +9,7 @@ pub mod cli;
 pub mod context;
 pub mod document;
 pub mod exit;
+pub mod gates;
 pub mod outcome;
 pub mod plan;
 pub mod poll;

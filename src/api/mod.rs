@@ -4,6 +4,7 @@
 //! only place that sends anything, `client` says what is asked, and `start` sees to it that a start
 //! is never paid twice.
 
+mod brake;
 pub mod client;
 mod earlier;
 pub mod error;

@@ -7,8 +7,9 @@ use serde_json::Value;
 
 use super::console::Console;
 use super::failure::Failure;
-use super::load::{self, Loaded};
+use super::load::Loaded;
 use super::overrides::Overrides;
+use super::suites::{self, Asked, Many};
 use crate::context::Context;
 use crate::exit::Code;
 use crate::plan::{Plan, Selection, StartRequest, Target};
@@ -20,21 +21,54 @@ use crate::verdict::prospects::hopeless;
 /// What `check` takes.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The suite file [default: ./cekura-gate.yml, then ./.cekura/gate.yml].
-    suite: Option<PathBuf>,
+    /// The suite file [default: ./cekura-gate.yml, then ./.cekura/gate.yml], or several, as `run`
+    /// takes them.
+    #[arg(value_name = "SUITE")]
+    suites: Vec<PathBuf>,
     #[command(flatten)]
     overrides: Overrides,
 }
 
 pub(super) fn check(args: &Args, context: &Context, console: &Console) -> Result<Code, Failure> {
-    let loaded = load::suite(args.suite.as_deref(), &args.overrides, context)?;
-    let plan = Plan::new(&loaded.suite, &loaded.name(), context.branch(), "key")?;
-    super::budget::check(&loaded.suite, &plan)?;
-    console.print(&describe(&loaded, &plan))?;
-    for warning in warnings(&loaded, &plan) {
-        console.warn(&warning);
+    match suites::asked(&args.suites, &args.overrides, context, console)? {
+        Asked::One(loaded) => {
+            one(&loaded, context, console)?;
+        }
+        Asked::Many(many) => several(many, context, console)?,
     }
     Ok(Code::Passed)
+}
+
+fn one(loaded: &Loaded, context: &Context, console: &Console) -> Result<Plan, Failure> {
+    let plan = Plan::new(&loaded.suite, &loaded.name(), context.branch(), "key")?;
+    super::budget::check(&loaded.suite, &plan)?;
+    console.print(&describe(loaded, &plan))?;
+    for warning in warnings(loaded, &plan) {
+        console.warn(&warning);
+    }
+    Ok(plan)
+}
+
+/// Each suite on its own, then what they are together.
+fn several(mut many: Many, context: &Context, console: &Console) -> Result<(), Failure> {
+    let mut plans = Vec::with_capacity(many.suites.len());
+    for (name, mut loaded) in std::mem::take(&mut many.suites) {
+        suites::reports_to(&mut loaded, &many.dir_of(&name));
+        let plan = one(&loaded, context, console)?;
+        console.print("\n")?;
+        plans.push((loaded.suite, plan));
+    }
+    let known: Vec<_> = plans.iter().map(|(suite, plan)| (suite, plan)).collect();
+    if let Some(budget) = &many.budget {
+        super::budget::check_all(budget, &known)?;
+    }
+    let runs: usize = known.iter().filter_map(|(_, plan)| plan.runs()).sum();
+    let more = if known.iter().all(|(_, plan)| plan.runs().is_some()) { "" } else { " and more" };
+    let calls = many.concurrency.map_or_else(String::new, |calls| {
+        format!(", at most {} at a time", text::count(calls as usize, "call"))
+    });
+    let suites = text::count(known.len(), "suite");
+    console.print(&format!("{suites}: {}{more}{calls}\n", text::count(runs, "run")))
 }
 
 /// What a person should know before paying: checks that cannot pass, failures that no check sees.

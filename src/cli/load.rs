@@ -29,6 +29,13 @@ pub(super) struct Loaded {
 }
 
 impl Loaded {
+    /// What the directory of its reports is called after, where there are several.
+    pub(super) fn slug_source(&self) -> String {
+        let stem = self.file.as_deref().and_then(|file| Path::new(file).file_stem());
+        let stem = stem.map(|stem| stem.to_string_lossy().into_owned());
+        stem.unwrap_or_else(|| self.name())
+    }
+
     /// The suite's name: its own, the file's, or a general one.
     pub(super) fn name(&self) -> String {
         let of_file = || {
@@ -37,6 +44,11 @@ impl Loaded {
         };
         self.suite.name.clone().or_else(of_file).unwrap_or_else(|| "cekura-gate".to_owned())
     }
+}
+
+/// Whether one of the default files is there.
+pub(super) fn has_default() -> bool {
+    DEFAULTS.iter().any(|path| Path::new(path).exists())
 }
 
 /// Loads the suite that is named, or the first default that exists, or makes one of the flags.
@@ -111,7 +123,7 @@ pub(super) fn faults(path: &Path, context: &Context) -> Result<Faults, Failure> 
 }
 
 /// Reads a file, unless it is no file or too long to be a suite.
-fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
+pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
     let refuse = |reason: String| Failure::Input { path: path.to_owned(), reason };
     let about = fs::metadata(path).map_err(|error| refuse(error.to_string()))?;
     if about.is_dir() {

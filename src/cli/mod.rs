@@ -16,14 +16,18 @@ mod job;
 mod judge;
 mod left;
 mod load;
+mod many;
 mod overrides;
 mod prepare;
 mod publish;
+mod publish_whole;
 mod reuse;
 mod run;
 mod schema;
 mod simulate;
 mod stop;
+mod suites;
+mod turn;
 mod watch;
 
 use std::path::PathBuf;

@@ -1,7 +1,7 @@
 //! The flags that take the place of a suite's keys, so that a pipeline can vary them.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use crate::suite::checks::{CheckSpec, Checks};
@@ -12,7 +12,7 @@ use crate::suite::scalars::{ScalarError, Timeout};
 use crate::verdict::check::Check;
 
 /// Flags that take the place of a suite's keys.
-#[derive(Debug, Default, clap::Args)]
+#[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "In place of the suite's keys")]
 pub(super) struct Overrides {
     /// Id of the agent under test.
@@ -79,6 +79,22 @@ pub(super) struct Overrides {
 }
 
 impl Overrides {
+    /// The flags for each of several suites: how many calls may run at the same time is then said
+    /// of all together.
+    pub(super) fn of_each(&self) -> Self {
+        Self { concurrency: None, ..self.clone() }
+    }
+
+    /// How many calls may run at the same time.
+    pub(super) const fn concurrency(&self) -> Option<u32> {
+        self.concurrency
+    }
+
+    /// The directory of the reports.
+    pub(super) fn report_dir(&self) -> Option<&Path> {
+        self.report_dir.as_deref()
+    }
+
     /// Whether the flags alone say what to run, where there is no suite file.
     pub(super) fn makes_a_suite(&self) -> bool {
         let target = self.agent.is_some() || self.assistant.is_some();

@@ -15,19 +15,21 @@ use crate::report::{console, gitlab, json, junit, markdown};
 use crate::sink::{self, Sink, SinkError};
 use crate::suite::model::{Reports, Suite};
 
-const JUNIT: &str = "junit.xml";
-const SUMMARY: &str = "summary.md";
-const RESULT: &str = "result.json";
-const GITLAB_DOTENV: &str = "gate.env";
-const GITLAB_ANNOTATIONS: &str = "annotations.json";
+/// Where reports go when nobody says.
+pub(super) const DEFAULT_DIR: &str = "cekura-report";
+pub(super) const JUNIT: &str = "junit.xml";
+pub(super) const SUMMARY: &str = "summary.md";
+pub(super) const RESULT: &str = "result.json";
+pub(super) const GITLAB_DOTENV: &str = "gate.env";
+pub(super) const GITLAB_ANNOTATIONS: &str = "annotations.json";
 
 /// The CI system that the gate runs in, as far as it reads files of its own.
 #[derive(Debug, Default)]
 pub(super) struct Surfaces {
-    github_output: Option<PathBuf>,
-    github_summary: Option<PathBuf>,
-    github: bool,
-    gitlab: bool,
+    pub(super) github_output: Option<PathBuf>,
+    pub(super) github_summary: Option<PathBuf>,
+    pub(super) github: bool,
+    pub(super) gitlab: bool,
 }
 
 impl Surfaces {
@@ -50,6 +52,8 @@ impl Surfaces {
 pub(super) struct Publisher {
     sink: Sink,
     surfaces: Surfaces,
+    /// Whether it is one of several, whose JUnit file is that of the whole.
+    is_part: bool,
 }
 
 /// The suite, as far as it explains the verdict.
@@ -83,7 +87,18 @@ impl Publisher {
         if surfaces.gitlab {
             names.extend([GITLAB_DOTENV, GITLAB_ANNOTATIONS]);
         }
-        Ok(Self { sink: Sink::open(dir, &names)?, surfaces })
+        super::publish_whole::sweep(dir)?;
+        Ok(Self { sink: Sink::open(dir, &names)?, surfaces, is_part: false })
+    }
+
+    /// Opens the outputs of one of several gates. What leads to its result stays where `keep` says
+    /// so.
+    pub(super) fn part(dir: &Path, keep: bool) -> Result<Self, Failure> {
+        let sink = Sink::open(dir, &[SUMMARY, RESULT])?;
+        if !keep {
+            sink::remove(&dir.join(STARTED))?;
+        }
+        Ok(Self { sink, surfaces: Surfaces::default(), is_part: true })
     }
 
     /// Leaves on disk which result has started, or is about to.
@@ -112,32 +127,38 @@ impl Publisher {
     /// Writes every report, prints the account, and gives the code to exit with. A report that
     /// can't be written turns a pass into its own code; it never hides a failure.
     pub(super) fn finish(mut self, report: &Report, console: &Console) -> Result<Code, Failure> {
-        let mut faults: Vec<SinkError> = Vec::new();
-        let mut written: Vec<PathBuf> = Vec::new();
-        let json = json::write(report)
-            .map_err(|error| Failure::Internal(format!("result.json: {error}")))?;
-        for (name, text) in [
-            (RESULT, &json),
-            (JUNIT, &junit::junit(report)),
-            (SUMMARY, &markdown::markdown(report)),
-        ] {
-            match self.sink.write(name, text) {
-                Ok(path) => written.push(path),
-                Err(fault) => faults.push(fault),
-            }
-        }
+        let (written, mut faults) = self.write(report)?;
         self.surfaces_of_ci(report, &mut faults, console)?;
         let paths: Vec<&Path> = written.iter().map(PathBuf::as_path).collect();
         console.account(&console::console(report, console.style(), &paths))?;
         for fault in &faults {
             console.warn(&fault.to_string());
         }
-        let code = Code::ALL.into_iter().find(|code| code.number() == report.exit_code);
-        let code = code.unwrap_or(Code::Internal);
+        let code = Code::of_number(report.exit_code).unwrap_or(Code::Internal);
         match faults.into_iter().next() {
             Some(fault) if code == Code::Passed => Err(fault.into()),
             _ => Ok(code),
         }
+    }
+
+    /// Writes the files. Gives those that were written, and what went wrong.
+    pub(super) fn write(
+        &mut self,
+        report: &Report,
+    ) -> Result<(Vec<PathBuf>, Vec<SinkError>), Failure> {
+        let mut faults: Vec<SinkError> = Vec::new();
+        let mut written: Vec<PathBuf> = Vec::new();
+        let json = json::write(report)
+            .map_err(|error| Failure::Internal(format!("result.json: {error}")))?;
+        let junit = (!self.is_part).then(|| (JUNIT, junit::junit(report)));
+        let texts = [Some((RESULT, json)), junit, Some((SUMMARY, markdown::markdown(report)))];
+        for (name, text) in texts.into_iter().flatten() {
+            match self.sink.write(name, &text) {
+                Ok(path) => written.push(path),
+                Err(fault) => faults.push(fault),
+            }
+        }
+        Ok((written, faults))
     }
 
     fn surfaces_of_ci(
@@ -191,10 +212,10 @@ pub(super) fn failed(context: &Context, code: Code) {
 
 /// The directory of the reports.
 pub(super) fn report_dir(reports: Option<&Reports>) -> &Path {
-    Path::new(reports.and_then(|r| r.dir.as_deref()).unwrap_or("cekura-report"))
+    Path::new(reports.and_then(|r| r.dir.as_deref()).unwrap_or(DEFAULT_DIR))
 }
 
 /// A line that no value holds.
-fn delimiter() -> String {
+pub(super) fn delimiter() -> String {
     format!("cekura-gate-{:016x}{:016x}", context::random(), context::random())
 }

@@ -12,6 +12,7 @@ use super::load;
 use super::overrides::Overrides;
 use super::publish::{Publisher, suite_head};
 use super::stop::{Stop, heeding};
+use super::turn::Turnstile;
 use super::{Global, connection, runtime};
 use crate::context::{self, Context};
 use crate::exit::Code;
@@ -93,6 +94,7 @@ pub(super) fn watch(
                 planned: planned.clone(),
                 request: left.map(|left| left.request).unwrap_or_default(),
             },
+            calls: usize::MAX,
             taken_up: true,
             head,
             planned,
@@ -113,7 +115,16 @@ pub(super) fn watch(
             started_at: context::now().to_string(),
             notes,
         };
-        let gate = Gate { client: &client, pace, console, stop: &stop, label: None };
+        let turn = Turnstile::new(None);
+        let gate = Gate {
+            client: &client,
+            pace,
+            console,
+            stop: &stop,
+            label: None,
+            turn: &turn,
+            ticket: turn.join(0).into(),
+        };
         let report = assemble(gate.attend(attached, &publisher).await?);
         publisher.finish(&report, console)
     }))

@@ -167,6 +167,19 @@ impl Plan {
         self
     }
 
+    /// The plan with at most so many calls at the same time.
+    ///
+    /// # Errors
+    ///
+    /// The mode, where its start cannot be told.
+    pub fn limited(mut self, calls: u32) -> Result<Self, Mode> {
+        if self.mode == Mode::Websocket {
+            return Err(self.mode);
+        }
+        self.body.insert("concurrency_limit".to_owned(), calls.into());
+        Ok(self)
+    }
+
     /// A plan that starts some of the scenarios again, so often, as a result with a name of its own.
     #[must_use]
     pub fn again(&self, ids: Vec<u64>, frequency: u32, suffix: &str) -> Self {

@@ -7,6 +7,7 @@ pub mod assemble;
 pub mod comparison;
 pub mod console;
 pub mod escape;
+pub mod gates;
 pub mod github;
 pub mod gitlab;
 pub mod json;

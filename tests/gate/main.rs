@@ -1,6 +1,11 @@
 //! The whole gate, as its users run it: the binary in an empty directory, against the stand-in.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on must fail")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on must fail"
+)]
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -8,6 +13,7 @@ mod common;
 mod again;
 mod bad_input;
 mod harness;
+mod many;
 mod policies;
 mod secrets;
 mod stops;

@@ -13,7 +13,7 @@ pub struct Style {
 
 /// What a colour says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ink {
+pub(in crate::report) enum Ink {
     Bad,
     Good,
     Unsure,
@@ -23,7 +23,7 @@ pub(super) enum Ink {
 
 impl Style {
     /// The text in a colour.
-    pub(super) fn paint(self, ink: Ink, text: &str) -> String {
+    pub(in crate::report) fn paint(self, ink: Ink, text: &str) -> String {
         let code = match ink {
             Ink::Bad => "1;31",
             Ink::Good => "32",
@@ -36,7 +36,7 @@ impl Style {
 
     /// The text in lines of at most the width, each begun with `first` or then `indent` spaces.
     /// A word that is longer than a line is broken.
-    pub(super) fn wrap(self, first: &str, indent: usize, text: &str) -> String {
+    pub(in crate::report) fn wrap(self, first: &str, indent: usize, text: &str) -> String {
         let width = self.width.max(40);
         let mut out = first.to_owned();
         let mut column = first.width();
@@ -70,7 +70,7 @@ impl Style {
 }
 
 /// The text with spaces up to a width.
-pub(super) fn pad(text: &str, width: usize) -> String {
+pub(in crate::report) fn pad(text: &str, width: usize) -> String {
     let missing = width.saturating_sub(text.width());
     format!("{text}{}", " ".repeat(missing))
 }

@@ -12,6 +12,7 @@ use std::collections::HashMap;
 use self::body::Body;
 use self::xml::Xml;
 use super::escape::{one_line, short};
+use super::gates::{Gate, GateEnd, Whole};
 use super::model::{Report, ScenarioRuns};
 use super::words::{self, Standing};
 use crate::outcome::{Outcome, RunOutcome};
@@ -43,19 +44,114 @@ struct End {
 
 /// The report as JUnit XML.
 pub fn junit(report: &Report) -> String {
-    let suite = match one_line(&report.suite.name) {
+    let mut file = File::new(bad_runs(report));
+    file.report(report);
+    file.finish()
+}
+
+/// Several gates as one JUnit XML: the suites of each, and one with an error for a gate that ended
+/// without evidence.
+pub fn junit_of(whole: &Whole) -> String {
+    let reports = whole.gates.iter().filter_map(Gate::report);
+    let mut file = File::new(reports.map(bad_runs).sum());
+    for gate in &whole.gates {
+        match &gate.end {
+            GateEnd::Judged(report) => file.report(report),
+            GateEnd::Ended(why) => file.ended(gate, why, &whole.timing.started_at),
+        }
+    }
+    file.finish()
+}
+
+fn bad_runs(report: &Report) -> usize {
+    report.outcomes.iter().filter(|o| o.outcome != Outcome::Passed).count()
+}
+
+/// The file as it grows.
+struct File {
+    xml: Xml,
+    suites: usize,
+    /// What one body may take.
+    body: usize,
+}
+
+impl File {
+    /// A file with so many runs that did not pass, which share the room for bodies.
+    fn new(bad: usize) -> Self {
+        let mut xml = Xml::new();
+        xml.open("testsuites", &[]);
+        let body = (BODIES / bad.max(1)).clamp(*BODY.start(), *BODY.end());
+        Self { xml, suites: 0, body }
+    }
+
+    fn finish(mut self) -> String {
+        self.xml.close("testsuites");
+        self.xml.finish()
+    }
+
+    fn suite(&mut self, name: String, seconds: f64) -> Suite {
+        self.suites += 1;
+        Suite { id: self.suites - 1, name, seconds }
+    }
+
+    fn report(&mut self, report: &Report) {
+        let name = suite_name(&report.suite.name);
+        let head = Head::of(report);
+        let runs = self.suite(name.clone(), report.timing.elapsed_seconds);
+        write_suite(&mut self.xml, &head, &runs, &run_cases(report, &name, self.body));
+        let checks = self.suite(format!("{name} · gate checks"), 0.0);
+        write_suite(&mut self.xml, &head, &checks, &check_cases(report, &name));
+    }
+
+    fn ended(&mut self, gate: &Gate, why: &str, started_at: &str) {
+        let name = suite_name(&gate.name);
+        let message = short(why, 1000);
+        let case = Case {
+            class: class_name(&name, "gate checks"),
+            name: "verdict".to_owned(),
+            seconds: 0.0,
+            end: Some(End {
+                element: "error",
+                kind: "gate.NoEvidence",
+                body: Body { text: message.clone(), most: self.body },
+                message: message.clone(),
+            }),
+        };
+        let head = Head {
+            properties: vec![("exit_code", gate.code.number().to_string())],
+            output: message,
+            started_at: started_at.to_owned(),
+        };
+        let suite = self.suite(format!("{name} · gate checks"), 0.0);
+        write_suite(&mut self.xml, &head, &suite, &[case]);
+    }
+}
+
+fn suite_name(name: &str) -> String {
+    match one_line(name) {
         name if name.is_empty() => "cekura-gate".to_owned(),
         name => short(&name, 200),
-    };
-    let mut xml = Xml::new();
-    xml.open("testsuites", &[]);
-    let elapsed = report.timing.elapsed_seconds;
-    let runs = Suite { id: 0, name: suite.clone(), seconds: elapsed };
-    write_suite(&mut xml, report, &runs, &run_cases(report, &suite));
-    let checks = Suite { id: 1, name: format!("{suite} · gate checks"), seconds: 0.0 };
-    write_suite(&mut xml, report, &checks, &check_cases(report, &suite));
-    xml.close("testsuites");
-    xml.finish()
+    }
+}
+
+/// What stands at the head and the foot of a gate's suites.
+struct Head {
+    properties: Vec<(&'static str, String)>,
+    output: String,
+    started_at: String,
+}
+
+impl Head {
+    fn of(report: &Report) -> Self {
+        let notes = report.notes.iter().take(100).map(|note| short(note, 1000));
+        let output: Vec<String> =
+            std::iter::once(words::verdict_line(report)).chain(notes).collect();
+        Self {
+            properties: properties(report),
+            output: output.join("\n"),
+            started_at: report.timing.started_at.clone(),
+        }
+    }
 }
 
 struct Suite {
@@ -64,7 +160,7 @@ struct Suite {
     seconds: f64,
 }
 
-fn write_suite(xml: &mut Xml, report: &Report, suite: &Suite, cases: &[Case]) {
+fn write_suite(xml: &mut Xml, head: &Head, suite: &Suite, cases: &[Case]) {
     let ended = |element: &str| {
         let with = |case: &&Case| case.end.as_ref().is_some_and(|end| end.element == element);
         cases.iter().filter(with).count().to_string()
@@ -78,21 +174,19 @@ fn write_suite(xml: &mut Xml, report: &Report, suite: &Suite, cases: &[Case]) {
         ("errors", ended("error")),
         ("skipped", ended("skipped")),
         ("time", seconds(suite.seconds)),
-        ("timestamp", timestamp(&report.timing.started_at)),
+        ("timestamp", timestamp(&head.started_at)),
         ("hostname", "localhost".to_owned()),
     ];
     xml.open("testsuite", &attributes);
     xml.open("properties", &[]);
-    for (name, value) in properties(report) {
-        xml.empty("property", &[("name", name.to_owned()), ("value", value)]);
+    for (name, value) in &head.properties {
+        xml.empty("property", &[("name", (*name).to_owned()), ("value", value.clone())]);
     }
     xml.close("properties");
     for case in cases {
         write_case(xml, case);
     }
-    let notes = report.notes.iter().take(100).map(|note| short(note, 1000));
-    let output: Vec<String> = std::iter::once(words::verdict_line(report)).chain(notes).collect();
-    xml.text("system-out", &[], &output.join("\n"), usize::MAX);
+    xml.text("system-out", &[], &head.output, usize::MAX);
     xml.text("system-err", &[], "", usize::MAX);
     xml.close("testsuite");
 }
@@ -133,10 +227,8 @@ fn properties(report: &Report) -> Vec<(&'static str, String)> {
     properties
 }
 
-fn run_cases(report: &Report, suite: &str) -> Vec<Case> {
+fn run_cases(report: &Report, suite: &str, most: usize) -> Vec<Case> {
     let scenarios = report.scenarios();
-    let bad = report.outcomes.iter().filter(|o| o.outcome != Outcome::Passed).count();
-    let most = (BODIES / bad.max(1)).clamp(*BODY.start(), *BODY.end());
     let mut names = Names::default();
     let mut cases = Vec::with_capacity(report.outcomes.len());
     for scenario in &scenarios {

@@ -36,6 +36,11 @@ const FIRST: usize = 50;
 
 /// The report as GitHub-flavoured Markdown, at most [`LIMIT`] bytes.
 pub fn markdown(report: &Report) -> String {
+    markdown_within(report, LIMIT)
+}
+
+/// The report as GitHub-flavoured Markdown, at most so many bytes.
+pub(super) fn markdown_within(report: &Report, limit: usize) -> String {
     let scenarios = report.scenarios();
     let mut sheet = Sheet::default();
     head(&mut sheet, report);
@@ -48,7 +53,7 @@ pub fn markdown(report: &Report) -> String {
     rest::scenarios(&mut sheet, &scenarios);
     rest::slowest(&mut sheet, &scenarios);
     rest::about(&mut sheet, report);
-    sheet.finish(LIMIT)
+    sheet.finish(limit)
 }
 
 /// Platform text, cut and escaped for a line of Markdown.

@@ -1,0 +1,234 @@
+//! Several gates side by side: one budget of calls, one handler for signals, one report.
+//!
+//! Everything that can be refused is refused before the first call of any of them. After that
+//! each goes its own way: what becomes of one stops no other.
+
+use std::cell::RefCell;
+
+use futures_util::stream::{FuturesUnordered, StreamExt as _, TryStreamExt as _};
+use tokio::time::Instant;
+
+use super::attend::Gate;
+use super::begin::Surroundings;
+use super::console::Console;
+use super::failure::Failure;
+use super::prepare::{Earlier, Prepared, Shared, prepare};
+use super::publish::Publisher;
+use super::publish_whole::WholePublisher;
+use super::run::Platform;
+use super::stop::Stop;
+use super::suites::Many;
+use super::turn::{Ticket, Turnstile};
+use crate::context::{self, Context};
+use crate::exit::Code;
+use crate::plan::Plan;
+use crate::report::assemble::{Parts, assemble};
+use crate::report::gates::{Gate as Judged, GateEnd, Whole};
+use crate::report::model::Timing;
+
+/// So many suites are asked about at the same time before they start.
+const ASKED_AT_ONCE: usize = 8;
+
+/// One of several suites, with its outputs opened.
+pub(super) struct Entry {
+    /// The directory of its reports, below that of the whole.
+    pub(super) dir: String,
+    pub(super) loaded: super::load::Loaded,
+    pub(super) plan: Plan,
+    pub(super) earlier: Earlier,
+    pub(super) publisher: Publisher,
+}
+
+/// What all gates of a command share.
+pub(super) struct Together<'a> {
+    pub(super) platform: &'a Platform,
+    pub(super) context: &'a Context,
+    pub(super) console: &'a Console,
+    pub(super) stop: &'a Stop,
+}
+
+/// A suite that may start, with its place in the queue.
+struct Ready<'a> {
+    dir: String,
+    prepared: Prepared,
+    publisher: Publisher,
+    ticket: Ticket<'a>,
+}
+
+impl Together<'_> {
+    /// Runs the gates and gives the worst of their codes.
+    pub(super) async fn run(
+        &self,
+        many: &Many,
+        entries: Vec<Entry>,
+        publisher: WholePublisher,
+    ) -> Result<Code, Failure> {
+        let began = Instant::now();
+        let started_at = context::now().to_string();
+        let turn = Turnstile::new(many.concurrency);
+        let ready = self.prepare_all(many, entries, &turn).await?;
+        let count = ready.len();
+        let begun: RefCell<Vec<Option<u64>>> = RefCell::new(vec![None; count]);
+        let tell = |place: usize, id: u64| {
+            let mut begun = begun.borrow_mut();
+            if let Some(one) = begun.get_mut(place) {
+                *one = Some(id);
+            }
+            let ids: Vec<u64> = begun.iter().copied().flatten().collect();
+            if let Err(error) = publisher.started(&ids) {
+                self.console.warn(&error.to_string());
+            }
+        };
+        let (turn, tell) = (&turn, &tell);
+        let mut going: FuturesUnordered<_> = ready
+            .into_iter()
+            .enumerate()
+            .map(|(place, ready)| async move {
+                (place, self.one(ready, turn, &|id| tell(place, id)).await)
+            })
+            .collect();
+        let mut ended: Vec<Option<Judged>> = (0..count).map(|_| None).collect();
+        while let Some((place, end)) = going.next().await {
+            let judged = end?;
+            self.console.progress(&format!("{}: {}", judged.name, line(&judged)));
+            if let Some(one) = ended.get_mut(place) {
+                *one = Some(judged);
+            }
+        }
+        drop(going);
+        let whole = Whole {
+            name: many.name.clone(),
+            gates: ended.into_iter().flatten().collect(),
+            timing: Timing { started_at, elapsed_seconds: began.elapsed().as_secs_f64() },
+            traffic: self.platform.client.traffic(),
+            concurrency: many.concurrency,
+            simulated: self.platform.stand_in.is_some(),
+        };
+        publisher.finish(&whole, self.console)
+    }
+
+    /// Asks all that is asked before the first call, for every suite, and refuses them together.
+    async fn prepare_all<'a>(
+        &self,
+        many: &Many,
+        entries: Vec<Entry>,
+        turn: &'a Turnstile,
+    ) -> Result<Vec<Ready<'a>>, Failure> {
+        let shared = Shared { concurrency: many.concurrency, counted: many.budget.is_some() };
+        let client = &self.platform.client;
+        let asked = futures_util::stream::iter(entries)
+            .map(|entry| async move {
+                let Entry { dir, loaded, plan, earlier, publisher } = entry;
+                let name = loaded.name();
+                match prepare(loaded, plan, earlier, shared, client).await {
+                    Ok(prepared) => Ok((dir, prepared, publisher)),
+                    Err(failure) => Err(Failure::Suite { name, source: Box::new(failure) }),
+                }
+            })
+            .buffered(ASKED_AT_ONCE)
+            .try_collect::<Vec<_>>();
+        let asked = tokio::select! {
+            biased;
+            signal = self.stop.asked() => return Err(Failure::Stopped(signal)),
+            asked = asked => asked?,
+        };
+        if let Some(budget) = &many.budget {
+            let plans: Vec<_> = asked
+                .iter()
+                .map(|(_, prepared, _)| (&prepared.loaded.suite, &prepared.plan))
+                .collect();
+            super::budget::check_all(budget, &plans)?;
+        }
+        for (_, prepared, _) in &asked {
+            for warning in super::check::warnings(&prepared.loaded, &prepared.plan) {
+                self.console.warn(&format!("{}: {warning}", prepared.loaded.name()));
+            }
+        }
+        let ready = asked.into_iter().map(|(dir, prepared, publisher)| {
+            let ticket = turn.join(prepared.calls);
+            Ready { dir, prepared, publisher, ticket }
+        });
+        Ok(ready.collect())
+    }
+
+    /// One gate from its place in the queue to its report. Only a second signal is an error.
+    async fn one(
+        &self,
+        ready: Ready<'_>,
+        turn: &Turnstile,
+        tell: &dyn Fn(u64),
+    ) -> Result<Judged, Failure> {
+        let Ready { dir, prepared, mut publisher, ticket } = ready;
+        let (name, file) = (prepared.loaded.name(), prepared.loaded.file.clone());
+        let judged = |code, end| Judged {
+            name: name.clone(),
+            file: file.clone(),
+            dir: dir.clone(),
+            code,
+            end,
+        };
+        match self.evidence(prepared, &publisher, turn, ticket, tell).await {
+            Err(Failure::StoppedTwice(signal)) => Err(Failure::StoppedTwice(signal)),
+            Err(failure) => {
+                self.console.warn(&format!("{name}: {failure}"));
+                Ok(judged(failure.code(), GateEnd::Ended(failure.to_string())))
+            }
+            Ok(parts) => {
+                let report = assemble(parts);
+                let code = Code::of_number(report.exit_code).unwrap_or(Code::Internal);
+                let (_, faults) = publisher.write(&report)?;
+                for fault in &faults {
+                    self.console.warn(&fault.to_string());
+                }
+                let spoiled = code == Code::Passed && !faults.is_empty();
+                let code = if spoiled { Code::Report } else { code };
+                Ok(judged(code, GateEnd::Judged(Box::new(report))))
+            }
+        }
+    }
+
+    async fn evidence(
+        &self,
+        mut prepared: Prepared,
+        publisher: &Publisher,
+        turn: &Turnstile,
+        ticket: Ticket<'_>,
+        tell: &dyn Fn(u64),
+    ) -> Result<Parts, Failure> {
+        let name = prepared.loaded.name();
+        let id = ticket.id();
+        let gate = Gate {
+            client: &self.platform.client,
+            pace: self.platform.pace,
+            console: self.console,
+            stop: self.stop,
+            label: Some(&name),
+            turn,
+            ticket: ticket.into(),
+        };
+        if gate.unless_stopped(async { Ok(turn.admitted(id).await) }).await? {
+            // The time that it waited for others is not its own.
+            prepared.began = Instant::now();
+            prepared.started_at = context::now().to_string();
+        }
+        let around = Surroundings {
+            context: self.context,
+            dashboard: self.platform.dashboard.as_deref(),
+            simulated: self.platform.stand_in.is_some(),
+        };
+        let attached = gate.begin(prepared, publisher, &around).await?;
+        tell(attached.record.id);
+        gate.attend(attached, publisher).await
+    }
+}
+
+/// How a gate ended, for those who watch.
+fn line(judged: &Judged) -> String {
+    let word = match judged.code {
+        Code::Passed => "passed",
+        Code::Failed => "failed",
+        Code::Inconclusive => "inconclusive",
+        _ => "not finished",
+    };
+    format!("{word}: {}", judged.headline())
+}
