@@ -19,7 +19,7 @@ use super::error::{ApiError, Cause};
 use super::options::{Limits, Options};
 use super::parcel::{Parcel, Taken};
 use super::resolve::Resolver;
-use super::retry::{Attempt, Decision, Effect, Failure, decide, may_be_processed, retry_after};
+use super::retry::{Attempt, Decision, Effect, Failure, asked_wait, decide, may_be_processed};
 use super::trouble::{Trouble, detail_of};
 use super::wire::WireError;
 use crate::context;
@@ -198,11 +198,9 @@ impl Transport {
         let answer = tokio::time::timeout_at(until, async {
             let response = builder.send().await.map_err(|error| Trouble::transport(&error))?;
             let status = response.status();
-            let wait = response
-                .headers()
-                .get("retry-after")
-                .and_then(|value| value.to_str().ok())
-                .and_then(|value| retry_after(value, context::now()));
+            let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
+            let wait = header("retry-after")
+                .and_then(|value| asked_wait(value, header("date"), context::now()));
             if status.is_success() {
                 return Ok((status.as_u16(), read_capped(response, request.largest).await?));
             }

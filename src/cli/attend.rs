@@ -15,12 +15,13 @@ use super::left::StartedRun;
 use super::publish::Publisher;
 use super::stop::{Signal, Stop};
 use super::turn::{Ticket, Turnstile};
+use super::watching::Watching;
 use crate::api::client::{Client, Started};
 use crate::plan::{Plan, StartRequest, carries_name};
 use crate::poll::schedule::Pace;
 use crate::poll::{Waited, last_look, wait};
-use crate::progress::Progress;
 use crate::record::ResultRecord;
+use crate::redact::Redactor;
 use crate::report::assemble::{End, Parts};
 use crate::report::model::{PlanHead, RetryRecord, SuiteHead, Timing};
 use crate::report::standing::{Standing, is_decided};
@@ -75,6 +76,12 @@ pub(super) struct Attached {
 }
 
 impl Attached {
+    /// What the suite wants nobody to read.
+    pub(super) fn redactor(&self) -> Redactor {
+        let reports = self.suite.reports.as_ref();
+        Redactor::new(reports.and_then(|reports| reports.redact.as_deref()).unwrap_or_default())
+    }
+
     /// The command that goes on with a result under the same rules.
     fn watch_command(&self, id: u64) -> String {
         crate::report::words::watch_command(id, self.head.file.as_deref())
@@ -149,6 +156,7 @@ impl Gate<'_> {
             attached.notes.push(format!("cost: {cost:.2} for {runs}, retries included"));
         }
         let reports = attached.suite.reports.clone().unwrap_or_default();
+        let redactor = attached.redactor();
         if reports.share_link == Some(true) {
             match self.client.share_link(id, self.by(WRAP_UP)).await {
                 Ok(link) => attached.url = Some(link),
@@ -172,6 +180,7 @@ impl Gate<'_> {
             incomplete: false,
             simulated: attached.simulated,
             transcripts: reports.transcripts.unwrap_or_default(),
+            redact: redactor,
             notes: attached.notes,
         })
     }
@@ -221,8 +230,8 @@ impl Gate<'_> {
         stop: EarlyStop,
     ) -> (Waited, Option<Signal>) {
         let mut signal = None;
-        let mut progress = Progress::default();
-        let waited = wait(
+        let watching = Watching::new(self.console, self.label, attached, record);
+        let waiting = wait(
             self.client,
             record,
             self.pace,
@@ -230,17 +239,20 @@ impl Gate<'_> {
             async { signal = Some(self.stop.asked().await) },
             |record| {
                 self.ticket.borrow().keep(&record.runs);
-                if let Some(line) = progress.line(record, attached.began.elapsed()) {
-                    self.say(&line);
-                }
+                watching.take(record);
                 if is_decided(stop, &attached.head, &attached.planned, &record.runs) {
                     ControlFlow::Break(())
                 } else {
                     ControlFlow::Continue(())
                 }
             },
-        )
-        .await;
+        );
+        let waited = tokio::select! {
+            biased;
+            waited = waiting => waited,
+            never = watching.tick() => match never {},
+        };
+        watching.finish();
         (waited, signal)
     }
 

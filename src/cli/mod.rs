@@ -29,6 +29,7 @@ mod stop;
 mod suites;
 mod turn;
 mod watch;
+mod watching;
 
 use std::path::PathBuf;
 

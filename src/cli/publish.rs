@@ -11,7 +11,7 @@ use crate::exit::Code;
 use crate::report::escape::ci::output_entry;
 use crate::report::github::{self, Paths};
 use crate::report::model::{Report, SuiteHead};
-use crate::report::{console, gitlab, json, junit, markdown};
+use crate::report::{console, gitlab, html, json, junit, markdown, words};
 use crate::sink::{self, Sink, SinkError};
 use crate::suite::model::{Reports, Suite};
 
@@ -20,6 +20,7 @@ pub(super) const DEFAULT_DIR: &str = "cekura-report";
 pub(super) const JUNIT: &str = "junit.xml";
 pub(super) const SUMMARY: &str = "summary.md";
 pub(super) const RESULT: &str = "result.json";
+const HTML: &str = "html";
 pub(super) const GITLAB_DOTENV: &str = "gate.env";
 pub(super) const GITLAB_ANNOTATIONS: &str = "annotations.json";
 
@@ -88,13 +89,16 @@ impl Publisher {
             names.extend([GITLAB_DOTENV, GITLAB_ANNOTATIONS]);
         }
         super::publish_whole::sweep(dir)?;
-        Ok(Self { sink: Sink::open(dir, &names)?, surfaces, is_part: false })
+        let mut sink = Sink::open(dir, &names)?;
+        sink.open_tree(HTML, html::INDEX, html::GENERATOR)?;
+        Ok(Self { sink, surfaces, is_part: false })
     }
 
     /// Opens the outputs of one of several gates. What leads to its result stays where `keep` says
     /// so.
     pub(super) fn part(dir: &Path, keep: bool) -> Result<Self, Failure> {
-        let sink = Sink::open(dir, &[SUMMARY, RESULT])?;
+        let mut sink = Sink::open(dir, &[SUMMARY, RESULT])?;
+        sink.open_tree(HTML, html::INDEX, html::GENERATOR)?;
         if !keep {
             sink::remove(&dir.join(STARTED))?;
         }
@@ -131,6 +135,9 @@ impl Publisher {
         self.surfaces_of_ci(report, &mut faults, console)?;
         let paths: Vec<&Path> = written.iter().map(PathBuf::as_path).collect();
         console.account(&console::console(report, console.style(), &paths))?;
+        if report.exit_code != 0 {
+            console.brief(&words::verdict_line(report))?;
+        }
         for fault in &faults {
             console.warn(&fault.to_string());
         }
@@ -157,6 +164,10 @@ impl Publisher {
                 Ok(path) => written.push(path),
                 Err(fault) => faults.push(fault),
             }
+        }
+        match self.sink.write_tree(HTML, |write| html::each(report, write)) {
+            Ok(path) => written.push(path.join(html::INDEX)),
+            Err(fault) => faults.push(fault),
         }
         Ok((written, faults))
     }

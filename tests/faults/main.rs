@@ -10,6 +10,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod clock;
 mod exactly_once;
 mod harness;
 mod hostile;

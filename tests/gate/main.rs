@@ -15,6 +15,7 @@ mod bad_input;
 mod harness;
 mod many;
 mod policies;
+mod privacy;
 mod secrets;
 mod stops;
 mod verdicts;

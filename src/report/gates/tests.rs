@@ -56,6 +56,7 @@ fn report(name: &str, passes: &[bool]) -> Report {
         incomplete: false,
         simulated: false,
         transcripts: Transcripts::Failed,
+        redact: crate::redact::Redactor::default(),
         notes: vec![],
     })
 }
