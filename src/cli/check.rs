@@ -9,7 +9,7 @@ use super::console::Console;
 use super::failure::Failure;
 use super::load::Loaded;
 use super::overrides::Overrides;
-use super::suites::{self, Asked, Many};
+use super::suites::{self, Asked, Many, Member};
 use crate::context::Context;
 use crate::exit::Code;
 use crate::plan::{Plan, Selection, StartRequest, Target};
@@ -52,8 +52,8 @@ fn one(loaded: &Loaded, context: &Context, console: &Console) -> Result<Plan, Fa
 /// Each suite on its own, then what they are together.
 fn several(mut many: Many, context: &Context, console: &Console) -> Result<(), Failure> {
     let mut plans = Vec::with_capacity(many.suites.len());
-    for (name, mut loaded) in std::mem::take(&mut many.suites) {
-        suites::reports_to(&mut loaded, &many.dir_of(&name));
+    for Member { dir, mut loaded, .. } in std::mem::take(&mut many.suites) {
+        suites::reports_to(&mut loaded, &many.dir_of(&dir));
         let plan = one(&loaded, context, console)?;
         console.print("\n")?;
         plans.push((loaded.suite, plan));

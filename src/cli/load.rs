@@ -17,7 +17,7 @@ use crate::suite::validate;
 const DEFAULTS: [&str; 2] = ["cekura-gate.yml", ".cekura/gate.yml"];
 
 /// A valid suite and where it came from.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Loaded {
     pub(super) suite: Suite,
     /// The file's path as the user wrote it; none when flags alone made the suite.

@@ -4,6 +4,7 @@
 //! each goes its own way: what becomes of one stops no other.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 
 use futures_util::stream::{FuturesUnordered, StreamExt as _, TryStreamExt as _};
 use tokio::time::Instant;
@@ -22,7 +23,8 @@ use super::turn::{Ticket, Turnstile};
 use crate::context::{self, Context};
 use crate::exit::Code;
 use crate::plan::Plan;
-use crate::report::assemble::{Parts, assemble};
+use crate::record::ResultRecord;
+use crate::report::assemble::{End, Parts, assemble};
 use crate::report::gates::{Gate as Judged, GateEnd, Whole};
 use crate::report::model::Timing;
 
@@ -33,6 +35,10 @@ const ASKED_AT_ONCE: usize = 8;
 pub(super) struct Entry {
     /// The directory of its reports, below that of the whole.
     pub(super) dir: String,
+    /// The place of the one whose result it is compared with.
+    pub(super) base: Option<usize>,
+    /// Whether it is there for others to be compared with.
+    pub(super) is_base: bool,
     pub(super) loaded: super::load::Loaded,
     pub(super) plan: Plan,
     pub(super) earlier: Earlier,
@@ -47,13 +53,32 @@ pub(super) struct Together<'a> {
     pub(super) stop: &'a Stop,
 }
 
+/// What is known of a gate from its beginning to its end.
+struct About {
+    name: String,
+    file: Option<String>,
+    dir: String,
+    base: Option<usize>,
+    is_base: bool,
+    publisher: Publisher,
+}
+
 /// A suite that may start, with its place in the queue.
 struct Ready<'a> {
-    dir: String,
+    about: About,
     prepared: Prepared,
-    publisher: Publisher,
     ticket: Ticket<'a>,
 }
+
+/// A gate whose evidence is there, or never will be.
+struct Ended {
+    place: usize,
+    about: About,
+    end: Result<Box<Parts>, Failure>,
+}
+
+/// What others are compared with: its evidence, or none where it did not come to its end.
+type Base = (String, Option<ResultRecord>);
 
 impl Together<'_> {
     /// Runs the gates and gives the worst of their codes.
@@ -83,22 +108,35 @@ impl Together<'_> {
         let mut going: FuturesUnordered<_> = ready
             .into_iter()
             .enumerate()
-            .map(|(place, ready)| async move {
-                (place, self.one(ready, turn, &|id| tell(place, id)).await)
-            })
+            .map(|(place, ready)| self.one(place, ready, turn, tell))
             .collect();
-        let mut ended: Vec<Option<Judged>> = (0..count).map(|_| None).collect();
-        while let Some((place, end)) = going.next().await {
-            let judged = end?;
-            self.console.progress(&format!("{}: {}", judged.name, line(&judged)));
-            if let Some(one) = ended.get_mut(place) {
-                *one = Some(judged);
+        let mut judged: Vec<Option<Judged>> = (0..count).map(|_| None).collect();
+        let mut bases: BTreeMap<usize, Base> = BTreeMap::new();
+        let mut waiting: Vec<Ended> = Vec::new();
+        while let Some(ended) = going.next().await {
+            let ended = ended?;
+            if ended.about.is_base {
+                bases.insert(ended.place, base_of(&ended));
+            }
+            waiting.push(ended);
+            // Who is compared with another one waits for it; everybody else is judged at once.
+            let ready = |ended: &Ended| ended.about.base.is_none_or(|at| bases.contains_key(&at));
+            let (now, later): (Vec<Ended>, Vec<Ended>) = waiting.into_iter().partition(ready);
+            waiting = later;
+            for ended in now {
+                let base = ended.about.base.and_then(|at| bases.get(&at));
+                let place = ended.place;
+                let one = self.judge(ended, base)?;
+                self.console.progress(&format!("{}: {}", one.name, line(&one)));
+                if let Some(slot) = judged.get_mut(place) {
+                    *slot = Some(one);
+                }
             }
         }
         drop(going);
         let whole = Whole {
             name: many.name.clone(),
-            gates: ended.into_iter().flatten().collect(),
+            gates: judged.into_iter().flatten().collect(),
             timing: Timing { started_at, elapsed_seconds: began.elapsed().as_secs_f64() },
             traffic: self.platform.client.traffic(),
             concurrency: many.concurrency,
@@ -114,14 +152,21 @@ impl Together<'_> {
         entries: Vec<Entry>,
         turn: &'a Turnstile,
     ) -> Result<Vec<Ready<'a>>, Failure> {
-        let shared = Shared { concurrency: many.concurrency, counted: many.budget.is_some() };
+        let shared = Shared {
+            concurrency: many.concurrency,
+            counted: many.budget.is_some(),
+            compared_within: false,
+        };
         let client = &self.platform.client;
         let asked = futures_util::stream::iter(entries)
             .map(|entry| async move {
-                let Entry { dir, loaded, plan, earlier, publisher } = entry;
-                let name = loaded.name();
+                let Entry { dir, base, is_base, loaded, plan, earlier, publisher } = entry;
+                let (name, file) = (loaded.name(), loaded.file.clone());
+                let shared = Shared { compared_within: base.is_some(), ..shared };
                 match prepare(loaded, plan, earlier, shared, client).await {
-                    Ok(prepared) => Ok((dir, prepared, publisher)),
+                    Ok(prepared) => {
+                        Ok((About { name, file, dir, base, is_base, publisher }, prepared))
+                    }
                     Err(failure) => Err(Failure::Suite { name, source: Box::new(failure) }),
                 }
             })
@@ -135,46 +180,58 @@ impl Together<'_> {
         if let Some(budget) = &many.budget {
             let plans: Vec<_> = asked
                 .iter()
-                .map(|(_, prepared, _)| (&prepared.loaded.suite, &prepared.plan))
+                .map(|(_, prepared)| (&prepared.loaded.suite, &prepared.plan))
                 .collect();
             super::budget::check_all(budget, &plans)?;
         }
-        for (_, prepared, _) in &asked {
+        for (_, prepared) in &asked {
             for warning in super::check::warnings(&prepared.loaded, &prepared.plan) {
                 self.console.warn(&format!("{}: {warning}", prepared.loaded.name()));
             }
         }
-        let ready = asked.into_iter().map(|(dir, prepared, publisher)| {
+        let ready = asked.into_iter().map(|(about, prepared)| {
             let ticket = turn.join(prepared.calls);
-            Ready { dir, prepared, publisher, ticket }
+            Ready { about, prepared, ticket }
         });
         Ok(ready.collect())
     }
 
-    /// One gate from its place in the queue to its report. Only a second signal is an error.
+    /// One gate from its place in the queue to its evidence. Only a second signal is an error.
     async fn one(
         &self,
+        place: usize,
         ready: Ready<'_>,
         turn: &Turnstile,
-        tell: &dyn Fn(u64),
-    ) -> Result<Judged, Failure> {
-        let Ready { dir, prepared, mut publisher, ticket } = ready;
-        let (name, file) = (prepared.loaded.name(), prepared.loaded.file.clone());
-        let judged = |code, end| Judged {
-            name: name.clone(),
-            file: file.clone(),
-            dir: dir.clone(),
-            code,
-            end,
-        };
-        match self.evidence(prepared, &publisher, turn, ticket, tell).await {
+        tell: &dyn Fn(usize, u64),
+    ) -> Result<Ended, Failure> {
+        let Ready { about, prepared, ticket } = ready;
+        let tell = |id| tell(place, id);
+        match self.evidence(prepared, &about.publisher, turn, ticket, &tell).await {
             Err(Failure::StoppedTwice(signal)) => Err(Failure::StoppedTwice(signal)),
+            end => Ok(Ended { place, about, end: end.map(Box::new) }),
+        }
+    }
+
+    /// Judges a gate, where there is evidence, and writes its reports.
+    fn judge(&self, ended: Ended, base: Option<&Base>) -> Result<Judged, Failure> {
+        let Ended { about, end, .. } = ended;
+        let About { name, file, dir, is_base, mut publisher, .. } = about;
+        let (code, end) = match end {
             Err(failure) => {
                 self.console.warn(&format!("{name}: {failure}"));
-                Ok(judged(failure.code(), GateEnd::Ended(failure.to_string())))
+                (failure.code(), GateEnd::Ended(failure.to_string()))
             }
-            Ok(parts) => {
-                let report = assemble(parts);
+            Ok(mut parts) => {
+                match base {
+                    Some((of, Some(record))) => {
+                        parts.baseline = Some((format!("matrix: {of}"), record.clone()));
+                    }
+                    Some((of, None)) => parts.notes.push(format!(
+                        "{of} did not come to its end: there is nothing to compare with"
+                    )),
+                    None => {}
+                }
+                let report = assemble(*parts);
                 let code = Code::of_number(report.exit_code).unwrap_or(Code::Internal);
                 let (_, faults) = publisher.write(&report)?;
                 for fault in &faults {
@@ -182,9 +239,10 @@ impl Together<'_> {
                 }
                 let spoiled = code == Code::Passed && !faults.is_empty();
                 let code = if spoiled { Code::Report } else { code };
-                Ok(judged(code, GateEnd::Judged(Box::new(report))))
+                (code, GateEnd::Judged(Box::new(report)))
             }
-        }
+        };
+        Ok(Judged { name, file, dir, is_base, code, end })
     }
 
     async fn evidence(
@@ -220,6 +278,15 @@ impl Together<'_> {
         tell(attached.record.id);
         gate.attend(attached, publisher).await
     }
+}
+
+/// What others are compared with. What did not come to its end is nothing to go by.
+fn base_of(ended: &Ended) -> Base {
+    let record = match &ended.end {
+        Ok(parts) if parts.end == End::Finished => Some(parts.result.clone()),
+        Ok(_) | Err(_) => None,
+    };
+    (ended.about.name.clone(), record)
 }
 
 /// How a gate ended, for those who watch.

@@ -6,7 +6,7 @@ use std::str::FromStr;
 
 use crate::suite::checks::{CheckSpec, Checks};
 use crate::suite::model::{
-    Baseline, BaselineLimit, CallPolicy, Mode, Reports, Suite, Thresholds, Transcripts,
+    Baseline, BaselineLimit, CallPolicy, Matrix, Mode, Reports, Suite, Thresholds, Transcripts,
 };
 use crate::suite::scalars::{ScalarError, Timeout};
 use crate::verdict::check::Check;
@@ -112,6 +112,7 @@ impl Overrides {
         if self.agent.is_some() || self.assistant.is_some() {
             (suite.agent, suite.assistant) = (self.agent, self.assistant.clone());
         }
+        self.apply_to_axes(suite);
         if self.selects() {
             suite.scenarios = self.scenarios.clone();
             suite.tags = self.tags.clone();
@@ -139,6 +140,21 @@ impl Overrides {
             apply_baseline(suite, from);
         }
         self.apply_reports(suite);
+    }
+
+    /// A flag takes the place of an axis of the matrix, too: the one side that it names is run.
+    fn apply_to_axes(&self, suite: &mut Suite) {
+        let Some(matrix) = &mut suite.matrix else { return };
+        if self.agent.is_some() || self.assistant.is_some() {
+            matrix.agent = None;
+        }
+        if self.mode.is_some() {
+            matrix.mode = None;
+        }
+        let taken = self.agent.is_some() || self.assistant.is_some() || self.mode.is_some();
+        if taken && *matrix == Matrix::default() {
+            suite.matrix = None;
+        }
     }
 
     fn apply_reports(&self, suite: &mut Suite) {

@@ -45,6 +45,8 @@ pub(super) struct Shared {
     pub(super) concurrency: Option<u32>,
     /// Whether the runs of all are counted before the first call.
     pub(super) counted: bool,
+    /// Whether this one is compared with another of them, and so with nothing earlier.
+    pub(super) compared_within: bool,
 }
 
 /// Prepares a suite. Nothing is started.
@@ -88,8 +90,11 @@ pub(super) async fn prepare(
     }
     super::budget::check(&loaded.suite, &plan)?;
     quarantine_is_known(&loaded, &plan)?;
-    let baseline =
-        super::baseline::of_suite(&loaded.suite, &loaded.name(), client, deadline).await?;
+    let baseline = if shared.compared_within {
+        None
+    } else {
+        super::baseline::of_suite(&loaded.suite, &loaded.name(), client, deadline).await?
+    };
     let mut calls = plan.runs().unwrap_or(usize::MAX);
     calls = calls.min(loaded.suite.concurrency.map_or(usize::MAX, |most| most as usize));
     if let Some(most) = shared.concurrency

@@ -20,7 +20,7 @@ use super::publish::{Publisher, Surfaces, report_dir};
 use super::publish_whole::WholePublisher;
 use super::reuse::Age;
 use super::stop::{Stop, heeding};
-use super::suites::{self, Asked, Many};
+use super::suites::{self, Asked, Many, Member};
 use super::turn::Turnstile;
 use super::{Global, connection, runtime};
 use crate::api::client::Client;
@@ -132,20 +132,20 @@ fn several(
     context: &Context,
     console: &Console,
 ) -> Result<Code, Failure> {
-    let left = |dir: &String| many.dir_of(dir).join(left::FILE).exists();
-    if args.resume && !many.suites.iter().any(|(dir, _)| left(dir)) {
+    let left = |dir: &str| many.dir_of(dir).join(left::FILE).exists();
+    if args.resume && !many.suites.iter().any(|member| left(&member.dir)) {
         return Err(nothing_left(&many.dir.join("*").join(left::FILE)));
     }
     let publisher = WholePublisher::open(&many.dir, Surfaces::of(context))?;
     let mut entries = Vec::with_capacity(many.suites.len());
-    for (name, mut loaded) in std::mem::take(&mut many.suites) {
+    for Member { dir: name, mut loaded, base, is_base } in std::mem::take(&mut many.suites) {
         let dir = many.dir_of(&name);
         suites::reports_to(&mut loaded, &dir);
         // A suite of which nothing was left has not started yet.
         let earlier = earlier(args, &dir, context)?;
         let publisher = Publisher::part(&dir, matches!(earlier, Earlier::Left(_)))?;
         let plan = Plan::new(&loaded.suite, &loaded.name(), context.branch(), &unique_key())?;
-        entries.push(Entry { dir: name, loaded, plan, earlier, publisher });
+        entries.push(Entry { dir: name, base, is_base, loaded, plan, earlier, publisher });
     }
     runtime()?.block_on(heeding(|stop: Stop| async move {
         let loaded: Vec<&Loaded> = entries.iter().map(|entry| &entry.loaded).collect();

@@ -11,6 +11,7 @@ use super::publish::DEFAULT_DIR;
 use crate::context::Context;
 use crate::document::{self, Source};
 use crate::gates::file::{self, Gates};
+use crate::suite::matrix;
 use crate::suite::model::{Budget, Reports};
 
 /// Where a file that lists suites is looked for when nothing is named and there is no suite.
@@ -29,14 +30,25 @@ pub(super) enum Asked {
 #[derive(Debug)]
 pub(super) struct Many {
     pub(super) name: String,
-    /// Each with the name of its directory below that of the whole.
-    pub(super) suites: Vec<(String, Loaded)>,
+    pub(super) suites: Vec<Member>,
     /// How many calls all may have at the same time.
     pub(super) concurrency: Option<u32>,
     /// Limits for all together.
     pub(super) budget: Option<Budget>,
     /// The directory of the reports of the whole.
     pub(super) dir: PathBuf,
+}
+
+/// One of several suites.
+#[derive(Debug)]
+pub(super) struct Member {
+    /// Its directory, below that of the whole.
+    pub(super) dir: String,
+    pub(super) loaded: Loaded,
+    /// The place of the suite whose result it is compared with.
+    pub(super) base: Option<usize>,
+    /// Whether it is there for others to be compared with, and gates nothing itself.
+    pub(super) is_base: bool,
 }
 
 /// Loads what is named: suite files, directories of them, or a file that lists them.
@@ -51,9 +63,19 @@ pub(super) fn asked(
         [] if !load::has_default() && list.is_file() && !overrides.makes_a_suite() => {
             many(&[list.to_owned()], overrides, context, console).map(Asked::Many)
         }
-        [] => load::suite(None, overrides, context).map(|one| Asked::One(Box::new(one))),
-        [one] if !one.is_dir() && listed(one, context)?.is_none() => {
-            load::suite(Some(one), overrides, context).map(|one| Asked::One(Box::new(one)))
+        [] => {
+            let one = load::suite(None, overrides, context)?;
+            match one.suite.matrix.is_some().then(|| one.file.clone()).flatten() {
+                Some(file) => many(&[file.into()], overrides, context, console).map(Asked::Many),
+                None => Ok(Asked::One(Box::new(one))),
+            }
+        }
+        [path] if !path.is_dir() && listed(path, context)?.is_none() => {
+            let one = load::suite(Some(path), overrides, context)?;
+            match one.suite.matrix {
+                Some(_) => many(named, overrides, context, console).map(Asked::Many),
+                None => Ok(Asked::One(Box::new(one))),
+            }
         }
         several => many(several, overrides, context, console).map(Asked::Many),
     }
@@ -98,11 +120,18 @@ fn many(
             paths.extend(suite_files(path)?);
         }
     }
-    let suites = load_all(&paths, &overrides.of_each(), context, console)?;
-    let dir = dir(&suites, overrides, &list)?;
+    let loaded = load_all(&paths, &overrides.of_each(), context, console)?;
+    let dir = dir(&loaded, overrides, &list)?;
+    let of_one = (loaded.len() == 1).then(|| loaded.first().map(Loaded::name)).flatten();
+    let mut suites: Vec<Member> = Vec::new();
+    for one in loaded {
+        let first = suites.len();
+        suites.extend(members(one, first));
+    }
+    name_dirs(&mut suites);
     let many = Many {
-        name: list.name.unwrap_or_else(|| format!("{} suites", suites.len())),
-        suites: with_dirs(suites),
+        name: list.name.or(of_one).unwrap_or_else(|| format!("{} suites", suites.len())),
+        suites,
         concurrency: overrides.concurrency().or(list.concurrency),
         budget: list.budget,
         dir,
@@ -186,12 +215,32 @@ fn dir(suites: &[Loaded], overrides: &Overrides, list: &Gates) -> Result<PathBuf
     }
 }
 
+/// The suite itself, or the sides of its matrix, each with a name of its own.
+fn members(loaded: Loaded, first: usize) -> Vec<Member> {
+    let sides = matrix::sides(&loaded.suite);
+    if sides.is_empty() {
+        return vec![Member { dir: loaded.slug_source(), loaded, base: None, is_base: false }];
+    }
+    let (name, dir) = (loaded.name(), loaded.slug_source());
+    let member = |side: matrix::Side| {
+        let mut loaded = loaded.clone();
+        loaded.suite = side.suite;
+        loaded.suite.name = Some(format!("{name} · {}", side.label));
+        Member {
+            dir: format!("{dir} {}", side.label),
+            loaded,
+            base: side.base.map(|base| first + base),
+            is_base: side.is_base,
+        }
+    };
+    sides.into_iter().map(member).collect()
+}
+
 /// Gives each suite a directory of its own, after its file.
-fn with_dirs(suites: Vec<Loaded>) -> Vec<(String, Loaded)> {
+fn name_dirs(suites: &mut [Member]) {
     let mut taken: BTreeMap<String, u32> = BTreeMap::new();
-    let mut named = Vec::with_capacity(suites.len());
-    for loaded in suites {
-        let base = slug(&loaded.slug_source());
+    for member in suites {
+        let base = slug(&member.dir);
         let mut slug = base.clone();
         while taken.contains_key(&slug) {
             let number = taken.entry(base.clone()).or_insert(1);
@@ -199,9 +248,8 @@ fn with_dirs(suites: Vec<Loaded>) -> Vec<(String, Loaded)> {
             slug = format!("{base}-{number}");
         }
         taken.entry(slug.clone()).or_insert(1);
-        named.push((slug, loaded));
+        member.dir = slug;
     }
-    named
 }
 
 /// A name as a directory of every system can have it.
@@ -221,7 +269,7 @@ fn slug(name: &str) -> String {
 /// Two suites of one name would be one to whoever looks a result up by its name.
 fn distinct(many: &Many) -> Result<(), Failure> {
     let mut seen: BTreeMap<String, String> = BTreeMap::new();
-    for (_, loaded) in &many.suites {
+    for Member { loaded, .. } in &many.suites {
         let file = loaded.file.clone().unwrap_or_default();
         if let Some(other) = seen.insert(loaded.name(), file.clone()) {
             return Err(Failure::Usage(format!(

@@ -14,6 +14,7 @@ mod again;
 mod bad_input;
 mod harness;
 mod many;
+mod matrix;
 mod policies;
 mod privacy;
 mod secrets;

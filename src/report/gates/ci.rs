@@ -41,8 +41,11 @@ const MOST: usize = 10;
 
 /// A workflow command for each suite that did not pass, at most ten.
 pub fn annotations(whole: &Whole) -> String {
-    let bad: Vec<_> =
-        whole.worst_first().into_iter().filter(|gate| gate.code != Code::Passed).collect();
+    let bad: Vec<_> = whole
+        .worst_first()
+        .into_iter()
+        .filter(|gate| gate.code != Code::Passed && !gate.is_base)
+        .collect();
     let shown = if bad.len() > MOST { MOST - 1 } else { MOST };
     let mut out = String::new();
     for gate in bad.iter().take(shown) {

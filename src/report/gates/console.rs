@@ -18,7 +18,8 @@ const MOST: usize = 5;
 pub fn console(whole: &Whole, style: Style, written: &[&Path]) -> String {
     let mut out = String::new();
     let gates = whole.worst_first();
-    let bad: Vec<&&Gate> = gates.iter().filter(|gate| gate.code != Code::Passed).collect();
+    let bad: Vec<&&Gate> =
+        gates.iter().filter(|gate| gate.code != Code::Passed && !gate.is_base).collect();
     for gate in bad.iter().take(MOST) {
         if let GateEnd::Judged(report) = &gate.end {
             let title = format!("── {} ", one_line(&short(&gate.name, 100)));
@@ -41,6 +42,11 @@ pub fn console(whole: &Whole, style: Style, written: &[&Path]) -> String {
     let code = whole.code();
     row("exit", &format!("{}: {}", code.number(), code.meaning()));
     neutral(&out)
+}
+
+/// What others are compared with is neither good nor bad.
+const fn ink_of(gate: &Gate) -> (Ink, &'static str, &'static str) {
+    if gate.is_base { (Ink::Faint, "-", "base") } else { ink(gate.code) }
 }
 
 const fn ink(code: Code) -> (Ink, &'static str, &'static str) {
@@ -75,9 +81,9 @@ fn suites(out: &mut String, gates: &[&Gate], style: Style) {
     out.push('\n');
     out.push_str(&style.paint(Ink::Title, "Suites"));
     out.push('\n');
-    let widest = gates.iter().map(|gate| ink(gate.code).2.len()).max().unwrap_or_default();
+    let widest = gates.iter().map(|gate| ink_of(gate).2.len()).max().unwrap_or_default();
     for gate in gates {
-        let (colour, mark, word) = ink(gate.code);
+        let (colour, mark, word) = ink_of(gate);
         let start = format!("  {} ", style.paint(colour, &format!("{mark} {}", pad(word, widest))));
         let name = one_line(&short(&gate.name, 100));
         let why = one_line(&short(gate.headline(), 500));

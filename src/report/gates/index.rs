@@ -46,6 +46,9 @@ pub struct IndexEntry {
     pub file: Option<String>,
     /// The directory of its reports, below that of this file.
     pub dir: String,
+    /// Whether it is there for others to be compared with: it counts towards nothing itself.
+    #[serde(default)]
+    pub is_base: bool,
     /// Its verdict.
     pub verdict: Verdict,
     /// The code that it would have exited with alone.
@@ -68,6 +71,7 @@ pub fn index(whole: &Whole) -> String {
             name: gate.name.clone(),
             file: gate.file.clone(),
             dir: gate.dir.clone(),
+            is_base: gate.is_base,
             verdict: gate.verdict(),
             exit_code: gate.code.number(),
             headline: gate.headline().to_owned(),

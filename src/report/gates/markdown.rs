@@ -44,10 +44,11 @@ pub fn markdown(whole: &Whole) -> String {
         let name = inline(&short(&gate.name, 200));
         let Some(room) = share.checked_sub(FOLD).filter(|room| *room > FOLD) else { break };
         let section = markdown_within(report, room);
-        if gate.code == Code::Passed {
+        if gate.code == Code::Passed || gate.is_base {
+            let mark = gate_mark(gate);
             let headline = inline(&short(gate.headline(), 300));
             out.push_str(&format!(
-                "<details>\n<summary>✅ <b>{name}</b>: {headline}</summary>\n\n{section}\n</details>\n\n"
+                "<details>\n<summary>{mark} <b>{name}</b>: {headline}</summary>\n\n{section}\n</details>\n\n"
             ));
         } else {
             out.push_str(&format!("---\n\n{section}\n"));
@@ -64,6 +65,11 @@ const fn mark(code: Code) -> &'static str {
     }
 }
 
+/// What others are compared with is neither good nor bad.
+const fn gate_mark(gate: &Gate) -> &'static str {
+    if gate.is_base { "➖ base" } else { mark(gate.code) }
+}
+
 fn row(gate: &Gate) -> String {
     let runs = gate.report().map_or_else(|| "–".to_owned(), |r| r.tally.total.to_string());
     let page = gate.report().and_then(words::page);
@@ -71,7 +77,7 @@ fn row(gate: &Gate) -> String {
     let name = page.map_or(name.clone(), |url| format!("[{name}]({url})"));
     format!(
         "| {} | {name} | {runs} | {} | {}: {} |\n",
-        mark(gate.code),
+        gate_mark(gate),
         inline(&short(gate.headline(), 300)),
         gate.code.number(),
         inline(gate.code.meaning()),

@@ -43,6 +43,8 @@ pub struct Gate {
     pub file: Option<String>,
     /// The directory of its reports, below that of the whole.
     pub dir: String,
+    /// Whether it is there for others to be compared with: it counts towards nothing itself.
+    pub is_base: bool,
     /// The code that it would have exited with alone.
     pub code: Code,
     /// What became of it.
@@ -82,17 +84,23 @@ impl Gate {
 }
 
 impl Whole {
+    /// The gates that count.
+    fn gating(&self) -> impl Iterator<Item = &Gate> {
+        self.gates.iter().filter(|gate| !gate.is_base)
+    }
+
     /// The code of the whole: the worst of its gates'.
     pub fn code(&self) -> Code {
-        Code::worst(self.gates.iter().map(|gate| gate.code))
+        Code::worst(self.gating().map(|gate| gate.code))
     }
 
     /// The verdict of the whole: the worst of its gates'. Without a gate nothing is known.
     pub fn verdict(&self) -> Verdict {
-        let verdicts = || self.gates.iter().map(Gate::verdict);
+        let verdicts = || self.gating().map(Gate::verdict);
         if verdicts().any(|verdict| verdict == Verdict::Fail) {
             Verdict::Fail
-        } else if self.gates.is_empty() || verdicts().any(|verdict| verdict != Verdict::Pass) {
+        } else if verdicts().next().is_none() || verdicts().any(|verdict| verdict != Verdict::Pass)
+        {
             Verdict::Inconclusive
         } else {
             Verdict::Pass
@@ -102,7 +110,7 @@ impl Whole {
     /// How all runs ended.
     pub fn tally(&self) -> Tally {
         let mut sum = Tally::default();
-        for tally in self.gates.iter().filter_map(Gate::report).map(|report| report.tally) {
+        for tally in self.gating().filter_map(Gate::report).map(|report| report.tally) {
             sum.total += tally.total;
             sum.passed += tally.passed;
             sum.failed += tally.failed;
@@ -116,13 +124,13 @@ impl Whole {
 
     /// The whole in one line: `2 of 3 suites passed, 1 failed`.
     pub fn headline(&self) -> String {
-        let count =
-            |wanted: &dyn Fn(&Gate) -> bool| self.gates.iter().filter(|g| wanted(g)).count();
+        let count = |wanted: &dyn Fn(&Gate) -> bool| self.gating().filter(|g| wanted(g)).count();
         let passed = count(&|gate| gate.code == Code::Passed);
         let failed = count(&|gate| gate.code == Code::Failed);
         let open = count(&|gate| gate.code == Code::Inconclusive);
-        let other = self.gates.len() - passed - failed - open;
-        let mut line = format!("{passed} of {} passed", text::count(self.gates.len(), "suite"));
+        let other = self.gating().count() - passed - failed - open;
+        let mut line =
+            format!("{passed} of {} passed", text::count(self.gating().count(), "suite"));
         for (count, word) in [(failed, "failed"), (open, "inconclusive"), (other, "not finished")] {
             if count > 0 {
                 line.push_str(&format!(", {count} {word}"));
@@ -134,7 +142,7 @@ impl Whole {
     /// The gates with the worst first, in the order of the command line within each code.
     pub fn worst_first(&self) -> Vec<&Gate> {
         let mut gates: Vec<&Gate> = self.gates.iter().collect();
-        gates.sort_by_key(|gate| std::cmp::Reverse(gate.code.severity()));
+        gates.sort_by_key(|gate| (gate.is_base, std::cmp::Reverse(gate.code.severity())));
         gates
     }
 }

@@ -67,6 +67,7 @@ fn judged(name: &str, passes: &[bool]) -> Gate {
         name: name.to_owned(),
         file: report.suite.file.clone(),
         dir: name.to_owned(),
+        is_base: false,
         code: Code::of_number(report.exit_code).unwrap(),
         end: GateEnd::Judged(Box::new(report)),
     }
@@ -74,7 +75,14 @@ fn judged(name: &str, passes: &[bool]) -> Gate {
 
 fn ended(name: &str, code: Code) -> Gate {
     let why = "POST /start/ was refused <b>\n::error::x".to_owned();
-    Gate { name: name.to_owned(), file: None, dir: name.to_owned(), code, end: GateEnd::Ended(why) }
+    Gate {
+        name: name.to_owned(),
+        file: None,
+        dir: name.to_owned(),
+        is_base: false,
+        code,
+        end: GateEnd::Ended(why),
+    }
 }
 
 fn whole(gates: Vec<Gate>) -> Whole {
