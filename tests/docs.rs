@@ -30,8 +30,28 @@ use cekura_gate::stats::rate::lower_bound;
 
 use self::docs_pages::{anchors, blocks, pages, prose};
 
-const COMMANDS: [&str; 8] =
-    ["run", "check", "watch", "judge", "compare", "simulate", "schema", "completions"];
+const COMMANDS: [&str; 12] = [
+    "run",
+    "check",
+    "watch",
+    "judge",
+    "compare",
+    "result",
+    "call",
+    "prompt",
+    "test-set",
+    "simulate",
+    "schema",
+    "completions",
+];
+
+/// The commands below the commands that only group others.
+const GROUPED: [(&str, &[&str]); 4] = [
+    ("result", &["show", "end", "share", "rescore", "rerun"]),
+    ("call", &["show", "listen", "end", "vote", "outcome", "critical"]),
+    ("prompt", &["improve", "issues"]),
+    ("test-set", &["create"]),
+];
 
 fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
@@ -108,6 +128,11 @@ fn the_help_of_each_command_is_in_the_docs() {
     let mut text = format!("## cekura-gate\n\n{}\n", help(&["--help"]));
     for command in COMMANDS {
         text.push_str(&format!("\n## {command}\n\n{}\n", help(&[command, "--help"])));
+        let below = GROUPED.iter().find(|(group, _)| *group == command).map(|(_, below)| *below);
+        for name in below.unwrap_or_default() {
+            let help = help(&[command, name, "--help"]);
+            text.push_str(&format!("\n### {command} {name}\n\n{help}\n"));
+        }
     }
     hold("docs/command-line.md", "help", &text);
 }

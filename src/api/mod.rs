@@ -4,6 +4,8 @@
 //! only place that sends anything, `client` says what is asked, and `start` sees to it that a start
 //! is never paid twice.
 
+mod account;
+pub mod after;
 mod brake;
 pub mod client;
 mod earlier;

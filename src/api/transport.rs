@@ -20,7 +20,7 @@ use super::options::{Limits, Options};
 use super::parcel::{Parcel, Taken};
 use super::resolve::Resolver;
 use super::retry::{Attempt, Decision, Effect, Failure, asked_wait, decide, may_be_processed};
-use super::trouble::{Trouble, detail_of};
+use super::trouble::{Trouble, detail_of, fields_of};
 use super::wire::WireError;
 use crate::context;
 use crate::report::model::Traffic;
@@ -204,7 +204,9 @@ impl Transport {
             if status.is_success() {
                 return Ok((status.as_u16(), read_capped(response, request.largest).await?));
             }
-            Err(Trouble::refused(status, wait, &detail_of(&read_start(response).await)))
+            let said = read_start(response).await;
+            let fields = fields_of(&said);
+            Err(Trouble { fields, ..Trouble::refused(status, wait, &detail_of(&said)) })
         });
         let over = || Err(Trouble::new(Failure::Broken, "the time for it is over"));
         let answer = answer.await.unwrap_or_else(|_| over());
@@ -255,7 +257,7 @@ fn error_of(trouble: Trouble, request: &Request<'_>, tries: u32) -> ApiError {
     match (trouble.failure, trouble.unreadable) {
         (_, Some(source)) => ApiError::Unreadable { request, source: *source },
         (Failure::Status(status), None) => {
-            ApiError::Refused { request, status, detail: trouble.detail }
+            ApiError::Refused { request, status, detail: trouble.detail, fields: trouble.fields }
         }
         (Failure::TooLarge, None) => ApiError::TooLarge { request, limit_mib: largest >> 20 },
         (failure, None) => {

@@ -18,6 +18,8 @@ pub(super) struct Trouble {
     pub(super) reason: String,
     /// What the platform said, where it refused.
     pub(super) detail: String,
+    /// What it said field by field, where it did.
+    pub(super) fields: Vec<(String, String)>,
     /// What the platform asked to wait.
     pub(super) retry_after: Option<Duration>,
     /// Why the body can't be read, where it can't.
@@ -27,7 +29,14 @@ pub(super) struct Trouble {
 impl Trouble {
     pub(super) fn new(failure: Failure, reason: impl Into<String>) -> Self {
         let reason = reason.into();
-        Self { failure, reason, detail: String::new(), retry_after: None, unreadable: None }
+        Self {
+            failure,
+            reason,
+            detail: String::new(),
+            fields: Vec::new(),
+            retry_after: None,
+            unreadable: None,
+        }
     }
 
     pub(super) fn unreadable(source: WireError) -> Self {
@@ -113,6 +122,18 @@ pub(super) fn detail_of(body: &[u8]) -> String {
     };
     let visible: String = words.chars().filter(|c| !c.is_control()).take(SHOWN).collect();
     if visible.trim().is_empty() { "(no reason given)".to_owned() } else { visible }
+}
+
+/// What a refusal says field by field: `{"field": ["…"]}`, also within `errors`, in its order.
+pub(super) fn fields_of(body: &[u8]) -> Vec<(String, String)> {
+    let Ok(Value::Object(body)) = serde_json::from_slice::<Value>(body) else { return Vec::new() };
+    let errors = body.get("errors").and_then(Value::as_object);
+    let fields = errors.unwrap_or(&body).iter().filter(|(field, _)| *field != "detail");
+    let messages = fields.flat_map(|(field, said)| {
+        let all = said.as_array().map_or(std::slice::from_ref(said), Vec::as_slice);
+        all.iter().map(|message| (field.clone(), messages_of(message)))
+    });
+    messages.collect()
 }
 
 fn messages_of(value: &Value) -> String {

@@ -71,7 +71,8 @@ impl Gate<'_> {
                 begun
             }
             Earlier::Never => {
-                self.start_anew(&plan, request, &started, publisher, deadline).await?
+                let begun = self.start_anew(&plan, request, &started, publisher, deadline).await;
+                begun.map_err(|failure| loaded.explain_failure(failure))?
             }
             Earlier::Attempt(job, age) => {
                 let branch = around.context.branch();
@@ -87,7 +88,11 @@ impl Gate<'_> {
                     plan = plan.named(names.own(&unique_key()));
                     started.name = Some(plan.result_name.clone());
                     let request = plan.request().unwrap_or(request);
-                    self.start_anew(&plan, request, &started, publisher, deadline).await?
+                    {
+                        let begun =
+                            self.start_anew(&plan, request, &started, publisher, deadline).await;
+                        begun.map_err(|failure| loaded.explain_failure(failure))?
+                    }
                 }
             }
         };
@@ -201,7 +206,7 @@ impl Gate<'_> {
             (Some(id), _) => self.client.result(id, deadline).await?,
             (None, Some(name)) => {
                 self.say(&format!("looking for the result named `{name}`"));
-                let path = crate::plan::start_path(plan.mode);
+                let path = plan.path();
                 *self.client.seek_started(path, name, deadline).await?
             }
             (None, None) => {

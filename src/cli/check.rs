@@ -1,18 +1,23 @@
-//! `check`: everything that can be known without a network.
+//! `check`: everything that can be known of a suite before it runs. What the account has to say is
+//! in `online`.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde_json::Value;
 
+use super::Global;
 use super::console::Console;
 use super::failure::Failure;
 use super::load::Loaded;
+use super::online::{self, Online};
 use super::overrides::Overrides;
 use super::suites::{self, Asked, Many, Member};
 use crate::context::Context;
 use crate::exit::Code;
 use crate::plan::{Plan, Selection, StartRequest, Target};
+use crate::report::escape::terminal::log_line;
+use crate::spec::model::Case;
 use crate::suite::checks::{Checks, Level};
 use crate::suite::model::{EarlyStop, Quarantine, RetryOn, Suite, Thresholds};
 use crate::text;
@@ -25,50 +30,86 @@ pub(super) struct Args {
     /// takes them.
     #[arg(value_name = "SUITE")]
     suites: Vec<PathBuf>,
+    /// Also ask the account: look up the agent, scenarios, tags, folder, personalities, test
+    /// profiles, metrics and baseline that the suite names, and price the run. Starts nothing.
+    #[arg(long)]
+    online: bool,
     #[command(flatten)]
     overrides: Overrides,
 }
 
-pub(super) fn check(args: &Args, context: &Context, console: &Console) -> Result<Code, Failure> {
+pub(super) fn check(
+    args: &Args,
+    global: &Global,
+    context: &Context,
+    console: &Console,
+) -> Result<Code, Failure> {
+    let surroundings = Surroundings { args, global, context, console };
     match suites::asked(&args.suites, &args.overrides, context, console)? {
         Asked::One(loaded) => {
-            one(&loaded, context, console)?;
+            surroundings.one(&loaded)?;
         }
-        Asked::Many(many) => several(many, context, console)?,
+        Asked::Many(many) => surroundings.several(many)?,
     }
     Ok(Code::Passed)
 }
 
-fn one(loaded: &Loaded, context: &Context, console: &Console) -> Result<Plan, Failure> {
-    let plan = Plan::new(&loaded.suite, &loaded.name(), context.branch(), "key")?;
-    super::budget::check(&loaded.suite, &plan)?;
-    console.print(&describe(loaded, &plan))?;
-    for warning in warnings(loaded, &plan) {
-        console.warn(&warning);
-    }
-    Ok(plan)
+struct Surroundings<'a> {
+    args: &'a Args,
+    global: &'a Global,
+    context: &'a Context,
+    console: &'a Console,
 }
 
-/// Each suite on its own, then what they are together.
-fn several(mut many: Many, context: &Context, console: &Console) -> Result<(), Failure> {
-    let mut plans = Vec::with_capacity(many.suites.len());
-    for Member { dir, mut loaded, .. } in std::mem::take(&mut many.suites) {
-        suites::reports_to(&mut loaded, &many.dir_of(&dir));
-        let plan = one(&loaded, context, console)?;
-        console.print("\n")?;
-        plans.push((loaded.suite, plan));
+impl Surroundings<'_> {
+    fn one(&self, loaded: &Loaded) -> Result<Plan, Failure> {
+        let Self { global, context, console, .. } = *self;
+        let plan = Plan::new(&loaded.suite, &loaded.name(), context.branch(), "key")?;
+        super::budget::check(&loaded.suite, &plan)?;
+        let online = match self.args.online {
+            true => Some(online::look_up(loaded, &plan, global, context)?),
+            false => None,
+        };
+        console.print(&describe(loaded, &plan, online.as_ref()))?;
+        let resolved = online.as_ref().map_or(&plan, |online| &online.plan);
+        for warning in warnings(loaded, resolved) {
+            console.warn(&warning);
+        }
+        for warning in online.iter().flat_map(|online| &online.warnings) {
+            console.warn(warning);
+        }
+        Ok(online.map_or(plan, |online| online.plan))
     }
-    let known: Vec<_> = plans.iter().map(|(suite, plan)| (suite, plan)).collect();
-    if let Some(budget) = &many.budget {
-        super::budget::check_all(budget, &known)?;
+
+    /// Each suite on its own, then what they are together.
+    fn several(&self, mut many: Many) -> Result<(), Failure> {
+        let mut plans = Vec::with_capacity(many.suites.len());
+        for Member { dir, mut loaded, base, .. } in std::mem::take(&mut many.suites) {
+            suites::reports_to(&mut loaded, &many.dir_of(&dir));
+            if base.is_some()
+                && self.args.online
+                && let Some(thresholds) = &mut loaded.suite.thresholds
+            {
+                // It is compared with a result of the same run, which no account has yet.
+                thresholds.baseline = None;
+            }
+            let plan = self.one(&loaded)?;
+            self.console.print("\n")?;
+            plans.push((loaded.suite, plan));
+        }
+        let known: Vec<_> = plans.iter().map(|(suite, plan)| (suite, plan)).collect();
+        if let Some(budget) = &many.budget {
+            super::budget::check_all(budget, &known)?;
+        }
+        let runs: usize = known.iter().filter_map(|(_, plan)| plan.runs()).sum();
+        let all_known = known.iter().all(|(_, plan)| plan.runs().is_some());
+        let more = if all_known { "" } else { " and more" };
+        let calls = many.concurrency.map_or_else(String::new, |calls| {
+            format!(", at most {} at a time", text::count(calls as usize, "call"))
+        });
+        let suites = text::count(known.len(), "suite");
+        self.console.print(&format!("{suites}: {}{more}{calls}\n", text::count(runs, "run")))
     }
-    let runs: usize = known.iter().filter_map(|(_, plan)| plan.runs()).sum();
-    let more = if known.iter().all(|(_, plan)| plan.runs().is_some()) { "" } else { " and more" };
-    let calls = many.concurrency.map_or_else(String::new, |calls| {
-        format!(", at most {} at a time", text::count(calls as usize, "call"))
-    });
-    let suites = text::count(known.len(), "suite");
-    console.print(&format!("{suites}: {}{more}{calls}\n", text::count(runs, "run")))
 }
 
 /// What a person should know before paying: checks that cannot pass, failures that no check sees.
@@ -91,32 +132,49 @@ pub(super) fn warnings(loaded: &Loaded, plan: &Plan) -> Vec<String> {
     warnings
 }
 
-fn describe(loaded: &Loaded, plan: &Plan) -> String {
+fn describe(loaded: &Loaded, plan: &Plan, online: Option<&Online>) -> String {
     let suite = &loaded.suite;
     let place = loaded.file.as_ref().map(|file| format!(" ({file})")).unwrap_or_default();
-    let mut out = format!("{}{place} is valid. Nothing was started.\n\n", loaded.name());
+    let valid = match online {
+        Some(_) => "is valid, and the account has what it names",
+        None => "is valid",
+    };
+    let mut out = format!("{}{place} {valid}. Nothing was started.\n\n", loaded.name());
+    let resolved = online.map_or(plan, |online| &online.plan);
     let mut row = |label: &str, value: &str| {
         out.push_str(&format!("  {label:<10} {value}\n"));
     };
     row("mode", plan.mode.name());
-    match &plan.target {
-        Target::Agent(id) => row("agent", &id.to_string()),
-        Target::Assistant(id) => row("assistant", id),
+    match (&plan.target, online) {
+        (Target::Agent(id), None) => row("agent", &id.to_string()),
+        (Target::Agent(_), Some(online)) => row("agent", &line(&online.agent)),
+        (Target::Assistant(id), None) => row("assistant", id),
+        (Target::Assistant(id), Some(online)) => {
+            row("assistant", &format!("{id}, of agent {}", line(&online.agent)));
+        }
     }
-    row("scenarios", &scenarios(&plan.selection));
-    row("runs", &runs(loaded, plan));
+    let found = online.and_then(|online| online.scenarios.as_deref()).map(line);
+    row("scenarios", &found.unwrap_or_else(|| scenarios(plan)));
+    row("runs", &runs(loaded, resolved));
+    if let Some(online) = online {
+        row("cost", &online.cost);
+    }
     row("timeout", &suite.timeout.unwrap_or_default().to_string());
     let default = Thresholds::default();
     let checks = checks(suite.thresholds.as_ref().unwrap_or(&default));
     for (at, check) in checks.iter().enumerate() {
         row(if at == 0 { "checks" } else { "" }, check);
     }
+    let baseline = online.and_then(|online| online.baseline.as_deref()).map(line);
     for (label, value) in policies(suite) {
-        row(label, &value);
+        match &baseline {
+            Some(found) if label == "baseline" => row(label, found),
+            _ => row(label, &value),
+        }
     }
     row("reports", &super::publish::report_dir(suite.reports.as_ref()).display().to_string());
     out.push('\n');
-    match plan.request() {
+    match plan.request().or_else(|| resolved.request()) {
         Some(request) => out.push_str(&show_request(request, &loaded.variables)),
         None => out.push_str(
             "The request is known once the scenarios are resolved: this mode starts by ids only.\n",
@@ -164,10 +222,14 @@ fn policies(suite: &Suite) -> Vec<(&'static str, String)> {
     rows
 }
 
-fn scenarios(selection: &Selection) -> String {
+fn scenarios(plan: &Plan) -> String {
     let ids = |ids: &[u64]| ids.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
-    match selection {
+    match &plan.selection {
         Selection::Ids(list) => ids(list),
+        Selection::Cases(spec) => {
+            let keys: Vec<&str> = spec.scenarios.iter().map(Case::key).collect();
+            line(&keys.join(", "))
+        }
         Selection::ByPlatform(query) | Selection::Resolve(query) => {
             let named = query.describe();
             let beside = if query.ids.is_empty() {
@@ -185,9 +247,19 @@ fn runs(loaded: &Loaded, plan: &Plan) -> String {
     let suite = &loaded.suite;
     let mut factors = vec![match &plan.selection {
         Selection::Ids(ids) => text::count(ids.len(), "scenario"),
+        Selection::Cases(spec) => text::count(spec.scenarios.len(), "test case"),
         Selection::ByPlatform(_) | Selection::Resolve(_) => "each scenario".to_owned(),
     }];
-    if let Some(frequency) = suite.frequency.filter(|frequency| *frequency > 1) {
+    if let Some(spec) = plan.spec() {
+        let most = spec.scenarios.iter().map(|case| spec.frequency(case)).max().unwrap_or(1);
+        let least = plan.runs_per_scenario;
+        if least < most {
+            let total = text::count(spec.runs(), "run");
+            return format!("{}, {least} to {most} runs each: {total}", factors.concat());
+        } else if most > 1 {
+            factors.push(format!("frequency {most}"));
+        }
+    } else if let Some(frequency) = suite.frequency.filter(|frequency| *frequency > 1) {
         factors.push(format!("frequency {frequency}"));
     }
     for (ids, one, many) in [
@@ -203,6 +275,16 @@ fn runs(loaded: &Loaded, plan: &Plan) -> String {
         None => format!("{} each", text::count(plan.runs_per_scenario, "run")),
     };
     format!("{} = {product}", factors.join(" × "))
+}
+
+/// Text of the platform or of a file on one line, not too long.
+fn line(text: &str) -> String {
+    const LONGEST: usize = 400;
+    let mut shown = log_line(text);
+    if shown.chars().count() > LONGEST {
+        shown = shown.chars().take(LONGEST).chain(['…']).collect();
+    }
+    shown
 }
 
 /// The checks as they will be judged, one a line.

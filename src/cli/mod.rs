@@ -7,6 +7,7 @@ mod attend;
 mod baseline;
 mod begin;
 mod budget;
+mod call;
 mod check;
 mod compare;
 mod connection;
@@ -17,16 +18,21 @@ mod judge;
 mod left;
 mod load;
 mod many;
+mod online;
 mod overrides;
 mod prepare;
+mod prompt;
 mod publish;
 mod publish_whole;
+mod remote;
+mod result;
 mod reuse;
 mod run;
 mod schema;
 mod simulate;
 mod stop;
 mod suites;
+mod test_set;
 mod turn;
 mod watch;
 mod watching;
@@ -106,7 +112,8 @@ enum LogFormat {
 enum Command {
     /// Start the suite's runs, wait, judge, report: the main job.
     Run(Box<run::Args>),
-    /// Validate a suite without a network; print the plan and the request. Starts nothing.
+    /// Validate a suite without a network; print the plan and the request. With --online also look
+    /// up what it names and price it. Starts nothing.
     Check(Box<check::Args>),
     /// Attach to a result that is already going: wait, judge, report. Its calls are left alone
     /// unless --on-cancel or --on-timeout says otherwise.
@@ -115,6 +122,18 @@ enum Command {
     Judge(judge::Args),
     /// Compare two saved results or result ids: what got better, what got worse, is it noise.
     Compare(compare::Args),
+    /// Show, end, share, score again or run again one result.
+    #[command(subcommand)]
+    Result(result::Command),
+    /// Show, listen to, end or review one call.
+    #[command(subcommand)]
+    Call(call::Command),
+    /// Improve the agent's prompt by what went wrong in calls.
+    #[command(subcommand)]
+    Prompt(prompt::Command),
+    /// Keep calls with the scores that they should have.
+    #[command(subcommand)]
+    TestSet(test_set::Command),
     /// Serve a local stand-in for the Cekura API, scripted by a YAML world.
     Simulate(simulate::Args),
     /// Print a JSON Schema: of the suite file, of a world, or of result.json.
@@ -157,10 +176,14 @@ fn dispatch(cli: &Cli, context: &Context, console: &Console) -> Result<Code, Fai
     let global = &cli.global;
     match &cli.command {
         Command::Run(args) => run::run(args, global, context, console),
-        Command::Check(args) => check::check(args, context, console),
+        Command::Check(args) => check::check(args, global, context, console),
         Command::Watch(args) => watch::watch(args, global, context, console),
         Command::Judge(args) => judge::judge(args, context, console),
         Command::Compare(args) => compare::compare(args, global, context, console),
+        Command::Result(command) => result::result(command, global, context, console),
+        Command::Call(command) => call::call(command, global, context, console),
+        Command::Prompt(command) => prompt::prompt(command, global, context, console),
+        Command::TestSet(command) => test_set::test_set(command, global, context, console),
         Command::Simulate(args) => simulate::simulate(args, context, console),
         Command::Schema(args) => schema::schema(args, console),
         Command::Completions { shell } => {

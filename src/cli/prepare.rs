@@ -51,7 +51,7 @@ pub(super) struct Shared {
 
 /// Prepares a suite. Nothing is started.
 pub(super) async fn prepare(
-    loaded: Loaded,
+    mut loaded: Loaded,
     mut plan: Plan,
     earlier: Earlier,
     shared: Shared,
@@ -76,7 +76,7 @@ pub(super) async fn prepare(
     let must_resolve = match &plan.selection {
         Selection::Resolve(query) => Some(query.clone()),
         Selection::ByPlatform(query) if ids_matter => Some(query.clone()),
-        Selection::ByPlatform(_) | Selection::Ids(_) => None,
+        Selection::ByPlatform(_) | Selection::Ids(_) | Selection::Cases(_) => None,
     };
     if let Some(query) = must_resolve {
         let found = client.scenarios(&query, deadline).await?;
@@ -88,6 +88,7 @@ pub(super) async fn prepare(
         }
         plan = plan.resolved(found.into_iter().map(|scenario| scenario.id));
     }
+    price_cases(&mut loaded, &plan, client, deadline).await?;
     super::budget::check(&loaded.suite, &plan)?;
     quarantine_is_known(&loaded, &plan)?;
     let baseline = if shared.compared_within {
@@ -101,12 +102,11 @@ pub(super) async fn prepare(
         && calls > most as usize
     {
         calls = most as usize;
-        plan = plan.limited(most).map_err(|mode| {
+        plan = plan.limited(most).map_err(|what| {
             Failure::Usage(format!(
-                "the suite has more runs than the {most} calls of all suites, and mode {} cannot be \
+                "the suite has more runs than the {most} calls of all suites, and {what} cannot be \
                  told how many may run at the same time: raise the concurrency, or lower the \
-                 suite's frequency; nothing was started",
-                mode.name()
+                 suite's frequency; nothing was started"
             ))
         })?;
     }
@@ -124,8 +124,30 @@ pub(super) async fn prepare(
     Ok(Prepared { loaded, plan, request, baseline, earlier, calls, began, started_at })
 }
 
+/// Puts the platform's price into a budget that limits the cost and names no price, where the
+/// platform has one: it prices test cases only.
+async fn price_cases(
+    loaded: &mut Loaded,
+    plan: &Plan,
+    client: &Client,
+    deadline: Instant,
+) -> Result<(), Failure> {
+    let Some(budget) = loaded.suite.budget.as_ref() else { return Ok(()) };
+    let unpriced = budget.max_cost.is_some() && budget.price_per_run.is_none();
+    let Some(request) = plan.request().filter(|_| unpriced && plan.spec().is_some()) else {
+        return Ok(());
+    };
+    let dry = client.dry_run(&request, deadline).await;
+    let dry = dry.map_err(|error| loaded.explain_refusal(error))?;
+    let price = super::online::hold(&loaded.suite, plan.runs().unwrap_or_default(), dry)?;
+    if let Some(budget) = &mut loaded.suite.budget {
+        budget.price_per_run = price;
+    }
+    Ok(())
+}
+
 /// A quarantine of a scenario that does not run hides nothing and is probably mistyped.
-fn quarantine_is_known(loaded: &Loaded, plan: &Plan) -> Result<(), Failure> {
+pub(super) fn quarantine_is_known(loaded: &Loaded, plan: &Plan) -> Result<(), Failure> {
     let Selection::Ids(ids) = &plan.selection else { return Ok(()) };
     let entries: Vec<u64> =
         loaded.suite.quarantine.iter().flatten().map(|entry| entry.scenario).collect();

@@ -38,6 +38,13 @@ pub(super) struct Args {
     overrides: Overrides,
 }
 
+impl Args {
+    /// For a command that has done something to a result and judges it now.
+    pub(super) fn of(result: u64, suite: Option<PathBuf>, overrides: Overrides) -> Self {
+        Self { result: Some(result), from: None, suite, overrides }
+    }
+}
+
 pub(super) fn watch(
     args: &Args,
     global: &Global,
@@ -132,7 +139,7 @@ pub(super) fn watch(
 
 /// The rules that judge a watched result: a suite's, or that every run must pass. What the suite
 /// would start does not matter here.
-fn rules(
+pub(super) fn rules(
     id: u64,
     file: Option<&Path>,
     overrides: &Overrides,

@@ -18,5 +18,6 @@ mod markup;
 pub mod model;
 mod plot;
 mod remarks;
+pub mod show;
 pub mod standing;
 pub mod words;

@@ -12,9 +12,11 @@ mod common;
 
 mod again;
 mod bad_input;
+mod cases;
 mod harness;
 mod many;
 mod matrix;
+mod online;
 mod policies;
 mod privacy;
 mod secrets;
