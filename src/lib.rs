@@ -6,11 +6,14 @@
 
 pub mod account;
 pub mod api;
+pub mod ci;
 pub mod cli;
+pub mod comment;
 pub mod context;
 pub mod document;
 pub mod exit;
 pub mod gates;
+pub mod init;
 pub mod outcome;
 pub mod plan;
 pub mod poll;

@@ -93,7 +93,7 @@ fn is_distrust(error: Cause<'_>) -> bool {
 }
 
 /// An error with its causes, innermost last, without the address (which may hold secrets).
-pub(super) fn causes(error: Cause<'_>) -> String {
+pub(crate) fn causes(error: Cause<'_>) -> String {
     let mut words: Vec<String> = Vec::new();
     for error in chain(error) {
         let text = error.to_string();

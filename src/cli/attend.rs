@@ -12,6 +12,7 @@ use super::budget;
 use super::console::Console;
 use super::failure::Failure;
 use super::left::StartedRun;
+use super::listening::Listening;
 use super::publish::Publisher;
 use super::stop::{Signal, Stop};
 use super::turn::{Ticket, Turnstile};
@@ -49,6 +50,8 @@ pub(super) struct Gate<'a> {
     pub(super) turn: &'a Turnstile,
     /// Its place there.
     pub(super) ticket: RefCell<Ticket<'a>>,
+    /// Whether to tell where each call can be listened to.
+    pub(super) listen: bool,
 }
 
 /// A result that is going, and what is needed to judge it.
@@ -248,6 +251,7 @@ impl Gate<'_> {
     ) -> (Waited, Option<Signal>) {
         let mut signal = None;
         let watching = Watching::new(self.console, self.label, attached, record);
+        let listening = Listening::new(self);
         let waiting = wait(
             self.client,
             record,
@@ -257,6 +261,7 @@ impl Gate<'_> {
             |record| {
                 self.ticket.borrow().keep(&record.runs);
                 watching.take(record);
+                listening.take(record);
                 if is_decided(stop, &attached.head, &attached.planned, &record.runs) {
                     ControlFlow::Break(())
                 } else {
@@ -268,6 +273,7 @@ impl Gate<'_> {
             biased;
             waited = waiting => waited,
             never = watching.tick() => match never {},
+            never = listening.tick() => match never {},
         };
         watching.finish();
         (waited, signal)

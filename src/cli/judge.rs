@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use super::Global;
+use super::comment::Commenter;
 use super::console::Console;
 use super::failure::Failure;
 use super::load;
@@ -27,9 +29,18 @@ pub(super) struct Args {
     /// Directory of the new reports.
     #[arg(long, value_name = "DIR", default_value = "cekura-report")]
     report_dir: PathBuf,
+    /// Write the verdict as a comment on the pull request, and update it in later runs. GitHub only;
+    /// takes GITHUB_TOKEN.
+    #[arg(long)]
+    comment: bool,
 }
 
-pub(super) fn judge(args: &Args, context: &Context, console: &Console) -> Result<Code, Failure> {
+pub(super) fn judge(
+    args: &Args,
+    global: &Global,
+    context: &Context,
+    console: &Console,
+) -> Result<Code, Failure> {
     let text = std::fs::read_to_string(&args.file)
         .map_err(|error| Failure::Input { path: args.file.clone(), reason: error.to_string() })?;
     let saved = json::read(&text)
@@ -43,17 +54,6 @@ pub(super) fn judge(args: &Args, context: &Context, console: &Console) -> Result
                 loaded.suite.reports.as_ref().and_then(|r| r.redact.clone()).unwrap_or_default();
             SuiteHead { mode: saved.suite.mode, ..super::publish::suite_head(&loaded) }
         }
-    };
-    let unfinished = saved.exit_code != Code::Passed.number()
-        && saved.exit_code != Code::Failed.number()
-        && saved.exit_code != Code::Inconclusive.number();
-    let notes = if unfinished {
-        vec![format!(
-            "the saved gate ended early, with code {}: its evidence is not complete",
-            saved.exit_code
-        )]
-    } else {
-        Vec::new()
     };
     let publisher = Publisher::open_dir(&args.report_dir, context)?;
     let report = assemble(Parts {
@@ -70,12 +70,16 @@ pub(super) fn judge(args: &Args, context: &Context, console: &Console) -> Result
         }),
         retries: saved.retries,
         stopped_early: saved.stopped_early,
-        incomplete: unfinished,
+        incomplete: saved.incomplete,
         simulated: saved.simulated,
         // The saved file holds only what it was allowed to hold.
         transcripts: Transcripts::All,
         redact: Redactor::new(&rules),
-        notes,
+        notes: saved.events,
     });
-    publisher.finish(&report, console)
+    let ended = publisher.finish(&report, console);
+    if ended.is_ok() {
+        Commenter::new(args.comment, global, context).tell_now(&report, console)?;
+    }
+    ended
 }

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use futures_util::stream::{FuturesUnordered, StreamExt as _, TryStreamExt as _};
 use tokio::time::Instant;
 
+use super::afterwards::Afterwards;
 use super::attend::Gate;
 use super::begin::Surroundings;
 use super::console::Console;
@@ -51,6 +52,8 @@ pub(super) struct Together<'a> {
     pub(super) context: &'a Context,
     pub(super) console: &'a Console,
     pub(super) stop: &'a Stop,
+    /// Whether to tell where each call can be listened to.
+    pub(super) listen: bool,
 }
 
 /// What is known of a gate from its beginning to its end.
@@ -74,7 +77,7 @@ struct Ready<'a> {
 struct Ended {
     place: usize,
     about: About,
-    end: Result<Box<Parts>, Failure>,
+    end: Result<(Box<Parts>, Afterwards), Failure>,
 }
 
 /// What others are compared with: its evidence, or none where it did not come to its end.
@@ -113,8 +116,21 @@ impl Together<'_> {
         let mut judged: Vec<Option<Judged>> = (0..count).map(|_| None).collect();
         let mut bases: BTreeMap<usize, Base> = BTreeMap::new();
         let mut waiting: Vec<Ended> = Vec::new();
-        while let Some(ended) = going.next().await {
-            let ended = ended?;
+        // What a suite wants afterwards takes time: the others go on meanwhile.
+        let mut judging: FuturesUnordered<_> = FuturesUnordered::new();
+        loop {
+            let ended = tokio::select! {
+                Some(ended) = going.next() => ended?,
+                Some(done) = judging.next() => {
+                    let (place, one): (usize, Judged) = done?;
+                    self.console.progress(&format!("{}: {}", one.name, line(&one)));
+                    if let Some(slot) = judged.get_mut(place) {
+                        *slot = Some(one);
+                    }
+                    continue;
+                }
+                else => break,
+            };
             if ended.about.is_base {
                 bases.insert(ended.place, base_of(&ended));
             }
@@ -124,16 +140,11 @@ impl Together<'_> {
             let (now, later): (Vec<Ended>, Vec<Ended>) = waiting.into_iter().partition(ready);
             waiting = later;
             for ended in now {
-                let base = ended.about.base.and_then(|at| bases.get(&at));
-                let place = ended.place;
-                let one = self.judge(ended, base)?;
-                self.console.progress(&format!("{}: {}", one.name, line(&one)));
-                if let Some(slot) = judged.get_mut(place) {
-                    *slot = Some(one);
-                }
+                let base = ended.about.base.and_then(|at| bases.get(&at).cloned());
+                judging.push(self.judge(ended, base, turn));
             }
         }
-        drop(going);
+        drop((going, judging));
         let whole = Whole {
             name: many.name.clone(),
             gates: judged.into_iter().flatten().collect(),
@@ -208,32 +219,40 @@ impl Together<'_> {
         let tell = |id| tell(place, id);
         match self.evidence(prepared, &about.publisher, turn, ticket, &tell).await {
             Err(Failure::StoppedTwice(signal)) => Err(Failure::StoppedTwice(signal)),
-            end => Ok(Ended { place, about, end: end.map(Box::new) }),
+            end => Ok(Ended { place, about, end }),
         }
     }
 
     /// Judges a gate, where there is evidence, and writes its reports.
-    fn judge(&self, ended: Ended, base: Option<&Base>) -> Result<Judged, Failure> {
-        let Ended { about, end, .. } = ended;
+    async fn judge(
+        &self,
+        ended: Ended,
+        base: Option<Base>,
+        turn: &Turnstile,
+    ) -> Result<(usize, Judged), Failure> {
+        let Ended { place, about, end } = ended;
         let About { name, file, dir, is_base, mut publisher, .. } = about;
         let (code, end) = match end {
             Err(failure) => {
                 self.console.warn(&format!("{name}: {failure}"));
                 (failure.code(), GateEnd::Ended(failure.to_string()))
             }
-            Ok(mut parts) => {
+            Ok((mut parts, afterwards)) => {
                 match base {
                     Some((of, Some(record))) => {
-                        parts.baseline = Some((format!("matrix: {of}"), record.clone()));
+                        parts.baseline = Some((format!("matrix: {of}"), record));
                     }
                     Some((of, None)) => parts.notes.push(format!(
                         "{of} did not come to its end: there is nothing to compare with"
                     )),
                     None => {}
                 }
-                let report = assemble(*parts);
+                let mut report = assemble(*parts);
+                if !is_base {
+                    afterwards.take(&self.gate(&name, turn, turn.join(0)), &mut report).await;
+                }
                 let code = Code::of_number(report.exit_code).unwrap_or(Code::Internal);
-                let (_, faults) = publisher.write(&report)?;
+                let (_, _, faults) = publisher.write(&report)?;
                 for fault in &faults {
                     self.console.warn(&fault.to_string());
                 }
@@ -242,7 +261,7 @@ impl Together<'_> {
                 (code, GateEnd::Judged(Box::new(report)))
             }
         };
-        Ok(Judged { name, file, dir, is_base, code, end })
+        Ok((place, Judged { name, file, dir, is_base, code, end }))
     }
 
     async fn evidence(
@@ -252,18 +271,10 @@ impl Together<'_> {
         turn: &Turnstile,
         ticket: Ticket<'_>,
         tell: &dyn Fn(u64),
-    ) -> Result<Parts, Failure> {
+    ) -> Result<(Box<Parts>, Afterwards), Failure> {
         let name = prepared.loaded.name();
         let id = ticket.id();
-        let gate = Gate {
-            client: &self.platform.client,
-            pace: self.platform.pace,
-            console: self.console,
-            stop: self.stop,
-            label: Some(&name),
-            turn,
-            ticket: ticket.into(),
-        };
+        let gate = self.gate(&name, turn, ticket);
         if gate.unless_stopped(async { Ok(turn.admitted(id).await) }).await? {
             // The time that it waited for others is not its own.
             prepared.began = Instant::now();
@@ -276,14 +287,29 @@ impl Together<'_> {
         };
         let attached = gate.begin(prepared, publisher, &around).await?;
         tell(attached.record.id);
-        gate.attend(attached, publisher).await
+        let afterwards = Afterwards::of(&attached);
+        Ok((Box::new(gate.attend(attached, publisher).await?), afterwards))
+    }
+
+    /// A gate that speaks by its name.
+    fn gate<'a>(&'a self, name: &'a str, turn: &'a Turnstile, ticket: Ticket<'a>) -> Gate<'a> {
+        Gate {
+            client: &self.platform.client,
+            pace: self.platform.pace,
+            console: self.console,
+            stop: self.stop,
+            label: Some(name),
+            turn,
+            ticket: ticket.into(),
+            listen: self.listen,
+        }
     }
 }
 
 /// What others are compared with. What did not come to its end is nothing to go by.
 fn base_of(ended: &Ended) -> Base {
     let record = match &ended.end {
-        Ok(parts) if parts.end == End::Finished => Some(parts.result.clone()),
+        Ok((parts, _)) if parts.end == End::Finished => Some(parts.result.clone()),
         Ok(_) | Err(_) => None,
     };
     (ended.about.name.clone(), record)

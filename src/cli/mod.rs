@@ -3,19 +3,23 @@
 //! One small file per command. This one holds the flags that all share, the dispatch, and the
 //! last line of defence: a fault of this program ends with code 70, without a secret.
 
+mod afterwards;
 mod attend;
 mod baseline;
 mod begin;
 mod budget;
 mod call;
 mod check;
+mod comment;
 mod compare;
 mod connection;
 mod console;
 mod failure;
+mod init;
 mod job;
 mod judge;
 mod left;
+mod listening;
 mod load;
 mod many;
 mod online;
@@ -43,6 +47,7 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
 use self::console::Console;
 use self::failure::Failure;
+use crate::ci::System;
 use crate::context::Context;
 use crate::exit::Code;
 use crate::report::escape::terminal::neutral;
@@ -74,6 +79,10 @@ struct Global {
     /// File with certificates (PEM) of further authorities to trust, such as a company's proxy.
     #[arg(long, global = true, value_name = "FILE")]
     ca_file: Option<PathBuf>,
+    /// CI system whose files and commands are written: github, gitlab, jenkins, azure, circleci,
+    /// buildkite, bitbucket or none [default: the one that the environment names].
+    #[arg(long, global = true, value_enum, value_name = "SYSTEM", hide_possible_values = true)]
+    ci: Option<System>,
     /// When to use colour.
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
     color: Color,
@@ -136,6 +145,9 @@ enum Command {
     TestSet(test_set::Command),
     /// Serve a local stand-in for the Cekura API, scripted by a YAML world.
     Simulate(simulate::Args),
+    /// Write a suite and the workflow of the CI system that is found here. Asks nothing, sends
+    /// nothing, and leaves what is there.
+    Init(init::Args),
     /// Print a JSON Schema: of the suite file, of a world, or of result.json.
     Schema(schema::Args),
     /// Print a completion script for a shell.
@@ -161,6 +173,7 @@ pub fn main(context: &Context) -> Code {
             return Code::Usage;
         }
     };
+    let context = &Context { ci: cli.global.ci.unwrap_or(context.ci), ..context.clone() };
     let console = Console::new(context, &cli.global);
     match dispatch(&cli, context, &console) {
         Ok(code) => code,
@@ -178,13 +191,14 @@ fn dispatch(cli: &Cli, context: &Context, console: &Console) -> Result<Code, Fai
         Command::Run(args) => run::run(args, global, context, console),
         Command::Check(args) => check::check(args, global, context, console),
         Command::Watch(args) => watch::watch(args, global, context, console),
-        Command::Judge(args) => judge::judge(args, context, console),
+        Command::Judge(args) => judge::judge(args, global, context, console),
         Command::Compare(args) => compare::compare(args, global, context, console),
         Command::Result(command) => result::result(command, global, context, console),
         Command::Call(command) => call::call(command, global, context, console),
         Command::Prompt(command) => prompt::prompt(command, global, context, console),
         Command::TestSet(command) => test_set::test_set(command, global, context, console),
         Command::Simulate(args) => simulate::simulate(args, context, console),
+        Command::Init(args) => init::init(args, global, console),
         Command::Schema(args) => schema::schema(args, console),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -8,6 +8,7 @@ use super::left::FILE as STARTED;
 use super::publish::{
     GITLAB_ANNOTATIONS, GITLAB_DOTENV, JUNIT, RESULT, SUMMARY, Surfaces, delimiter,
 };
+use crate::ci::System;
 use crate::exit::Code;
 use crate::report::escape::ci::{dotenv_line, output_entry};
 use crate::report::gates::{self, Whole};
@@ -34,7 +35,7 @@ impl WholePublisher {
             sink::remove(&dir.join(name))?;
         }
         let mut names = vec![JUNIT, SUMMARY, INDEX];
-        if surfaces.gitlab {
+        if surfaces.system == System::Gitlab {
             names.extend([GITLAB_DOTENV, GITLAB_ANNOTATIONS]);
         }
         Ok(Self { sink: Sink::open(dir, &names)?, surfaces })
@@ -45,7 +46,7 @@ impl WholePublisher {
     pub(super) fn started(&self, ids: &[u64]) -> Result<(), SinkError> {
         let ids: Vec<String> = ids.iter().map(u64::to_string).collect();
         let ids = ids.join(",");
-        if self.surfaces.gitlab {
+        if self.surfaces.system == System::Gitlab {
             let text = dotenv_line("RESULT_IDS", &ids).unwrap_or_default();
             sink::replace(&self.sink.dir().join(GITLAB_DOTENV), &text)?;
         }
@@ -99,10 +100,10 @@ impl WholePublisher {
         if let Some(path) = &self.surfaces.github_summary {
             faults.extend(sink::append(path, summary).err());
         }
-        if self.surfaces.github {
+        if self.surfaces.system == System::Github {
             console.account(&gates::annotations(whole))?;
         }
-        if self.surfaces.gitlab {
+        if self.surfaces.system == System::Gitlab {
             let lines =
                 outputs.iter().filter_map(|(key, value)| dotenv_line(&key.to_uppercase(), value));
             faults.extend(self.sink.write(GITLAB_DOTENV, &lines.collect::<String>()).err());

@@ -145,8 +145,12 @@ mod tests {
 
     fn names(attempt: Option<&str>) -> Names {
         let own = [("CEKURA_GATE_REUSE_KEY".to_owned(), "k".to_owned())];
-        let context =
-            Context { env: own.into(), stdout_is_terminal: false, stderr_is_terminal: false };
+        let context = Context {
+            env: own.into(),
+            ci: crate::ci::System::None,
+            stdout_is_terminal: false,
+            stderr_is_terminal: false,
+        };
         let mut job = Job::of(&context).unwrap();
         job.attempt = attempt.map(str::to_owned);
         Names::new("Checkout [gate ", &job, &plan().request().unwrap())

@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 use reqwest::Url;
 use secrecy::SecretString;
 
+use super::afterwards::Afterwards;
 use super::attend::Gate;
 use super::begin::{Surroundings, unique_key};
+use super::comment::Commenter;
 use super::console::Console;
 use super::failure::Failure;
 use super::job::Job;
@@ -54,6 +56,13 @@ pub(super) struct Args {
     /// With --simulate: what goes wrong on the network, to rehearse a bad day.
     #[arg(long, value_name = "FILE", requires = "simulate")]
     faults: Option<PathBuf>,
+    /// Write the verdict as a comment on the pull request, and update it in later runs. GitHub only;
+    /// takes GITHUB_TOKEN.
+    #[arg(long)]
+    comment: bool,
+    /// Print the address at which each call can be listened to, as it starts.
+    #[arg(long)]
+    listen: bool,
     #[command(flatten)]
     overrides: Overrides,
 }
@@ -97,7 +106,9 @@ fn one(
         Earlier::Left(_) => Publisher::with(dir, Surfaces::of(context))?,
         Earlier::Never | Earlier::Attempt(..) => Publisher::open(&loaded.suite, context)?,
     };
-    runtime()?.block_on(heeding(|stop: Stop| async move {
+    let (name, commenter) = (loaded.name(), &Commenter::new(args.comment, global, context));
+    let runtime = runtime()?;
+    let ended = runtime.block_on(heeding(|stop: Stop| async move {
         let platform = platform(args, &[&loaded], global, context).await?;
         let turn = Turnstile::new(None);
         let gate = Gate {
@@ -108,6 +119,7 @@ fn one(
             label: None,
             turn: &turn,
             ticket: turn.join(0).into(),
+            listen: args.listen,
         };
         let prepared = prepare(loaded, plan, earlier, Shared::default(), &platform.client);
         let prepared = gate.unless_stopped(prepared).await?;
@@ -120,9 +132,17 @@ fn one(
             simulated: platform.stand_in.is_some(),
         };
         let attached = gate.begin(prepared, &publisher, &around).await?;
-        let report = assemble(gate.attend(attached, &publisher).await?);
-        publisher.finish(&report, console)
-    }))
+        let afterwards = Afterwards::of(&attached);
+        let mut report = assemble(gate.attend(attached, &publisher).await?);
+        afterwards.take(&gate, &mut report).await;
+        let code = publisher.finish(&report, console)?;
+        commenter.tell(&report, console, &stop).await;
+        Ok(code)
+    }));
+    if let Err(failure) = &ended {
+        runtime.block_on(commenter.tell_failure(&name, failure, console));
+    }
+    ended
 }
 
 fn several(
@@ -132,6 +152,13 @@ fn several(
     context: &Context,
     console: &Console,
 ) -> Result<Code, Failure> {
+    if args.comment {
+        return Err(Failure::Usage(
+            "--comment tells the verdict of one suite: leave it out with several, or give each a job \
+             of its own; nothing was started"
+                .to_owned(),
+        ));
+    }
     let left = |dir: &str| many.dir_of(dir).join(left::FILE).exists();
     if args.resume && !many.suites.iter().any(|member| left(&member.dir)) {
         return Err(nothing_left(&many.dir.join("*").join(left::FILE)));
@@ -150,7 +177,8 @@ fn several(
     runtime()?.block_on(heeding(|stop: Stop| async move {
         let loaded: Vec<&Loaded> = entries.iter().map(|entry| &entry.loaded).collect();
         let platform = platform(args, &loaded, global, context).await?;
-        let together = Together { platform: &platform, context, console, stop: &stop };
+        let listen = args.listen;
+        let together = Together { platform: &platform, context, console, stop: &stop, listen };
         together.run(&many, entries, publisher).await
     }))
 }

@@ -4,7 +4,9 @@ use std::path::{Path, PathBuf};
 
 use tokio::time::Instant;
 
+use super::afterwards::Afterwards;
 use super::attend::{Attached, Gate};
+use super::comment::Commenter;
 use super::console::Console;
 use super::failure::Failure;
 use super::left::StartedRun;
@@ -34,6 +36,10 @@ pub(super) struct Args {
     /// The suite file whose thresholds judge it. Without one every run must pass.
     #[arg(long, value_name = "FILE")]
     suite: Option<PathBuf>,
+    /// Write the verdict as a comment on the pull request, and update it in later runs. GitHub only;
+    /// takes GITHUB_TOKEN.
+    #[arg(long)]
+    comment: bool,
     #[command(flatten)]
     overrides: Overrides,
 }
@@ -41,7 +47,7 @@ pub(super) struct Args {
 impl Args {
     /// For a command that has done something to a result and judges it now.
     pub(super) fn of(result: u64, suite: Option<PathBuf>, overrides: Overrides) -> Self {
-        Self { result: Some(result), from: None, suite, overrides }
+        Self { result: Some(result), from: None, suite, comment: false, overrides }
     }
 }
 
@@ -131,9 +137,14 @@ pub(super) fn watch(
             label: None,
             turn: &turn,
             ticket: turn.join(0).into(),
+            listen: false,
         };
-        let report = assemble(gate.attend(attached, &publisher).await?);
-        publisher.finish(&report, console)
+        let afterwards = Afterwards::of(&attached);
+        let mut report = assemble(gate.attend(attached, &publisher).await?);
+        afterwards.take(&gate, &mut report).await;
+        let code = publisher.finish(&report, console)?;
+        Commenter::new(args.comment, global, context).tell(&report, console, &stop).await;
+        Ok(code)
     }))
 }
 

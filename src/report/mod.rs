@@ -4,6 +4,7 @@
 //! Text that came from the platform is untrusted and goes through [`escape`] on its way out.
 
 pub mod assemble;
+pub mod azure;
 pub mod comparison;
 pub mod console;
 pub mod escape;
@@ -11,11 +12,13 @@ pub mod gates;
 pub mod github;
 pub mod gitlab;
 pub mod html;
+mod issues;
 pub mod json;
 pub mod junit;
 pub mod markdown;
 mod markup;
 pub mod model;
+pub mod moment;
 mod plot;
 mod remarks;
 pub mod show;

@@ -117,6 +117,13 @@ impl Held {
         let since = Duration::try_from_secs_f64(real).unwrap_or_default();
         account.calendar(self.started.saturating_add(since))
     }
+
+    /// The calendar time of a simulated second as those on the line see it, for whom a call of two
+    /// minutes takes two minutes: begin and length of the calls fit together.
+    pub(super) fn on_the_line(&self, account: &Account, at: f64) -> String {
+        let since = Duration::try_from_secs_f64(at).unwrap_or_default();
+        account.calendar(self.started.saturating_add(since))
+    }
 }
 
 impl Account {

@@ -50,6 +50,9 @@ pub struct World {
     pub price_per_run: f64,
     /// Whether the platform explains the failures once all runs have ended. Default: true.
     pub insights: bool,
+    /// Seconds from the end of the last run until the failures are explained. Default: 0.
+    #[schemars(range(min = 0))]
+    pub insights_after: f64,
     /// Where the API contradicts its own documentation.
     pub quirks: Quirks,
     /// Test cases that starts have brought along. No part of a world's file.
@@ -75,6 +78,7 @@ impl Default for World {
             evaluate: 8.0,
             price_per_run: 0.0,
             insights: true,
+            insights_after: 0.0,
             quirks: Quirks::default(),
             cases: Vec::new(),
         }

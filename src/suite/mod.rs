@@ -10,7 +10,7 @@ pub mod model;
 pub mod redact;
 pub mod scalars;
 pub mod schema;
-mod unsupported;
+pub mod test_sets;
 mod validate;
 
 use crate::document::{Diagnostics, Document, Source};

@@ -16,6 +16,7 @@ use super::checks::Checks;
 pub use super::matrix::Matrix;
 use super::redact::Redact;
 use super::scalars::{Date, Percent, Timeout};
+pub use super::test_sets::TestSetFrom;
 use crate::spec::model::{Case, Spec};
 
 /// A gate: which conversations to run, and what they must show before the agent may ship.
@@ -332,21 +333,12 @@ pub struct OnSuccess {
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TestSet {
-    /// Which runs.
+    /// Which runs: `failing-before` for a run of each scenario that failed in the baseline and
+    /// passes now, `all` for every run that passed, or ids of runs.
     pub from: TestSetFrom,
     /// Name of the test set.
     #[schemars(length(min = 1))]
     pub name: String,
-}
-
-/// Which runs to freeze.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum TestSetFrom {
-    /// Runs of scenarios that failed in the baseline.
-    FailingBefore,
-    /// All runs.
-    All,
 }
 
 /// What happens to calls that are still going.

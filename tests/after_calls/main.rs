@@ -17,3 +17,4 @@ mod harness;
 mod lost;
 mod prompts;
 mod results;
+mod verdicts;

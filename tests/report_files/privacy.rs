@@ -92,6 +92,7 @@ fn everything(report: &Report) -> String {
         github::annotations(report),
         github::output_file(report, github_paths(&paths), "EOF"),
         gitlab::dotenv(report, github_paths(&paths)),
+        crate::pages::files(report).into_values().collect(),
     ]
     .concat()
 }

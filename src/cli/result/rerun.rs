@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::time::Instant;
 
+use super::super::afterwards::Afterwards;
 use super::super::attend::{Attached, Gate};
 use super::super::baseline;
 use super::super::console::Console;
@@ -79,6 +80,7 @@ pub(super) fn rerun(
             label: None,
             turn: &turn,
             ticket: turn.join(0).into(),
+            listen: false,
         };
         let began = Instant::now();
         let deadline = began + suite.timeout.unwrap_or_default().duration();
@@ -97,7 +99,9 @@ pub(super) fn rerun(
         };
         let attached = attached(args, suite, head, &old, new, (began, deadline));
         let attached = Attached { baseline, ..attached };
-        let report = assemble(gate.attend(attached, &publisher).await?);
+        let afterwards = Afterwards::of(&attached);
+        let mut report = assemble(gate.attend(attached, &publisher).await?);
+        afterwards.take(&gate, &mut report).await;
         publisher.finish(&report, console)
     }))
 }

@@ -43,7 +43,8 @@ pub fn markdown(whole: &Whole) -> String {
         let share = LIMIT.saturating_sub(out.len()) / (gates.len() - at);
         let name = inline(&short(&gate.name, 200));
         let Some(room) = share.checked_sub(FOLD).filter(|room| *room > FOLD) else { break };
-        let section = markdown_within(report, room);
+        let section =
+            markdown_within(report, room, "This section is cut, so that all suites fit 1 MiB");
         if gate.code == Code::Passed || gate.is_base {
             let mark = gate_mark(gate);
             let headline = inline(&short(gate.headline(), 300));

@@ -97,10 +97,28 @@ impl File {
     fn report(&mut self, report: &Report) {
         let name = suite_name(&report.suite.name);
         let head = Head::of(report);
+        let scenarios = report.scenarios();
         let runs = self.suite(name.clone(), report.timing.elapsed_seconds);
-        write_suite(&mut self.xml, &head, &runs, &run_cases(report, &name, self.body));
+        let most = self.body;
+        let ends = scenarios.iter().flat_map(|scenario| {
+            scenario
+                .runs
+                .iter()
+                .map(|(_, outcome)| end_of(scenario, outcome).map(|(element, _)| element))
+        });
+        // Ten thousand bodies are large: each is written as soon as it is made, and let go.
+        write_suite(&mut self.xml, &head, &runs, ends, |xml| {
+            run_cases(xml, report, &scenarios, &name, most);
+        });
         let checks = self.suite(format!("{name} · gate checks"), 0.0);
-        write_suite(&mut self.xml, &head, &checks, &check_cases(report, &name));
+        self.cases(&head, &checks, &check_cases(report, &name));
+    }
+
+    fn cases(&mut self, head: &Head, suite: &Suite, cases: &[Case]) {
+        let ends = cases.iter().map(|case| case.end.as_ref().map(|end| end.element));
+        write_suite(&mut self.xml, head, suite, ends, |xml| {
+            cases.iter().for_each(|case| write_case(xml, case));
+        });
     }
 
     fn ended(&mut self, gate: &Gate, why: &str, started_at: &str) {
@@ -123,7 +141,7 @@ impl File {
             started_at: started_at.to_owned(),
         };
         let suite = self.suite(format!("{name} · gate checks"), 0.0);
-        write_suite(&mut self.xml, &head, &suite, &[case]);
+        self.cases(&head, &suite, &[case]);
     }
 }
 
@@ -160,19 +178,32 @@ struct Suite {
     seconds: f64,
 }
 
-fn write_suite(xml: &mut Xml, head: &Head, suite: &Suite, cases: &[Case]) {
-    let ended = |element: &str| {
-        let with = |case: &&Case| case.end.as_ref().is_some_and(|end| end.element == element);
-        cases.iter().filter(with).count().to_string()
-    };
+/// A suite. `ends` are the elements that its cases end with, in any order.
+fn write_suite(
+    xml: &mut Xml,
+    head: &Head,
+    suite: &Suite,
+    ends: impl Iterator<Item = Option<&'static str>>,
+    cases: impl FnOnce(&mut Xml),
+) {
+    let (mut tests, mut failures, mut errors, mut skipped) = (0, 0, 0, 0);
+    for end in ends {
+        tests += 1;
+        match end {
+            Some("failure") => failures += 1,
+            Some("error") => errors += 1,
+            Some("skipped") => skipped += 1,
+            _ => {}
+        }
+    }
     let attributes = [
         ("name", suite.name.clone()),
         ("package", suite.name.clone()),
         ("id", suite.id.to_string()),
-        ("tests", cases.len().to_string()),
-        ("failures", ended("failure")),
-        ("errors", ended("error")),
-        ("skipped", ended("skipped")),
+        ("tests", tests.to_string()),
+        ("failures", failures.to_string()),
+        ("errors", errors.to_string()),
+        ("skipped", skipped.to_string()),
         ("time", seconds(suite.seconds)),
         ("timestamp", timestamp(&head.started_at)),
         ("hostname", "localhost".to_owned()),
@@ -183,9 +214,7 @@ fn write_suite(xml: &mut Xml, head: &Head, suite: &Suite, cases: &[Case]) {
         xml.empty("property", &[("name", (*name).to_owned()), ("value", value.clone())]);
     }
     xml.close("properties");
-    for case in cases {
-        write_case(xml, case);
-    }
+    cases(xml);
     xml.text("system-out", &[], &head.output, usize::MAX);
     xml.text("system-err", &[], "", usize::MAX);
     xml.close("testsuite");
@@ -227,24 +256,42 @@ fn properties(report: &Report) -> Vec<(&'static str, String)> {
     properties
 }
 
-fn run_cases(report: &Report, suite: &str, most: usize) -> Vec<Case> {
-    let scenarios = report.scenarios();
+fn run_cases(
+    xml: &mut Xml,
+    report: &Report,
+    scenarios: &[ScenarioRuns<'_>],
+    suite: &str,
+    most: usize,
+) {
     let mut names = Names::default();
-    let mut cases = Vec::with_capacity(report.outcomes.len());
-    for scenario in &scenarios {
+    for scenario in scenarios {
         let title = short(&scenario.scenario.name, 200);
         let class = class_name(suite, &title);
         for (run, outcome) in &scenario.runs {
             let name = short(&format!("{title} · {}", words::variant(run, outcome)), NAME);
-            cases.push(Case {
+            let case = Case {
                 name: names.unique(&class, name, &format!("run {}", run.id)),
                 class: class.clone(),
                 seconds: run.duration_seconds.unwrap_or(0.0),
                 end: run_end(report, scenario, run, outcome, most),
-            });
+            };
+            write_case(xml, &case);
         }
     }
-    cases
+}
+
+/// The element that a run's case ends with, and its type; none for one that passed.
+fn end_of(
+    scenario: &ScenarioRuns<'_>,
+    outcome: &RunOutcome,
+) -> Option<(&'static str, &'static str)> {
+    match outcome.outcome {
+        _ if scenario.quarantine.is_some() => Some(("skipped", "")),
+        Outcome::Passed => None,
+        Outcome::Failed => Some(("failure", "gate.AgentFailed")),
+        Outcome::Errored => Some(("error", "gate.NoConversation")),
+        Outcome::Unscored => Some(("error", "gate.Unscored")),
+    }
 }
 
 fn run_end(
@@ -254,13 +301,7 @@ fn run_end(
     outcome: &RunOutcome,
     most: usize,
 ) -> Option<End> {
-    let (element, kind) = match outcome.outcome {
-        _ if scenario.quarantine.is_some() => ("skipped", ""),
-        Outcome::Passed => return None,
-        Outcome::Failed => ("failure", "gate.AgentFailed"),
-        Outcome::Errored => ("error", "gate.NoConversation"),
-        Outcome::Unscored => ("error", "gate.Unscored"),
-    };
+    let (element, kind) = end_of(scenario, outcome)?;
     let flaky = if report.is_flaky(run.id) { "flaky, passed on retry: " } else { "" };
     let reason = format!("{flaky}{}", short(&outcome.reason, 300));
     let message = match scenario.quarantine {

@@ -13,7 +13,6 @@ use std::collections::BTreeSet;
 
 use super::matrix;
 use super::model::{Mode, Suite};
-use super::unsupported;
 use crate::document::{Path, Problem};
 
 /// Everything that is wrong with a suite, beyond the shape of its values.
@@ -84,7 +83,6 @@ fn validate_side(suite: &Suite, today: jiff::civil::Date) -> Vec<Problem> {
     limits::check(suite, today, &mut problems);
     cases::check(suite, &mut problems);
     privacy(suite, &mut problems);
-    problems.0.extend(unsupported::problems(suite));
     problems.0
 }
 
