@@ -1,8 +1,6 @@
 //! The questions that `docs/reports.md` asks of a `result.json` are answered. Needs `jq`; where it is
 //! missing the test says so and passes over it.
 
-#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "a test fails by panicking")]
-
 use std::path::Path;
 use std::process::Command;
 

@@ -169,7 +169,7 @@ def many():
         # The last calls are going when the last suite starts, so that all are held at once.
         world = harness.world(10, time_scale=20, concurrency=5000, start_rate=5000)
         with harness.stand_in(directory, world) as (address, _, forwarder):
-            run = harness.measured([harness.gate(), "run", *files], directory, address)
+            run = harness.measured([harness.gate(), "run", "--concurrency", "5000", *files], directory, address)
             if run["code"] == 2:
                 print("\nMany suites: this build takes one suite a command; passed over")
                 return

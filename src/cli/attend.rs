@@ -86,6 +86,11 @@ impl Attached {
         Redactor::new(reports.and_then(|reports| reports.redact.as_deref()).unwrap_or_default())
     }
 
+    /// An error of the platform, which may repeat what nobody should read.
+    fn told(&self, error: &impl std::fmt::Display) -> String {
+        self.redactor().text(&error.to_string()).into_owned()
+    }
+
     /// The command that goes on with a result under the same rules.
     fn watch_command(&self, id: u64) -> String {
         crate::report::words::watch_command(id, self.head.file.as_deref())
@@ -291,6 +296,7 @@ impl Gate<'_> {
                 "the verdict was known early: {going} of {total} calls were ended before their time"
             ),
             Err(error) => {
+                let error = attached.told(&error);
                 format!("the verdict was known early, but the calls could not be ended: {error}")
             }
         });
@@ -331,7 +337,9 @@ impl Gate<'_> {
                     let ended = self.client.end_calls(id, self.by(WRAP_UP)).await;
                     attached.notes.push(match ended {
                         Ok(()) => "the remaining calls were ended".to_owned(),
-                        Err(error) => format!("the calls could not be ended: {error}"),
+                        Err(error) => {
+                            format!("the calls could not be ended: {}", attached.told(&error))
+                        }
                     });
                 }
             }
@@ -432,7 +440,10 @@ impl Gate<'_> {
                 Some(record)
             }
             Err(error) => {
-                attached.notes.push(format!("retry {attempt} could not be started: {error}"));
+                attached.notes.push(format!(
+                    "retry {attempt} could not be started: {}",
+                    attached.told(&error)
+                ));
                 None
             }
         }

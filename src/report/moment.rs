@@ -26,7 +26,7 @@ pub fn moment<'a>(run: &'a RunRecord, outcome: &RunOutcome) -> Option<Moment<'a>
         .iter()
         .find_map(|text| at_time(run, text).or_else(|| quoted(run, text)))
         .or_else(|| words.iter().find_map(|text| alike(run, text)));
-    let last = || run.transcript.iter().rposition(|turn| is_agent(turn));
+    let last = || run.transcript.iter().rposition(is_agent);
     let (at, fits) = match fitting {
         Some(at) => (at, true),
         None => (last()?, false),

@@ -503,10 +503,10 @@ fn the_comment_says_what_failed_and_what_changed() {
 
     | | Check | Wanted | Seen | Runs | Why |
     |---|---|---|---|---|---|
-    | ❌ failed | success\_rate | &gt;= 90% | 75%<br>40.9% to 92.9% (95% sure) | 8 (+1 unknown) | 75% of 8 judged runs passed, wanted at least 90%: 2 runs failed |
-    | ❔ inconclusive | errors | &lt;= 10% | 11.1% | 8 (+1 unknown) | 11.1% of 9 runs errored, wanted at most 10%; 1 more run would decide it |
-    | ⚠️ warning | success\_rate in Refund for a late order | &gt;= 60% | 33.3% | 3 | 33.3% of 3 judged runs passed, wanted at least 60% |
-    | ✅ passed | Latency | p95 &lt;= 2500ms | 2310ms | 8 (+1 unknown) |  |
+    | ❌ failed | success\_rate | &gt;= 90% | 75%<br>`█████▓▓▓▓▒▒│░`<br>40.9% to 92.9% (95% sure) | 8 (+1 unknown) | 75% of 8 judged runs passed, wanted at least 90%: 2 runs failed |
+    | ❔ inconclusive | errors | &lt;= 10% | 11.1%<br>`█│░░░░░░░░░░░` | 8 (+1 unknown) | 11.1% of 9 runs errored, wanted at most 10%; 1 more run would decide it |
+    | ⚠️ warning | success\_rate in Refund for a late order | &gt;= 60% | 33.3%<br>`████░░░│░░░░░` | 3 | 33.3% of 3 judged runs passed, wanted at least 60% |
+    | ✅ passed | Latency | p95 &lt;= 2500ms | 2310ms<br>`█████████░│░░` | 8 (+1 unknown) |  |
 
     #### Refund for a late order: 2 of 3 runs failed
 
