@@ -21,6 +21,7 @@ use std::sync::{Mutex, PoisonError};
 
 use cekura_gate::document::{Source, schema_of};
 use cekura_gate::exit;
+use cekura_gate::gates::file::{self as gates_file, Gates};
 use cekura_gate::outcome::judge_run;
 use cekura_gate::record::{RunRecord, Status};
 use cekura_gate::report::{github, json};
@@ -194,6 +195,7 @@ fn every_key_of_a_suite_is_in_the_docs() {
     hold("docs/suite-file.md", "keys", &docs_keys::suite_table());
     hold("docs/checks.md", "long-form", &docs_keys::check_table());
     hold("docs/simulate.md", "keys", &docs_keys::world_table(schema_of::<World>().as_value()));
+    hold("docs/many.md", "keys", &docs_keys::world_table(schema_of::<Gates>().as_value()));
     hold("docs/network.md", "keys", &docs_keys::world_table(schema_of::<Faults>().as_value()));
     let schema = serde_json::from_str(&read("schema/suite.schema.json")).unwrap();
     let mut names = BTreeSet::new();
@@ -261,6 +263,11 @@ fn every_suite_in_the_docs_is_valid() {
                 "yaml faults" => {
                     let source = Source { name: "docs", text: &block };
                     let read = Faults::read(source, &|_| None);
+                    read.map(drop).map_err(|faults| faults.render(false))
+                }
+                "yaml gates" => {
+                    let source = Source { name: "docs", text: &block };
+                    let read = gates_file::read(source, &|_| None);
                     read.map(drop).map_err(|faults| faults.render(false))
                 }
                 _ => continue,

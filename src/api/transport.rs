@@ -14,6 +14,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 use tracing::{debug, info};
 
+use super::brake::Brake;
 use super::error::{ApiError, Cause};
 use super::options::{Limits, Options};
 use super::parcel::{Parcel, Taken};
@@ -59,6 +60,7 @@ pub(super) struct Transport {
     requests: AtomicU64,
     retries: AtomicU64,
     waited_ms: AtomicU64,
+    brake: Brake,
 }
 
 impl Transport {
@@ -89,7 +91,14 @@ impl Transport {
             ))
         })?;
         let zero = AtomicU64::default;
-        Ok(Self { http, limits, requests: zero(), retries: zero(), waited_ms: zero() })
+        Ok(Self {
+            http,
+            limits,
+            requests: zero(),
+            retries: zero(),
+            waited_ms: zero(),
+            brake: Brake::default(),
+        })
     }
 
     pub(super) fn traffic(&self) -> Traffic {
@@ -116,6 +125,14 @@ impl Transport {
     ) -> Result<T, Lost> {
         let mut earlier = 0;
         loop {
+            // What the platform asks one request for, it asks all: several gates share this. Where
+            // there is no time to wait, it is asked all the same.
+            let now = Instant::now();
+            let left = until.saturating_duration_since(now);
+            let wait = self.brake.wait(context::random_fraction(), now);
+            if let Some(wait) = wait.filter(|wait| *wait < left) {
+                self.pause(wait).await;
+            }
             let began = Instant::now();
             self.requests.fetch_add(1, Ordering::Relaxed);
             let name = request.describe();
@@ -143,6 +160,11 @@ impl Transport {
             match decide(&attempt, context::random_fraction()) {
                 Decision::Wait(wait) => {
                     info!("{name} → {reason}, after {took:.0?}; again in {wait:.0?}");
+                    if matches!(trouble.failure, Failure::Status(429))
+                        || trouble.retry_after.is_some()
+                    {
+                        self.brake.hold(wait, Instant::now());
+                    }
                     self.pause(wait).await;
                     self.retries.fetch_add(1, Ordering::Relaxed);
                     earlier += 1;

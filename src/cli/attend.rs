@@ -2,6 +2,7 @@
 //!
 //! `run` and `watch` share it. What has been paid for is always reported, however the wait ends.
 
+use std::cell::RefCell;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
@@ -14,6 +15,7 @@ use super::left::StartedRun;
 use super::listening::Listening;
 use super::publish::Publisher;
 use super::stop::{Signal, Stop};
+use super::turn::{Ticket, Turnstile};
 use super::watching::Watching;
 use crate::api::client::{Client, Started};
 use crate::plan::{Plan, StartRequest, carries_name};
@@ -44,6 +46,10 @@ pub(super) struct Gate<'a> {
     pub(super) stop: &'a Stop,
     /// What the gate is called where it speaks beside others.
     pub(super) label: Option<&'a str>,
+    /// Where it waits until its calls fit into the budget that all gates share.
+    pub(super) turn: &'a Turnstile,
+    /// Its place there.
+    pub(super) ticket: RefCell<Ticket<'a>>,
     /// Whether to tell where each call can be listened to.
     pub(super) listen: bool,
 }
@@ -58,6 +64,8 @@ pub(super) struct Attached {
     /// The earlier result to compare with, and where it came from.
     pub(super) baseline: Option<(String, ResultRecord)>,
     pub(super) record: ResultRecord,
+    /// How many calls it may have at the same time.
+    pub(super) calls: usize,
     /// Whether an earlier gate started it: its retries may be there already.
     pub(super) taken_up: bool,
     /// What is left on disk for who goes on after a lost runner.
@@ -111,6 +119,25 @@ struct Attended {
     stopped_early: bool,
     /// Runs that were started, those of retries included.
     paid: usize,
+}
+
+impl<'a> Gate<'a> {
+    /// Waits, within the time that is left, until the calls of a retry fit into the budget that all
+    /// gates share. What the gate had before is free by then.
+    async fn wait_for_calls(&self, attached: &Attached, again: &Plan) -> Result<(), Failure> {
+        let wanted = again.runs().unwrap_or_default().min(attached.calls);
+        let ticket: Ticket<'a> = self.turn.join(wanted);
+        let id = ticket.id();
+        self.ticket.replace(ticket);
+        tokio::select! {
+            biased;
+            signal = self.stop.asked() => Err(Failure::Stopped(signal)),
+            _ = self.turn.admitted(id) => Ok(()),
+            () = tokio::time::sleep_until(attached.deadline) => Err(Failure::Usage(
+                "no calls became free within the suite's `timeout`".to_owned(),
+            )),
+        }
+    }
 }
 
 impl Gate<'_> {
@@ -237,6 +264,7 @@ impl Gate<'_> {
             attached.deadline,
             async { signal = Some(self.stop.asked().await) },
             |record| {
+                self.ticket.borrow().keep(&record.runs);
                 watching.take(record);
                 listening.take(record);
                 if is_decided(stop, &attached.head, &attached.planned, &record.runs) {
@@ -439,6 +467,7 @@ impl Gate<'_> {
                 return Ok(record);
             }
         }
+        self.wait_for_calls(attached, again).await?;
         match self.start(again, request, attached.deadline).await? {
             Started::Answered(record) | Started::Found(record) => Ok(*record),
         }

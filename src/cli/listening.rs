@@ -23,8 +23,8 @@ const MOST: u32 = 300;
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Someone who tells where to listen.
-pub(super) struct Listening<'a> {
-    gate: &'a Gate<'a>,
+pub(super) struct Listening<'g, 'a> {
+    gate: &'g Gate<'a>,
     state: RefCell<State>,
     more: Notify,
 }
@@ -39,8 +39,8 @@ struct State {
     asked: u32,
 }
 
-impl<'a> Listening<'a> {
-    pub(super) fn new(gate: &'a Gate<'a>) -> Self {
+impl<'g, 'a> Listening<'g, 'a> {
+    pub(super) fn new(gate: &'g Gate<'a>) -> Self {
         Self { gate, state: RefCell::default(), more: Notify::new() }
     }
 

@@ -14,6 +14,7 @@ use super::load;
 use super::overrides::Overrides;
 use super::publish::{Publisher, suite_head};
 use super::stop::{Stop, heeding};
+use super::turn::Turnstile;
 use super::{Global, connection, runtime};
 use crate::context::{self, Context};
 use crate::exit::Code;
@@ -106,6 +107,7 @@ pub(super) fn watch(
                 planned: planned.clone(),
                 request: left.map(|left| left.request).unwrap_or_default(),
             },
+            calls: usize::MAX,
             taken_up: true,
             head,
             planned,
@@ -126,7 +128,17 @@ pub(super) fn watch(
             started_at: context::now().to_string(),
             notes,
         };
-        let gate = Gate { client: &client, pace, console, stop: &stop, label: None, listen: false };
+        let turn = Turnstile::new(None);
+        let gate = Gate {
+            client: &client,
+            pace,
+            console,
+            stop: &stop,
+            label: None,
+            turn: &turn,
+            ticket: turn.join(0).into(),
+            listen: false,
+        };
         let afterwards = Afterwards::of(&attached);
         let mut report = assemble(gate.attend(attached, &publisher).await?);
         afterwards.take(&gate, &mut report).await;

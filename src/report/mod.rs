@@ -8,6 +8,7 @@ pub mod azure;
 pub mod comparison;
 pub mod console;
 pub mod escape;
+pub mod gates;
 pub mod github;
 pub mod gitlab;
 pub mod html;

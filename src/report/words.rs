@@ -6,7 +6,7 @@ use super::escape::one_line;
 use std::collections::{BTreeMap, HashMap};
 
 use super::escape::{short, url};
-use super::model::{Report, ScenarioRuns, Traffic};
+use super::model::{Report, ScenarioRuns, Tally, Traffic};
 use crate::exit::Code;
 use crate::outcome::{Blame, Outcome, RunOutcome};
 use crate::record::{MetricRecord, MetricValue, RunRecord, Turn};
@@ -103,7 +103,11 @@ pub fn exit_meaning(report: &Report) -> &'static str {
 
 /// The counts of the runs as a sentence: `9 runs: 6 passed, 2 failed, 1 errored`.
 pub fn tally(report: &Report) -> String {
-    let t = report.tally;
+    tally_of(&report.tally)
+}
+
+/// How runs ended: `40 runs: 39 passed, 1 failed`.
+pub fn tally_of(t: &Tally) -> String {
     let parts: Vec<String> = [
         (t.passed, "passed"),
         (t.failed, "failed"),

@@ -18,6 +18,7 @@ mod endpoints;
 mod engine;
 mod fate;
 mod for_suite;
+mod for_suites;
 mod random;
 mod read;
 mod server;

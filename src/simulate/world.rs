@@ -112,6 +112,11 @@ pub struct Agent {
     /// The provider's assistant id, by which a run can name the agent.
     #[serde(default)]
     pub assistant: Option<String>,
+    /// Probability that a conversation with this agent passes, in place of the scenarios' own, so
+    /// that two agents can be compared.
+    #[serde(default)]
+    #[schemars(range(min = 0, max = 1))]
+    pub pass: Option<f64>,
 }
 
 const fn one() -> u64 {
@@ -347,7 +352,13 @@ impl World {
     /// The agents, with one made up where the world names none.
     pub(super) fn all_agents(&self) -> Vec<Agent> {
         if self.agents.is_empty() {
-            vec![Agent { id: 1, name: "Shop assistant".into(), project: 1, assistant: None }]
+            vec![Agent {
+                id: 1,
+                name: "Shop assistant".into(),
+                project: 1,
+                assistant: None,
+                pass: None,
+            }]
         } else {
             self.agents.clone()
         }

@@ -5,6 +5,7 @@
 
 pub mod carrier;
 pub mod checks;
+pub mod matrix;
 pub mod model;
 pub mod redact;
 pub mod scalars;

@@ -13,6 +13,7 @@ pub use super::carrier::{
     Elevenlabs, Livekit, Mode, Numbers, Phone, Pipecat, Retell, Sip, Vapi, Websocket,
 };
 use super::checks::Checks;
+pub use super::matrix::Matrix;
 use super::redact::Redact;
 use super::scalars::{Date, Percent, Timeout};
 pub use super::test_sets::TestSetFrom;
@@ -98,6 +99,8 @@ pub struct Suite {
     #[schemars(inner(length(min = 1)))]
     pub mock_tools: Option<Vec<String>>,
 
+    /// Agents and modes that make several suites of this one, side by side.
+    pub matrix: Option<Matrix>,
     /// What the runs must show. Without it every run must pass (`success_rate: 100%`).
     pub thresholds: Option<Thresholds>,
     /// Which runs to start again. Default: none.
@@ -187,6 +190,7 @@ pub struct EachScenario {
 #[serde(deny_unknown_fields)]
 pub struct Baseline {
     /// A saved result.json, a result id, or a branch: the newest finished result of this suite there.
+    /// `matrix`: the first agent of the matrix, in the same run.
     #[schemars(length(min = 1))]
     pub from: String,
     /// How far the success rate may drop.

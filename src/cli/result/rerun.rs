@@ -17,6 +17,7 @@ use super::super::overrides::Overrides;
 use super::super::publish::Publisher;
 use super::super::remote::{Output, Remote, id, no_result, status_of};
 use super::super::stop::{Stop, heeding};
+use super::super::turn::Turnstile;
 use super::super::{Global, runtime, watch};
 use crate::api::client::Started;
 use crate::api::error::ApiError;
@@ -70,12 +71,15 @@ pub(super) fn rerun(
     };
     let remote = Remote::new(global, context, console, args.output)?;
     runtime()?.block_on(heeding(|stop: Stop| async move {
+        let turn = Turnstile::new(None);
         let gate = Gate {
             client: &remote.client,
             pace: remote.pace,
             console,
             stop: &stop,
             label: None,
+            turn: &turn,
+            ticket: turn.join(0).into(),
             listen: false,
         };
         let began = Instant::now();
@@ -201,6 +205,7 @@ fn attached(
             planned: planned.clone(),
             ..StartedRun::default()
         },
+        calls: usize::MAX,
         taken_up: false,
         head,
         planned,

@@ -37,6 +37,11 @@ const FIRST: usize = 50;
 
 /// The report as GitHub-flavoured Markdown, at most [`LIMIT`] bytes.
 pub fn markdown(report: &Report) -> String {
+    markdown_within(report, LIMIT, "This summary is cut to fit 1 MiB")
+}
+
+/// The report as GitHub-flavoured Markdown, at most so many bytes. `notice` says why it was cut.
+pub(super) fn markdown_within(report: &Report, limit: usize, notice: &'static str) -> String {
     let scenarios = report.scenarios();
     let mut sheet = Sheet::default();
     head(&mut sheet, report);
@@ -51,7 +56,7 @@ pub fn markdown(report: &Report) -> String {
     rest::slowest(&mut sheet, &scenarios);
     rest::again(&mut sheet, report);
     rest::about(&mut sheet, report);
-    sheet.finish(LIMIT, "This summary is cut to fit 1 MiB")
+    sheet.finish(limit, notice)
 }
 
 /// Platform text, cut and escaped for a line of Markdown.
