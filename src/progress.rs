@@ -4,28 +4,24 @@
 
 use std::time::Duration;
 
-use crate::record::{ResultRecord, RunRecord, Status};
+use crate::poll::Tally;
 use crate::text;
 
 /// What was last said.
 #[derive(Debug, Default)]
 pub struct Progress {
-    said: Option<(usize, usize, usize)>,
+    said: Option<Tally>,
 }
 
 impl Progress {
     /// A line about the runs, where it differs from the last.
-    pub fn line(&mut self, record: &ResultRecord, elapsed: Duration) -> Option<String> {
-        let count =
-            |wanted: fn(&RunRecord) -> bool| record.runs.iter().filter(|run| wanted(run)).count();
-        let ended = count(|run| run.status.is_terminal());
-        let judging = count(|run| run.status == Status::Evaluating);
-        let going = count(|run| matches!(run.status, Status::Running | Status::InProgress));
-        if self.said == Some((ended, judging, going)) {
+    pub fn line(&mut self, tally: Tally, elapsed: Duration) -> Option<String> {
+        if self.said == Some(tally) {
             return None;
         }
-        self.said = Some((ended, judging, going));
-        let total = text::count(record.runs.len(), "run");
+        self.said = Some(tally);
+        let Tally { ended, talking: going, judging, .. } = tally;
+        let total = text::count(tally.runs, "run");
         let mut line =
             format!("{:>7}  {ended} of {total} ended", text::seconds(elapsed.as_secs_f64()));
         for (count, what) in [(going, "talking"), (judging, "being judged")] {
@@ -43,18 +39,14 @@ mod tests {
 
     #[test]
     fn a_line_is_said_only_when_something_changed() {
-        let run = |status| RunRecord { status, ..RunRecord::default() };
-        let mut record = ResultRecord {
-            runs: vec![run(Status::Completed), run(Status::Running), run(Status::InQueue)],
-            ..ResultRecord::default()
-        };
+        let mut tally = Tally { runs: 3, ended: 1, talking: 1, judging: 0 };
         let mut progress = Progress::default();
         let second = Duration::from_secs(1);
-        let line = progress.line(&record, second * 90);
+        let line = progress.line(tally, second * 90);
         assert_eq!(line.as_deref(), Some("  1m30s  1 of 3 runs ended, 1 talking"));
-        assert_eq!(progress.line(&record, second * 91), None);
-        record.runs[1].status = Status::Evaluating;
-        let line = progress.line(&record, second * 92);
+        assert_eq!(progress.line(tally, second * 91), None);
+        (tally.talking, tally.judging) = (0, 1);
+        let line = progress.line(tally, second * 92);
         assert_eq!(line.as_deref(), Some("  1m32s  1 of 3 runs ended, 1 being judged"));
     }
 }

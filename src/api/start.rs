@@ -115,6 +115,8 @@ impl Client {
             body: Some(&start.body),
             effect: Effect::Starts,
             largest: self.transport.limits.largest_answer,
+            repeats: true,
+            known: None,
         };
         // A start that takes all the time there is would leave none to find its result.
         let left = until.saturating_duration_since(Instant::now());
@@ -246,6 +248,8 @@ impl Client {
             body: None,
             effect: Effect::Reads,
             largest: self.transport.limits.largest_answer,
+            repeats: true,
+            known: None,
         };
         self.transport.send(&request, until, wire::read_results).await
     }

@@ -15,15 +15,15 @@ use super::stop::{Signal, Signals};
 use crate::api::client::{Client, Started};
 use crate::exit::Code;
 use crate::plan::{Plan, carries_name};
-use crate::poll::schedule::Pace;
-use crate::poll::{Waited, last_look, wait};
+use crate::poll::schedule::{Pace, Prior};
+use crate::poll::{Look, Patience, Tally, Waited, last_look, wait};
 use crate::progress::Progress;
 use crate::record::ResultRecord;
 use crate::report::assemble::{End, Parts, assemble};
 use crate::report::model::{PlanHead, RetryRecord, SuiteHead, Timing};
 use crate::report::standing::{Standing, is_decided};
 use crate::retry;
-use crate::suite::model::{CallPolicy, EarlyStop, Flaky, Retry, RetryOn, Suite};
+use crate::suite::model::{CallPolicy, EarlyStop, Flaky, Mode, Retry, RetryOn, Suite};
 use crate::text;
 
 /// How long the gate may take to end the calls and look once more after a signal. GitHub sends
@@ -57,6 +57,13 @@ pub(super) struct Attached {
 }
 
 impl Attached {
+    /// What to think of the length of a call: as the baseline's were, where there is one.
+    fn call(&self) -> Prior {
+        let earlier = self.baseline.iter().flat_map(|(_, base)| &base.runs);
+        let lengths: Vec<f64> = earlier.filter_map(|run| run.duration_seconds).collect();
+        Prior::like(&lengths, self.head.mode == Mode::Text)
+    }
+
     /// The command that goes on with a result under the same rules.
     fn watch_command(&self, id: u64) -> String {
         crate::report::words::watch_command(id, self.head.file.as_deref())
@@ -176,20 +183,31 @@ impl Gate<'_> {
     ) -> (Waited, Option<Signal>) {
         let mut signal = None;
         let mut progress = Progress::default();
+        let patience = Patience {
+            pace: self.pace,
+            call: attached.call(),
+            deadline: attached.deadline,
+            may_end_early: stop != EarlyStop::Never,
+        };
         let waited = wait(
             self.client,
             record,
-            self.pace,
-            attached.deadline,
+            patience,
             async { signal = Some(signals.next().await) },
-            |record| {
-                if let Some(line) = progress.line(record, attached.began.elapsed()) {
+            |look| {
+                let (tally, record) = match look {
+                    Look::Whole(record) => (Tally::of(record), Some(record)),
+                    Look::Light(tally) => (tally, None),
+                };
+                if let Some(line) = progress.line(tally, attached.began.elapsed()) {
                     self.console.progress(&line);
                 }
-                if is_decided(stop, &attached.head, &attached.planned, &record.runs) {
-                    ControlFlow::Break(())
-                } else {
-                    ControlFlow::Continue(())
+                let (head, planned) = (&attached.head, &attached.planned);
+                match record {
+                    Some(record) if is_decided(stop, head, planned, &record.runs) => {
+                        ControlFlow::Break(())
+                    }
+                    _ => ControlFlow::Continue(()),
                 }
             },
         )

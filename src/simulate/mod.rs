@@ -7,13 +7,13 @@
 
 mod account;
 pub mod clock;
+pub mod engine;
 pub mod faults;
 pub mod world;
 
 mod answers;
 mod dialogue;
 mod endpoints;
-mod engine;
 mod fate;
 mod for_suite;
 mod random;
