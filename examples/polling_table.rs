@@ -12,6 +12,7 @@
 
 use std::time::Duration;
 
+use cekura_gate::poll::light::Light;
 use cekura_gate::poll::schedule::{Pace, Prior, wait};
 use cekura_gate::poll::seen::{Phase, Seen};
 use cekura_gate::simulate::engine::{Lengths, TimeLine, time_lines};
@@ -85,7 +86,10 @@ const SHAPES: [Shape; 12] = [
     odd(shape("heavy tail, 50 at a time", 50, Talk::LogNormal(60.0, 1.0), (15.0, 0.8))),
     odd(shape("five seconds, 50 at a time", 50, Talk::Normal(5.0, 1.0), (1.0, 0.2))),
     odd(shape("slow judging, 50 at a time", 50, Talk::Normal(95.0, 25.0), (180.0, 0.5))),
-    odd(Shape { hangs: Some(1800.0), ..shape("one run hangs for 30 min", 50, Talk::Normal(95.0, 25.0), (15.0, 0.5)) }),
+    odd(Shape {
+        hangs: Some(1800.0),
+        ..shape("one run hangs for 30 min", 50, Talk::Normal(95.0, 25.0), (15.0, 0.5))
+    }),
 ];
 
 const fn shape(name: &'static str, lines: usize, talk: Talk, judge: (f64, f64)) -> Shape {
@@ -109,65 +113,86 @@ enum Way {
 }
 
 /// What knowing the end took.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 struct Cost {
     late: f64,
     requests: f64,
     bytes: f64,
 }
 
+/// The costs of some results, by each way.
+type Costs = Vec<[Cost; WAYS.len()]>;
+
+const WAYS: [(&str, Way); 4] = [
+    ("the gate", Way::Gate),
+    ("every 30 s", Way::Every(30.0)),
+    ("every 5 s", Way::Every(5.0)),
+    ("doubling from 5 s", Way::Doubling),
+];
+
 fn main() {
-    let ways: [(&str, Way); 4] = [
-        ("gate", Way::Gate),
-        ("every 30 s", Way::Every(30.0)),
-        ("every 5 s", Way::Every(5.0)),
-        ("doubling", Way::Doubling),
-    ];
-    let mut all: Vec<Vec<Cost>> = vec![Vec::new(); ways.len()];
-    for shape in SHAPES {
-        let mut of_shape: Vec<Vec<Cost>> = vec![Vec::new(); ways.len()];
-        for size in SIZES {
-            for seed in 0..SEEDS {
-                let lines = lay_out(&shape, size, seed);
-                for (costs, (_, way)) in of_shape.iter_mut().zip(ways) {
-                    costs.push(follow(&lines, way, shape.prior));
-                }
-            }
-        }
-        print!("{:30}", shape.name);
-        for costs in &of_shape {
-            print!(" | {}", summary(costs));
-        }
-        println!();
-        if !shape.odd {
-            for (all, costs) in all.iter_mut().zip(of_shape) {
-                all.extend(costs);
-            }
-        }
+    let of_shape = |shape: &Shape| -> Vec<Costs> {
+        SIZES
+            .iter()
+            .map(|size| (0..SEEDS).map(|seed| costs(shape, *size, seed)).collect())
+            .collect()
+    };
+    let by_shape: Vec<Vec<Costs>> = SHAPES.iter().map(of_shape).collect();
+    let usual: Vec<&Vec<Costs>> =
+        SHAPES.iter().zip(&by_shape).filter(|(shape, _)| !shape.odd).map(|(_, of)| of).collect();
+    let mut rows: Vec<Vec<String>> = Vec::new();
+    let mut more: Vec<Vec<String>> = Vec::new();
+    for (shape, of) in SHAPES.iter().zip(&by_shape) {
+        let rows = if shape.odd { &mut more } else { &mut rows };
+        rows.push(row(shape.name, of.iter().flatten()));
     }
-    print!("{:30}", "all");
-    for costs in &all {
-        print!(" | {}", summary(costs));
-    }
-    println!();
-    for (at, size) in SIZES.iter().enumerate() {
-        print!("{size:30}");
-        for costs in &all {
-            let seeds = usize::try_from(SEEDS).unwrap_or(1);
-            let of: Vec<Cost> = costs.chunks(seeds).skip(at).step_by(SIZES.len()).flatten().copied().collect();
-            print!(" | {}", summary(&of));
-        }
-        println!();
-    }
+    rows.push(row("**all of these**", usual.iter().copied().flatten().flatten()));
+    table("polling-shapes", "Result", &rows);
+    table("polling-odd", "Result", &more);
+    let sizes = SIZES.iter().enumerate().map(|(place, size)| {
+        let of = usual.iter().filter_map(|by_size| by_size.get(place)).flatten();
+        row(&format!("{size} runs"), of)
+    });
+    table("polling-sizes", "Size", &sizes.collect::<Vec<_>>());
 }
 
-fn summary(costs: &[Cost]) -> String {
+fn costs(shape: &Shape, size: usize, seed: u64) -> [Cost; WAYS.len()] {
+    let lines = lay_out(shape, size, seed);
+    WAYS.map(|(_, way)| follow(&lines, way, shape.prior))
+}
+
+/// A table with its place in the docs.
+fn table(name: &str, first: &str, rows: &[Vec<String>]) {
+    println!("<!-- begin {name} -->");
+    let ways = WAYS.map(|(name, _)| name).join(" | ");
+    println!("| {first} | {ways} |");
+    println!("|---{}|", "|--:".repeat(WAYS.len()));
+    for row in rows {
+        println!("| {} |", row.join(" | "));
+    }
+    println!("<!-- end {name} -->\n");
+}
+
+fn row<'a>(name: &str, costs: impl Iterator<Item = &'a [Cost; WAYS.len()]>) -> Vec<String> {
+    let costs: Vec<_> = costs.collect();
+    let cell = |way| summary(&costs.iter().filter_map(|of| of.get(way)).collect::<Vec<_>>());
+    std::iter::once(name.to_owned()).chain((0..WAYS.len()).map(cell)).collect()
+}
+
+/// Mean and 95th percentile of the lateness, mean number of requests and of bytes.
+fn summary(costs: &[&Cost]) -> String {
     let n = costs.len() as f64;
-    let mean = |of: fn(&Cost) -> f64| costs.iter().map(of).sum::<f64>() / n;
+    let mean = |of: fn(&Cost) -> f64| costs.iter().map(|cost| of(cost)).sum::<f64>() / n;
     let mut late: Vec<f64> = costs.iter().map(|cost| cost.late).collect();
     late.sort_by(f64::total_cmp);
     let p95 = late.get((0.95 * n) as usize).copied().unwrap_or_default();
-    format!("{:5.1} {:5.1} {:6.1} {:8.0}K", mean(|c| c.late), p95, mean(|c| c.requests), mean(|c| c.bytes) / 1024.0)
+    let late = mean(|cost| cost.late);
+    let digits = usize::from(late < 100.0);
+    format!(
+        "{late:.digits$} · {p95:.0} s, {:.0}, {:.1} MiB",
+        mean(|cost| cost.requests),
+        mean(|cost| cost.bytes) / 1024.0 / 1024.0
+    )
 }
 
 fn lay_out(shape: &Shape, runs: usize, seed: u64) -> Vec<TimeLine> {
@@ -206,6 +231,7 @@ fn follow(lines: &[TimeLine], way: Way, prior: Prior) -> Cost {
         let ended = lines.iter().filter(|line| line.settled <= at).count() as f64;
         HEAD + DETAIL * ended + EMPTY_DETAIL * (lines.len() as f64 - ended)
     };
+    let mut light = Light::default();
     let mut seen = Seen::default();
     seen.look(0.0, (0..).zip(lines).map(|(id, _)| (id, Phase::Waiting)));
     let mut at = 0.0;
@@ -227,13 +253,21 @@ fn follow(lines: &[TimeLine], way: Way, prior: Prior) -> Cost {
         cost.requests += 1.0;
         at += ROUND_TRIP;
         if let Way::Gate = way {
+            let serves = light.serves(at, lines.len(), seen.count(Phase::Ended));
+            if serves {
+                cost.bytes +=
+                    HEAD + LIGHT * lines.iter().filter(|line| line.settled > at).count() as f64;
+            }
             seen.look(at, (0..).zip(lines).map(|(id, line)| (id, phase(line, at))));
-            let left = lines.iter().filter(|line| line.settled > at).count();
-            cost.bytes += HEAD + LIGHT * left as f64;
-            if seen.all_ended() {
-                at += ROUND_TRIP;
+            if serves && seen.all_ended() {
                 cost.requests += 1.0;
+                at += ROUND_TRIP;
+            }
+            if !serves || seen.all_ended() {
                 cost.bytes += detail(at);
+                light.whole(at, seen.count(Phase::Ended));
+            }
+            if seen.all_ended() {
                 cost.late = at - end;
                 return cost;
             }

@@ -13,10 +13,13 @@ use super::options::Options;
 use super::retry::Effect;
 use super::transport::{Request, Transport};
 use super::wire::reading::Whole;
-use super::wire::{self, AgentSummary, Glimpse, Page, ScenarioSummary, ShareLink, WireError};
+use super::wire::stream::ResultReading;
+use super::wire::{self, AgentSummary, Glimpse, Page, ScenarioSummary, ShareLink};
+use crate::outcome::{Outcome, judge_run};
 use crate::plan::{Query, is_of_whole_start};
-use crate::record::{ResultRecord, Status};
+use crate::record::{ResultRecord, RunRecord, Status};
 use crate::report::model::Traffic;
+use crate::suite::model::Transcripts;
 
 pub use super::start::Started;
 pub use super::transport::{Fresh, Mark};
@@ -80,16 +83,20 @@ impl Client {
         Ok(finished.map(|result| result.id).max())
     }
 
-    /// A result with all its runs.
+    /// A result with all its runs, and the transcripts of those that `keep` says. It is read while
+    /// it arrives: other transcripts are never held.
     ///
     /// # Errors
     ///
     /// When the platform refuses, can't be reached or answers with something unreadable.
-    pub async fn result(&self, id: u64, until: Instant) -> Result<ResultRecord, ApiError> {
-        let url = self.url(&format!("/test_framework/v1/results/{id}/"));
-        let request = Request::get(url, self.transport.limits.largest_result);
-        let read = |body: &[u8]| read_result_of(id, body);
-        self.transport.send(&request, until, read).await.map_err(|lost| lost.error)
+    pub async fn result(
+        &self,
+        id: u64,
+        keep: Transcripts,
+        until: Instant,
+    ) -> Result<ResultRecord, ApiError> {
+        let fresh = self.result_unless(id, keep, None, until).await?;
+        fresh.value().map_err(|lost| lost.error)
     }
 
     /// A result with all its runs, unless it is still the one with this mark.
@@ -100,12 +107,17 @@ impl Client {
     pub async fn result_unless(
         &self,
         id: u64,
+        keep: Transcripts,
         known: Option<&Mark>,
         until: Instant,
     ) -> Result<Fresh<ResultRecord>, ApiError> {
         let url = self.url(&format!("/test_framework/v1/results/{id}/"));
         let request = Request { known, ..Request::get(url, self.transport.limits.largest_result) };
-        let reading = || Whole::new(|body: &[u8]| read_result_of(id, body));
+        let reading = || {
+            ResultReading::new(id, move |run: &RunRecord| {
+                keep.hold_those_of(judge_run(run, 1).outcome == Outcome::Passed)
+            })
+        };
         self.transport.stream(&request, until, reading).await.map_err(|lost| lost.error)
     }
 
@@ -246,8 +258,7 @@ impl Client {
 
     async fn get<T: DeserializeOwned>(&self, url: Url, until: Instant) -> Result<T, ApiError> {
         let largest = self.transport.limits.largest_answer;
-        let request =
-            Request::get(url, largest);
+        let request = Request::get(url, largest);
         self.read(&request, until).await
     }
 
@@ -258,17 +269,4 @@ impl Client {
     ) -> Result<T, ApiError> {
         self.transport.send(request, until, wire::read).await.map_err(|lost| lost.error)
     }
-}
-
-/// Reads a result, which has to be the one that was asked for.
-fn read_result_of(id: u64, body: &[u8]) -> Result<ResultRecord, WireError> {
-    let result = wire::read_result(body)?;
-    if result.id == id {
-        return Ok(result);
-    }
-    Err(WireError {
-        path: "id".to_owned(),
-        reason: format!("expected {id}, found {}", result.id),
-        start: wire::start_of(body),
-    })
 }

@@ -57,10 +57,13 @@ pub enum Fresh<T> {
 
 impl<T> Fresh<T> {
     /// The value of an answer that was asked for without a mark.
-    fn value(self) -> Option<T> {
+    pub(super) fn value(self) -> Result<T, Lost> {
+        let reason = "the answer is said to be known already, and it is not".to_owned();
         match self {
-            Fresh::Same => None,
-            Fresh::New(value, _) => Some(value),
+            Fresh::Same => {
+                Err(Lost { error: ApiError::Setup(reason.clone()), reason, ambiguous: true })
+            }
+            Fresh::New(value, _) => Ok(value),
         }
     }
 }
@@ -151,12 +154,7 @@ impl Transport {
         until: Instant,
         read: impl Fn(&[u8]) -> Result<T, WireError>,
     ) -> Result<T, Lost> {
-        let fresh = self.stream(request, until, || Whole::new(&read)).await?;
-        fresh.value().ok_or_else(|| Lost {
-            error: ApiError::Setup("an answer was said to be known that is not".to_owned()),
-            reason: "nothing new".to_owned(),
-            ambiguous: true,
-        })
+        self.stream(request, until, || Whole::new(&read)).await?.value()
     }
 
     /// The same, for an answer that is read while it arrives.

@@ -23,7 +23,7 @@ use crate::report::assemble::{End, Parts, assemble};
 use crate::report::model::{PlanHead, RetryRecord, SuiteHead, Timing};
 use crate::report::standing::{Standing, is_decided};
 use crate::retry;
-use crate::suite::model::{CallPolicy, EarlyStop, Flaky, Mode, Retry, RetryOn, Suite};
+use crate::suite::model::{CallPolicy, EarlyStop, Flaky, Mode, Retry, RetryOn, Suite, Transcripts};
 use crate::text;
 
 /// How long the gate may take to end the calls and look once more after a signal. GitHub sends
@@ -57,6 +57,11 @@ pub(super) struct Attached {
 }
 
 impl Attached {
+    /// Whose transcripts the reports will hold.
+    fn transcripts(&self) -> Transcripts {
+        self.suite.reports.as_ref().and_then(|reports| reports.transcripts).unwrap_or_default()
+    }
+
     /// What to think of the length of a call: as the baseline's were, where there is one.
     fn call(&self) -> Prior {
         let earlier = self.baseline.iter().flat_map(|(_, base)| &base.runs);
@@ -186,6 +191,7 @@ impl Gate<'_> {
         let patience = Patience {
             pace: self.pace,
             call: attached.call(),
+            transcripts: attached.transcripts(),
             deadline: attached.deadline,
             may_end_early: stop != EarlyStop::Never,
         };
@@ -230,7 +236,7 @@ impl Gate<'_> {
                 format!("the verdict was known early, but the calls could not be ended: {error}")
             }
         });
-        last_look(self.client, record, WRAP_UP / 2).await;
+        last_look(self.client, record, attached.transcripts(), WRAP_UP / 2).await;
     }
 
     /// What the end of a wait asks for: ending the calls where the suite says so, a last look.
@@ -273,7 +279,7 @@ impl Gate<'_> {
                     });
                 }
             }
-            last_look(self.client, record, WRAP_UP / 2).await;
+            last_look(self.client, record, attached.transcripts(), WRAP_UP / 2).await;
         };
         tokio::select! {
             () = wrap_up => Ok(end),

@@ -54,8 +54,10 @@ pub(super) fn watch(
         let (client, pace) = connection::client(global, context)?;
         let began = Instant::now();
         let deadline = began + suite.timeout.unwrap_or_default().duration();
+        let transcripts = suite.reports.as_ref().and_then(|reports| reports.transcripts);
+        let transcripts = transcripts.unwrap_or_default();
         let record = tokio::select! {
-            record = client.result(id, deadline) => record?,
+            record = client.result(id, transcripts, deadline) => record?,
             signal = signals.next() => return Err(Failure::Stopped(signal)),
         };
         let name = head.name.clone();

@@ -174,7 +174,8 @@ mod tests {
 
     #[test]
     fn many_runs_end_later_than_one() {
-        let of = |runs| middle(&Forecast::new(&seen(10.0, &vec![Phase::Talking; runs]), 10.0, PRIOR));
+        let of =
+            |runs| middle(&Forecast::new(&seen(10.0, &vec![Phase::Talking; runs]), 10.0, PRIOR));
         assert!((60.0..110.0).contains(&of(1)), "{}", of(1));
         assert!(of(30) > of(1) + 60.0, "{}", of(30));
     }

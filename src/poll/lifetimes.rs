@@ -41,8 +41,11 @@ impl Prior {
     /// What to think of calls when these are the lengths of earlier ones.
     pub fn like(earlier: &[f64], by_text: bool) -> Self {
         let usual = if by_text { Self::CHAT } else { Self::CALL };
-        let logs: Vec<f64> =
-            earlier.iter().filter(|length| **length >= 1.0).map(|length| libm::log(*length)).collect();
+        let logs: Vec<f64> = earlier
+            .iter()
+            .filter(|length| **length >= 1.0)
+            .map(|length| libm::log(*length))
+            .collect();
         if logs.len() < 3 {
             return usual;
         }

@@ -10,7 +10,7 @@ use crate::record::RunRecord;
 
 /// Whether the light list is asked, and when the result itself is looked at instead.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Light {
+pub struct Light {
     /// How often on end it was of no use.
     strikes: u32,
     /// When the result itself was looked at last, in seconds since the wait began.
@@ -29,7 +29,7 @@ const MOST_LOOKED_INTO: usize = 500;
 
 impl Light {
     /// Whether the next look is at the light list.
-    pub(super) fn serves(&self, at: f64, runs: usize, ended: usize) -> bool {
+    pub fn serves(&self, at: f64, runs: usize, ended: usize) -> bool {
         let trusted = at - self.whole_at < LONGEST_TRUST.max(at / 4.0);
         let fresh = ended.saturating_sub(self.ended_then);
         // What has ended since is worth a look: one may want to see the failures.
@@ -43,7 +43,7 @@ impl Light {
     }
 
     /// The result itself was looked at.
-    pub(super) fn whole(&mut self, at: f64, ended: usize) {
+    pub fn whole(&mut self, at: f64, ended: usize) {
         self.whole_at = at;
         self.ended_then = ended;
     }

@@ -9,7 +9,7 @@
 
 mod forecast;
 mod lifetimes;
-mod light;
+pub mod light;
 pub mod schedule;
 pub mod seen;
 
@@ -25,6 +25,7 @@ use self::seen::{Phase, Seen};
 use crate::api::client::{Client, Fresh, Mark};
 use crate::api::error::ApiError;
 use crate::record::ResultRecord;
+use crate::suite::model::Transcripts;
 
 /// How the wait ended.
 #[derive(Debug)]
@@ -48,6 +49,8 @@ pub struct Patience {
     pub pace: Pace,
     /// What is thought of the length of a call.
     pub call: Prior,
+    /// Whose transcripts are wanted.
+    pub transcripts: Transcripts,
     /// When the time is over.
     pub deadline: Instant,
     /// Whether the observer may have seen enough before the end, so that it is worth looking at the
@@ -80,9 +83,8 @@ pub struct Tally {
 impl Tally {
     /// That of a result.
     pub fn of(record: &ResultRecord) -> Self {
-        let count = |phase| {
-            record.runs.iter().filter(|run| Phase::from(&run.status) == phase).count()
-        };
+        let count =
+            |phase| record.runs.iter().filter(|run| Phase::from(&run.status) == phase).count();
         Self {
             runs: record.runs.len(),
             talking: count(Phase::Talking),
@@ -234,9 +236,10 @@ impl<O: FnMut(Look<'_>) -> ControlFlow<()>> Waiting<'_, O> {
 
     /// Looks at the result itself, and says whether the observer has seen enough.
     async fn whole_look(&mut self) -> Result<ControlFlow<()>, ApiError> {
-        let (id, deadline) = (self.record.id, self.patience.deadline);
+        let (id, Patience { transcripts, deadline, .. }) = (self.record.id, self.patience);
         let thought_over = self.seen.all_ended();
-        match self.client.result_unless(id, self.whole_mark.as_ref(), deadline).await? {
+        match self.client.result_unless(id, transcripts, self.whole_mark.as_ref(), deadline).await?
+        {
             Fresh::Same => {}
             Fresh::New(mut fresh, mark) => {
                 fresh.name = fresh.name.take().or(self.record.name.take());
@@ -273,8 +276,13 @@ impl<O: FnMut(Look<'_>) -> ControlFlow<()>> Waiting<'_, O> {
 }
 
 /// Reads a result once more within a short time, keeping what is known where that fails.
-pub async fn last_look(client: &Client, record: &mut ResultRecord, within: Duration) {
-    if let Ok(fresh) = client.result(record.id, Instant::now() + within).await {
+pub async fn last_look(
+    client: &Client,
+    record: &mut ResultRecord,
+    transcripts: Transcripts,
+    within: Duration,
+) {
+    if let Ok(fresh) = client.result(record.id, transcripts, Instant::now() + within).await {
         *record = fresh;
     }
 }

@@ -83,7 +83,8 @@ impl Seen {
                     let first = (rank / START_RATE).min(at);
                     let called = (phase > Phase::Waiting).then_some((first, (first + 3.0).min(at)));
                     // How long it has been judged by now, nobody saw.
-                    let since = if phase == Phase::Judging { at } else { called.map_or(0.0, |(at, _)| at) };
+                    let since =
+                        if phase == Phase::Judging { at } else { called.map_or(0.0, |(at, _)| at) };
                     self.runs.insert(id, Run { phase, since, called });
                 }
             }
@@ -128,9 +129,9 @@ impl Run {
         }
         let (last, at) = between;
         let length = match (self.phase, phase) {
-            (Phase::Talking, Phase::Judging | Phase::Ended) => self
-                .called
-                .map(|(earliest, latest)| ((last - latest).max(0.0), at - earliest)),
+            (Phase::Talking, Phase::Judging | Phase::Ended) => {
+                self.called.map(|(earliest, latest)| ((last - latest).max(0.0), at - earliest))
+            }
             // It was called and hung up between two looks.
             (Phase::Waiting, Phase::Judging | Phase::Ended) => Some((0.0, at - last)),
             _ => None,

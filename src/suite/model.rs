@@ -361,3 +361,14 @@ pub enum Transcripts {
     /// Everybody's.
     All,
 }
+
+impl Transcripts {
+    /// Whether they hold that of a run that has passed, or has not.
+    pub const fn hold_those_of(self, passed: bool) -> bool {
+        match self {
+            Transcripts::None => false,
+            Transcripts::Failed => !passed,
+            Transcripts::All => true,
+        }
+    }
+}

@@ -9,6 +9,7 @@ mod metric;
 pub mod reading;
 mod repair;
 mod run;
+pub mod stream;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
