@@ -61,10 +61,23 @@ impl Context {
         self.var("HOME").or_else(|| self.var("USERPROFILE")).map(PathBuf::from)
     }
 
-    /// The width of the terminal in columns, where it is known.
+    /// The width of standard output in columns: as the environment says, as the terminal is, or
+    /// as a log can be read.
     pub fn columns(&self) -> usize {
-        self.var("COLUMNS").and_then(|columns| columns.parse().ok()).unwrap_or(100)
+        let said = self.var("COLUMNS").and_then(|columns| columns.parse().ok());
+        let terminal = || {
+            let (width, _) = terminal_size::terminal_size_of(std::io::stdout())?;
+            Some(usize::from(width.0)).filter(|columns| *columns > 0)
+        };
+        said.or_else(terminal).unwrap_or(100)
     }
+}
+
+/// Columns and rows of the terminal behind standard error, as they are at this moment.
+pub fn terminal_size() -> Option<(usize, usize)> {
+    let (width, height) = terminal_size::terminal_size_of(std::io::stderr())?;
+    let size = (usize::from(width.0), usize::from(height.0));
+    Some(size).filter(|(columns, rows)| *columns > 0 && *rows > 0)
 }
 
 /// The time now.

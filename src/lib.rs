@@ -14,6 +14,7 @@ pub mod plan;
 pub mod poll;
 pub mod progress;
 pub mod record;
+pub mod redact;
 pub mod report;
 pub mod retry;
 pub mod simulate;

@@ -1,10 +1,12 @@
 //! Writes the reports: every file is opened before the first call and replaced whole at the end.
 //!
 //! A directory that cannot be written fails early, when nothing has been paid for. Reports of an
-//! earlier run are removed at once, so that no reader takes them for this run's.
+//! earlier run are removed at once, so that no reader takes them for this run's. A report of many
+//! files has a directory of its own, which appears whole, too. Nothing is removed that no gate
+//! wrote.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Write};
+use std::io::{self, Read, Write};
 use std::path::{Path, PathBuf};
 
 /// A report that could not be written, and why.
@@ -22,6 +24,7 @@ pub struct SinkError {
 pub struct Sink {
     dir: PathBuf,
     open: Vec<(&'static str, File)>,
+    trees: Vec<&'static str>,
 }
 
 impl Sink {
@@ -32,7 +35,7 @@ impl Sink {
     /// When one of them cannot be created.
     pub fn open(dir: &Path, names: &[&'static str]) -> Result<Self, SinkError> {
         fs::create_dir_all(dir).map_err(|source| at(dir, source))?;
-        let mut sink = Self { dir: dir.to_owned(), open: Vec::new() };
+        let mut sink = Self { dir: dir.to_owned(), open: Vec::new(), trees: Vec::new() };
         for name in names {
             let path = sink.partial(name);
             let file = File::create(&path).map_err(|source| at(&path, source))?;
@@ -65,6 +68,60 @@ impl Sink {
         Ok(path)
     }
 
+    /// Makes room for a report of many files in a directory of its own. One of an earlier run is
+    /// removed: it is known by its `index` file, which holds `mark`.
+    ///
+    /// # Errors
+    ///
+    /// When it cannot be created, or what is there was not written by a gate.
+    pub fn open_tree(
+        &mut self,
+        name: &'static str,
+        index: &str,
+        mark: &str,
+    ) -> Result<(), SinkError> {
+        let path = self.dir.join(name);
+        remove_earlier(&path, index, mark).map_err(|source| at(&path, source))?;
+        let partial = self.partial(name);
+        let left = match fs::remove_dir_all(&partial) {
+            Err(source) if source.kind() != io::ErrorKind::NotFound => Err(source),
+            _ => Ok(()),
+        };
+        left.and_then(|()| fs::create_dir(&partial)).map_err(|source| at(&partial, source))?;
+        self.trees.push(name);
+        Ok(())
+    }
+
+    /// Writes an opened report of many files and puts it in its place. `fill` is handed what takes
+    /// a file's path within the report and its text. Gives the path of the directory.
+    ///
+    /// The files are not forced to the disk one by one: that takes longer than everything else, and
+    /// result.json, from which they can be made again, is.
+    ///
+    /// # Errors
+    ///
+    /// When one of the files cannot be written. Nothing appears then.
+    pub fn write_tree(
+        &mut self,
+        name: &'static str,
+        fill: impl FnOnce(&mut dyn FnMut(&str, &str) -> Result<(), SinkError>) -> Result<(), SinkError>,
+    ) -> Result<PathBuf, SinkError> {
+        let path = self.dir.join(name);
+        let partial = self.partial(name);
+        if !self.trees.contains(&name) {
+            return Err(at(&path, io::Error::other("it was not opened")));
+        }
+        fill(&mut |file, text| {
+            let file = partial.join(file);
+            let parent = file.parent().unwrap_or(&partial);
+            let written = fs::create_dir_all(parent).and_then(|()| fs::write(&file, text));
+            written.map_err(|source| at(&file, source))
+        })?;
+        fs::rename(&partial, &path).map_err(|source| at(&path, source))?;
+        self.trees.retain(|open| *open != name);
+        Ok(path)
+    }
+
     fn partial(&self, name: &str) -> PathBuf {
         self.dir.join(format!(".{name}.partial"))
     }
@@ -77,6 +134,29 @@ impl Drop for Sink {
             // Nothing is lost when an empty partial file stays.
             let _ = fs::remove_file(self.partial(name));
         }
+        for name in &self.trees {
+            let _ = fs::remove_dir_all(self.partial(name));
+        }
+    }
+}
+
+/// Removes a report of many files that an earlier gate wrote, if there is one.
+fn remove_earlier(path: &Path, index: &str, mark: &str) -> io::Result<()> {
+    let foreign = || Err(io::Error::other("it is there, and no gate wrote it"));
+    match fs::symlink_metadata(path) {
+        Err(source) if source.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(source) => return Err(source),
+        Ok(there) if !there.is_dir() => return foreign(),
+        Ok(_) => {}
+    }
+    if fs::read_dir(path)?.next().is_none() {
+        return fs::remove_dir(path);
+    }
+    let mut head = Vec::new();
+    let read = File::open(path.join(index)).and_then(|file| file.take(4096).read_to_end(&mut head));
+    match read {
+        Ok(_) if String::from_utf8_lossy(&head).contains(mark) => fs::remove_dir_all(path),
+        _ => foreign(),
     }
 }
 
@@ -138,6 +218,56 @@ mod tests {
         fs::write(dir.path().join("junit.xml"), "old").unwrap();
         let _sink = Sink::open(dir.path(), &["junit.xml"]).unwrap();
         assert!(!dir.path().join("junit.xml").exists());
+    }
+
+    fn open_tree(dir: &Path) -> Result<Sink, SinkError> {
+        let mut sink = Sink::open(dir, &[])?;
+        sink.open_tree("html", "index.html", "by-a-gate")?;
+        Ok(sink)
+    }
+
+    #[test]
+    fn a_report_of_many_files_appears_whole_and_in_place_of_an_earlier_one() {
+        let dir = tempfile::tempdir().unwrap();
+        for file in ["a/b.html", "c.html"] {
+            let mut sink = open_tree(dir.path()).unwrap();
+            assert!(!dir.path().join("html").exists(), "the earlier one goes at once");
+            let path = sink
+                .write_tree("html", |write| {
+                    write(file, "page")?;
+                    write("index.html", "by-a-gate")
+                })
+                .unwrap();
+            assert_eq!(fs::read_to_string(path.join(file)).unwrap(), "page");
+        }
+        assert!(!dir.path().join("html/a").exists(), "pages of the earlier one are gone");
+        assert!(!dir.path().join(".html.partial").exists());
+    }
+
+    #[test]
+    fn a_report_that_breaks_off_leaves_nothing() {
+        let dir = tempfile::tempdir().unwrap();
+        let mut sink = open_tree(dir.path()).unwrap();
+        let broken = sink.write_tree("html", |write| {
+            write("a.html", "page")?;
+            write("a.html/b.html", "below a file")
+        });
+        assert!(broken.is_err());
+        drop(sink);
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 0);
+    }
+
+    #[test]
+    fn a_directory_that_no_gate_wrote_is_left_alone() {
+        let dir = tempfile::tempdir().unwrap();
+        let html = dir.path().join("html");
+        fs::create_dir(&html).unwrap();
+        assert!(open_tree(dir.path()).is_ok(), "an empty one is nobody's");
+        fs::create_dir_all(&html).unwrap();
+        fs::write(html.join("index.html"), "my own page").unwrap();
+        let error = open_tree(dir.path()).unwrap_err();
+        assert!(error.to_string().contains("no gate wrote it"), "{error}");
+        assert_eq!(fs::read_to_string(html.join("index.html")).unwrap(), "my own page");
     }
 
     #[test]

@@ -5,6 +5,7 @@
 //! is never paid twice.
 
 pub mod client;
+mod earlier;
 pub mod error;
 pub mod options;
 mod parcel;

@@ -123,6 +123,17 @@ pub const fn may_be_processed(failure: Failure, asked_to_wait: bool) -> bool {
     }
 }
 
+/// How long the platform asks to wait: its `Retry-After`, which counts from its own `Date` where it
+/// names a date and sends one, so that a wrong clock on this side changes nothing.
+pub fn asked_wait(
+    retry_after: &str,
+    date: Option<&str>,
+    own_clock: jiff::Timestamp,
+) -> Option<Duration> {
+    let theirs = date.and_then(|date| http_date(date.trim(), own_clock));
+    self::retry_after(retry_after, theirs.unwrap_or(own_clock))
+}
+
 /// Reads `Retry-After`: seconds, or one of the three date forms of RFC 9110 §5.6.7. A date in the
 /// past is no wait; what can't be read is none asked for.
 pub fn retry_after(value: &str, now: jiff::Timestamp) -> Option<Duration> {
@@ -130,9 +141,13 @@ pub fn retry_after(value: &str, now: jiff::Timestamp) -> Option<Duration> {
     if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
         return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
     }
-    let then =
-        imf_date(value).or_else(|| rfc850_date(value, now)).or_else(|| asctime_date(value))?;
+    let then = http_date(value, now)?;
     Some(Duration::try_from(then.duration_since(now)).unwrap_or_default())
+}
+
+/// A date in one of the three forms.
+fn http_date(value: &str, now: jiff::Timestamp) -> Option<jiff::Timestamp> {
+    imf_date(value).or_else(|| rfc850_date(value, now)).or_else(|| asctime_date(value))
 }
 
 /// `Sun, 06 Nov 1994 08:49:37 GMT`
@@ -184,6 +199,23 @@ mod tests {
 
     fn repeats(effect: Effect, failure: Failure) -> bool {
         decide(&attempt(effect, failure), 0.5) != Decision::GiveUp
+    }
+
+    #[test]
+    fn a_date_to_wait_for_counts_from_the_platforms_clock_not_from_this_ones() {
+        let until = "Sun, 06 Nov 1994 08:49:37 GMT";
+        let theirs = Some("Sun, 06 Nov 1994 08:49:07 GMT");
+        let half_a_minute = Some(Duration::from_secs(30));
+        for jump in [-86_400, 0, 3_600] {
+            let own: jiff::Timestamp = "1994-11-06T08:49:07Z".parse().unwrap();
+            let own = own + jiff::SignedDuration::from_secs(jump);
+            assert_eq!(asked_wait(until, theirs, own), half_a_minute, "{jump} s off");
+            assert_eq!(asked_wait("30", None, own), half_a_minute, "{jump} s off");
+        }
+        let own = "1994-11-06T08:49:07Z".parse().unwrap();
+        for none in [None, Some("soon")] {
+            assert_eq!(asked_wait(until, none, own), half_a_minute, "{none:?}");
+        }
     }
 
     #[test]

@@ -142,6 +142,26 @@ impl Client {
         }
     }
 
+    /// Looks for the result of a start that another gate sent before it was lost itself, with the
+    /// same patience as for a start of this one.
+    ///
+    /// # Errors
+    ///
+    /// When it is not found: whether it ever appears is not known.
+    pub async fn seek_started(
+        &self,
+        path: &str,
+        name: &str,
+        until: Instant,
+    ) -> Result<Box<ResultRecord>, ApiError> {
+        let found = self.seek(&Trace::Name(name), until).await;
+        found.map(begun).map_err(|sought| ApiError::StartLost {
+            request: format!("POST {path}"),
+            reason: "the gate that sent it was lost".to_owned(),
+            sought,
+        })
+    }
+
     /// What will be recognised of a start that carries no name.
     async fn trace_of(&self, body: &Value, until: Instant) -> Trace<'static> {
         let agent = body.get("agent").and_then(Value::as_u64);
@@ -226,7 +246,11 @@ impl Client {
         }
     }
 
-    async fn results_named(&self, name: &str, until: Instant) -> Result<Vec<ResultRecord>, Lost> {
+    pub(super) async fn results_named(
+        &self,
+        name: &str,
+        until: Instant,
+    ) -> Result<Vec<ResultRecord>, Lost> {
         self.results(&[("search", name)], until).await
     }
 

@@ -18,7 +18,7 @@ use super::error::{ApiError, Cause};
 use super::options::{Limits, Options};
 use super::parcel::{Parcel, Taken};
 use super::resolve::Resolver;
-use super::retry::{Attempt, Decision, Effect, Failure, decide, may_be_processed, retry_after};
+use super::retry::{Attempt, Decision, Effect, Failure, asked_wait, decide, may_be_processed};
 use super::trouble::{Trouble, detail_of};
 use super::wire::WireError;
 use super::wire::reading::{Reading, Unread, Whole};
@@ -227,11 +227,9 @@ impl Transport {
         let answer = tokio::time::timeout_at(until, async {
             let response = builder.send().await.map_err(|error| Trouble::transport(&error))?;
             let status = response.status();
-            let wait = response
-                .headers()
-                .get("retry-after")
-                .and_then(|value| value.to_str().ok())
-                .and_then(|value| retry_after(value, context::now()));
+            let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
+            let wait = header("retry-after")
+                .and_then(|value| asked_wait(value, header("date"), context::now()));
             if status == StatusCode::NOT_MODIFIED && request.known.is_some() {
                 return Ok((status.as_u16(), Fresh::Same, 0));
             }

@@ -10,31 +10,38 @@ use tokio::time::Instant;
 use super::budget;
 use super::console::Console;
 use super::failure::Failure;
-use super::publish::{Publisher, StartedRun};
-use super::stop::{Signal, Signals};
+use super::left::StartedRun;
+use super::publish::Publisher;
+use super::stop::{Signal, Stop};
+use super::watching::Watching;
 use crate::api::client::{Client, Started};
-use crate::exit::Code;
-use crate::plan::{Plan, carries_name};
+use crate::plan::{Plan, StartRequest, carries_name};
 use crate::poll::schedule::{Pace, Prior};
-use crate::poll::{Look, Patience, Tally, Waited, last_look, wait};
-use crate::progress::Progress;
+use crate::poll::{Look, Patience, Waited, last_look, wait};
 use crate::record::ResultRecord;
-use crate::report::assemble::{End, Parts, assemble};
+use crate::redact::Redactor;
+use crate::report::assemble::{End, Parts};
 use crate::report::model::{PlanHead, RetryRecord, SuiteHead, Timing};
 use crate::report::standing::{Standing, is_decided};
 use crate::retry;
 use crate::suite::model::{CallPolicy, EarlyStop, Flaky, Mode, Retry, RetryOn, Suite, Transcripts};
 use crate::text;
 
-/// How long the gate may take to end the calls and look once more after a signal. GitHub sends
-/// SIGTERM 7.5 seconds after SIGINT.
+/// How long the gate may take to end the calls after a signal, and half of it to look once more.
+/// GitHub sends SIGTERM 7.5 seconds after SIGINT.
 const WRAP_UP: Duration = Duration::from_secs(5);
+/// How long after the signal everything has to be over, but for writing the reports.
+const LAST_LOOK: Duration = Duration::from_secs(7);
 
-/// What attends: the platform and where to speak.
+/// What attends: the platform, where to speak, and whether to stop. Several of them may wait side
+/// by side.
 pub(super) struct Gate<'a> {
     pub(super) client: &'a Client,
     pub(super) pace: Pace,
     pub(super) console: &'a Console,
+    pub(super) stop: &'a Stop,
+    /// What the gate is called where it speaks beside others.
+    pub(super) label: Option<&'a str>,
 }
 
 /// A result that is going, and what is needed to judge it.
@@ -47,6 +54,10 @@ pub(super) struct Attached {
     /// The earlier result to compare with, and where it came from.
     pub(super) baseline: Option<(String, ResultRecord)>,
     pub(super) record: ResultRecord,
+    /// Whether an earlier gate started it: its retries may be there already.
+    pub(super) taken_up: bool,
+    /// What is left on disk for who goes on after a lost runner.
+    pub(super) started: StartedRun,
     /// Whether a stand-in gives the evidence.
     pub(super) simulated: bool,
     pub(super) url: Option<String>,
@@ -57,16 +68,17 @@ pub(super) struct Attached {
 }
 
 impl Attached {
-    /// Whose transcripts the reports will hold.
-    fn transcripts(&self) -> Transcripts {
-        self.suite.reports.as_ref().and_then(|reports| reports.transcripts).unwrap_or_default()
-    }
-
     /// What to think of the length of a call: as the baseline's were, where there is one.
     fn call(&self) -> Prior {
         let earlier = self.baseline.iter().flat_map(|(_, base)| &base.runs);
         let lengths: Vec<f64> = earlier.filter_map(|run| run.duration_seconds).collect();
         Prior::like(&lengths, self.head.mode == Mode::Text)
+    }
+
+    /// What the suite wants nobody to read.
+    pub(super) fn redactor(&self) -> Redactor {
+        let reports = self.suite.reports.as_ref();
+        Redactor::new(reports.and_then(|reports| reports.redact.as_deref()).unwrap_or_default())
     }
 
     /// The command that goes on with a result under the same rules.
@@ -85,34 +97,37 @@ struct Attended {
 }
 
 impl Gate<'_> {
-    /// Waits for a result, judges and reports it. The first signal wraps up, a second ends at once.
+    /// Says what happens, with the gate's name where there are several.
+    pub(super) fn say(&self, line: &str) {
+        match self.label {
+            Some(label) => self.console.progress(&format!("{label}: {line}")),
+            None => self.console.progress(line),
+        }
+    }
+
+    /// Warns, with the gate's name where there are several.
+    pub(super) fn warn(&self, line: &str) {
+        match self.label {
+            Some(label) => self.console.warn(&format!("{label}: {line}")),
+            None => self.console.warn(line),
+        }
+    }
+
+    /// Waits for a result and gives what a report is made of. The first signal wraps up, a second
+    /// ends at once.
     pub(super) async fn attend(
         &self,
         mut attached: Attached,
-        signals: &mut Signals,
-        publisher: Publisher,
-    ) -> Result<Code, Failure> {
+        publisher: &Publisher,
+    ) -> Result<Parts, Failure> {
         let id = attached.record.id;
-        let started = StartedRun {
-            result: id,
-            url: attached.url.clone(),
-            suite: attached.head.file.clone(),
-            planned: attached.planned.clone(),
-        };
-        if let Err(error) = publisher.started(&started) {
+        if let Err(error) = publisher.started(&attached.started) {
             // The calls are going and paid for: what they show comes first.
-            self.console.warn(&error.to_string());
+            self.warn(&error.to_string());
         }
         let page = attached.url.as_deref().map(|url| format!(": {url}")).unwrap_or_default();
-        self.console.progress(&format!("result {id} has started{page}"));
-        let attended = match self.see_through(&mut attached, signals).await {
-            Ok(attended) => attended,
-            Err(second) => {
-                let still = "the calls may still be going";
-                self.console.warn(&format!("stopped by a second {second}; {still}"));
-                return Ok(second.code());
-            }
-        };
+        self.say(&format!("result {id} has started{page}"));
+        let attended = self.see_through(&mut attached).await.map_err(Failure::StoppedTwice)?;
         let price = attached.suite.budget.as_ref().and_then(|budget| budget.price_per_run);
         if let Some(price) = price {
             let runs = attended.paid;
@@ -121,13 +136,14 @@ impl Gate<'_> {
             attached.notes.push(format!("cost: {cost:.2} for {runs}, retries included"));
         }
         let reports = attached.suite.reports.clone().unwrap_or_default();
+        let redactor = attached.redactor();
         if reports.share_link == Some(true) {
-            match self.client.share_link(id, Instant::now() + WRAP_UP).await {
+            match self.client.share_link(id, self.by(WRAP_UP)).await {
                 Ok(link) => attached.url = Some(link),
                 Err(error) => attached.notes.push(format!("no share link: {error}")),
             }
         }
-        let report = assemble(Parts {
+        Ok(Parts {
             suite: attached.head,
             plan: attached.planned,
             result: attached.record,
@@ -144,27 +160,36 @@ impl Gate<'_> {
             incomplete: false,
             simulated: attached.simulated,
             transcripts: reports.transcripts.unwrap_or_default(),
+            redact: redactor,
             notes: attached.notes,
-        });
-        publisher.finish(&report, self.console)
+        })
+    }
+
+    /// Until when something may take that takes so long: counted from the signal, where one has
+    /// come, so that many gates that stop together are done in time together.
+    fn by(&self, span: Duration) -> Instant {
+        self.stop.heard().map_or_else(Instant::now, |(_, at)| at) + span
+    }
+
+    /// Looks at the result once more after its calls were ended.
+    async fn last_look(&self, record: &mut ResultRecord, transcripts: Transcripts) {
+        let until = self.by(LAST_LOOK).min(Instant::now() + WRAP_UP / 2);
+        let within = until.saturating_duration_since(Instant::now());
+        last_look(self.client, record, transcripts, within).await;
     }
 
     /// Waits, stops early, retries: until there is no more evidence to be had. A second signal is
     /// an error: it leaves no time for anything.
-    async fn see_through(
-        &self,
-        attached: &mut Attached,
-        signals: &mut Signals,
-    ) -> Result<Attended, Signal> {
+    async fn see_through(&self, attached: &mut Attached) -> Result<Attended, Signal> {
         let mut attended =
             Attended { end: End::Finished, retries: Vec::new(), stopped_early: false, paid: 0 };
         let mut record = std::mem::take(&mut attached.record);
-        let waited = self.wait_for(attached, &mut record, stop_rule(attached), signals).await;
+        let waited = self.wait_for(attached, &mut record, stop_rule(attached)).await;
         if let (Waited::Enough, _) = waited {
             self.stop_early(attached, &mut record).await;
             attended.stopped_early = true;
         } else {
-            attended.end = self.conclude(attached, &mut record, waited, signals).await?;
+            attended.end = self.conclude(attached, &mut record, waited).await?;
         }
         attended.paid = record.runs.len();
         attached.record = record;
@@ -173,7 +198,7 @@ impl Gate<'_> {
             && let Some(rules) = attached.suite.retry.clone()
             && let Some(plan) = attached.plan.clone()
         {
-            self.retry(attached, &rules, &plan, signals, &mut attended).await?;
+            self.retry(attached, &rules, &plan, &mut attended).await?;
         }
         Ok(attended)
     }
@@ -184,40 +209,43 @@ impl Gate<'_> {
         attached: &Attached,
         record: &mut ResultRecord,
         stop: EarlyStop,
-        signals: &mut Signals,
     ) -> (Waited, Option<Signal>) {
         let mut signal = None;
-        let mut progress = Progress::default();
+        let watching = Watching::new(self.console, self.label, attached, record);
         let patience = Patience {
             pace: self.pace,
             call: attached.call(),
-            transcripts: attached.transcripts(),
+            transcripts: attached.suite.transcripts(),
             deadline: attached.deadline,
             may_end_early: stop != EarlyStop::Never,
         };
-        let waited = wait(
+        let waiting = wait(
             self.client,
             record,
             patience,
-            async { signal = Some(signals.next().await) },
+            async { signal = Some(self.stop.asked().await) },
             |look| {
-                let (tally, record) = match look {
-                    Look::Whole(record) => (Tally::of(record), Some(record)),
-                    Look::Light(tally) => (tally, None),
-                };
-                if let Some(line) = progress.line(tally, attached.began.elapsed()) {
-                    self.console.progress(&line);
-                }
-                let (head, planned) = (&attached.head, &attached.planned);
-                match record {
-                    Some(record) if is_decided(stop, head, planned, &record.runs) => {
-                        ControlFlow::Break(())
+                let record = match look {
+                    Look::Whole(record) => record,
+                    Look::Light(tally) => {
+                        watching.take_light(tally);
+                        return ControlFlow::Continue(());
                     }
-                    _ => ControlFlow::Continue(()),
+                };
+                watching.take(record);
+                if is_decided(stop, &attached.head, &attached.planned, &record.runs) {
+                    ControlFlow::Break(())
+                } else {
+                    ControlFlow::Continue(())
                 }
             },
-        )
-        .await;
+        );
+        let waited = tokio::select! {
+            biased;
+            waited = waiting => waited,
+            never = watching.tick() => match never {},
+        };
+        watching.finish();
         (waited, signal)
     }
 
@@ -226,9 +254,9 @@ impl Gate<'_> {
         let id = record.id;
         let going = record.runs.iter().filter(|run| !run.status.is_terminal()).count();
         let calls = text::count(going, "call");
-        self.console.progress(&format!("the verdict is known: ending {calls} of result {id}"));
+        self.say(&format!("the verdict is known: ending {calls} of result {id}"));
         let total = record.runs.len();
-        attached.notes.push(match self.client.end_calls(id, Instant::now() + WRAP_UP).await {
+        attached.notes.push(match self.client.end_calls(id, self.by(WRAP_UP)).await {
             Ok(()) => format!(
                 "the verdict was known early: {going} of {total} calls were ended before their time"
             ),
@@ -236,7 +264,7 @@ impl Gate<'_> {
                 format!("the verdict was known early, but the calls could not be ended: {error}")
             }
         });
-        last_look(self.client, record, attached.transcripts(), WRAP_UP / 2).await;
+        self.last_look(record, attached.suite.transcripts()).await;
     }
 
     /// What the end of a wait asks for: ending the calls where the suite says so, a last look.
@@ -245,7 +273,6 @@ impl Gate<'_> {
         attached: &mut Attached,
         record: &mut ResultRecord,
         (waited, signal): (Waited, Option<Signal>),
-        signals: &mut Signals,
     ) -> Result<End, Signal> {
         let id = record.id;
         let (policy, end) = match waited {
@@ -259,10 +286,9 @@ impl Gate<'_> {
                 let limit = attached.suite.timeout.unwrap_or_default().duration();
                 (attached.suite.on_timeout, End::TimedOut(limit))
             }
-            Waited::Stopped => match signal {
-                Some(Signal::Terminate) => (attached.suite.on_cancel, End::Terminated),
-                Some(Signal::Interrupt) | None => (attached.suite.on_cancel, End::Interrupted),
-            },
+            Waited::Stopped => {
+                (attached.suite.on_cancel, signal.unwrap_or(Signal::Interrupt).end())
+            }
         };
         let wrap_up = async {
             match policy.unwrap_or_default() {
@@ -271,19 +297,19 @@ impl Gate<'_> {
                     attached.notes.push(format!("the calls were left going; to go on: {command}"));
                 }
                 CallPolicy::EndCalls => {
-                    self.console.progress(&format!("ending the calls of result {id}"));
-                    let ended = self.client.end_calls(id, Instant::now() + WRAP_UP).await;
+                    self.say(&format!("ending the calls of result {id}"));
+                    let ended = self.client.end_calls(id, self.by(WRAP_UP)).await;
                     attached.notes.push(match ended {
                         Ok(()) => "the remaining calls were ended".to_owned(),
                         Err(error) => format!("the calls could not be ended: {error}"),
                     });
                 }
             }
-            last_look(self.client, record, attached.transcripts(), WRAP_UP / 2).await;
+            self.last_look(record, attached.suite.transcripts()).await;
         };
         tokio::select! {
             () = wrap_up => Ok(end),
-            second = signals.next() => Err(second),
+            second = self.stop.insisted() => Err(second),
         }
     }
 
@@ -293,7 +319,6 @@ impl Gate<'_> {
         attached: &mut Attached,
         rules: &Retry,
         plan: &Plan,
-        signals: &mut Signals,
         attended: &mut Attended,
     ) -> Result<(), Signal> {
         for attempt in 1..=rules.attempts {
@@ -323,10 +348,12 @@ impl Gate<'_> {
                 }
                 attended.paid += runs;
                 let Some(mut fresh) = self.start_again(attached, &again, attempt).await else {
+                    attended.end =
+                        self.stop.heard().map_or(End::Finished, |(signal, _)| signal.end());
                     return Ok(());
                 };
-                let waited = self.wait_for(attached, &mut fresh, EarlyStop::Never, signals).await;
-                attended.end = self.conclude(attached, &mut fresh, waited, signals).await?;
+                let waited = self.wait_for(attached, &mut fresh, EarlyStop::Never).await;
+                attended.end = self.conclude(attached, &mut fresh, waited).await?;
                 let judged =
                     Standing::of(&attached.head, &PlanHead::default(), &fresh.runs, None, false);
                 let records = retry::merge(
@@ -347,7 +374,8 @@ impl Gate<'_> {
         Ok(())
     }
 
-    /// Starts a retry. Where that fails the gate goes on with what it has, and says so.
+    /// Starts a retry, or takes up the one that an earlier gate has started. Where that fails the
+    /// gate goes on with what it has, and says so.
     async fn start_again(
         &self,
         attached: &mut Attached,
@@ -355,18 +383,40 @@ impl Gate<'_> {
         attempt: u32,
     ) -> Option<ResultRecord> {
         let request = again.request()?;
-        let name = carries_name(again.mode).then_some(again.result_name.as_str());
-        match self.client.start(&request, name, attached.deadline).await {
-            Ok(Started::Answered(record) | Started::Found(record)) => {
+        match self.start_or_find(attached, again, &request).await {
+            Ok(record) => {
                 let runs = text::count(record.runs.len(), "run");
                 let id = record.id;
-                self.console.progress(&format!("retry {attempt}: {runs} started as result {id}"));
-                Some(*record)
+                self.say(&format!("retry {attempt}: {runs} started as result {id}"));
+                Some(record)
             }
             Err(error) => {
                 attached.notes.push(format!("retry {attempt} could not be started: {error}"));
                 None
             }
+        }
+    }
+
+    async fn start_or_find(
+        &self,
+        attached: &Attached,
+        again: &Plan,
+        request: &StartRequest,
+    ) -> Result<ResultRecord, Failure> {
+        if attached.taken_up {
+            if !carries_name(again.mode) {
+                return Err(Failure::Usage(format!(
+                    "an earlier gate may have started it, and mode {} gives no name to find it by",
+                    again.mode.name()
+                )));
+            }
+            let earlier = self.client.result_named(&again.result_name, attached.deadline).await?;
+            if let Some(record) = earlier {
+                return Ok(record);
+            }
+        }
+        match self.start(again, request, attached.deadline).await? {
+            Started::Answered(record) | Started::Found(record) => Ok(*record),
         }
     }
 }

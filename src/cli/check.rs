@@ -80,7 +80,7 @@ fn describe(loaded: &Loaded, plan: &Plan) -> String {
     for (label, value) in policies(suite) {
         row(label, &value);
     }
-    row("reports", &super::run::report_dir(suite.reports.as_ref()).display().to_string());
+    row("reports", &super::publish::report_dir(suite.reports.as_ref()).display().to_string());
     out.push('\n');
     match plan.request() {
         Some(request) => out.push_str(&show_request(request, &loaded.variables)),

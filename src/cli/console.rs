@@ -2,15 +2,25 @@
 //!
 //! The account of the gate goes to standard output, progress and errors to standard error.
 
+use std::cell::{Cell, RefCell};
 use std::io::{self, Write};
 
 use tracing_subscriber::filter::LevelFilter;
 
 use super::failure::Failure;
 use super::{Color, Global, LogFormat};
-use crate::context::Context;
+use crate::context::{self, Context};
+use crate::progress::live::Screen;
 use crate::report::console::Style;
 use crate::report::escape::terminal::{log_line, neutral};
+
+/// Whose way of folding lines of a log is spoken.
+#[derive(Debug, Clone, Copy)]
+enum Groups {
+    None,
+    Github,
+    Gitlab,
+}
 
 /// Where and how to print.
 #[derive(Debug)]
@@ -18,6 +28,12 @@ pub(super) struct Console {
     out: Style,
     err_color: bool,
     quiet: bool,
+    /// Whether someone watches a terminal behind standard error.
+    live: bool,
+    groups: Groups,
+    /// How wide each drawn line is that stands above the cursor.
+    drawn: RefCell<Vec<usize>>,
+    last_width: Cell<usize>,
 }
 
 impl Console {
@@ -34,6 +50,19 @@ impl Console {
             out: Style { color: color(context.stdout_is_terminal), width: context.columns() },
             err_color: color(context.stderr_is_terminal),
             quiet: global.quiet,
+            // A CI system may give a terminal that nobody watches; the log would tear the lines.
+            live: context.stderr_is_terminal
+                && !global.quiet
+                && global.verbose == 0
+                && context.var("TERM") != Some("dumb")
+                && context.var("CI").is_none(),
+            groups: match (context.var("GITHUB_ACTIONS"), context.var("GITLAB_CI")) {
+                (Some("true"), _) => Groups::Github,
+                (_, Some("true")) => Groups::Gitlab,
+                _ => Groups::None,
+            },
+            drawn: RefCell::default(),
+            last_width: Cell::default(),
         }
     }
 
@@ -44,6 +73,7 @@ impl Console {
 
     /// Prints to standard output, whatever --quiet says: what was asked for.
     pub(super) fn print(&self, text: &str) -> Result<(), Failure> {
+        self.wipe();
         let mut out = io::stdout().lock();
         match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
             // Whoever read the output has seen enough.
@@ -58,9 +88,89 @@ impl Console {
         if self.quiet { Ok(()) } else { self.print(text) }
     }
 
+    /// Prints the one line that even --quiet wants of a gate that did not pass.
+    pub(super) fn brief(&self, line: &str) -> Result<(), Failure> {
+        if self.quiet { self.print(&format!("{}\n", log_line(line))) } else { Ok(()) }
+    }
+
+    /// Whether --quiet was said.
+    pub(super) fn is_quiet(&self) -> bool {
+        self.quiet
+    }
+
+    /// The terminal that someone watches, as it is at this moment; none in a log.
+    pub(super) fn screen(&self) -> Option<Screen> {
+        let (width, rows) = context::terminal_size().filter(|_| self.live)?;
+        Some(Screen { style: Style { color: self.err_color, width }, rows })
+    }
+
+    /// Draws lines in the place of those that were drawn before. `above` stay for good. The cursor
+    /// is never hidden: whatever ends the program, there is nothing to restore.
+    pub(super) fn draw(&self, above: &[String], lines: &[String], screen: Screen) {
+        let mut out = self.back(screen.style.width);
+        if self.last_width.replace(screen.style.width) != screen.style.width {
+            out.push_str("\u{1b}[J");
+        }
+        let mut before = self.drawn.borrow_mut();
+        let widths: Vec<usize> = above.iter().chain(lines).map(|line| shown_width(line)).collect();
+        for (at, (line, width)) in above.iter().chain(lines).zip(&widths).enumerate() {
+            // Erased only where something is left: some terminals take what was erased for text,
+            // and break it when they become narrower.
+            let rest = if before.get(at).is_some_and(|old| old > width) { "\u{1b}[K" } else { "" };
+            out.push_str(&format!("{line}{rest}\n"));
+        }
+        out.push_str("\u{1b}[J");
+        raw(&out);
+        *before = widths.into_iter().skip(above.len()).collect();
+    }
+
+    /// Takes the drawn lines away.
+    pub(super) fn wipe(&self) {
+        if self.drawn.borrow().is_empty() {
+            return;
+        }
+        let width = context::terminal_size().map_or(usize::MAX, |(width, _)| width);
+        raw(&format!("{}\u{1b}[J", self.back(width)));
+        self.drawn.borrow_mut().clear();
+    }
+
+    /// To the start of what is drawn. A terminal that became narrower has broken its lines.
+    fn back(&self, width: usize) -> String {
+        let rows = |line: &usize| line.div_ceil(width.max(1)).max(1);
+        match self.drawn.borrow().iter().map(rows).sum::<usize>() {
+            0 => "\r".to_owned(),
+            up => format!("\r\u{1b}[{up}A"),
+        }
+    }
+
+    /// Opens a group of lines on standard error where the CI system folds them. The title is ours.
+    pub(super) fn open_group(&self, title: &str) {
+        self.command(match self.groups {
+            Groups::None => return,
+            Groups::Github => format!("::group::{title}"),
+            Groups::Gitlab => section("start", title),
+        });
+    }
+
+    /// Closes the group.
+    pub(super) fn close_group(&self) {
+        self.command(match self.groups {
+            Groups::None => return,
+            Groups::Github => "::endgroup::".to_owned(),
+            Groups::Gitlab => section("end", ""),
+        });
+    }
+
+    fn command(&self, line: String) {
+        if !self.quiet {
+            emergency(&line);
+        }
+    }
+
     /// Prints a line of progress to standard error, unless --quiet.
     pub(super) fn progress(&self, line: &str) {
         if !self.quiet {
+            self.wipe();
             emergency(&neutral(line));
         }
     }
@@ -74,6 +184,7 @@ impl Console {
     pub(super) fn failure(&self, failure: &Failure) {
         match failure {
             Failure::Document(diagnostics) => {
+                self.wipe();
                 emergency(diagnostics.render(self.err_color).trim_end())
             }
             // It may repeat what the platform said.
@@ -82,6 +193,7 @@ impl Console {
     }
 
     fn labelled(&self, label: &str, color: &str, text: &str) {
+        self.wipe();
         if self.err_color {
             emergency(&format!("\x1b[1;{color}m{label}\x1b[0m: {text}"));
         } else {
@@ -94,6 +206,24 @@ impl Console {
 pub(super) fn emergency(line: &str) {
     let mut err = io::stderr().lock();
     let _ = writeln!(err, "{line}");
+}
+
+/// GitLab's mark of a section.
+fn section(end: &str, title: &str) -> String {
+    let now = context::now().as_second();
+    format!("\u{1b}[0Ksection_{end}:{now}:cekura_gate_wait\r\u{1b}[0K{title}")
+}
+
+/// Writes to standard error in one piece, so that nothing flickers.
+fn raw(text: &str) {
+    let mut err = io::stderr().lock();
+    let _ = err.write_all(text.as_bytes()).and_then(|()| err.flush());
+}
+
+/// The columns of a line without its colours.
+fn shown_width(line: &str) -> usize {
+    use unicode_width::UnicodeWidthStr as _;
+    crate::report::escape::visible(line).width()
 }
 
 fn start_log(global: &Global, color: bool) {

@@ -87,6 +87,9 @@ pub(super) enum Failure {
         /// The name that the result would carry.
         name: String,
     },
+    /// The command was stopped twice: nothing was waited for any more.
+    #[error("stopped by a second {0}; the calls may still be going")]
+    StoppedTwice(super::stop::Signal),
     /// A fault of this program.
     #[error("internal error: {0}; please report it")]
     Internal(String),
@@ -105,7 +108,9 @@ impl Failure {
             | Failure::SavedResult { .. } => Code::Usage,
             Failure::Credentials(_) | Failure::Api(_) => Code::Api,
             Failure::Sink(_) | Failure::Output(_) => Code::Report,
-            Failure::Stopped(signal) | Failure::StoppedStarting { signal, .. } => signal.code(),
+            Failure::Stopped(signal)
+            | Failure::StoppedTwice(signal)
+            | Failure::StoppedStarting { signal, .. } => signal.code(),
             Failure::Internal(_) => Code::Internal,
         }
     }

@@ -10,6 +10,7 @@ use super::publish::Publisher;
 use crate::context::Context;
 use crate::exit::Code;
 use crate::record::ResultRecord;
+use crate::redact::Redactor;
 use crate::report::assemble::{End, Parts, assemble};
 use crate::report::json;
 use crate::report::model::SuiteHead;
@@ -33,10 +34,13 @@ pub(super) fn judge(args: &Args, context: &Context, console: &Console) -> Result
         .map_err(|error| Failure::Input { path: args.file.clone(), reason: error.to_string() })?;
     let saved = json::read(&text)
         .map_err(|source| Failure::SavedResult { path: args.file.clone(), source })?;
+    let mut rules = Vec::new();
     let suite = match &args.suite {
         None => saved.suite,
         Some(path) => {
             let loaded = load::suite(Some(path), &Overrides::default(), context)?;
+            rules =
+                loaded.suite.reports.as_ref().and_then(|r| r.redact.clone()).unwrap_or_default();
             SuiteHead { mode: saved.suite.mode, ..super::publish::suite_head(&loaded) }
         }
     };
@@ -70,6 +74,7 @@ pub(super) fn judge(args: &Args, context: &Context, console: &Console) -> Result
         simulated: saved.simulated,
         // The saved file holds only what it was allowed to hold.
         transcripts: Transcripts::All,
+        redact: Redactor::new(&rules),
         notes,
     });
     publisher.finish(&report, console)

@@ -5,21 +5,27 @@
 
 mod attend;
 mod baseline;
+mod begin;
 mod budget;
 mod check;
 mod compare;
 mod connection;
 mod console;
 mod failure;
+mod job;
 mod judge;
+mod left;
 mod load;
 mod overrides;
+mod prepare;
 mod publish;
+mod reuse;
 mod run;
 mod schema;
 mod simulate;
 mod stop;
 mod watch;
+mod watching;
 
 use std::path::PathBuf;
 

@@ -4,55 +4,46 @@ use std::path::{Path, PathBuf};
 
 use super::console::Console;
 use super::failure::Failure;
+use super::left::{FILE as STARTED, StartedRun};
 use super::load::Loaded;
-use super::run::report_dir;
 use crate::context::{self, Context};
 use crate::exit::Code;
 use crate::report::escape::ci::output_entry;
 use crate::report::github::{self, Paths};
-use crate::report::model::{PlanHead, Report, SuiteHead};
-use crate::report::{console, gitlab, json, junit, markdown};
+use crate::report::model::{Report, SuiteHead};
+use crate::report::{console, gitlab, html, json, junit, markdown, words};
 use crate::sink::{self, Sink, SinkError};
-use crate::suite::model::Suite;
+use crate::suite::model::{Reports, Suite};
 
 const JUNIT: &str = "junit.xml";
 const SUMMARY: &str = "summary.md";
 const RESULT: &str = "result.json";
-const STARTED: &str = "run.json";
+const HTML: &str = "html";
 const GITLAB_DOTENV: &str = "gate.env";
 const GITLAB_ANNOTATIONS: &str = "annotations.json";
 
-/// What is on disk before the first question about a result: enough to go on with it after a lost
-/// runner.
-#[derive(Debug, serde::Serialize, serde::Deserialize)]
-pub(super) struct StartedRun {
-    /// Id of the result.
-    pub(super) result: u64,
-    /// Its page.
-    pub(super) url: Option<String>,
-    /// The suite file that started it.
-    pub(super) suite: Option<String>,
-    /// What was planned.
-    pub(super) planned: PlanHead,
-}
-
-impl StartedRun {
-    /// Reads what an earlier gate left.
-    pub(super) fn read(path: &Path) -> Result<Self, Failure> {
-        let refuse = |reason: String| Failure::Input { path: path.to_owned(), reason };
-        let text = std::fs::read_to_string(path).map_err(|error| refuse(error.to_string()))?;
-        serde_json::from_str(&text)
-            .map_err(|error| refuse(format!("it is no run.json of a gate: {error}")))
-    }
-}
-
 /// The CI system that the gate runs in, as far as it reads files of its own.
-#[derive(Debug)]
-struct Surfaces {
+#[derive(Debug, Default)]
+pub(super) struct Surfaces {
     github_output: Option<PathBuf>,
     github_summary: Option<PathBuf>,
     github: bool,
     gitlab: bool,
+}
+
+impl Surfaces {
+    /// Those of the process's surroundings. The default has none: a gate that is one of several
+    /// leaves them to the whole.
+    pub(super) fn of(context: &Context) -> Self {
+        let github = context.var("GITHUB_ACTIONS") == Some("true");
+        let file = |name: &str| context.var(name).filter(|_| github).map(PathBuf::from);
+        Self {
+            github_output: file("GITHUB_OUTPUT"),
+            github_summary: file("GITHUB_STEP_SUMMARY"),
+            github,
+            gitlab: context.var("GITLAB_CI") == Some("true"),
+        }
+    }
 }
 
 /// The opened outputs of a gate.
@@ -74,38 +65,40 @@ pub(super) fn suite_head(loaded: &Loaded) -> SuiteHead {
 }
 
 impl Publisher {
-    /// Opens every output, before anything is paid for.
+    /// Opens every output in the suite's directory, before anything is paid for.
     pub(super) fn open(suite: &Suite, context: &Context) -> Result<Self, Failure> {
         Self::open_dir(report_dir(suite.reports.as_ref()), context)
     }
 
     /// Opens every output in a directory.
     pub(super) fn open_dir(dir: &Path, context: &Context) -> Result<Self, Failure> {
-        let github = context.var("GITHUB_ACTIONS") == Some("true");
-        let gitlab = context.var("GITLAB_CI") == Some("true");
-        let file = |name: &str| context.var(name).filter(|_| github).map(PathBuf::from);
-        let surfaces = Surfaces {
-            github_output: file("GITHUB_OUTPUT"),
-            github_summary: file("GITHUB_STEP_SUMMARY"),
-            github,
-            gitlab,
-        };
-        let mut names = vec![JUNIT, SUMMARY, RESULT];
-        if gitlab {
-            names.extend([GITLAB_DOTENV, GITLAB_ANNOTATIONS]);
-        }
-        let sink = Sink::open(dir, &names)?;
+        let publisher = Self::with(dir, Surfaces::of(context))?;
         // One of an earlier run would lead `watch --from` to the wrong result.
         sink::remove(&dir.join(STARTED))?;
+        Ok(publisher)
+    }
+
+    /// Opens every output in a directory, and leaves what an earlier gate has left there to go on.
+    pub(super) fn with(dir: &Path, surfaces: Surfaces) -> Result<Self, Failure> {
+        let mut names = vec![JUNIT, SUMMARY, RESULT];
+        if surfaces.gitlab {
+            names.extend([GITLAB_DOTENV, GITLAB_ANNOTATIONS]);
+        }
+        let mut sink = Sink::open(dir, &names)?;
+        sink.open_tree(HTML, html::INDEX, html::GENERATOR)?;
         Ok(Self { sink, surfaces })
+    }
+
+    /// Leaves on disk which result has started, or is about to.
+    pub(super) fn left(&self, run: &StartedRun) -> Result<(), SinkError> {
+        sink::replace(&self.sink.dir().join(STARTED), &run.text())
     }
 
     /// Leaves on disk and tells the CI system which result has started, before the first question
     /// about it.
     pub(super) fn started(&self, run: &StartedRun) -> Result<(), SinkError> {
-        let (id, url) = (run.result, run.url.as_deref());
-        let text = serde_json::to_string_pretty(run).unwrap_or_default() + "\n";
-        sink::replace(&self.sink.dir().join(STARTED), &text)?;
+        self.left(run)?;
+        let (Some(id), url) = (run.result, run.url.as_deref()) else { return Ok(()) };
         if self.surfaces.gitlab {
             // A job that is killed later leaves at least this; the end replaces it.
             let text = gitlab::dotenv_of_start(id, url);
@@ -136,9 +129,16 @@ impl Publisher {
                 Err(fault) => faults.push(fault),
             }
         }
+        match self.sink.write_tree(HTML, |write| html::each(report, write)) {
+            Ok(path) => written.push(path.join(html::INDEX)),
+            Err(fault) => faults.push(fault),
+        }
         self.surfaces_of_ci(report, &mut faults, console)?;
         let paths: Vec<&Path> = written.iter().map(PathBuf::as_path).collect();
         console.account(&console::console(report, console.style(), &paths))?;
+        if report.exit_code != 0 {
+            console.brief(&words::verdict_line(report))?;
+        }
         for fault in &faults {
             console.warn(&fault.to_string());
         }
@@ -197,6 +197,11 @@ pub(super) fn failed(context: &Context, code: Code) {
         text.push_str(&output_entry("passed", "false", &delimiter));
         let _ = sink::append(Path::new(path), &text);
     }
+}
+
+/// The directory of the reports.
+pub(super) fn report_dir(reports: Option<&Reports>) -> &Path {
+    Path::new(reports.and_then(|r| r.dir.as_deref()).unwrap_or("cekura-report"))
 }
 
 /// A line that no value holds.

@@ -2,8 +2,12 @@
 
 use std::fmt;
 
+use tokio::sync::watch;
+use tokio::time::Instant;
+
 use super::failure::Failure;
 use crate::exit::Code;
+use crate::report::assemble::End;
 
 /// What stopped the gate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +25,14 @@ impl Signal {
             Signal::Terminate => Code::Terminated,
         }
     }
+
+    /// How it ends a wait.
+    pub(super) const fn end(self) -> End {
+        match self {
+            Signal::Interrupt => End::Interrupted,
+            Signal::Terminate => End::Terminated,
+        }
+    }
 }
 
 impl fmt::Display for Signal {
@@ -32,12 +44,75 @@ impl fmt::Display for Signal {
     }
 }
 
+/// What was heard so far.
+#[derive(Debug, Clone, Copy, Default)]
+struct Heard {
+    first: Option<(Signal, Instant)>,
+    second: Option<Signal>,
+}
+
+/// Whether the gate was asked to stop. Each of several gates that run side by side has its own, and
+/// all of them hear the same.
+#[derive(Debug, Clone)]
+pub(super) struct Stop(watch::Receiver<Heard>);
+
+impl Stop {
+    /// The first signal and when it came, if one has come.
+    pub(super) fn heard(&self) -> Option<(Signal, Instant)> {
+        self.0.borrow().first
+    }
+
+    /// Waits for the first signal: at once, where it has come.
+    pub(super) async fn asked(&self) -> Signal {
+        self.wait(|heard| heard.first.map(|(signal, _)| signal)).await
+    }
+
+    /// Waits for the second signal, which leaves no time for anything.
+    pub(super) async fn insisted(&self) -> Signal {
+        self.wait(|heard| heard.second).await
+    }
+
+    async fn wait(&self, what: impl Fn(&Heard) -> Option<Signal>) -> Signal {
+        let mut heard = self.0.clone();
+        if let Ok(heard) = heard.wait_for(|heard| what(heard).is_some()).await
+            && let Some(signal) = what(&heard)
+        {
+            return signal;
+        }
+        // Nobody listens any more: no signal will come.
+        std::future::pending().await
+    }
+}
+
+/// Does work that may be asked to stop: signals are heard from here to its end.
+pub(super) async fn heeding<T, F>(work: impl FnOnce(Stop) -> F) -> Result<T, Failure>
+where
+    F: Future<Output = Result<T, Failure>>,
+{
+    let mut signals = Signals::listen()?;
+    let (told, heard) = watch::channel(Heard::default());
+    let relay = async {
+        loop {
+            let signal = signals.next().await;
+            told.send_modify(|heard| match heard.first {
+                None => heard.first = Some((signal, Instant::now())),
+                Some(_) => heard.second = Some(signal),
+            });
+        }
+    };
+    let work = work(Stop(heard));
+    tokio::select! {
+        biased;
+        () = relay => Err(Failure::Internal("the signal handler ended".to_owned())),
+        done = work => done,
+    }
+}
+
 /// Listens for signals from its creation on.
 #[cfg(unix)]
 pub(super) struct Signals {
     interrupt: tokio::signal::unix::Signal,
     terminate: tokio::signal::unix::Signal,
-    put_back: Option<Signal>,
 }
 
 #[cfg(unix)]
@@ -50,20 +125,11 @@ impl Signals {
         Ok(Self {
             interrupt: listen(SignalKind::interrupt())?,
             terminate: listen(SignalKind::terminate())?,
-            put_back: None,
         })
-    }
-
-    /// Lets a signal be the next once more, for who comes after.
-    pub(super) fn put_back(&mut self, signal: Signal) {
-        self.put_back = Some(signal);
     }
 
     /// Waits for the next signal.
     pub(super) async fn next(&mut self) -> Signal {
-        if let Some(signal) = self.put_back.take() {
-            return signal;
-        }
         tokio::select! {
             _ = self.interrupt.recv() => Signal::Interrupt,
             _ = self.terminate.recv() => Signal::Terminate,
@@ -73,26 +139,16 @@ impl Signals {
 
 /// Listens for Ctrl-C from its creation on.
 #[cfg(not(unix))]
-pub(super) struct Signals {
-    put_back: Option<Signal>,
-}
+pub(super) struct Signals;
 
 #[cfg(not(unix))]
 impl Signals {
     pub(super) fn listen() -> Result<Self, Failure> {
-        Ok(Self { put_back: None })
-    }
-
-    /// Lets a signal be the next once more, for who comes after.
-    pub(super) fn put_back(&mut self, signal: Signal) {
-        self.put_back = Some(signal);
+        Ok(Self)
     }
 
     /// Waits for the next Ctrl-C. Where none can be listened for, none ever comes.
     pub(super) async fn next(&mut self) -> Signal {
-        if let Some(signal) = self.put_back.take() {
-            return signal;
-        }
         if tokio::signal::ctrl_c().await.is_err() {
             std::future::pending::<()>().await;
         }

@@ -7,14 +7,16 @@ use tokio::time::Instant;
 use super::attend::{Attached, Gate};
 use super::console::Console;
 use super::failure::Failure;
+use super::left::StartedRun;
 use super::load;
 use super::overrides::Overrides;
-use super::publish::{Publisher, StartedRun, suite_head};
-use super::stop::Signals;
+use super::publish::{Publisher, suite_head};
+use super::stop::{Stop, heeding};
 use super::{Global, connection, runtime};
 use crate::context::{self, Context};
 use crate::exit::Code;
 use crate::plan::Plan;
+use crate::report::assemble::assemble;
 use crate::report::model::{PlanHead, SuiteHead};
 use crate::suite::model::{CallPolicy, Suite};
 
@@ -42,23 +44,27 @@ pub(super) fn watch(
     console: &Console,
 ) -> Result<Code, Failure> {
     let left = args.from.as_deref().map(StartedRun::read).transpose()?;
-    let Some(id) = args.result.or(left.as_ref().map(|left| left.result)) else {
-        return Err(Failure::Usage("name a result id, or --from a run.json".to_owned()));
+    let Some(id) = args.result.or(left.as_ref().and_then(|left| left.result)) else {
+        return Err(Failure::Usage(match left {
+            None => "name a result id, or --from a run.json".to_owned(),
+            Some(_) => {
+                "the runner was lost during the start: `cekura-gate run --resume` looks for \
+                        its result"
+                    .to_owned()
+            }
+        }));
     };
     let of_left = left.as_ref().and_then(|left| left.suite.as_ref()).map(PathBuf::from);
     let file = args.suite.clone().or(of_left);
     let (suite, head) = rules(id, file.as_deref(), &args.overrides, context)?;
     let publisher = Publisher::open(&suite, context)?;
-    runtime()?.block_on(async {
-        let mut signals = Signals::listen()?;
+    runtime()?.block_on(heeding(|stop: Stop| async move {
         let (client, pace) = connection::client(global, context)?;
         let began = Instant::now();
         let deadline = began + suite.timeout.unwrap_or_default().duration();
-        let transcripts = suite.reports.as_ref().and_then(|reports| reports.transcripts);
-        let transcripts = transcripts.unwrap_or_default();
         let record = tokio::select! {
-            record = client.result(id, transcripts, deadline) => record?,
-            signal = signals.next() => return Err(Failure::Stopped(signal)),
+            record = client.result(id, suite.transcripts(), deadline) => record?,
+            signal = stop.asked() => return Err(Failure::Stopped(signal)),
         };
         let name = head.name.clone();
         let baseline = super::baseline::of_suite(&suite, &name, &client, deadline).await?;
@@ -73,13 +79,23 @@ pub(super) fn watch(
         {
             notes.push(format!("the suite names agent {suite}, the result is of agent {result}"));
         }
+        let planned = PlanHead {
+            runs_per_scenario: plan.as_ref().map_or(1, |plan| plan.runs_per_scenario),
+            runs,
+            scenarios: plan.map(|plan| plan.scenarios()).unwrap_or_default(),
+        };
         let attached = Attached {
-            head,
-            planned: PlanHead {
-                runs_per_scenario: plan.as_ref().map_or(1, |plan| plan.runs_per_scenario),
-                runs,
-                scenarios: plan.map(|plan| plan.scenarios()).unwrap_or_default(),
+            started: StartedRun {
+                result: Some(id),
+                name: record.name.clone(),
+                url: None,
+                suite: head.file.clone(),
+                planned: planned.clone(),
+                request: left.map(|left| left.request).unwrap_or_default(),
             },
+            taken_up: true,
+            head,
+            planned,
             // A watched result is not this gate's to repeat.
             plan: None,
             baseline,
@@ -97,9 +113,10 @@ pub(super) fn watch(
             started_at: context::now().to_string(),
             notes,
         };
-        let gate = Gate { client: &client, pace, console };
-        gate.attend(attached, &mut signals, publisher).await
-    })
+        let gate = Gate { client: &client, pace, console, stop: &stop, label: None };
+        let report = assemble(gate.attend(attached, &publisher).await?);
+        publisher.finish(&report, console)
+    }))
 }
 
 /// The rules that judge a watched result: a suite's, or that every run must pass. What the suite

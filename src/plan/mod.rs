@@ -156,6 +156,17 @@ impl Plan {
         self
     }
 
+    /// The plan with its result under another name: one that an earlier gate gave, or one with
+    /// another key.
+    #[must_use]
+    pub fn named(mut self, result_name: String) -> Self {
+        if carries_name(self.mode) {
+            self.body.insert("name".to_owned(), result_name.clone().into());
+        }
+        self.result_name = result_name;
+        self
+    }
+
     /// A plan that starts some of the scenarios again, so often, as a result with a name of its own.
     #[must_use]
     pub fn again(&self, ids: Vec<u64>, frequency: u32, suffix: &str) -> Self {
@@ -164,15 +175,11 @@ impl Plan {
         plan.runs_per_scenario = overrides.max(1) * frequency as usize;
         plan.frequency = frequency;
         plan.selection = Selection::Ids(ids);
-        plan.result_name = format!("{} {suffix}", self.result_name);
         plan.body.insert("frequency".to_owned(), frequency.into());
         for key in ["tags", "folder_path"] {
             plan.body.remove(key);
         }
-        if carries_name(self.mode) {
-            plan.body.insert("name".to_owned(), plan.result_name.clone().into());
-        }
-        plan
+        plan.named(format!("{} {suffix}", self.result_name))
     }
 
     /// The request that starts the run; none while the ids still have to be resolved.

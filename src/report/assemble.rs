@@ -13,6 +13,7 @@ use super::standing::{Standing, counted_of, outcomes};
 use crate::exit::Code;
 use crate::outcome::{Outcome, RunOutcome};
 use crate::record::{ResultRecord, RunRecord};
+use crate::redact::Redactor;
 use crate::suite::checks::Level;
 use crate::suite::model::Transcripts;
 use crate::text;
@@ -63,12 +64,15 @@ pub struct Parts {
     pub simulated: bool,
     /// Whose transcripts the report may hold.
     pub transcripts: Transcripts,
+    /// What it may not show.
+    pub redact: Redactor,
     /// What came up on the way.
     pub notes: Vec<String>,
 }
 
 /// Judges the evidence and puts the report together.
-pub fn assemble(parts: Parts) -> Report {
+pub fn assemble(mut parts: Parts) -> Report {
+    redact(&mut parts);
     let Parts {
         suite,
         mut plan,
@@ -131,6 +135,22 @@ pub fn assemble(parts: Parts) -> Report {
     }
 }
 
+/// Takes out of the evidence what no report may show, before anything is made of it.
+fn redact(parts: &mut Parts) {
+    let redactor = &parts.redact;
+    redactor.record(&mut parts.result);
+    if let Some((_, base)) = &mut parts.baseline {
+        redactor.record(base);
+    }
+    for retry in &mut parts.retries {
+        redactor.string(&mut retry.first.reason);
+        redactor.string(&mut retry.again.reason);
+    }
+    if let End::Lost(reason) = &mut parts.end {
+        redactor.string(reason);
+    }
+}
+
 /// The exit code that a wait's end and a verdict make.
 pub const fn exit_code(end: &End, verdict: Verdict) -> Code {
     match (end, verdict) {
@@ -164,6 +184,7 @@ fn compared(
     );
     let trimmed = base.runs.into_iter().map(|mut run| {
         run.transcript = Vec::new();
+        run.recording_url = None;
         for metric in &mut run.metrics {
             metric.explanation = Vec::new();
         }
@@ -179,6 +200,8 @@ fn strip_transcripts(runs: &mut [RunRecord], outcomes: &[RunOutcome], keep: Tran
     for (run, outcome) in runs.iter_mut().zip(outcomes) {
         if !keep.hold_those_of(outcome.outcome == Outcome::Passed) {
             run.transcript = Vec::new();
+            // It is the same conversation.
+            run.recording_url = None;
         }
     }
 }
@@ -268,6 +291,7 @@ mod tests {
             incomplete: false,
             simulated: false,
             transcripts: Transcripts::Failed,
+            redact: Redactor::default(),
             notes: vec![],
         }
     }

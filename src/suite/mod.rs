@@ -6,6 +6,7 @@
 pub mod carrier;
 pub mod checks;
 pub mod model;
+pub mod redact;
 pub mod scalars;
 pub mod schema;
 mod unsupported;

@@ -13,6 +13,7 @@ pub use super::carrier::{
     Elevenlabs, Livekit, Mode, Numbers, Phone, Pipecat, Retell, Sip, Vapi, Websocket,
 };
 use super::checks::Checks;
+use super::redact::Redact;
 use super::scalars::{Date, Percent, Timeout};
 
 /// A gate: which conversations to run, and what they must show before the agent may ship.
@@ -344,6 +345,9 @@ pub struct Reports {
     pub share_link: Option<bool>,
     /// Whose transcripts the reports hold. Default: failed.
     pub transcripts: Option<Transcripts>,
+    /// What no report may show: `phone_numbers`, `emails`, `card_numbers`, and patterns of your own.
+    #[schemars(length(min = 1))]
+    pub redact: Option<Vec<Redact>>,
 }
 
 /// Whose transcripts the reports hold.
@@ -360,6 +364,13 @@ pub enum Transcripts {
     Failed,
     /// Everybody's.
     All,
+}
+
+impl Suite {
+    /// Whose transcripts the reports hold.
+    pub fn transcripts(&self) -> Transcripts {
+        self.reports.as_ref().and_then(|reports| reports.transcripts).unwrap_or_default()
+    }
 }
 
 impl Transcripts {

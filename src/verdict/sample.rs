@@ -117,6 +117,9 @@ fn label_samples(name: &str, label: &str, entries: &[Entry<'_>]) -> Result<Sampl
             _ => None,
         })
     };
+    if seen().any(crate::redact::is_redacted) {
+        return Err(format!("labels of `{name}` were redacted: their share cannot be counted"));
+    }
     if !seen().any(same)
         && let Some(near) = text::nearest(label, seen())
     {

@@ -10,6 +10,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod clock;
 mod exactly_once;
 mod harness;
 mod hostile;
@@ -17,4 +18,5 @@ mod rehearsals;
 mod soak;
 mod soaked;
 mod stopped;
+mod taken_up;
 mod ways;

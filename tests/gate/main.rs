@@ -5,9 +5,11 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod again;
 mod bad_input;
 mod harness;
 mod policies;
+mod privacy;
 mod secrets;
 mod stops;
 mod verdicts;

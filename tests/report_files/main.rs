@@ -2,6 +2,8 @@
 //! very large ones.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
+mod pages;
+mod privacy;
 mod promises;
 mod sample;
 mod saved;

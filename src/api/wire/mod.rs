@@ -10,6 +10,7 @@ pub mod reading;
 mod repair;
 mod run;
 pub mod stream;
+mod turns;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;

@@ -6,8 +6,7 @@ use std::path::Path;
 
 use unicode_width::UnicodeWidthStr;
 
-pub use self::paint::Style;
-use self::paint::{Ink, pad};
+pub use self::paint::{Ink, Style, cut, pad};
 use super::escape::terminal::neutral;
 use super::escape::{one_line, short};
 use super::model::{Report, ScenarioRuns};

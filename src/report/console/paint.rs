@@ -13,23 +13,31 @@ pub struct Style {
 
 /// What a colour says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ink {
+pub enum Ink {
+    /// Failed.
     Bad,
+    /// Passed.
     Good,
+    /// Not known.
     Unsure,
+    /// Stands out.
     Title,
+    /// Stands back.
     Faint,
+    /// As it comes.
+    Plain,
 }
 
 impl Style {
     /// The text in a colour.
-    pub(super) fn paint(self, ink: Ink, text: &str) -> String {
+    pub fn paint(self, ink: Ink, text: &str) -> String {
         let code = match ink {
             Ink::Bad => "1;31",
             Ink::Good => "32",
             Ink::Unsure => "33",
             Ink::Title => "1",
             Ink::Faint => "2",
+            Ink::Plain => return text.to_owned(),
         };
         if self.color { format!("\u{1b}[{code}m{text}\u{1b}[0m") } else { text.to_owned() }
     }
@@ -70,7 +78,23 @@ impl Style {
 }
 
 /// The text with spaces up to a width.
-pub(super) fn pad(text: &str, width: usize) -> String {
+pub fn pad(text: &str, width: usize) -> String {
     let missing = width.saturating_sub(text.width());
     format!("{text}{}", " ".repeat(missing))
+}
+
+/// The text cut to a width, with an ellipsis where something is missing.
+pub fn cut(text: &str, width: usize) -> String {
+    if text.width() <= width {
+        return text.to_owned();
+    }
+    let (mut out, mut column) = (String::new(), 0);
+    for c in text.chars() {
+        column += c.width().unwrap_or(0);
+        if column + 1 > width {
+            break;
+        }
+        out.push(c);
+    }
+    format!("{}…", out.trim_end())
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::super::model::{Flaky, Suite};
+use super::super::model::{Flaky, Suite, Thresholds};
 use super::{Problems, at};
 use crate::document::shown;
 
@@ -28,12 +28,12 @@ pub(super) fn check(suite: &Suite, today: jiff::civil::Date, problems: &mut Prob
             "add what one run costs, for example `price_per_run: 0.12`",
         );
     }
-    let confident = suite.thresholds.as_ref().is_some_and(|t| t.confidence.is_some());
+    let confident = suite.thresholds.as_ref().is_some_and(asks_for_confidence);
     if confident && suite.retry.as_ref().is_some_and(|retry| retry.flaky == Flaky::Passed) {
         problems.value(
             at("retry.flaky"),
             "`flaky: passed` cannot stand beside `confidence`: runs that are repeated until they pass are no sample",
-            "leave out `flaky`, or `thresholds.confidence`",
+            "leave out `flaky`, or every `confidence`",
         );
     }
     let mut seen = Vec::new();
@@ -47,6 +47,27 @@ pub(super) fn check(suite: &Suite, today: jiff::civil::Date, problems: &mut Prob
         }
         seen.push(*on);
     }
+}
+
+/// Whether any check, of the suite or of each scenario, is judged by an interval.
+fn asks_for_confidence(thresholds: &Thresholds) -> bool {
+    let each = thresholds.each_scenario.as_ref();
+    let own = [
+        &thresholds.success_rate,
+        &thresholds.errors,
+        &thresholds.expected_outcome,
+        &thresholds.duration,
+    ];
+    let of_each = each.map(|each| each.success_rate.iter().chain(each.metrics.values()));
+    let mut checks = own
+        .into_iter()
+        .flatten()
+        .chain(thresholds.metrics.values())
+        .chain(of_each.into_iter().flatten())
+        .flat_map(|checks| &checks.0);
+    thresholds.confidence.is_some()
+        || each.is_some_and(|each| each.confidence.is_some())
+        || checks.any(|check| check.confidence.is_some())
 }
 
 fn quarantine(suite: &Suite, today: jiff::civil::Date, problems: &mut Problems) {

@@ -26,6 +26,7 @@ pub fn validate(suite: &Suite, today: jiff::civil::Date) -> Vec<Problem> {
     values::check(suite, &mut problems);
     thresholds::check(suite, &mut problems);
     limits::check(suite, today, &mut problems);
+    privacy(suite, &mut problems);
     problems.0.extend(unsupported::problems(suite));
     problems.0
 }
@@ -99,6 +100,19 @@ fn selection(suite: &Suite, problems: &mut Problems) {
             at("folder"),
             "`folder` needs `project`",
             "add `project: <id>`: folder paths are looked up within a project",
+        );
+    }
+}
+
+/// A shared page shows what the reports hide.
+fn privacy(suite: &Suite, problems: &mut Problems) {
+    let Some(reports) = &suite.reports else { return };
+    if reports.share_link == Some(true) && reports.redact.is_some() {
+        problems.key(
+            at("reports.share_link"),
+            "`reports.share_link` shows what `reports.redact` hides",
+            "remove one of the two: whoever has the link reads the platform's own page, where nothing \
+             is redacted",
         );
     }
 }

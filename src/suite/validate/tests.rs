@@ -465,3 +465,47 @@ fn keys_whose_effect_comes_later_are_refused() {
     let (suite, _) = read("agent: 1\nscenarios: [1]\nearly_stop: never");
     assert!(suite::validate(&suite, TODAY).is_empty());
 }
+
+#[test]
+fn runs_repeated_until_they_pass_cannot_be_judged_by_an_interval() {
+    let message = "`flaky: passed` cannot stand beside `confidence`: \
+                   runs that are repeated until they pass are no sample";
+    let confident = [
+        "thresholds: { success_rate: 90%, confidence: 95% }",
+        "thresholds: { success_rate: { check: 90%, confidence: 95% } }",
+        "thresholds: { metrics: { Adherence: { check: 90%, confidence: 95% } } }",
+        "thresholds: { each_scenario: { success_rate: 90%, confidence: 95% } }",
+        "thresholds: { each_scenario: { success_rate: { check: 90%, confidence: 95% } } }",
+    ];
+    let base = "agent: 1\nscenarios: [1]\nretry: { on: [failure], flaky: passed }";
+    all_refused(base, &confident.map(|thresholds| (thresholds, "retry.flaky", message)));
+    all_fine(base, &["thresholds: { success_rate: 90%, metrics: { Adherence: 90% } }"]);
+}
+
+#[test]
+fn what_is_to_be_hidden_can_be_found_and_is_not_shared() {
+    all_refused(
+        "agent: 1\nscenarios: [1]",
+        &[
+            (
+                "reports: {redact: [emails, {pattern: 'a(b'}]}",
+                "reports.redact.1.pattern",
+                "`a(b` cannot be used as a pattern: unclosed group, at character 2",
+            ),
+            (
+                "reports: {redact: [{pattern: 'x*', as: x}]}",
+                "reports.redact.0.pattern",
+                "`x*` cannot be used as a pattern: it matches the empty text",
+            ),
+            (
+                "reports: {redact: [emails], share_link: true}",
+                "reports.share_link",
+                "`reports.share_link` shows what `reports.redact` hides",
+            ),
+        ],
+    );
+    all_fine(
+        "agent: 1\nscenarios: [1]",
+        &["reports: {redact: [phone_numbers, {pattern: 'CUST-\\d{6}', as: customer number}]}"],
+    );
+}

@@ -1,12 +1,14 @@
 //! Values that are text to the schema: telephone numbers, URLs, names.
 
 use super::super::model::Suite;
+use super::super::redact::Redact;
 use super::{Problems, at};
 use crate::document::{Path, shown};
 
 pub(super) fn check(suite: &Suite, problems: &mut Problems) {
     phones(suite, problems);
     urls(suite, problems);
+    patterns(suite, problems);
     for (path, text) in texts(suite) {
         if text.chars().any(char::is_control) {
             problems.value(
@@ -32,6 +34,21 @@ pub(super) fn check(suite: &Suite, problems: &mut Problems) {
                 path,
                 format!("the header {} holds a line end or another control character", shown(name)),
                 "write it on one line",
+            );
+        }
+    }
+}
+
+/// Patterns that can't be used would redact nothing.
+fn patterns(suite: &Suite, problems: &mut Problems) {
+    let rules = suite.reports.as_ref().and_then(|reports| reports.redact.as_ref());
+    for (index, rule) in rules.into_iter().flatten().enumerate() {
+        let Redact::Own(own) = rule else { continue };
+        if let Some(fault) = crate::redact::fault(own) {
+            problems.value(
+                at("reports.redact").child(index).child("pattern"),
+                format!("{} cannot be used as a pattern: {fault}", shown(&own.pattern)),
+                "write a regular expression that matches what is to be hidden, in single quotes: 'CUST-\\d{6}'",
             );
         }
     }
@@ -131,6 +148,14 @@ fn texts(suite: &Suite) -> Vec<(Path, &str)> {
         let path = at("quarantine").child(index);
         texts.push((path.child("owner"), &entry.owner));
         texts.push((path.child("reason"), &entry.reason));
+    }
+    let rules = suite.reports.as_ref().and_then(|reports| reports.redact.as_ref());
+    for (index, rule) in rules.into_iter().flatten().enumerate() {
+        if let Redact::Own(own) = rule
+            && let Some(name) = &own.r#as
+        {
+            texts.push((at("reports.redact").child(index).child("as"), name));
+        }
     }
     texts
 }

@@ -1,0 +1,43 @@
+//! Whatever the platform sends as a result: it is read or refused, and what is read can be judged
+//! and reported, is green only with a passed run, and is saved so that it is read again as itself.
+
+#![no_main]
+
+use cekura_gate::api::wire::read_result;
+use cekura_gate::report::assemble::{End, Parts, assemble};
+use cekura_gate::report::console::{Style, console};
+use cekura_gate::report::model::{PlanHead, SuiteHead, Timing, Traffic};
+use cekura_gate::report::{json, junit, markdown};
+use cekura_gate::suite::model::{Mode, Thresholds, Transcripts};
+
+libfuzzer_sys::fuzz_target!(|body: &[u8]| {
+    let Ok(result) = read_result(body) else { return };
+    let report = assemble(Parts {
+        suite: SuiteHead {
+            name: "Suite".to_owned(),
+            file: None,
+            mode: Mode::default(),
+            thresholds: Thresholds::default(),
+            quarantine: Vec::new(),
+        },
+        plan: PlanHead::default(),
+        result,
+        end: End::Finished,
+        timing: Timing::default(),
+        url: None,
+        traffic: Traffic::default(),
+        baseline: None,
+        retries: Vec::new(),
+        stopped_early: false,
+        incomplete: false,
+        simulated: false,
+        transcripts: Transcripts::All,
+        notes: Vec::new(),
+    });
+    assert!(report.exit_code != 0 || report.tally.passed > 0, "green without a passed run");
+    let _ = (junit::junit(&report), markdown::markdown(&report));
+    let _ = console(&report, Style { color: true, width: 80 }, &[]);
+    let saved = json::write(&report).expect("a report is JSON");
+    let again = json::read(&saved).expect("a saved report is read again");
+    assert_eq!(json::write(&again).ok(), Some(saved));
+});

@@ -1,0 +1,252 @@
+//! From a suite that may start to a result that is going: started, or taken up from an earlier
+//! gate. A signal during a start gives it a moment to be answered, and is honest where it is not.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::attend::{Attached, Gate};
+use super::failure::Failure;
+use super::left::{StartedRun, fingerprints};
+use super::load::Loaded;
+use super::prepare::{Earlier, Prepared};
+use super::publish::Publisher;
+use super::reuse;
+use crate::api::client::Started;
+use crate::api::error::ApiError;
+use crate::context::{self, Context};
+use crate::plan::{Plan, StartRequest, carries_name, result_name_start};
+use crate::record::ResultRecord;
+use crate::report::model::PlanHead;
+use crate::suite::model::Transcripts;
+
+/// How long a start that is under way may take to be answered after a signal. GitHub sends SIGTERM
+/// 7.5 seconds after SIGINT, and the calls have to be ended within them.
+const ANSWER_GRACE: Duration = Duration::from_secs(2);
+
+/// What surrounds a start.
+pub(super) struct Surroundings<'a> {
+    pub(super) context: &'a Context,
+    /// The dashboard's address, where there is one.
+    pub(super) dashboard: Option<&'a str>,
+    /// Whether a stand-in plays the platform.
+    pub(super) simulated: bool,
+}
+
+/// A result that is going, and what is known of how it came to be.
+struct Begun {
+    record: ResultRecord,
+    /// Whether an earlier gate started it.
+    taken_up: bool,
+    notes: Vec<String>,
+}
+
+impl Gate<'_> {
+    /// Starts the result, or takes up the one that an earlier gate has started.
+    pub(super) async fn begin(
+        &self,
+        prepared: Prepared,
+        publisher: &Publisher,
+        around: &Surroundings<'_>,
+    ) -> Result<Attached, Failure> {
+        let Prepared { loaded, mut plan, request, baseline, earlier, began, started_at } = prepared;
+        let deadline = began + loaded.suite.timeout.unwrap_or_default().duration();
+        let mut started = StartedRun {
+            result: None,
+            name: carries_name(plan.mode).then(|| plan.result_name.clone()),
+            url: None,
+            suite: loaded.file.clone(),
+            planned: PlanHead {
+                runs_per_scenario: plan.runs_per_scenario,
+                runs: plan.runs(),
+                scenarios: plan.scenarios(),
+            },
+            request: fingerprints(&request),
+        };
+        let keep = loaded.suite.transcripts();
+        let begun = match earlier {
+            Earlier::Left(left) => {
+                let begun = self.unless_stopped(self.go_on(&left, &plan, keep, deadline)).await?;
+                started.planned.runs = started.planned.runs.max(left.planned.runs);
+                plan = plan.named(left.name.or(begun.record.name.clone()).unwrap_or_default());
+                begun
+            }
+            Earlier::Never => {
+                self.start_anew(&plan, request, &started, publisher, deadline).await?
+            }
+            Earlier::Attempt(job, age) => {
+                let branch = around.context.branch();
+                let of_suite = result_name_start(&loaded.name(), branch);
+                let names = reuse::Names::new(&of_suite, &job, &request);
+                let found = reuse::find(self.client, &names, &plan, (age, keep), deadline);
+                let found =
+                    self.unless_stopped(async { found.await.map_err(Failure::from) }).await?;
+                if let Some(record) = found {
+                    plan = plan.named(record.name.clone().unwrap_or_default());
+                    self.taken_up(record, "started by an earlier attempt of this job")
+                } else {
+                    plan = plan.named(names.own(&unique_key()));
+                    started.name = Some(plan.result_name.clone());
+                    let request = plan.request().unwrap_or(request);
+                    self.start_anew(&plan, request, &started, publisher, deadline).await?
+                }
+            }
+        };
+        let Begun { record, taken_up, notes } = begun;
+        started.result = Some(record.id);
+        // The platform may have started more than the plan could know of.
+        let answered = Some(record.runs.len()).filter(|runs| *runs > 0);
+        started.planned.runs = started.planned.runs.max(answered);
+        started.name = started.name.and(Some(plan.result_name.clone()));
+        if let Err(error) = publisher.left(&started) {
+            self.warn(&error.to_string());
+        }
+        // Finding the page is a courtesy that a signal cuts short.
+        let url = tokio::select! {
+            url = self.page(around, &loaded, &record, deadline) => url,
+            _ = self.stop.asked() => None,
+        };
+        started.url = url.clone();
+        Ok(Attached {
+            head: super::publish::suite_head(&loaded),
+            planned: started.planned.clone(),
+            plan: Some(plan),
+            baseline,
+            suite: loaded.suite,
+            simulated: around.simulated,
+            record,
+            taken_up,
+            started,
+            url,
+            began,
+            deadline,
+            started_at,
+            notes,
+        })
+    }
+
+    /// Does what starts nothing, unless a signal comes first.
+    pub(super) async fn unless_stopped<T>(
+        &self,
+        work: impl Future<Output = Result<T, Failure>>,
+    ) -> Result<T, Failure> {
+        tokio::select! {
+            biased;
+            signal = self.stop.asked() => Err(Failure::Stopped(signal)),
+            done = work => done,
+        }
+    }
+
+    async fn start_anew(
+        &self,
+        plan: &Plan,
+        request: StartRequest,
+        started: &StartedRun,
+        publisher: &Publisher,
+        deadline: Instant,
+    ) -> Result<Begun, Failure> {
+        if let Some((signal, _)) = self.stop.heard() {
+            return Err(Failure::Stopped(signal));
+        }
+        // Whoever goes on after a runner that is lost now can look for the result by its name.
+        publisher.left(started)?;
+        let record = match self.start(plan, &request, deadline).await? {
+            Started::Answered(record) => *record,
+            Started::Found(record) => {
+                self.warn(&format!(
+                    "the answer to the start was lost; result {} is of this start and is taken up",
+                    record.id
+                ));
+                *record
+            }
+        };
+        Ok(Begun { record, taken_up: false, notes: Vec::new() })
+    }
+
+    /// Sends a start. A signal gives it a moment to be answered; then nobody knows.
+    pub(super) async fn start(
+        &self,
+        plan: &Plan,
+        request: &StartRequest,
+        deadline: Instant,
+    ) -> Result<Started, Failure> {
+        let name = carries_name(plan.mode).then_some(plan.result_name.as_str());
+        let mut work = std::pin::pin!(self.client.start(request, name, deadline));
+        let signal = tokio::select! {
+            biased;
+            started = &mut work => return Ok(started?),
+            signal = self.stop.asked() => signal,
+        };
+        self.say("the start is under way: waiting a moment for its answer");
+        let lost = |signal| Failure::StoppedStarting { signal, name: plan.result_name.clone() };
+        let answered = tokio::select! {
+            answered = tokio::time::timeout(ANSWER_GRACE, work) => answered,
+            second = self.stop.insisted() => return Err(lost(second)),
+        };
+        match answered {
+            Ok(Ok(started)) => Ok(started),
+            Err(_) | Ok(Err(ApiError::StartLost { .. })) => Err(lost(signal)),
+            Ok(Err(_)) => Err(Failure::Stopped(signal)),
+        }
+    }
+
+    /// Goes on with what a lost gate left on disk.
+    async fn go_on(
+        &self,
+        left: &StartedRun,
+        plan: &Plan,
+        keep: Transcripts,
+        deadline: Instant,
+    ) -> Result<Begun, Failure> {
+        let record = match (left.result, &left.name) {
+            (Some(id), _) => self.client.result(id, keep, deadline).await?,
+            (None, Some(name)) => {
+                self.say(&format!("looking for the result named `{name}`"));
+                let path = crate::plan::start_path(plan.mode);
+                *self.client.seek_started(path, name, deadline).await?
+            }
+            (None, None) => {
+                return Err(Failure::Usage(format!(
+                    "--resume cannot go on: the runner was lost during the start, and mode {} gives \
+                     no name to look for; look for the result on the dashboard, then `cekura-gate \
+                     watch ID`",
+                    plan.mode.name()
+                )));
+            }
+        };
+        Ok(self.taken_up(record, "started by an earlier gate"))
+    }
+
+    fn taken_up(&self, record: ResultRecord, how: &str) -> Begun {
+        let note =
+            format!("result {} was {how} and is taken up: it is not paid for again", record.id);
+        self.say(&note);
+        Begun { record, taken_up: true, notes: vec![note] }
+    }
+
+    /// The result's page on the dashboard. Finding the project may fail.
+    async fn page(
+        &self,
+        around: &Surroundings<'_>,
+        loaded: &Loaded,
+        record: &ResultRecord,
+        deadline: Instant,
+    ) -> Option<String> {
+        let dashboard = around.dashboard?;
+        let configured = || around.context.var("CEKURA_PROJECT_ID").and_then(|id| id.parse().ok());
+        let project = match loaded.suite.project.or_else(configured) {
+            Some(project) => Some(project),
+            None => {
+                let agent = loaded.suite.agent.or(record.agent)?;
+                let soon = deadline.min(Instant::now() + Duration::from_secs(5));
+                self.client.project_of(agent, soon).await.ok().flatten()
+            }
+        };
+        Some(format!("{dashboard}/{}/results/{}", project?, record.id))
+    }
+}
+
+/// Ten characters that make the result's name unique and easy to read aloud.
+pub(super) fn unique_key() -> String {
+    super::left::letters(context::random())
+}

@@ -1,0 +1,113 @@
+//! What is asked and held against the suite before anything starts: which scenarios there are,
+//! budget, quarantine, baseline, and whether an earlier gate has started the same.
+
+use tokio::time::Instant;
+
+use super::failure::Failure;
+use super::job::Job;
+use super::left::StartedRun;
+use super::load::Loaded;
+use crate::api::client::Client;
+use crate::plan::{Plan, Selection, StartRequest, carries_name};
+use crate::record::ResultRecord;
+
+/// A suite that may start.
+pub(super) struct Prepared {
+    pub(super) loaded: Loaded,
+    pub(super) plan: Plan,
+    pub(super) request: StartRequest,
+    /// The earlier result to compare with, and where it came from.
+    pub(super) baseline: Option<(String, ResultRecord)>,
+    pub(super) earlier: Earlier,
+    /// When the gate began.
+    pub(super) began: Instant,
+    /// The same by the calendar, RFC 3339 in UTC.
+    pub(super) started_at: String,
+}
+
+/// What an earlier gate may have started.
+#[derive(Debug, Clone)]
+pub(super) enum Earlier {
+    /// Nothing is asked: a new result is started.
+    Never,
+    /// What a lost gate left on disk.
+    Left(Box<StartedRun>),
+    /// What an earlier attempt of the CI job has started, where it did.
+    Attempt(Job, super::reuse::Age),
+}
+
+/// Prepares a suite. Nothing is started.
+pub(super) async fn prepare(
+    loaded: Loaded,
+    mut plan: Plan,
+    earlier: Earlier,
+    client: &Client,
+) -> Result<Prepared, Failure> {
+    let began = Instant::now();
+    let started_at = crate::context::now().to_string();
+    let deadline = began + loaded.suite.timeout.unwrap_or_default().duration();
+    if matches!(earlier, Earlier::Attempt(..)) && !carries_name(plan.mode) {
+        return Err(Failure::Usage(format!(
+            "--reuse finds a result by its name, and mode {} gives none: keep the directory of the \
+             reports between the attempts and use --resume; nothing was started",
+            plan.mode.name()
+        )));
+    }
+    // A budget, a quarantine and a result to take up can be held against the ids only.
+    let ids_matter = loaded.suite.budget.is_some()
+        || loaded.suite.quarantine.is_some()
+        || matches!(earlier, Earlier::Attempt(..));
+    let must_resolve = match &plan.selection {
+        Selection::Resolve(query) => Some(query.clone()),
+        Selection::ByPlatform(query) if ids_matter => Some(query.clone()),
+        Selection::ByPlatform(_) | Selection::Ids(_) => None,
+    };
+    if let Some(query) = must_resolve {
+        let found = client.scenarios(&query, deadline).await?;
+        if found.is_empty() && query.ids.is_empty() {
+            return Err(Failure::Usage(format!(
+                "no scenario belongs to {}; nothing was started",
+                query.describe()
+            )));
+        }
+        plan = plan.resolved(found.into_iter().map(|scenario| scenario.id));
+    }
+    super::budget::check(&loaded.suite, &plan)?;
+    quarantine_is_known(&loaded, &plan)?;
+    let baseline =
+        super::baseline::of_suite(&loaded.suite, &loaded.name(), client, deadline).await?;
+    let Some(request) = plan.request() else {
+        return Err(Failure::Internal("the plan has unresolved scenarios".to_owned()));
+    };
+    if let Earlier::Left(left) = &earlier
+        && let Some(why) = left.differs(loaded.file.as_deref(), &request)
+    {
+        return Err(Failure::Usage(format!(
+            "--resume cannot go on: {why}; nothing was started. Leave --resume out to start anew, or \
+             judge what was started with `cekura-gate watch`"
+        )));
+    }
+    Ok(Prepared { loaded, plan, request, baseline, earlier, began, started_at })
+}
+
+/// A quarantine of a scenario that does not run hides nothing and is probably mistyped.
+fn quarantine_is_known(loaded: &Loaded, plan: &Plan) -> Result<(), Failure> {
+    let Selection::Ids(ids) = &plan.selection else { return Ok(()) };
+    let entries: Vec<u64> =
+        loaded.suite.quarantine.iter().flatten().map(|entry| entry.scenario).collect();
+    if ids.iter().all(|id| entries.contains(id)) {
+        return Err(Failure::Usage(
+            "every scenario that would run is quarantined: nothing is left to judge; nothing was \
+             started"
+                .to_owned(),
+        ));
+    }
+    // Flags that narrow the selection leave some of the suite's quarantine aside.
+    match entries.into_iter().find(|scenario| !loaded.narrowed && !ids.contains(scenario)) {
+        None => Ok(()),
+        Some(unknown) => Err(Failure::Usage(format!(
+            "scenario {unknown} is quarantined but is none of the suite's; remove the entry; \
+             nothing was started"
+        ))),
+    }
+}

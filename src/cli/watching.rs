@@ -1,0 +1,143 @@
+//! Showing progress while a gate waits: drawn on a terminal, told in a log.
+//!
+//! What is shown is made in `progress`; here it is brought to the console at the right time.
+
+use std::cell::RefCell;
+use std::convert::Infallible;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::attend::Attached;
+use super::console::Console;
+use crate::poll::Tally;
+use crate::progress::live::{self, Screen};
+use crate::progress::log::Log;
+use crate::progress::{Progress, Rules};
+use crate::record::{ResultRecord, RunRecord};
+use crate::redact::Redactor;
+
+/// How often the clock on the terminal moves.
+const TICK: Duration = Duration::from_secs(1);
+
+/// Someone who watches a result.
+pub(super) struct Watching<'a> {
+    console: &'a Console,
+    /// The gate's name where there are several: they share the terminal line by line.
+    label: Option<&'a str>,
+    attached: &'a Attached,
+    result: u64,
+    redact: Redactor,
+    state: RefCell<State>,
+}
+
+#[derive(Default)]
+struct State {
+    progress: Progress,
+    log: Log,
+    grouped: bool,
+}
+
+impl<'a> Watching<'a> {
+    /// Shows the result as the start's answer has it.
+    pub(super) fn new(
+        console: &'a Console,
+        label: Option<&'a str>,
+        attached: &'a Attached,
+        record: &ResultRecord,
+    ) -> Self {
+        let state = RefCell::default();
+        let watching = Self {
+            console,
+            label,
+            attached,
+            result: record.id,
+            redact: attached.redactor(),
+            state,
+        };
+        if watching.screen().is_some() {
+            watching.take(record);
+        }
+        watching
+    }
+
+    /// Takes in an answer and shows what it says.
+    pub(super) fn take(&self, record: &ResultRecord) {
+        if self.console.is_quiet() {
+            return;
+        }
+        let base: Option<&[RunRecord]> =
+            self.attached.baseline.as_ref().map(|(_, base)| base.runs.as_slice());
+        let rules = Rules {
+            suite: &self.attached.head,
+            plan: &self.attached.planned,
+            base,
+            redact: &self.redact,
+        };
+        self.state.borrow_mut().progress.take(record, rules, self.attached.began.elapsed());
+        self.show(false);
+    }
+
+    /// Takes in how many runs are where, before it is known how the latest have ended.
+    pub(super) fn take_light(&self, tally: Tally) {
+        if self.console.is_quiet() {
+            return;
+        }
+        self.state.borrow_mut().progress.take_light(
+            self.result,
+            tally,
+            self.attached.began.elapsed(),
+        );
+        self.show(false);
+    }
+
+    /// Moves the clock as long as it is polled.
+    pub(super) async fn tick(&self) -> Infallible {
+        loop {
+            tokio::time::sleep(TICK).await;
+            if !self.console.is_quiet() {
+                self.show(false);
+            }
+        }
+    }
+
+    /// Shows the last of it and leaves the terminal as it was.
+    pub(super) fn finish(self) {
+        self.show(true);
+        self.console.wipe();
+        if self.state.borrow().grouped {
+            self.console.close_group();
+        }
+    }
+
+    fn show(&self, last: bool) {
+        let elapsed = self.attached.began.elapsed();
+        let limit = self.attached.deadline.saturating_duration_since(Instant::now());
+        let State { progress, log, grouped } = &mut *self.state.borrow_mut();
+        if progress.result == 0 {
+            return;
+        }
+        if let Some(screen) = self.screen() {
+            let news: Vec<String> =
+                progress.news.drain(..).map(|line| live::news(&line, screen)).collect();
+            let lines = live::lines(progress, screen, elapsed, limit);
+            self.console.draw(&news, &lines, screen);
+            return;
+        }
+        for line in log.lines(progress, elapsed, limit, last) {
+            if let Some(label) = self.label {
+                self.console.progress(&format!("{label}: {line}"));
+                continue;
+            }
+            if !std::mem::replace(grouped, true) {
+                self.console.open_group(&format!("Waiting for result {}", progress.result));
+            }
+            self.console.progress(&line);
+        }
+    }
+
+    /// The screen to draw on: none where several gates speak.
+    fn screen(&self) -> Option<Screen> {
+        self.console.screen().filter(|_| self.label.is_none())
+    }
+}

@@ -1,0 +1,154 @@
+//! What no report may show, found and replaced in the platform's text.
+//!
+//! Pure. It is applied once, to the evidence, before anything is judged or written: what is saved
+//! is what was judged. `numbers` finds telephone and card numbers, `record` says which texts of a
+//! record are searched. The suite's own text, ids, addresses and times are not searched.
+
+mod numbers;
+mod record;
+
+use std::borrow::Cow;
+use std::sync::LazyLock;
+
+use regex::{NoExpand, Regex};
+
+use crate::report::escape;
+use crate::suite::redact::{Known, OwnPattern, Redact};
+
+/// What stands where nothing says what was there.
+const MARK: &str = "[redacted";
+
+/// An address as it is written: `jo@example.com`.
+static WRITTEN: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    Regex::new(
+        r"[\p{L}\p{N}._%+'\-]+[@＠][\p{L}\p{N}\-]+(?:\.[\p{L}\p{N}\-]+)*\.[\p{L}\p{N}\-]{2,}",
+    )
+    .ok()
+});
+
+/// An address as it is said: `jo dot smith at example dot com`.
+static SAID: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let word = r"[\p{L}\p{N}._+'\-]+";
+    let pattern = format!(r"(?i){word}(?:\s+dot\s+{word})*\s+at\s+{word}(?:\s+dot\s+{word})+");
+    Regex::new(&pattern).ok()
+});
+
+/// Finds and replaces what no report may show.
+#[derive(Debug, Clone, Default)]
+pub struct Redactor {
+    own: Vec<(Own, String)>,
+    emails: bool,
+    cards: bool,
+    phones: bool,
+}
+
+/// A pattern of the user's own. One that can't be read hides everything, not nothing; the suite's
+/// validation has refused it long before.
+#[derive(Debug, Clone)]
+enum Own {
+    Pattern(Regex),
+    Everything,
+}
+
+impl Redactor {
+    /// The rules of a suite.
+    pub fn new(rules: &[Redact]) -> Self {
+        let mut redactor = Self::default();
+        for rule in rules {
+            match rule {
+                Redact::Known(Known::Emails) => redactor.emails = true,
+                Redact::Known(Known::CardNumbers) => redactor.cards = true,
+                Redact::Known(Known::PhoneNumbers) => redactor.phones = true,
+                Redact::Own(own) => {
+                    let pattern = Regex::new(&own.pattern).map_or(Own::Everything, Own::Pattern);
+                    redactor.own.push((pattern, mark(own.r#as.as_deref())));
+                }
+            }
+        }
+        redactor
+    }
+
+    /// Whether there is nothing to look for.
+    pub const fn is_idle(&self) -> bool {
+        self.own.is_empty() && !self.emails && !self.cards && !self.phones
+    }
+
+    /// The text without what no report may show. What only hidden characters keep apart is found,
+    /// too: the reports leave those out, and it would be whole again there.
+    pub fn text<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        if self.is_idle() {
+            return Cow::Borrowed(text);
+        }
+        if text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n' | b'\t')) {
+            return self.once(text);
+        }
+        match self.once(&escape::visible(text)) {
+            Cow::Owned(changed) => Cow::Owned(changed),
+            Cow::Borrowed(_) => self.once(text),
+        }
+    }
+
+    fn once<'a>(&self, text: &'a str) -> Cow<'a, str> {
+        let mut text = Cow::Borrowed(text);
+        for (own, mark) in &self.own {
+            match own {
+                Own::Everything => text = Cow::Owned(mark.clone()),
+                Own::Pattern(pattern) => replace(&mut text, pattern, mark),
+            }
+        }
+        if self.cards {
+            numbers::replace(&mut text, numbers::Kind::Card, &mark(Some("card number")));
+        }
+        if self.emails {
+            let mark = mark(Some("e-mail address"));
+            let written = WRITTEN.as_ref().filter(|_| text.contains(['@', '＠']));
+            if let Some(pattern) = written {
+                replace(&mut text, pattern, &mark);
+            }
+            let said = [" dot ", " Dot ", " DOT "].iter().any(|word| text.contains(word));
+            if let Some(pattern) = SAID.as_ref().filter(|_| said) {
+                replace(&mut text, pattern, &mark);
+            }
+        }
+        if self.phones {
+            numbers::replace(&mut text, numbers::Kind::Phone, &mark(Some("phone number")));
+        }
+        text
+    }
+}
+
+fn replace(text: &mut Cow<'_, str>, pattern: &Regex, mark: &str) {
+    if let Cow::Owned(changed) = pattern.replace_all(text, NoExpand(mark)) {
+        *text = Cow::Owned(changed);
+    }
+}
+
+fn mark(what: Option<&str>) -> String {
+    what.map_or_else(|| format!("{MARK}]"), |what| format!("{MARK}: {what}]"))
+}
+
+/// Whether something was taken out of a text.
+pub fn is_redacted(text: &str) -> bool {
+    text.contains(MARK)
+}
+
+/// What is wrong with a pattern, and at which character, from 1; none where it can be used.
+pub fn fault(own: &OwnPattern) -> Option<String> {
+    if let Err(error) = regex_syntax::Parser::new().parse(&own.pattern) {
+        let (what, at) = match &error {
+            regex_syntax::Error::Parse(error) => (error.kind().to_string(), error.span().start),
+            regex_syntax::Error::Translate(error) => (error.kind().to_string(), error.span().start),
+            other => return Some(other.to_string()),
+        };
+        let character = own.pattern.get(..at.offset).map_or(0, |head| head.chars().count()) + 1;
+        return Some(format!("{what}, at character {character}"));
+    }
+    match Regex::new(&own.pattern) {
+        Err(_) => Some("it is too large".to_owned()),
+        Ok(pattern) if pattern.is_match("") => Some("it matches the empty text".to_owned()),
+        Ok(_) => None,
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,138 @@
+//! Which texts of a record are searched: every one that the platform wrote.
+//!
+//! Each type is taken apart without `..`, so that a new field does not compile before someone has
+//! decided about it.
+
+use super::Redactor;
+use crate::record::{
+    Claims, ExpectedOutcome, FailedReason, Insights, MetricRecord, MetricValue, NextStep,
+    ResultRecord, RunRecord, Status, Turn,
+};
+
+impl Redactor {
+    /// Takes out of a result what no report may show.
+    pub fn record(&self, record: &mut ResultRecord) {
+        if self.is_idle() {
+            return;
+        }
+        let ResultRecord {
+            id: _,
+            name,
+            status,
+            agent: _,
+            agent_name,
+            created_at,
+            claims,
+            insights,
+            runs,
+        } = record;
+        let Claims {
+            success_rate: _,
+            total_runs: _,
+            completed_runs: _,
+            success_runs: _,
+            failed_runs: _,
+        } = claims;
+        self.maybe(name);
+        self.status(status);
+        self.maybe(agent_name);
+        self.time(created_at);
+        self.insights(insights);
+        runs.iter_mut().for_each(|run| self.run(run));
+    }
+
+    fn insights(&self, insights: &mut Insights) {
+        let Insights { failed_reasons, what_happened, why_it_happened, how_to_fix, next_steps } =
+            insights;
+        for FailedReason { description, run_ids: _, affected_count: _ } in failed_reasons {
+            self.string(description);
+        }
+        [what_happened, why_it_happened, how_to_fix].into_iter().for_each(|text| self.maybe(text));
+        for NextStep { title, description } in next_steps {
+            self.string(title);
+            self.maybe(description);
+        }
+    }
+
+    fn run(&self, run: &mut RunRecord) {
+        let RunRecord {
+            id: _,
+            status,
+            scenario: _,
+            scenario_name,
+            personality: _,
+            personality_name,
+            test_profile: _,
+            test_profile_name,
+            success: _,
+            evaluation_status,
+            rubric_skipped: _,
+            error_message,
+            ended_reason,
+            duration_seconds: _,
+            executed_at,
+            expected_outcome,
+            metrics,
+            has_transcript: _,
+            transcript,
+            recording_url,
+        } = run;
+        self.status(status);
+        [scenario_name, personality_name, test_profile_name]
+            .into_iter()
+            .for_each(|text| self.maybe(text));
+        [evaluation_status, error_message, ended_reason]
+            .into_iter()
+            .for_each(|text| self.maybe(text));
+        self.time(executed_at);
+        if let Some(ExpectedOutcome { score: _, explanation }) = expected_outcome {
+            explanation.iter_mut().for_each(|line| self.string(line));
+        }
+        metrics.iter_mut().for_each(|metric| self.metric(metric));
+        for Turn { role, content, at_seconds: _ } in transcript {
+            self.string(role);
+            self.string(content);
+        }
+        // A recording says aloud what the transcript must not show.
+        *recording_url = None;
+    }
+
+    fn metric(&self, metric: &mut MetricRecord) {
+        let MetricRecord { id: _, name, aliases, value, explanation } = metric;
+        self.string(name);
+        aliases.iter_mut().chain(explanation).for_each(|text| self.string(text));
+        match value {
+            MetricValue::Label(label) => self.maybe(label),
+            MetricValue::Binary(_) | MetricValue::Rating(_) | MetricValue::Numeric(_) => {}
+        }
+    }
+
+    fn status(&self, status: &mut Status) {
+        if let Status::Unknown(text) = status {
+            self.string(text);
+        }
+    }
+
+    /// A time is looked into only where it is none.
+    fn time(&self, time: &mut Option<String>) {
+        let is_time = |text: &str| {
+            text.parse::<jiff::Timestamp>().is_ok() || text.parse::<jiff::civil::DateTime>().is_ok()
+        };
+        if !time.as_deref().is_some_and(is_time) {
+            self.maybe(time);
+        }
+    }
+
+    fn maybe(&self, text: &mut Option<String>) {
+        if let Some(text) = text {
+            self.string(text);
+        }
+    }
+
+    /// Takes out of a text what no report may show.
+    pub fn string(&self, text: &mut String) {
+        if let std::borrow::Cow::Owned(changed) = self.text(text) {
+            *text = changed;
+        }
+    }
+}

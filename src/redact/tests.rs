@@ -1,0 +1,147 @@
+//! What is found and what is left alone.
+
+use proptest::prelude::*;
+
+use super::*;
+
+fn known(rules: &[Known]) -> Redactor {
+    let rules: Vec<Redact> = rules.iter().map(|known| Redact::Known(*known)).collect();
+    Redactor::new(&rules)
+}
+
+fn all() -> Redactor {
+    known(&[Known::PhoneNumbers, Known::Emails, Known::CardNumbers])
+}
+
+fn own(pattern: &str, what: Option<&str>) -> OwnPattern {
+    OwnPattern { pattern: pattern.to_owned(), r#as: what.map(str::to_owned) }
+}
+
+#[test]
+fn telephone_numbers_are_found_as_people_write_and_say_them() {
+    let texts = [
+        "+14155550100",
+        "+1 (415) 555-0100",
+        "(415) 555-0100",
+        "415.555.0100",
+        "4155550100",
+        "0049 30 901820",
+        "030 901820-1",
+        "+49/30/90 18 20",
+        "555-0100",
+        "4 1 5 5 5 5 0 1 0 0",
+        "four one five, five five five, oh one double zero",
+        "+1 415\u{202f}555\u{2011}0100",
+        "415\n555\n0100",
+        "4\u{200b}1\u{200b}5 555 0100",
+        "415 555 0100 415 555 0101",
+    ];
+    for text in texts {
+        let said = format!("call {text}, please");
+        let shown = known(&[Known::PhoneNumbers]).text(&said).into_owned();
+        assert_eq!(shown, "call [redacted: phone number], please", "{text:?}");
+    }
+}
+
+#[test]
+fn other_numbers_are_left_alone() {
+    let texts = [
+        "order 55 012",
+        "p95 is 2310ms of 8 runs, wanted at most 2500ms",
+        "on 2026-11-20 14:03:05",
+        "p = 0.000123456",
+        "one or two of the three, not seven",
+        "1, 2, 3, 4, 5, 6, 7, 8, 9",
+        "version 1.12.3, 45 of 100, $1,250.00",
+        "me@ home, at 5 dot",
+    ];
+    for text in texts {
+        assert_eq!(all().text(text), text);
+    }
+}
+
+#[test]
+fn card_numbers_are_known_by_their_check_digit() {
+    let redactor = known(&[Known::CardNumbers]);
+    let card = "[redacted: card number]";
+    let table = [
+        ("4111 1111 1111 1111", card.to_owned()),
+        ("it is 4111-1111-1111-1111 12/26 123", format!("it is {card} 12/26 123")),
+        ("378282246310005", card.to_owned()),
+        ("4111 1111 1111 1112", "4111 1111 1111 1112".to_owned()),
+        ("4111111111111111 5500005555555559", format!("{card} {card}")),
+        ("four one one one one one one one one one one one one one one one", card.to_owned()),
+    ];
+    for (text, shown) in table {
+        assert_eq!(redactor.text(text), shown, "{text}");
+    }
+}
+
+#[test]
+fn addresses_are_found_as_people_write_and_say_them() {
+    let redactor = known(&[Known::Emails]);
+    let texts = [
+        "jo.o'neil+tag@mail.example.co.uk",
+        "jörg@bücher.example",
+        "jo dot smith at example dot com",
+        "Jo Dot Smith At Example Dot Com",
+        "jo＠example.com",
+        "jo@exam\u{1b}[31mple.com",
+    ];
+    for text in texts {
+        let said = format!("<{text}>");
+        assert_eq!(redactor.text(&said), "<[redacted: e-mail address]>", "{text:?}");
+    }
+}
+
+#[test]
+fn a_pattern_of_the_users_own_says_what_was_there() {
+    let rules = [
+        Redact::Own(own(r"CUST-\d{6}", Some("customer number"))),
+        Redact::Own(own("(?i)harbour", None)),
+    ];
+    assert_eq!(
+        Redactor::new(&rules).text("CUST-123456 of Harbour & Pine ($1)"),
+        "[redacted: customer number] of [redacted] & Pine ($1)"
+    );
+}
+
+#[test]
+fn a_pattern_that_cannot_be_used_is_refused_with_its_place_and_hides_everything() {
+    assert_eq!(fault(&own("a(b", None)).unwrap(), "unclosed group, at character 2");
+    assert_eq!(fault(&own(r"ä\q", None)).unwrap(), "unrecognized escape sequence, at character 2");
+    assert_eq!(fault(&own("x*", None)).unwrap(), "it matches the empty text");
+    assert_eq!(fault(&own(r"(?:\w{1000}){1000}", None)).unwrap(), "it is too large");
+    assert_eq!(fault(&own("x+", None)), None);
+    assert_eq!(Redactor::new(&[Redact::Own(own("a(b", None))]).text("anything"), "[redacted]");
+}
+
+#[test]
+fn without_rules_nothing_is_touched() {
+    let redactor = Redactor::new(&[]);
+    assert!(redactor.is_idle());
+    assert_eq!(redactor.text("+14155550100"), "+14155550100");
+}
+
+proptest! {
+    #[test]
+    fn no_number_survives_whatever_stands_around_it(
+        digits in prop::collection::vec(0u8..10, 10),
+        between in prop::collection::vec(prop::sample::select(vec!["", " ", "-", ".", ") ", "\u{200b}", "\u{1b}[1m"]), 10),
+        before in "[a-z:#, ]{0,8}",
+        after in "[a-z:#, ]{0,8}",
+    ) {
+        let number: String =
+            digits.iter().zip(&between).map(|(digit, between)| format!("{digit}{between}")).collect();
+        let shown = all().text(&format!("{before}+{number}{after}")).into_owned();
+        let left = escape::visible(&shown).chars().filter(|c| c.is_ascii_digit()).count();
+        prop_assert_eq!(left, 0, "{}", shown);
+    }
+
+    #[test]
+    fn redacting_twice_is_redacting_once(text in "\\PC{0,60}", digits in "[-0-9 +().]{0,40}") {
+        let text = format!("{text}{digits}{text}");
+        let once = all().text(&text).into_owned();
+        prop_assert_eq!(all().text(&once).into_owned(), once);
+    }
+}

@@ -1,0 +1,218 @@
+//! `index.html`: verdict first, then checks, what failed and why, then everything else.
+
+use super::frame::{self, Tone};
+use super::{Book, checks, failures, pictures, rest};
+use crate::report::escape::short;
+use crate::report::markup::Markup;
+use crate::report::model::Report;
+use crate::report::words;
+use crate::stats::rate::wilson;
+use crate::text;
+
+/// A part of the overview: its anchor, its name, what writes it, whether there is any of it.
+type Part<'a> = (&'static str, &'static str, fn(&mut Markup, &Book<'a>), bool);
+
+pub(super) fn page(book: &Book<'_>) -> String {
+    let report = book.report;
+    let title = format!("{} · {}", words::verdict_line(report), suite_name(report));
+    frame::page(&title, "", |body| {
+        let tone = Tone::of_verdict(report.verdict);
+        body.element("header", &[("class", &format!("top {}", tone.class()))], |header| {
+            header.element("div", &[("class", "inner")], |header| head(header, report));
+        });
+        body.line_break();
+        let parts = parts(book);
+        body.element("div", &[("class", "inner columns")], |columns| {
+            columns.element("nav", &[("aria-label", "On this page")], |nav| {
+                nav.element("ul", &[], |list| {
+                    for (id, name, _, _) in parts.iter().filter(|part| part.3) {
+                        list.element("li", &[], |item| {
+                            item.words("a", &[("href", &format!("#{id}"))], name);
+                        });
+                    }
+                });
+            });
+            columns.line_break();
+            columns.element("main", &[("id", "content"), ("tabindex", "-1")], |main| {
+                for (_, _, write, _) in parts.iter().filter(|part| part.3) {
+                    write(main, book);
+                }
+            });
+        });
+        body.line_break();
+        foot(body, report);
+    })
+}
+
+/// The parts of the overview. Those without anything in them have no place in it.
+fn parts<'a>(book: &Book<'a>) -> Vec<Part<'a>> {
+    let report = book.report;
+    let has = |stem: &str| book.plots.iter().any(|plot| plot.stem.starts_with(stem));
+    let failing = !words::failing(book.scenarios).is_empty();
+    let unknown = !words::unknown_by_blame(book.scenarios).is_empty();
+    let quarantined = book.scenarios.iter().any(|scenario| scenario.quarantine.is_some());
+    vec![
+        ("checks", "Checks", checks::section, !report.checks.is_empty()),
+        ("notes", "Notes", rest::notes, !report.notes.is_empty()),
+        ("failing", "Failing scenarios", failures::failing, failing),
+        ("unknown", "Runs without a judgement", failures::unknown, unknown),
+        ("quarantine", "Quarantined", failures::quarantined, quarantined),
+        ("suggestions", "Suggestions", rest::suggestions, rest::has_suggestions(report)),
+        ("baseline", "Since the baseline", pictures::baseline, report.baseline.is_some()),
+        ("scenarios", "Success by scenario", pictures::scenarios, has("scenarios")),
+        ("runs", "Every run", pictures::runs, has("runs")),
+        ("figures", "Latency and duration", pictures::figures, has("figure")),
+        ("time", "Time line", pictures::time, has("time")),
+        ("retries", "Retries", rest::retries, !report.retries.is_empty()),
+        ("pages", "All run pages", failures::all_pages, !book.pages.is_empty()),
+        ("about", "About this report", rest::about, true),
+    ]
+}
+
+fn suite_name(report: &Report) -> String {
+    let name = short(&report.suite.name, 200);
+    if name.is_empty() { "cekura-gate".to_owned() } else { name }
+}
+
+fn head(header: &mut Markup, report: &Report) {
+    header.element("p", &[("class", "suite")], |line| {
+        frame::name(line, &suite_name(report), 200);
+        if report.simulated {
+            line.text(" ");
+            frame::badge(line, Tone::Plain, "rehearsal");
+        }
+    });
+    header.line_break();
+    let (word, rest) = verdict_words(report);
+    header.element("h1", &[], |title| {
+        title.words("span", &[("class", "verdict")], &word);
+        if !rest.is_empty() {
+            title.text(" ");
+            title.words("bdi", &[("class", "headline")], &rest);
+        }
+    });
+    header.line_break();
+    header.element("p", &[("class", "facts")], |facts| {
+        let page = words::page(report);
+        let result = format!("Result {}", report.result.id);
+        match &page {
+            Some(url) => facts.words("a", &[("href", url), ("rel", "noreferrer")], &result),
+            None => facts.text(&result),
+        }
+        let agent = report.result.agent_name.as_deref().map(|name| short(name, 100));
+        if let Some(agent) = agent.filter(|name| !name.is_empty()) {
+            facts.text(" · ");
+            frame::name(facts, &agent, 100);
+        }
+        facts.text(&format!(" · {}", report.suite.mode.name()));
+        facts.text(&format!(" · {}", frame::minute(&report.timing.started_at)));
+        facts.text(&format!(" · took {}", text::seconds(report.timing.elapsed_seconds)));
+        facts.text(&format!(" · exit code {}", report.exit_code));
+    });
+    header.line_break();
+    tiles(header, report);
+    strip(header, report);
+}
+
+/// The verdict's word, and the rest of its line.
+fn verdict_words(report: &Report) -> (String, String) {
+    let line = words::verdict_line(report);
+    let word = report.verdict.participle();
+    match line.split_once(": ") {
+        Some((head, rest)) if head.eq_ignore_ascii_case(word) => (head.to_owned(), rest.to_owned()),
+        _ => (line, String::new()),
+    }
+}
+
+fn tiles(header: &mut Markup, report: &Report) {
+    let tally = report.tally;
+    let judged = tally.passed + tally.failed;
+    let confidence = report.suite.thresholds.confidence.map_or(0.95, |percent| percent.fraction());
+    let rate = tally.success_rate().map_or_else(|| "–".to_owned(), text::percent);
+    let sure = if judged == 0 {
+        "no run was judged".to_owned()
+    } else {
+        let (low, high) = wilson(tally.passed, judged, confidence);
+        let (low, high) = (text::percent(round(low)), text::percent(round(high)));
+        format!("{low} to {high}, {} sure", text::percent(confidence))
+    };
+    let mut tiles = vec![
+        ("Success rate", rate, sure),
+        ("Passed", tally.passed.to_string(), format!("of {judged} judged")),
+        ("Failed", tally.failed.to_string(), "the agent failed".to_owned()),
+        ("Errored", tally.errored.to_string(), "never a fair conversation".to_owned()),
+    ];
+    let others = [
+        ("Unscored", tally.unscored, "nothing judged them"),
+        ("Missing", tally.missing, "planned, never arrived"),
+        ("Quarantined", tally.quarantined, "count towards nothing"),
+    ];
+    for (name, number, why) in others.into_iter().filter(|(_, number, _)| *number > 0) {
+        tiles.push((name, number.to_string(), why.to_owned()));
+    }
+    header.element("dl", &[("class", "tiles")], |list| {
+        for (name, figure, more) in &tiles {
+            list.element("div", &[], |tile| {
+                tile.words("dt", &[], name);
+                tile.element("dd", &[], |dd| {
+                    dd.words("span", &[("class", "figure")], figure);
+                    dd.words("span", &[("class", "more")], more);
+                });
+            });
+        }
+    });
+    header.line_break();
+}
+
+/// A fraction to a thousandth: more is more than an interval tells.
+fn round(fraction: f64) -> f64 {
+    (fraction * 1000.0).round() / 1000.0
+}
+
+/// The outcomes as one bar.
+fn strip(header: &mut Markup, report: &Report) {
+    let tally = report.tally;
+    let parts = [
+        (tally.passed, Tone::Pass),
+        (tally.failed, Tone::Fail),
+        (tally.unscored, Tone::Open),
+        (tally.errored, Tone::Error),
+        (tally.missing, Tone::Plain),
+    ];
+    let whole: usize = parts.iter().map(|(number, _)| number).sum();
+    if whole == 0 {
+        return;
+    }
+    let attributes = [
+        ("class", "strip"),
+        ("viewBox", "0 0 1000 10"),
+        ("preserveAspectRatio", "none"),
+        ("role", "img"),
+        ("aria-label", &words::tally(report)),
+    ];
+    header.element("svg", &attributes, |svg| {
+        let mut x = 0.0;
+        for (number, tone) in parts {
+            let width = number as f64 / whole as f64 * 1000.0;
+            if number > 0 {
+                let (at, wide) = (format!("{x:.1}"), format!("{:.1}", (width - 2.0).max(1.0)));
+                let class = format!("fill-{}", tone.class());
+                let attributes =
+                    [("class", class.as_str()), ("x", &at), ("width", &wide), ("height", "10")];
+                svg.empty("rect", &attributes);
+            }
+            x += width;
+        }
+    });
+    header.line_break();
+}
+
+fn foot(body: &mut Markup, report: &Report) {
+    body.element("footer", &[("class", "inner")], |footer| {
+        footer.element("p", &[], |line| {
+            line.text(&format!("Written by cekura-gate {}. ", short(&report.tool_version, 40)));
+            line.text("Everything here is also in result.json, beside this directory.");
+        });
+    });
+    body.line_break();
+}
