@@ -38,7 +38,7 @@ def document(runs, dice):
         turns = [
             {
                 "role": ("Testing Agent", "Main Agent")[turn % 2],
-                "content": sentence(34),
+                "content": sentence(26),
                 "start_time": turn * 4.5,
                 "end_time": turn * 4.5 + 4.1,
                 "timestamp": f"00:{turn // 12:02}:{turn % 12 * 5:02}",
@@ -118,16 +118,25 @@ def serve(plain, zipped):
     return server.server_address[1]
 
 
+# Runs a command and prints its exit code, seconds of CPU and KiB of memory. A process of its own: the
+# kernel counts what a process was forked from as its memory, and this script holds the whole document.
+MEASURE = """
+import os, subprocess, sys
+with open("said.txt", "wb") as said:
+    process = subprocess.Popen(sys.argv[1:], stdout=said, stderr=said)
+    _, status, usage = os.wait4(process.pid, 0)
+print(os.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime, usage.ru_maxrss)
+"""
+
+
 def measure(command, directory, env):
     """Exit code, seconds of CPU, MiB of memory: the medians of some rounds."""
     rounds = []
     for _ in range(ROUNDS):
-        with open(directory / "said.txt", "wb") as said:
-            process = subprocess.Popen(command, cwd=directory, env=env, stdout=said, stderr=said)
-            _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
-        cpu = usage.ru_utime + usage.ru_stime
-        rounds.append((process.returncode, cpu, usage.ru_maxrss / 1024))
+        helper = [sys.executable, "-c", MEASURE, *command]
+        printed = subprocess.run(helper, cwd=directory, env=env, check=True, stdout=subprocess.PIPE, text=True)
+        code, cpu, kib = printed.stdout.split()
+        rounds.append((int(code), float(cpu), int(kib) / 1024))
     return tuple(statistics.median(column) for column in zip(*rounds))
 
 

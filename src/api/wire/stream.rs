@@ -196,7 +196,9 @@ impl<K: Fn(&RunRecord) -> bool> Reading for ResultReading<K> {
             }
             let next = match self.scan.in_text {
                 true => memchr::memchr2(b'"', b'\\', rest),
-                false => rest.iter().position(|byte| b"\"{}[],:".contains(byte)),
+                false => rest.iter().position(|byte| {
+                    matches!(byte, b'"' | b'{' | b'}' | b'[' | b']' | b',' | b':')
+                }),
             };
             let Some(at) = next else { return self.hold(rest) };
             let (before, from) = rest.split_at(at);
