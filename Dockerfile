@@ -8,6 +8,8 @@ RUN apk add --no-cache ca-certificates musl-dev
 WORKDIR /src
 COPY Cargo.toml Cargo.lock ./
 COPY src ./src
+# The recipes that `init` writes.
+COPY examples/workflows ./examples/workflows
 # The cache mount is gone after the step: the binary has to leave it.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target \

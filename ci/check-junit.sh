@@ -1,17 +1,23 @@
 #!/usr/bin/env bash
-# Validates the reports of a handful of results with the tools of their readers: JUnit with the
-# strict schemas (xmllint) and junitparser, summaries with GitHub's own Markdown renderer.
+# Validates the reports of a handful of results, and of every attack on them, with the tools of
+# their readers: JUnit with the strict schemas (xmllint), expat, junitparser, junit2html and
+# xunit-viewer, summaries and comments with GitHub's own Markdown renderer.
 #
-# Needs xmllint, and a Python with junitparser and cmarkgfm (PYTHON, default python3).
-# SCHEMAS names the directory of the schemas; without it the sister directory is tried.
+# Needs xmllint, npm, and a Python with junitparser, junit2html and cmarkgfm (PYTHON, default
+# python3). SCHEMAS names the directory of the schemas; without it the sister directory is tried.
+# xunit-viewer is installed into CEKURA_GATE_TOOLS (default: target/ci-tools) the first time.
 set -euo pipefail
 
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 python=${PYTHON:-python3}
 schemas=${SCHEMAS:-$here/../shared/contract/junit}
+tools=${CEKURA_GATE_TOOLS:-$here/target/ci-tools}/readers
+node=(xunit-viewer@10.6.1)
 
-samples=$(mktemp -d)
-trap 'rm -rf "$samples"' EXIT
+scratch=$(mktemp -d)
+trap 'rm -rf "$scratch"' EXIT
+samples=$scratch/samples
+mkdir "$samples" "$scratch/tame" "$scratch/hostile"
 
 cd "$here"
 CEKURA_GATE_SAMPLES=$samples cargo test --quiet --test report_files writes_samples >/dev/null
@@ -27,4 +33,16 @@ if [ "$found" -eq 0 ]; then
     echo "no schema in $schemas: set SCHEMAS to check the files against them" >&2
 fi
 
-"$python" "$here/ci/check-reports.py" "$samples"
+if [ "$(cat "$tools/versions" 2>/dev/null)" != "${node[*]}" ]; then
+    mkdir -p "$tools"
+    npm install --silent --no-audit --no-fund --prefix "$tools" "${node[@]}"
+    echo "${node[*]}" >"$tools/versions"
+fi
+cp "$samples/passing.xml" "$scratch/tame/"
+cp "$samples"/*.xml "$scratch/hostile/"
+for kind in tame hostile; do
+    "$tools/node_modules/.bin/xunit-viewer" --results "$scratch/$kind" \
+        --output "$scratch/$kind.html" >/dev/null
+done
+
+"$python" "$here/ci/check-reports.py" "$samples" "$scratch/tame.html" "$scratch/hostile.html"

@@ -7,11 +7,15 @@ use std::hash::{BuildHasher, Hasher};
 use std::io::IsTerminal;
 use std::path::PathBuf;
 
+use crate::ci::System;
+
 /// What the process was started with.
 #[derive(Debug, Clone)]
 pub struct Context {
     /// The environment. Variables that are not UTF-8 are left out.
     pub env: BTreeMap<String, String>,
+    /// The CI system around the process, or the one that the command line names.
+    pub ci: System,
     /// Whether standard output is a terminal.
     pub stdout_is_terminal: bool,
     /// Whether standard error is a terminal.
@@ -23,8 +27,11 @@ impl Context {
     pub fn of_process() -> Self {
         let env = std::env::vars_os()
             .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)));
+        let env: BTreeMap<String, String> = env.collect();
+        let ci = System::detect(|name| env.get(name).map(String::as_str).filter(|v| !v.is_empty()));
         Self {
-            env: env.collect(),
+            env,
+            ci,
             stdout_is_terminal: std::io::stdout().is_terminal(),
             stderr_is_terminal: std::io::stderr().is_terminal(),
         }

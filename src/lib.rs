@@ -4,11 +4,15 @@
 //! The modules in the middle are pure; `ARCHITECTURE.md` draws the house and a test holds its
 //! border. The binary is a few lines over [`cli::main`].
 
+pub mod account;
 pub mod api;
+pub mod ci;
 pub mod cli;
+pub mod comment;
 pub mod context;
 pub mod document;
 pub mod exit;
+pub mod init;
 pub mod outcome;
 pub mod plan;
 pub mod poll;
@@ -17,8 +21,10 @@ pub mod record;
 pub mod redact;
 pub mod report;
 pub mod retry;
+pub mod review;
 pub mod simulate;
 pub mod sink;
+pub mod spec;
 pub mod stats;
 pub mod suite;
 pub mod text;

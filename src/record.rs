@@ -97,6 +97,9 @@ pub struct RunRecord {
     pub scenario: Option<u64>,
     /// Name of the scenario.
     pub scenario_name: Option<String>,
+    /// Key of the test case, where the runs are of a spec: there, scenario ids change at each start.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub case_key: Option<String>,
     /// Id of the personality.
     pub personality: Option<u64>,
     /// Name of the personality.

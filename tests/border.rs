@@ -9,11 +9,14 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// The pure part of the house: directories and files under `src/`.
-const PURE: [&str; 20] = [
+const PURE: &[&str] = &[
+    "account.rs",
     "api/retry.rs",
     "api/wire",
+    "ci.rs",
     "document",
     "exit.rs",
+    "init",
     "outcome.rs",
     "plan",
     "poll/forecast.rs",
@@ -26,6 +29,8 @@ const PURE: [&str; 20] = [
     "redact",
     "report",
     "retry.rs",
+    "review.rs",
+    "spec",
     "stats",
     "suite",
     "text.rs",
@@ -147,8 +152,8 @@ fn one_module_prints() {
     let others = sources.iter().filter(|source| source.path != "cli/console.rs");
     let offences = others
         .flat_map(|source| source.lines_with(&PRINTING))
-        // To ask whether it is a terminal is not to print.
-        .filter(|line| !line.contains("is_terminal()"));
+        // To ask whether it is a terminal, and of which size, is not to print.
+        .filter(|line| !line.contains("is_terminal()") && !line.contains("terminal_size_of("));
     hold(offences.collect(), "print through `cli/console.rs`");
 }
 

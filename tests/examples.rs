@@ -10,6 +10,7 @@ use std::time::Instant;
 use assert_cmd::Command;
 use cekura_gate::document::Source;
 use cekura_gate::simulate::{ManualClock, RealClock, StandIn, World};
+use cekura_gate::spec;
 use cekura_gate::suite::{self, model::Mode};
 use serde_json::Value;
 use tempfile::TempDir;
@@ -27,6 +28,7 @@ fn suites() -> Vec<(String, PathBuf)> {
         .map(|(name, dir)| (name, dir.join("cekura-gate.yml")))
         .filter(|(_, file)| file.exists())
         .collect();
+    found.push(("inline".to_owned(), root().join("examples/tests-as-code/inline.yml")));
     found.sort();
     found
 }
@@ -43,20 +45,28 @@ fn world_of(file: &Path) -> World {
     let source = Source { name: "example", text: &text };
     let suite = suite::read(source, &|_| None, jiff::civil::date(2026, 11, 21))
         .unwrap_or_else(|faults| panic!("{faults}"));
-    World::for_suite(&suite.value)
+    let mut suite = suite.value;
+    if let Some(spec) = &suite.spec {
+        let text = fs::read_to_string(file.with_file_name(spec)).unwrap();
+        let spec = spec::read(Source { name: "spec", text: &text });
+        suite.spec_read = Some(spec.unwrap_or_else(|faults| panic!("{faults}")).value);
+    }
+    World::for_suite(&suite)
 }
 
 #[test]
-fn each_mode_has_an_example_and_there_is_a_quickstart() {
+fn each_mode_has_an_example_and_there_are_a_quickstart_and_tests_as_code() {
     let names: BTreeSet<String> = suites().into_iter().map(|(name, _)| name).collect();
     let modes = Mode::ALL.iter().map(|mode| mode.name().to_owned());
-    let expected: BTreeSet<String> = modes.chain(["quickstart".to_owned()]).collect();
+    let others = ["quickstart", "tests-as-code", "inline"];
+    let expected: BTreeSet<String> = modes.chain(others.map(str::to_owned)).collect();
     assert_eq!(names, expected);
     for (name, file) in suites() {
         let text = fs::read_to_string(&file).unwrap();
         let schema = "# yaml-language-server: $schema=../../schema/suite.schema.json\n";
         assert!(text.starts_with(schema), "{name}");
-        assert!(name == "quickstart" || text.contains(&format!("\nmode: {name}\n")), "{name}");
+        let is_other = others.contains(&name.as_str());
+        assert!(is_other || text.contains(&format!("\nmode: {name}\n")), "{name}");
     }
 }
 
@@ -129,7 +139,8 @@ async fn asks_only_for_what_the_platform_knows(name: &str, file: PathBuf) {
     ask("run").await.unwrap();
     assert_eq!(stand_in.starts(), 1, "{name}");
     let requests = stand_in.requests();
-    let start = requests.iter().find(|request| request.method == "POST").unwrap();
+    let is_start = |path: &str| !path.contains("dry_run");
+    let start = requests.iter().find(|one| one.method == "POST" && is_start(&one.path)).unwrap();
     assert_eq!(start.unknown_fields, Vec::<String>::new(), "{name}: {:?}", start.body);
     assert!(start.status < 300, "{name}: {start:?}");
 }

@@ -40,6 +40,9 @@ if [ -n "${INPUT_API_KEY:-}" ]; then
     export CEKURA_API_KEY=$INPUT_API_KEY
 fi
 unset INPUT_API_KEY
+# Only a gate that is to comment gets the token.
+github_token=${INPUT_GITHUB_TOKEN:-}
+unset INPUT_GITHUB_TOKEN
 if [ -n "${INPUT_WORKING_DIRECTORY:-}" ]; then
     cd -- "$INPUT_WORKING_DIRECTORY" || fail "the input \`working_directory\` names no directory"
 fi
@@ -82,6 +85,11 @@ flag --timeout "$timeout"
 
 if is_true share_link "${INPUT_SHARE_LINK:-}"; then
     flags+=(--share-link)
+fi
+
+if is_true comment "${INPUT_COMMENT:-}" && ! is_true dry_run "${INPUT_DRY_RUN:-}"; then
+    flags+=(--comment)
+    export GITHUB_TOKEN=$github_token
 fi
 
 # One argument a line.

@@ -191,7 +191,7 @@ impl Client {
 
     /// The next page's address. Only its query is taken, so that a page can't lead the key away
     /// to another host (a proxy in front of the platform often names the wrong one).
-    fn next_page(&self, current: &Url, next: &str) -> Result<Url, ApiError> {
+    pub(super) fn next_page(&self, current: &Url, next: &str) -> Result<Url, ApiError> {
         let parsed = current.join(next).map_err(|error| ApiError::Unreachable {
             request: format!("GET {}", current.path()),
             reason: format!("the address of the next page cannot be read: {error}"),

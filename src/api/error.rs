@@ -14,6 +14,8 @@ pub enum ApiError {
         status: u16,
         /// The platform's words, flattened.
         detail: String,
+        /// What it says field by field, where it does: `scenarios[0].name` and its message.
+        fields: Vec<(String, String)>,
     },
     /// No answer came, however often it was asked for.
     #[error("{request} got no answer: {reason}; {cause}")]

@@ -4,14 +4,16 @@
 //! only place that sends anything, `client` says what is asked, and `start` sees to it that a start
 //! is never paid twice.
 
+mod account;
+pub mod after;
 pub mod client;
 mod earlier;
 pub mod error;
 pub mod options;
 mod parcel;
-mod resolve;
+pub(crate) mod resolve;
 pub mod retry;
 mod start;
 mod transport;
-mod trouble;
+pub(crate) mod trouble;
 pub mod wire;

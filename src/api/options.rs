@@ -146,7 +146,7 @@ impl Options {
     /// # Errors
     ///
     /// When a proxy's address or a certificate cannot be read.
-    pub(super) fn apply(
+    pub(crate) fn apply(
         &self,
         plain: bool,
         mut builder: reqwest::ClientBuilder,

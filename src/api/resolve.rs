@@ -11,7 +11,7 @@ use tokio::sync::oneshot;
 
 /// The system's look-up, on a thread of its own.
 #[derive(Debug)]
-pub(super) struct Resolver;
+pub(crate) struct Resolver;
 
 /// A host that could not be looked up.
 #[derive(Debug, thiserror::Error)]

@@ -9,6 +9,7 @@
 //! in a proxy. So a start whose fate is unknown is never repeated, and the error says how to go on.
 
 use std::collections::BTreeSet;
+use std::ops::RangeInclusive;
 use std::time::Duration;
 
 use reqwest::Method;
@@ -38,7 +39,7 @@ pub enum Started {
 }
 
 /// By what a result is recognised.
-enum Trace<'a> {
+pub(super) enum Trace<'a> {
     /// By its unique name.
     Name(&'a str),
     /// By what it is of.
@@ -48,12 +49,15 @@ enum Trace<'a> {
 }
 
 /// What a start without a name makes.
-struct Kind {
-    agent: u64,
-    scenarios: BTreeSet<u64>,
-    runs: u64,
-    /// Id of the agent's newest result before the start.
-    newest: u64,
+pub(super) struct Kind {
+    pub(super) agent: u64,
+    pub(super) scenarios: BTreeSet<u64>,
+    /// How many runs it may have.
+    pub(super) runs: RangeInclusive<u64>,
+    /// Id of the newest result before the start.
+    pub(super) newest: u64,
+    /// Whether the answer may leave its runs for later.
+    pub(super) may_be_bare: bool,
 }
 
 impl Trace<'_> {
@@ -70,6 +74,10 @@ impl Trace<'_> {
     fn accepts(&self, answer: &ResultRecord) -> bool {
         match self {
             Trace::Name(_) if answer.name.is_some() => self.fits(answer),
+            // The answer to a rerun may name its runs later; it is always a new result.
+            Trace::Kind(kind) if kind.may_be_bare && answer.runs.is_empty() => {
+                answer.id > kind.newest
+            }
             Trace::Name(_) | Trace::Kind(_) | Trace::None(_) => !answer.runs.is_empty(),
         }
     }
@@ -79,7 +87,7 @@ impl Kind {
     fn fits(&self, result: &ResultRecord) -> bool {
         let scenarios: BTreeSet<u64> = result.runs.iter().filter_map(|run| run.scenario).collect();
         let runs = result.claims.total_runs.unwrap_or(result.runs.len() as u64);
-        result.agent == Some(self.agent) && scenarios == self.scenarios && runs == self.runs
+        result.agent == Some(self.agent) && scenarios == self.scenarios && self.runs.contains(&runs)
     }
 }
 
@@ -118,10 +126,20 @@ impl Client {
             repeats: true,
             known: None,
         };
+        self.start_once(&request, &trace, until).await
+    }
+
+    /// Sends a start, and looks for its result when the answer is lost.
+    pub(super) async fn start_once(
+        &self,
+        request: &Request<'_>,
+        trace: &Trace<'_>,
+        until: Instant,
+    ) -> Result<Started, ApiError> {
         // A start that takes all the time there is would leave none to find its result.
         let left = until.saturating_duration_since(Instant::now());
         let answered_by = until.checked_sub((left / 4).min(LONGEST_RESERVE)).unwrap_or(until);
-        let lost = match self.transport.send(&request, answered_by, wire::read_result).await {
+        let lost = match self.transport.send(request, answered_by, wire::read_result).await {
             Ok(result) if trace.accepts(&result) => return Ok(Started::Answered(begun(result))),
             Ok(result) => {
                 let reason = format!("what came is not of this start: it speaks of {}", result.id);
@@ -132,7 +150,7 @@ impl Client {
         if !lost.ambiguous {
             return Err(lost.error);
         }
-        match self.seek(&trace, until).await {
+        match self.seek(trace, until).await {
             Ok(found) => Ok(Started::Found(begun(found))),
             Err(sought) => Err(ApiError::StartLost {
                 request: request.describe(),
@@ -175,7 +193,13 @@ impl Client {
         match self.results_of(agent, until).await {
             Ok(before) => {
                 let newest = before.iter().map(|result| result.id).max().unwrap_or_default();
-                Trace::Kind(Kind { agent, scenarios: ids, runs, newest })
+                Trace::Kind(Kind {
+                    agent,
+                    scenarios: ids,
+                    runs: runs..=runs,
+                    newest,
+                    may_be_bare: false,
+                })
             }
             Err(lost) => Trace::None(format!(
                 "its result has no name, and the agent's earlier results could not be listed ({})",
@@ -254,7 +278,11 @@ impl Client {
         self.results(&[("search", name)], until).await
     }
 
-    async fn results_of(&self, agent: u64, until: Instant) -> Result<Vec<ResultRecord>, Lost> {
+    pub(super) async fn results_of(
+        &self,
+        agent: u64,
+        until: Instant,
+    ) -> Result<Vec<ResultRecord>, Lost> {
         self.results(&[("agent_id", &agent.to_string()), ("page_size", "25")], until).await
     }
 

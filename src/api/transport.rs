@@ -19,7 +19,7 @@ use super::options::{Limits, Options};
 use super::parcel::{Parcel, Taken};
 use super::resolve::Resolver;
 use super::retry::{Attempt, Decision, Effect, Failure, asked_wait, decide, may_be_processed};
-use super::trouble::{Trouble, detail_of};
+use super::trouble::{Trouble, detail_of, fields_of};
 use super::wire::WireError;
 use super::wire::reading::{Reading, Unread, Whole};
 use crate::context;
@@ -238,7 +238,9 @@ impl Transport {
                 let (value, bytes) = read_capped(response, request.largest, reading).await?;
                 return Ok((status.as_u16(), Fresh::New(value, mark), bytes));
             }
-            Err(Trouble::refused(status, wait, &detail_of(&read_start(response).await)))
+            let said = read_start(response).await;
+            let fields = fields_of(&said);
+            Err(Trouble { fields, ..Trouble::refused(status, wait, &detail_of(&said)) })
         });
         let over = || Err(Trouble::new(Failure::Broken, "the time for it is over"));
         let answer = answer.await.unwrap_or_else(|_| over());
@@ -298,7 +300,7 @@ fn error_of(trouble: Trouble, request: &Request<'_>, tries: u32) -> ApiError {
     match (trouble.failure, trouble.unreadable) {
         (_, Some(source)) => ApiError::Unreadable { request, source: *source },
         (Failure::Status(status), None) => {
-            ApiError::Refused { request, status, detail: trouble.detail }
+            ApiError::Refused { request, status, detail: trouble.detail, fields: trouble.fields }
         }
         (Failure::TooLarge, None) => {
             ApiError::TooLarge { request, limit_mib: trouble.largest >> 20 }

@@ -18,6 +18,8 @@ pub(super) struct Trouble {
     pub(super) reason: String,
     /// What the platform said, where it refused.
     pub(super) detail: String,
+    /// What it said field by field, where it did.
+    pub(super) fields: Vec<(String, String)>,
     /// What the platform asked to wait.
     pub(super) retry_after: Option<Duration>,
     /// Why the body can't be read, where it can't.
@@ -33,6 +35,7 @@ impl Trouble {
             failure,
             reason,
             detail: String::new(),
+            fields: Vec::new(),
             retry_after: None,
             unreadable: None,
             largest: 0,
@@ -97,7 +100,7 @@ fn is_distrust(error: Cause<'_>) -> bool {
 }
 
 /// An error with its causes, innermost last, without the address (which may hold secrets).
-pub(super) fn causes(error: Cause<'_>) -> String {
+pub(crate) fn causes(error: Cause<'_>) -> String {
     let mut words: Vec<String> = Vec::new();
     for error in chain(error) {
         let text = error.to_string();
@@ -126,6 +129,18 @@ pub(super) fn detail_of(body: &[u8]) -> String {
     };
     let visible: String = words.chars().filter(|c| !c.is_control()).take(SHOWN).collect();
     if visible.trim().is_empty() { "(no reason given)".to_owned() } else { visible }
+}
+
+/// What a refusal says field by field: `{"field": ["…"]}`, also within `errors`, in its order.
+pub(super) fn fields_of(body: &[u8]) -> Vec<(String, String)> {
+    let Ok(Value::Object(body)) = serde_json::from_slice::<Value>(body) else { return Vec::new() };
+    let errors = body.get("errors").and_then(Value::as_object);
+    let fields = errors.unwrap_or(&body).iter().filter(|(field, _)| *field != "detail");
+    let messages = fields.flat_map(|(field, said)| {
+        let all = said.as_array().map_or(std::slice::from_ref(said), Vec::as_slice);
+        all.iter().map(|message| (field.clone(), messages_of(message)))
+    });
+    messages.collect()
 }
 
 fn messages_of(value: &Value) -> String {

@@ -24,6 +24,7 @@ use crate::report::assemble::{End, Parts};
 use crate::report::model::{PlanHead, RetryRecord, SuiteHead, Timing};
 use crate::report::standing::{Standing, is_decided};
 use crate::retry;
+use crate::spec::cases;
 use crate::suite::model::{CallPolicy, EarlyStop, Flaky, Mode, Retry, RetryOn, Suite, Transcripts};
 use crate::text;
 
@@ -84,6 +85,21 @@ impl Attached {
     /// The command that goes on with a result under the same rules.
     fn watch_command(&self, id: u64) -> String {
         crate::report::words::watch_command(id, self.head.file.as_deref())
+    }
+
+    /// Marks the runs, and those of the baseline, with their test case, where the suite brings any.
+    fn mark_cases(&mut self) {
+        let Some(spec) = self.suite.test_cases() else { return };
+        let strangers = cases::mark(&mut self.record.runs, &spec);
+        if strangers > 0 {
+            let runs = text::count(strangers, "run");
+            self.notes.push(format!(
+                "{runs} cannot be told to be of a test case: a baseline and retries leave them out"
+            ));
+        }
+        if let Some((_, base)) = &mut self.baseline {
+            cases::mark(&mut base.runs, &spec);
+        }
     }
 }
 
@@ -193,6 +209,7 @@ impl Gate<'_> {
         }
         attended.paid = record.runs.len();
         attached.record = record;
+        attached.mark_cases();
         if attended.end == End::Finished
             && !attended.stopped_early
             && let Some(rules) = attached.suite.retry.clone()
@@ -334,7 +351,14 @@ impl Gate<'_> {
             // Scenarios of different groups never share a run, so that the outcomes stay true.
             for (frequency, scenarios) in groups {
                 let suffix = format!("retry {attempt}.{frequency}");
-                let again = plan.again(scenarios, frequency, &suffix);
+                let again = match plan.spec() {
+                    Some(_) => {
+                        let keys = cases::keys_of(&attached.record.runs, &scenarios);
+                        plan.cases_again(&keys, frequency, &suffix)
+                    }
+                    None => Some(plan.again(scenarios, frequency, &suffix)),
+                };
+                let Some(again) = again.filter(|plan| plan.runs() != Some(0)) else { continue };
                 let runs = again.runs().unwrap_or_default();
                 if let Some(limits) = &attached.suite.budget
                     && budget::allows(limits, attended.paid + runs).is_err()
@@ -354,6 +378,10 @@ impl Gate<'_> {
                 };
                 let waited = self.wait_for(attached, &mut fresh, EarlyStop::Never).await;
                 attended.end = self.conclude(attached, &mut fresh, waited).await?;
+                if let Some(spec) = plan.spec() {
+                    cases::mark(&mut fresh.runs, spec);
+                    cases::align(&mut fresh.runs, &attached.record.runs);
+                }
                 let judged =
                     Standing::of(&attached.head, &PlanHead::default(), &fresh.runs, None, false);
                 let records = retry::merge(

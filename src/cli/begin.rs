@@ -72,7 +72,8 @@ impl Gate<'_> {
                 begun
             }
             Earlier::Never => {
-                self.start_anew(&plan, request, &started, publisher, deadline).await?
+                let begun = self.start_anew(&plan, request, &started, publisher, deadline).await;
+                begun.map_err(|failure| loaded.explain_failure(failure))?
             }
             Earlier::Attempt(job, age) => {
                 let branch = around.context.branch();
@@ -88,7 +89,11 @@ impl Gate<'_> {
                     plan = plan.named(names.own(&unique_key()));
                     started.name = Some(plan.result_name.clone());
                     let request = plan.request().unwrap_or(request);
-                    self.start_anew(&plan, request, &started, publisher, deadline).await?
+                    {
+                        let begun =
+                            self.start_anew(&plan, request, &started, publisher, deadline).await;
+                        begun.map_err(|failure| loaded.explain_failure(failure))?
+                    }
                 }
             }
         };
@@ -202,7 +207,7 @@ impl Gate<'_> {
             (Some(id), _) => self.client.result(id, keep, deadline).await?,
             (None, Some(name)) => {
                 self.say(&format!("looking for the result named `{name}`"));
-                let path = crate::plan::start_path(plan.mode);
+                let path = plan.path();
                 *self.client.seek_started(path, name, deadline).await?
             }
             (None, None) => {

@@ -1,17 +1,22 @@
-//! `check`: everything that can be known without a network.
+//! `check`: everything that can be known of a suite before it runs. What the account has to say is
+//! in `online`.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde_json::Value;
 
+use super::Global;
 use super::console::Console;
 use super::failure::Failure;
 use super::load::{self, Loaded};
+use super::online::{self, Online};
 use super::overrides::Overrides;
 use crate::context::Context;
 use crate::exit::Code;
 use crate::plan::{Plan, Selection, StartRequest, Target};
+use crate::report::escape::terminal::log_line;
+use crate::spec::model::Case;
 use crate::suite::checks::{Checks, Level};
 use crate::suite::model::{EarlyStop, Quarantine, RetryOn, Suite, Thresholds};
 use crate::text;
@@ -22,17 +27,34 @@ use crate::verdict::prospects::hopeless;
 pub(super) struct Args {
     /// The suite file [default: ./cekura-gate.yml, then ./.cekura/gate.yml].
     suite: Option<PathBuf>,
+    /// Also ask the account: look up the agent, scenarios, tags, folder, personalities, test
+    /// profiles, metrics and baseline that the suite names, and price the run. Starts nothing.
+    #[arg(long)]
+    online: bool,
     #[command(flatten)]
     overrides: Overrides,
 }
 
-pub(super) fn check(args: &Args, context: &Context, console: &Console) -> Result<Code, Failure> {
+pub(super) fn check(
+    args: &Args,
+    global: &Global,
+    context: &Context,
+    console: &Console,
+) -> Result<Code, Failure> {
     let loaded = load::suite(args.suite.as_deref(), &args.overrides, context)?;
     let plan = Plan::new(&loaded.suite, &loaded.name(), context.branch(), "key")?;
     super::budget::check(&loaded.suite, &plan)?;
-    console.print(&describe(&loaded, &plan))?;
-    for warning in warnings(&loaded, &plan) {
+    let online = match args.online {
+        true => Some(online::look_up(&loaded, &plan, global, context)?),
+        false => None,
+    };
+    console.print(&describe(&loaded, &plan, online.as_ref()))?;
+    let resolved = online.as_ref().map_or(&plan, |online| &online.plan);
+    for warning in warnings(&loaded, resolved) {
         console.warn(&warning);
+    }
+    for warning in online.iter().flat_map(|online| &online.warnings) {
+        console.warn(warning);
     }
     Ok(Code::Passed)
 }
@@ -57,32 +79,49 @@ pub(super) fn warnings(loaded: &Loaded, plan: &Plan) -> Vec<String> {
     warnings
 }
 
-fn describe(loaded: &Loaded, plan: &Plan) -> String {
+fn describe(loaded: &Loaded, plan: &Plan, online: Option<&Online>) -> String {
     let suite = &loaded.suite;
     let place = loaded.file.as_ref().map(|file| format!(" ({file})")).unwrap_or_default();
-    let mut out = format!("{}{place} is valid. Nothing was started.\n\n", loaded.name());
+    let valid = match online {
+        Some(_) => "is valid, and the account has what it names",
+        None => "is valid",
+    };
+    let mut out = format!("{}{place} {valid}. Nothing was started.\n\n", loaded.name());
+    let resolved = online.map_or(plan, |online| &online.plan);
     let mut row = |label: &str, value: &str| {
         out.push_str(&format!("  {label:<10} {value}\n"));
     };
     row("mode", plan.mode.name());
-    match &plan.target {
-        Target::Agent(id) => row("agent", &id.to_string()),
-        Target::Assistant(id) => row("assistant", id),
+    match (&plan.target, online) {
+        (Target::Agent(id), None) => row("agent", &id.to_string()),
+        (Target::Agent(_), Some(online)) => row("agent", &line(&online.agent)),
+        (Target::Assistant(id), None) => row("assistant", id),
+        (Target::Assistant(id), Some(online)) => {
+            row("assistant", &format!("{id}, of agent {}", line(&online.agent)));
+        }
     }
-    row("scenarios", &scenarios(&plan.selection));
-    row("runs", &runs(loaded, plan));
+    let found = online.and_then(|online| online.scenarios.as_deref()).map(line);
+    row("scenarios", &found.unwrap_or_else(|| scenarios(plan)));
+    row("runs", &runs(loaded, resolved));
+    if let Some(online) = online {
+        row("cost", &online.cost);
+    }
     row("timeout", &suite.timeout.unwrap_or_default().to_string());
     let default = Thresholds::default();
     let checks = checks(suite.thresholds.as_ref().unwrap_or(&default));
     for (at, check) in checks.iter().enumerate() {
         row(if at == 0 { "checks" } else { "" }, check);
     }
+    let baseline = online.and_then(|online| online.baseline.as_deref()).map(line);
     for (label, value) in policies(suite) {
-        row(label, &value);
+        match &baseline {
+            Some(found) if label == "baseline" => row(label, found),
+            _ => row(label, &value),
+        }
     }
     row("reports", &super::publish::report_dir(suite.reports.as_ref()).display().to_string());
     out.push('\n');
-    match plan.request() {
+    match plan.request().or_else(|| resolved.request()) {
         Some(request) => out.push_str(&show_request(request, &loaded.variables)),
         None => out.push_str(
             "The request is known once the scenarios are resolved: this mode starts by ids only.\n",
@@ -130,10 +169,14 @@ fn policies(suite: &Suite) -> Vec<(&'static str, String)> {
     rows
 }
 
-fn scenarios(selection: &Selection) -> String {
+fn scenarios(plan: &Plan) -> String {
     let ids = |ids: &[u64]| ids.iter().map(u64::to_string).collect::<Vec<_>>().join(", ");
-    match selection {
+    match &plan.selection {
         Selection::Ids(list) => ids(list),
+        Selection::Cases(spec) => {
+            let keys: Vec<&str> = spec.scenarios.iter().map(Case::key).collect();
+            line(&keys.join(", "))
+        }
         Selection::ByPlatform(query) | Selection::Resolve(query) => {
             let named = query.describe();
             let beside = if query.ids.is_empty() {
@@ -151,9 +194,19 @@ fn runs(loaded: &Loaded, plan: &Plan) -> String {
     let suite = &loaded.suite;
     let mut factors = vec![match &plan.selection {
         Selection::Ids(ids) => text::count(ids.len(), "scenario"),
+        Selection::Cases(spec) => text::count(spec.scenarios.len(), "test case"),
         Selection::ByPlatform(_) | Selection::Resolve(_) => "each scenario".to_owned(),
     }];
-    if let Some(frequency) = suite.frequency.filter(|frequency| *frequency > 1) {
+    if let Some(spec) = plan.spec() {
+        let most = spec.scenarios.iter().map(|case| spec.frequency(case)).max().unwrap_or(1);
+        let least = plan.runs_per_scenario;
+        if least < most {
+            let total = text::count(spec.runs(), "run");
+            return format!("{}, {least} to {most} runs each: {total}", factors.concat());
+        } else if most > 1 {
+            factors.push(format!("frequency {most}"));
+        }
+    } else if let Some(frequency) = suite.frequency.filter(|frequency| *frequency > 1) {
         factors.push(format!("frequency {frequency}"));
     }
     for (ids, one, many) in [
@@ -169,6 +222,16 @@ fn runs(loaded: &Loaded, plan: &Plan) -> String {
         None => format!("{} each", text::count(plan.runs_per_scenario, "run")),
     };
     format!("{} = {product}", factors.join(" × "))
+}
+
+/// Text of the platform or of a file on one line, not too long.
+fn line(text: &str) -> String {
+    const LONGEST: usize = 400;
+    let mut shown = log_line(text);
+    if shown.chars().count() > LONGEST {
+        shown = shown.chars().take(LONGEST).chain(['…']).collect();
+    }
+    shown
 }
 
 /// The checks as they will be judged, one a line.

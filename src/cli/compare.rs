@@ -12,6 +12,7 @@ use crate::context::Context;
 use crate::exit::Code;
 use crate::record::ResultRecord;
 use crate::report::comparison::{Compared, markdown, text};
+use crate::spec::cases;
 use crate::suite::model::Transcripts;
 use crate::suite::scalars::Percent;
 
@@ -53,8 +54,9 @@ pub(super) fn compare(
     context: &Context,
     console: &Console,
 ) -> Result<Code, Failure> {
-    let base = load(&args.base, global, context)?;
+    let mut base = load(&args.base, global, context)?;
     let head = load(&args.head, global, context)?;
+    cases::align(&mut base.runs, &head.runs);
     let (max_drop, significance) = (args.max_drop.fraction(), args.significance.fraction());
     let compared = Compared::of(&base, &head, max_drop, significance);
     let shown = match args.format {

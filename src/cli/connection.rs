@@ -45,13 +45,13 @@ pub(super) fn to_stand_in(url: Url, key: &SecretString) -> Result<(Client, Pace)
 }
 
 /// The proxies that the environment names; otherwise the system's settings decide.
-fn proxies(context: &Context) -> Proxies {
+pub(super) fn proxies(context: &Context) -> Proxies {
     let given = ProxyVariables::read(|name| context.var(name));
     if given.is_empty() { Proxies::System } else { Proxies::Given(given) }
 }
 
 /// The certificates of further authorities.
-fn authorities(path: &Path) -> Result<Vec<u8>, Failure> {
+pub(super) fn authorities(path: &Path) -> Result<Vec<u8>, Failure> {
     let refuse = |reason: String| Failure::Input { path: path.to_owned(), reason };
     let size = std::fs::metadata(path).map_err(|error| refuse(error.to_string()))?.len();
     if size > LARGEST_CA_FILE {

@@ -9,18 +9,11 @@ use tracing_subscriber::filter::LevelFilter;
 
 use super::failure::Failure;
 use super::{Color, Global, LogFormat};
+use crate::ci::System;
 use crate::context::{self, Context};
 use crate::progress::live::Screen;
 use crate::report::console::Style;
 use crate::report::escape::terminal::{log_line, neutral};
-
-/// Whose way of folding lines of a log is spoken.
-#[derive(Debug, Clone, Copy)]
-enum Groups {
-    None,
-    Github,
-    Gitlab,
-}
 
 /// Where and how to print.
 #[derive(Debug)]
@@ -30,7 +23,8 @@ pub(super) struct Console {
     quiet: bool,
     /// Whether someone watches a terminal behind standard error.
     live: bool,
-    groups: Groups,
+    /// Whose way of folding lines of a log is spoken.
+    system: System,
     /// How wide each drawn line is that stands above the cursor.
     drawn: RefCell<Vec<usize>>,
     last_width: Cell<usize>,
@@ -56,11 +50,7 @@ impl Console {
                 && global.verbose == 0
                 && context.var("TERM") != Some("dumb")
                 && context.var("CI").is_none(),
-            groups: match (context.var("GITHUB_ACTIONS"), context.var("GITLAB_CI")) {
-                (Some("true"), _) => Groups::Github,
-                (_, Some("true")) => Groups::Gitlab,
-                _ => Groups::None,
-            },
+            system: context.ci,
             drawn: RefCell::default(),
             last_width: Cell::default(),
         }
@@ -145,25 +135,17 @@ impl Console {
 
     /// Opens a group of lines on standard error where the CI system folds them. The title is ours.
     pub(super) fn open_group(&self, title: &str) {
-        self.command(match self.groups {
-            Groups::None => return,
-            Groups::Github => format!("::group::{title}"),
-            Groups::Gitlab => section("start", title),
-        });
+        self.command(self.system.open_group("wait", title, context::now().as_second()));
     }
 
     /// Closes the group.
     pub(super) fn close_group(&self) {
-        self.command(match self.groups {
-            Groups::None => return,
-            Groups::Github => "::endgroup::".to_owned(),
-            Groups::Gitlab => section("end", ""),
-        });
+        self.command(self.system.close_group("wait", context::now().as_second()));
     }
 
-    fn command(&self, line: String) {
-        if !self.quiet {
-            emergency(&line);
+    fn command(&self, line: Option<String>) {
+        if let Some(line) = line.filter(|_| !self.quiet) {
+            raw(&line);
         }
     }
 
@@ -208,10 +190,11 @@ pub(super) fn emergency(line: &str) {
     let _ = writeln!(err, "{line}");
 }
 
-/// GitLab's mark of a section.
-fn section(end: &str, title: &str) -> String {
-    let now = context::now().as_second();
-    format!("\u{1b}[0Ksection_{end}:{now}:cekura_gate_wait\r\u{1b}[0K{title}")
+/// Prints commands of the CI system to standard output, also when quiet. A standard output that is
+/// gone is read by no system.
+pub(super) fn to_output(commands: &str) {
+    let mut out = io::stdout().lock();
+    let _ = out.write_all(commands.as_bytes()).and_then(|()| out.flush());
 }
 
 /// Writes to standard error in one piece, so that nothing flickers.

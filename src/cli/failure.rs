@@ -87,6 +87,31 @@ pub(super) enum Failure {
         /// The name that the result would carry.
         name: String,
     },
+    /// The command was stopped while a rerun was under way.
+    #[error(
+        "stopped by {signal} while result {of} was being run again: it is not known whether it \
+         started; look for a new result of the same agent on the dashboard, and end its calls there"
+    )]
+    StoppedRerunning {
+        /// What stopped it.
+        signal: super::stop::Signal,
+        /// The result that was being run again.
+        of: u64,
+    },
+    /// The platform was asked and did not do it.
+    #[error("{0}")]
+    Remote(String),
+    /// What was waited for did not come in time.
+    #[error("{0}")]
+    NotYet(String),
+    /// A file that the command makes could not be written.
+    #[error("cannot write {}: {source}; what it would hold is on standard output", path.display())]
+    Write {
+        /// The file.
+        path: PathBuf,
+        /// Why.
+        source: io::Error,
+    },
     /// The command was stopped twice: nothing was waited for any more.
     #[error("stopped by a second {0}; the calls may still be going")]
     StoppedTwice(super::stop::Signal),
@@ -106,11 +131,13 @@ impl Failure {
             | Failure::TooManyRuns { .. }
             | Failure::TooExpensive { .. }
             | Failure::SavedResult { .. } => Code::Usage,
-            Failure::Credentials(_) | Failure::Api(_) => Code::Api,
-            Failure::Sink(_) | Failure::Output(_) => Code::Report,
+            Failure::Credentials(_) | Failure::Api(_) | Failure::Remote(_) => Code::Api,
+            Failure::NotYet(_) => Code::TimedOut,
+            Failure::Sink(_) | Failure::Output(_) | Failure::Write { .. } => Code::Report,
             Failure::Stopped(signal)
             | Failure::StoppedTwice(signal)
-            | Failure::StoppedStarting { signal, .. } => signal.code(),
+            | Failure::StoppedStarting { signal, .. }
+            | Failure::StoppedRerunning { signal, .. } => signal.code(),
             Failure::Internal(_) => Code::Internal,
         }
     }

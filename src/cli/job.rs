@@ -112,7 +112,12 @@ mod tests {
 
     fn job(pairs: &[(&str, &str)]) -> Result<Job, String> {
         let env = pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-        Job::of(&Context { env, stdout_is_terminal: false, stderr_is_terminal: false })
+        Job::of(&Context {
+            env,
+            ci: crate::ci::System::None,
+            stdout_is_terminal: false,
+            stderr_is_terminal: false,
+        })
     }
 
     const GITHUB: [(&str, &str); 6] = [

@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use super::Global;
+use super::comment::Commenter;
 use super::console::Console;
 use super::failure::Failure;
 use super::load;
@@ -27,9 +29,18 @@ pub(super) struct Args {
     /// Directory of the new reports.
     #[arg(long, value_name = "DIR", default_value = "cekura-report")]
     report_dir: PathBuf,
+    /// Write the verdict as a comment on the pull request, and update it in later runs. GitHub only;
+    /// takes GITHUB_TOKEN.
+    #[arg(long)]
+    comment: bool,
 }
 
-pub(super) fn judge(args: &Args, context: &Context, console: &Console) -> Result<Code, Failure> {
+pub(super) fn judge(
+    args: &Args,
+    global: &Global,
+    context: &Context,
+    console: &Console,
+) -> Result<Code, Failure> {
     let text = std::fs::read_to_string(&args.file)
         .map_err(|error| Failure::Input { path: args.file.clone(), reason: error.to_string() })?;
     let saved = json::read(&text)
@@ -77,5 +88,9 @@ pub(super) fn judge(args: &Args, context: &Context, console: &Console) -> Result
         redact: Redactor::new(&rules),
         notes,
     });
-    publisher.finish(&report, console)
+    let ended = publisher.finish(&report, console);
+    if ended.is_ok() {
+        Commenter::new(args.comment, global, context).tell_now(&report, console)?;
+    }
+    ended
 }

@@ -7,14 +7,19 @@ use std::path::{Path, PathBuf};
 
 use super::failure::Failure;
 use super::overrides::Overrides;
+use crate::api::error::ApiError;
 use crate::context::{self, Context};
-use crate::document::{self, Diagnostics, Document, Source};
+use crate::document::{self, Diagnostics, Document, Places, Problem, Source};
 use crate::simulate::{Faults, World};
+use crate::spec::refusals::{self, Stands};
 use crate::suite::model::Suite;
 use crate::suite::validate;
 
 /// Where a suite is looked for when none is named.
 const DEFAULTS: [&str; 2] = ["cekura-gate.yml", ".cekura/gate.yml"];
+
+/// What flags alone are called in messages.
+const COMMAND_LINE: &str = "the command line";
 
 /// A valid suite and where it came from.
 #[derive(Debug)]
@@ -24,18 +29,84 @@ pub(super) struct Loaded {
     pub(super) file: Option<String>,
     /// Whether flags took the place of the suite's selection.
     pub(super) narrowed: bool,
+    /// The suite's keys that flags took the place of: what stands in the file does not count.
+    replaced: Vec<&'static str>,
+    /// The suite file itself, for what is found to be wrong later.
+    pub(super) source: Option<Kept>,
+    /// The file of test cases that the suite names.
+    pub(super) spec: Option<Kept>,
     /// The variables that the file took from the environment, with their values.
     pub(super) variables: BTreeMap<String, String>,
 }
 
+/// A file that was read, kept so that what the platform says of it can be shown at its place.
+#[derive(Debug)]
+pub(super) struct Kept {
+    name: String,
+    text: String,
+    places: Places,
+}
+
+impl Kept {
+    /// Problems of this file, shown at their places.
+    pub(super) fn explain(&self, problems: Vec<Problem>) -> Diagnostics {
+        let source = Source { name: &self.name, text: &self.text };
+        Diagnostics::from_problems(source, &self.places, problems)
+    }
+}
+
 impl Loaded {
-    /// The suite's name: its own, the file's, or a general one.
+    /// Problems of the suite, shown at their places in its file.
+    pub(super) fn explain(&self, mut problems: Vec<Problem>) -> Diagnostics {
+        for problem in &mut problems {
+            let key = problem.path.0.first().filter(|key| self.replaced.contains(&key.as_str()));
+            if let Some(key) = key.map(|key| key.replace('_', "-")) {
+                problem.message = format!("--{key}: {}", problem.message);
+                problem.path = document::Path::of(["--", &key]);
+            }
+        }
+        let nowhere = Source { name: COMMAND_LINE, text: "" };
+        match &self.source {
+            Some(kept) => kept.explain(problems),
+            None => Diagnostics::from_problems(nowhere, &Places::default(), problems),
+        }
+    }
+
+    /// A failure, shown in the file that it is about where it is a refusal of test cases.
+    pub(super) fn explain_failure(&self, failure: Failure) -> Failure {
+        match failure {
+            Failure::Api(error) => self.explain_refusal(error),
+            other => other,
+        }
+    }
+
+    /// A refusal of the platform, shown in the file that it is about where it is about test cases.
+    pub(super) fn explain_refusal(&self, error: ApiError) -> Failure {
+        let ApiError::Refused { status: 400, fields, .. } = &error else { return error.into() };
+        if !self.suite.brings_cases() || !refusals::is_about_the_spec(fields) {
+            return error.into();
+        }
+        let (kept, stands) = match (&self.spec, &self.source) {
+            (Some(kept), _) => (kept, Stands::Alone),
+            (None, Some(kept)) => (kept, Stands::Inline),
+            (None, None) => return error.into(),
+        };
+        kept.explain(refusals::problems(fields, stands, &kept.places)).into()
+    }
+
+    /// The suite's name: its own, that of its test cases, the file's, or a general one.
     pub(super) fn name(&self) -> String {
         let of_file = || {
             let stem = Path::new(self.file.as_deref()?).file_stem()?;
             Some(stem.to_string_lossy().into_owned())
         };
-        self.suite.name.clone().or_else(of_file).unwrap_or_else(|| "cekura-gate".to_owned())
+        let of_cases = || self.suite.spec_read.as_ref()?.suite.as_ref()?.name.clone();
+        self.suite
+            .name
+            .clone()
+            .or_else(of_cases)
+            .or_else(of_file)
+            .unwrap_or_else(|| "cekura-gate".to_owned())
     }
 }
 
@@ -63,14 +134,69 @@ pub(super) fn suite(
         variables.borrow_mut().insert(variable.to_owned(), value.clone());
         Some(value)
     };
-    let Document { mut value, places } = crate::suite::read(source, &lookup, context::today())?;
+    let read = crate::suite::read(source, &lookup, context::today());
+    let Document { mut value, places } =
+        read.map_err(|faults| match World::read(source, &lookup) {
+            Ok(_) => Failure::Usage(format!(
+                "{name} is a world of the stand-in, not a suite; did you mean `--simulate={name}`, \
+             with the `=`?"
+            )),
+            Err(_) => faults.into(),
+        })?;
     overrides.apply(&mut value);
     let problems = validate(&value, context::today());
+    let mut loaded = Loaded {
+        suite: value,
+        narrowed: overrides.selects(),
+        replaced: overrides.keys(),
+        source: Some(Kept { name: name.clone(), text: text.to_owned(), places }),
+        file: Some(name),
+        spec: None,
+        variables: variables.into_inner(),
+    };
     if !problems.is_empty() {
-        return Err(Diagnostics::from_problems(source, &places, problems).into());
+        return Err(loaded.explain(problems).into());
     }
-    let narrowed = overrides.selects();
-    Ok(Loaded { suite: value, file: Some(name), narrowed, variables: variables.into_inner() })
+    read_spec(&mut loaded, overrides.spec(), path.parent())?;
+    Ok(loaded)
+}
+
+/// Reads the file of test cases that the suite names, beside the suite's own, or a flag.
+fn read_spec(
+    loaded: &mut Loaded,
+    flag: Option<&Path>,
+    beside: Option<&Path>,
+) -> Result<(), Failure> {
+    let Some(named) = loaded.suite.spec.as_deref() else { return Ok(()) };
+    let path = match flag {
+        Some(path) => path.to_owned(),
+        None => beside.unwrap_or(Path::new("")).join(named),
+    };
+    if path.extension().is_some_and(|extension| extension == "yml" || extension == "yaml") {
+        let problem = Problem::new(
+            document::Path::of(["spec"]),
+            "a spec is a JSON file, as Cekura's own tools take it",
+        );
+        let problem = problem.help("in YAML, the cases stand in the suite itself, below `cases`");
+        return Err(loaded.explain(vec![problem]).into());
+    }
+    let bytes = match (read_file(&path), flag) {
+        (Err(Failure::Input { path, reason }), None) => {
+            let shown = document::shown(&path.display().to_string());
+            let problem = Problem::new(
+                document::Path::of(["spec"]),
+                format!("cannot read {shown}: {reason}"),
+            );
+            return Err(loaded.explain(vec![problem]).into());
+        }
+        (read, _) => read?,
+    };
+    let name = path.display().to_string();
+    let text = document::decode(&name, &bytes)?;
+    let Document { value, places } = crate::spec::read(Source { name: &name, text })?;
+    loaded.suite.spec_read = Some(value);
+    loaded.spec = Some(Kept { name, text: text.to_owned(), places });
+    Ok(())
 }
 
 fn from_flags(overrides: &Overrides) -> Result<Loaded, Failure> {
@@ -78,18 +204,26 @@ fn from_flags(overrides: &Overrides) -> Result<Loaded, Failure> {
         let [first, second] = DEFAULTS;
         return Err(Failure::Usage(format!(
             "no suite: neither {first} nor {second} exists here; name a suite file, or pass --agent \
-             with --scenarios, --tags or --folder"
+             with --scenarios, --tags, --folder or --spec"
         )));
     }
     let mut suite = Suite { version: 1, ..Suite::default() };
     overrides.apply(&mut suite);
     let problems = validate(&suite, context::today());
-    if problems.is_empty() {
-        let variables = BTreeMap::new();
-        return Ok(Loaded { suite, file: None, narrowed: false, variables });
+    let mut loaded = Loaded {
+        suite,
+        file: None,
+        narrowed: false,
+        replaced: Vec::new(),
+        source: None,
+        spec: None,
+        variables: BTreeMap::new(),
+    };
+    if !problems.is_empty() {
+        return Err(loaded.explain(problems).into());
     }
-    let source = Source { name: "the command line", text: "" };
-    Err(Diagnostics::from_problems(source, &document::Places::default(), problems).into())
+    read_spec(&mut loaded, overrides.spec(), None)?;
+    Ok(loaded)
 }
 
 /// Reads a world of the stand-in.
@@ -120,7 +254,7 @@ fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
     let limit = document::MAX_BYTES as u64;
     if about.len() > limit {
         let (size, most) = (about.len() >> 10, limit >> 10);
-        return Err(refuse(format!("it has {size} KiB; a suite file has at most {most} KiB")));
+        return Err(refuse(format!("it has {size} KiB; at most {most} KiB are read")));
     }
     fs::read(path).map_err(|error| refuse(error.to_string()))
 }

@@ -7,23 +7,31 @@ mod attend;
 mod baseline;
 mod begin;
 mod budget;
+mod call;
 mod check;
+mod comment;
 mod compare;
 mod connection;
 mod console;
 mod failure;
+mod init;
 mod job;
 mod judge;
 mod left;
 mod load;
+mod online;
 mod overrides;
 mod prepare;
+mod prompt;
 mod publish;
+mod remote;
+mod result;
 mod reuse;
 mod run;
 mod schema;
 mod simulate;
 mod stop;
+mod test_set;
 mod watch;
 mod watching;
 
@@ -33,6 +41,7 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 
 use self::console::Console;
 use self::failure::Failure;
+use crate::ci::System;
 use crate::context::Context;
 use crate::exit::Code;
 use crate::report::escape::terminal::neutral;
@@ -64,6 +73,10 @@ struct Global {
     /// File with certificates (PEM) of further authorities to trust, such as a company's proxy.
     #[arg(long, global = true, value_name = "FILE")]
     ca_file: Option<PathBuf>,
+    /// CI system whose files and commands are written: github, gitlab, jenkins, azure, circleci,
+    /// buildkite, bitbucket or none [default: the one that the environment names].
+    #[arg(long, global = true, value_enum, value_name = "SYSTEM", hide_possible_values = true)]
+    ci: Option<System>,
     /// When to use colour.
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
     color: Color,
@@ -102,7 +115,8 @@ enum LogFormat {
 enum Command {
     /// Start the suite's runs, wait, judge, report: the main job.
     Run(Box<run::Args>),
-    /// Validate a suite without a network; print the plan and the request. Starts nothing.
+    /// Validate a suite without a network; print the plan and the request. With --online also look
+    /// up what it names and price it. Starts nothing.
     Check(Box<check::Args>),
     /// Attach to a result that is already going: wait, judge, report. Its calls are left alone
     /// unless --on-cancel or --on-timeout says otherwise.
@@ -111,8 +125,23 @@ enum Command {
     Judge(judge::Args),
     /// Compare two saved results or result ids: what got better, what got worse, is it noise.
     Compare(compare::Args),
+    /// Show, end, share, score again or run again one result.
+    #[command(subcommand)]
+    Result(result::Command),
+    /// Show, listen to, end or review one call.
+    #[command(subcommand)]
+    Call(call::Command),
+    /// Improve the agent's prompt by what went wrong in calls.
+    #[command(subcommand)]
+    Prompt(prompt::Command),
+    /// Keep calls with the scores that they should have.
+    #[command(subcommand)]
+    TestSet(test_set::Command),
     /// Serve a local stand-in for the Cekura API, scripted by a YAML world.
     Simulate(simulate::Args),
+    /// Write a suite and the workflow of the CI system that is found here. Asks nothing, sends
+    /// nothing, and leaves what is there.
+    Init(init::Args),
     /// Print a JSON Schema: of the suite file, of a world, or of result.json.
     Schema(schema::Args),
     /// Print a completion script for a shell.
@@ -138,6 +167,7 @@ pub fn main(context: &Context) -> Code {
             return Code::Usage;
         }
     };
+    let context = &Context { ci: cli.global.ci.unwrap_or(context.ci), ..context.clone() };
     let console = Console::new(context, &cli.global);
     match dispatch(&cli, context, &console) {
         Ok(code) => code,
@@ -153,11 +183,16 @@ fn dispatch(cli: &Cli, context: &Context, console: &Console) -> Result<Code, Fai
     let global = &cli.global;
     match &cli.command {
         Command::Run(args) => run::run(args, global, context, console),
-        Command::Check(args) => check::check(args, context, console),
+        Command::Check(args) => check::check(args, global, context, console),
         Command::Watch(args) => watch::watch(args, global, context, console),
-        Command::Judge(args) => judge::judge(args, context, console),
+        Command::Judge(args) => judge::judge(args, global, context, console),
         Command::Compare(args) => compare::compare(args, global, context, console),
+        Command::Result(command) => result::result(command, global, context, console),
+        Command::Call(command) => call::call(command, global, context, console),
+        Command::Prompt(command) => prompt::prompt(command, global, context, console),
+        Command::TestSet(command) => test_set::test_set(command, global, context, console),
         Command::Simulate(args) => simulate::simulate(args, context, console),
+        Command::Init(args) => init::init(args, global, console),
         Command::Schema(args) => schema::schema(args, console),
         Command::Completions { shell } => {
             let mut script = Vec::new();

@@ -1,7 +1,7 @@
 //! The flags that take the place of a suite's keys, so that a pipeline can vary them.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use crate::suite::checks::{CheckSpec, Checks};
@@ -33,6 +33,9 @@ pub(super) struct Overrides {
     /// Run the scenarios of this folder.
     #[arg(long, value_name = "PATH")]
     folder: Option<String>,
+    /// Run the test cases of this Tests-as-Code file.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["scenarios", "tags", "folder"])]
+    spec: Option<PathBuf>,
     /// How the simulated caller reaches the agent.
     #[arg(long, value_enum, value_name = "MODE")]
     mode: Option<Mode>,
@@ -79,6 +82,11 @@ pub(super) struct Overrides {
 }
 
 impl Overrides {
+    /// Those of a command that judges a result that is there, and takes no other of these flags.
+    pub(super) fn of_waiting(timeout: Option<Timeout>, report_dir: Option<PathBuf>) -> Self {
+        Self { timeout, report_dir, ..Self::default() }
+    }
+
     /// Whether the flags alone say what to run, where there is no suite file.
     pub(super) fn makes_a_suite(&self) -> bool {
         let target = self.agent.is_some() || self.assistant.is_some();
@@ -87,7 +95,34 @@ impl Overrides {
 
     /// Whether the flags take the place of the suite's selection.
     pub(super) const fn selects(&self) -> bool {
-        self.scenarios.is_some() || self.tags.is_some() || self.folder.is_some()
+        self.scenarios.is_some()
+            || self.tags.is_some()
+            || self.folder.is_some()
+            || self.spec.is_some()
+    }
+
+    /// The suite's keys that stand in the flags.
+    pub(super) fn keys(&self) -> Vec<&'static str> {
+        let keys = [
+            ("agent", self.agent.is_some()),
+            ("assistant", self.assistant.is_some()),
+            ("project", self.project.is_some()),
+            ("scenarios", self.scenarios.is_some()),
+            ("tags", self.tags.is_some()),
+            ("folder", self.folder.is_some()),
+            ("spec", self.spec.is_some()),
+            ("mode", self.mode.is_some()),
+            ("frequency", self.frequency.is_some()),
+            ("personalities", self.personalities.is_some()),
+            ("test_profiles", self.test_profiles.is_some()),
+            ("concurrency", self.concurrency.is_some()),
+        ];
+        keys.into_iter().filter(|(_, given)| *given).map(|(key, _)| key).collect()
+    }
+
+    /// The file of test cases that a flag names.
+    pub(super) fn spec(&self) -> Option<&Path> {
+        self.spec.as_deref()
     }
 
     /// Puts the flags in the place of the suite's keys. A selection by flags replaces the suite's
@@ -100,7 +135,8 @@ impl Overrides {
             suite.scenarios = self.scenarios.clone();
             suite.tags = self.tags.clone();
             suite.folder = self.folder.clone();
-            suite.spec = None;
+            suite.spec = self.spec.as_ref().map(|path| path.display().to_string());
+            suite.cases = None;
             if let (Some(ids), Some(entries)) = (&self.scenarios, &mut suite.quarantine) {
                 entries.retain(|entry| ids.contains(&entry.scenario));
             }

@@ -38,7 +38,7 @@ pub(super) enum Earlier {
 
 /// Prepares a suite. Nothing is started.
 pub(super) async fn prepare(
-    loaded: Loaded,
+    mut loaded: Loaded,
     mut plan: Plan,
     earlier: Earlier,
     client: &Client,
@@ -60,7 +60,7 @@ pub(super) async fn prepare(
     let must_resolve = match &plan.selection {
         Selection::Resolve(query) => Some(query.clone()),
         Selection::ByPlatform(query) if ids_matter => Some(query.clone()),
-        Selection::ByPlatform(_) | Selection::Ids(_) => None,
+        Selection::ByPlatform(_) | Selection::Ids(_) | Selection::Cases(_) => None,
     };
     if let Some(query) = must_resolve {
         let found = client.scenarios(&query, deadline).await?;
@@ -72,6 +72,7 @@ pub(super) async fn prepare(
         }
         plan = plan.resolved(found.into_iter().map(|scenario| scenario.id));
     }
+    price_cases(&mut loaded, &plan, client, deadline).await?;
     super::budget::check(&loaded.suite, &plan)?;
     quarantine_is_known(&loaded, &plan)?;
     let baseline =
@@ -90,8 +91,30 @@ pub(super) async fn prepare(
     Ok(Prepared { loaded, plan, request, baseline, earlier, began, started_at })
 }
 
+/// Puts the platform's price into a budget that limits the cost and names no price, where the
+/// platform has one: it prices test cases only.
+async fn price_cases(
+    loaded: &mut Loaded,
+    plan: &Plan,
+    client: &Client,
+    deadline: Instant,
+) -> Result<(), Failure> {
+    let Some(budget) = loaded.suite.budget.as_ref() else { return Ok(()) };
+    let unpriced = budget.max_cost.is_some() && budget.price_per_run.is_none();
+    let Some(request) = plan.request().filter(|_| unpriced && plan.spec().is_some()) else {
+        return Ok(());
+    };
+    let dry = client.dry_run(&request, deadline).await;
+    let dry = dry.map_err(|error| loaded.explain_refusal(error))?;
+    let price = super::online::hold(&loaded.suite, plan.runs().unwrap_or_default(), dry)?;
+    if let Some(budget) = &mut loaded.suite.budget {
+        budget.price_per_run = price;
+    }
+    Ok(())
+}
+
 /// A quarantine of a scenario that does not run hides nothing and is probably mistyped.
-fn quarantine_is_known(loaded: &Loaded, plan: &Plan) -> Result<(), Failure> {
+pub(super) fn quarantine_is_known(loaded: &Loaded, plan: &Plan) -> Result<(), Failure> {
     let Selection::Ids(ids) = &plan.selection else { return Ok(()) };
     let entries: Vec<u64> =
         loaded.suite.quarantine.iter().flatten().map(|entry| entry.scenario).collect();

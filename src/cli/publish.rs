@@ -6,12 +6,13 @@ use super::console::Console;
 use super::failure::Failure;
 use super::left::{FILE as STARTED, StartedRun};
 use super::load::Loaded;
+use crate::ci::System;
 use crate::context::{self, Context};
 use crate::exit::Code;
 use crate::report::escape::ci::output_entry;
 use crate::report::github::{self, Paths};
 use crate::report::model::{Report, SuiteHead};
-use crate::report::{console, gitlab, html, json, junit, markdown, words};
+use crate::report::{azure, console, gitlab, html, json, junit, markdown, words};
 use crate::sink::{self, Sink, SinkError};
 use crate::suite::model::{Reports, Suite};
 
@@ -25,23 +26,19 @@ const GITLAB_ANNOTATIONS: &str = "annotations.json";
 /// The CI system that the gate runs in, as far as it reads files of its own.
 #[derive(Debug, Default)]
 pub(super) struct Surfaces {
+    system: System,
     github_output: Option<PathBuf>,
     github_summary: Option<PathBuf>,
-    github: bool,
-    gitlab: bool,
 }
 
 impl Surfaces {
     /// Those of the process's surroundings. The default has none: a gate that is one of several
     /// leaves them to the whole.
     pub(super) fn of(context: &Context) -> Self {
-        let github = context.var("GITHUB_ACTIONS") == Some("true");
-        let file = |name: &str| context.var(name).filter(|_| github).map(PathBuf::from);
         Self {
-            github_output: file("GITHUB_OUTPUT"),
-            github_summary: file("GITHUB_STEP_SUMMARY"),
-            github,
-            gitlab: context.var("GITLAB_CI") == Some("true"),
+            system: context.ci,
+            github_output: github_file(context, "GITHUB_OUTPUT"),
+            github_summary: github_file(context, "GITHUB_STEP_SUMMARY"),
         }
     }
 }
@@ -81,7 +78,7 @@ impl Publisher {
     /// Opens every output in a directory, and leaves what an earlier gate has left there to go on.
     pub(super) fn with(dir: &Path, surfaces: Surfaces) -> Result<Self, Failure> {
         let mut names = vec![JUNIT, SUMMARY, RESULT];
-        if surfaces.gitlab {
+        if surfaces.system == System::Gitlab {
             names.extend([GITLAB_DOTENV, GITLAB_ANNOTATIONS]);
         }
         let mut sink = Sink::open(dir, &names)?;
@@ -99,11 +96,16 @@ impl Publisher {
     pub(super) fn started(&self, run: &StartedRun) -> Result<(), SinkError> {
         self.left(run)?;
         let (Some(id), url) = (run.result, run.url.as_deref()) else { return Ok(()) };
-        if self.surfaces.gitlab {
+        if self.surfaces.system == System::Gitlab {
             // A job that is killed later leaves at least this; the end replaces it.
             let text = gitlab::dotenv_of_start(id, url);
             let path = self.sink.dir().join(GITLAB_DOTENV);
             sink::replace(&path, &text)?;
+        }
+        if self.surfaces.system == System::Azure {
+            let id = azure::variable("result_id", &id.to_string());
+            let url = azure::variable("result_url", url.unwrap_or_default());
+            super::console::to_output(&(id + &url));
         }
         let Some(path) = &self.surfaces.github_output else { return Ok(()) };
         let delimiter = delimiter();
@@ -168,10 +170,18 @@ impl Publisher {
         };
         appended(&self.surfaces.github_output, &github::output_file(report, paths, &delimiter()));
         appended(&self.surfaces.github_summary, &markdown::markdown(report));
-        if self.surfaces.github {
-            console.account(&github::annotations(report))?;
+        match self.surfaces.system {
+            System::Github => console.account(&github::annotations(report))?,
+            System::Azure => {
+                // The agent looks for the summary from a directory of its own.
+                let summary = std::path::absolute(&summary).ok().filter(|path| path.exists());
+                console.account(&azure::annotations(report))?;
+                // Later steps need these, however quiet the gate is.
+                console.print(&azure::results(report, paths, summary.as_deref()))?;
+            }
+            _ => {}
         }
-        if self.surfaces.gitlab {
+        if self.surfaces.system == System::Gitlab {
             let mut write = |name, text: &str| {
                 if let Err(fault) = self.sink.write(name, text) {
                     faults.push(fault);
@@ -189,14 +199,20 @@ impl Publisher {
 /// Tells the CI system of a gate that ended without a verdict, so that no later step takes the
 /// outputs of such a gate for a pass. A CI system that can't be told keeps the exit code.
 pub(super) fn failed(context: &Context, code: Code) {
-    let output =
-        context.var("GITHUB_OUTPUT").filter(|_| context.var("GITHUB_ACTIONS") == Some("true"));
-    if let Some(path) = output {
+    let outputs = [("exit_code", code.number().to_string()), ("passed", "false".to_owned())];
+    if let Some(path) = github_file(context, "GITHUB_OUTPUT") {
         let delimiter = delimiter();
-        let mut text = output_entry("exit_code", &code.number().to_string(), &delimiter);
-        text.push_str(&output_entry("passed", "false", &delimiter));
-        let _ = sink::append(Path::new(path), &text);
+        let entries = outputs.iter().map(|(name, value)| output_entry(name, value, &delimiter));
+        let _ = sink::append(&path, &entries.collect::<String>());
+    } else if context.ci == System::Azure {
+        let commands = outputs.iter().map(|(name, value)| azure::variable(name, value));
+        super::console::to_output(&commands.collect::<String>());
     }
+}
+
+/// A file that GitHub reads, where the gate runs there.
+fn github_file(context: &Context, name: &str) -> Option<PathBuf> {
+    context.var(name).filter(|_| context.ci == System::Github).map(PathBuf::from)
 }
 
 /// The directory of the reports.

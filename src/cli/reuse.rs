@@ -103,8 +103,19 @@ fn stands_for(
         // The request names the agent, and is in the key.
         (Target::Agent(_) | Target::Assistant(_), _) => true,
     };
-    let scenarios: BTreeSet<u64> = found.runs.iter().filter_map(|run| run.scenario).collect();
-    let wanted: BTreeSet<u64> = plan.scenarios().into_iter().collect();
+    let same_scenarios = match plan.spec() {
+        // Test cases have other ids at each start: their names are the same.
+        Some(spec) => {
+            let names = found.runs.iter().filter_map(|run| run.scenario_name.as_deref());
+            let names: BTreeSet<&str> = names.map(str::trim).collect();
+            names == spec.scenarios.iter().map(|case| case.name.trim()).collect()
+        }
+        None => {
+            let scenarios: BTreeSet<u64> =
+                found.runs.iter().filter_map(|run| run.scenario).collect();
+            scenarios == plan.scenarios().into_iter().collect()
+        }
+    };
     let created = found.created_at.as_deref().and_then(|at| at.parse::<Timestamp>().ok());
     let young = created.is_some_and(|created| {
         std::time::Duration::try_from(now.duration_since(created)).unwrap_or_default() <= age
@@ -112,7 +123,7 @@ fn stands_for(
     let named = found.name.as_deref().is_some_and(|name| names.is_earlier(name));
     is_whole
         && same_agent
-        && scenarios == wanted
+        && same_scenarios
         && plan.runs() == Some(found.runs.len())
         && young
         && named
@@ -135,8 +146,12 @@ mod tests {
 
     fn names(attempt: Option<&str>) -> Names {
         let own = [("CEKURA_GATE_REUSE_KEY".to_owned(), "k".to_owned())];
-        let context =
-            Context { env: own.into(), stdout_is_terminal: false, stderr_is_terminal: false };
+        let context = Context {
+            env: own.into(),
+            ci: crate::ci::System::None,
+            stdout_is_terminal: false,
+            stderr_is_terminal: false,
+        };
         let mut job = Job::of(&context).unwrap();
         job.attempt = attempt.map(str::to_owned);
         Names::new("Checkout [gate ", &job, &plan().request().unwrap())

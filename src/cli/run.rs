@@ -8,6 +8,7 @@ use secrecy::SecretString;
 
 use super::attend::Gate;
 use super::begin::{Surroundings, unique_key};
+use super::comment::Commenter;
 use super::console::Console;
 use super::failure::Failure;
 use super::job::Job;
@@ -48,6 +49,10 @@ pub(super) struct Args {
     /// With --simulate: what goes wrong on the network, to rehearse a bad day.
     #[arg(long, value_name = "FILE", requires = "simulate")]
     faults: Option<PathBuf>,
+    /// Write the verdict as a comment on the pull request, and update it in later runs. GitHub only;
+    /// takes GITHUB_TOKEN.
+    #[arg(long)]
+    comment: bool,
     #[command(flatten)]
     overrides: Overrides,
 }
@@ -78,7 +83,9 @@ pub(super) fn run(
         }
         Earlier::Never | Earlier::Attempt(..) => Publisher::open(&loaded.suite, context)?,
     };
-    runtime()?.block_on(heeding(|stop: Stop| async move {
+    let (name, commenter) = (loaded.name(), &Commenter::new(args.comment, global, context));
+    let runtime = runtime()?;
+    let ended = runtime.block_on(heeding(|stop: Stop| async move {
         let platform = platform(args, &loaded, global, context).await?;
         let gate = Gate {
             client: &platform.client,
@@ -99,8 +106,14 @@ pub(super) fn run(
         };
         let attached = gate.begin(prepared, &publisher, &around).await?;
         let report = assemble(gate.attend(attached, &publisher).await?);
-        publisher.finish(&report, console)
-    }))
+        let code = publisher.finish(&report, console)?;
+        commenter.tell(&report, console, &stop).await;
+        Ok(code)
+    }));
+    if let Err(failure) = &ended {
+        runtime.block_on(commenter.tell_failure(&name, failure, console));
+    }
+    ended
 }
 
 /// What an earlier gate may have started, as the flags want it.

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use tokio::time::Instant;
 
 use super::attend::{Attached, Gate};
+use super::comment::Commenter;
 use super::console::Console;
 use super::failure::Failure;
 use super::left::StartedRun;
@@ -33,8 +34,19 @@ pub(super) struct Args {
     /// The suite file whose thresholds judge it. Without one every run must pass.
     #[arg(long, value_name = "FILE")]
     suite: Option<PathBuf>,
+    /// Write the verdict as a comment on the pull request, and update it in later runs. GitHub only;
+    /// takes GITHUB_TOKEN.
+    #[arg(long)]
+    comment: bool,
     #[command(flatten)]
     overrides: Overrides,
+}
+
+impl Args {
+    /// For a command that has done something to a result and judges it now.
+    pub(super) fn of(result: u64, suite: Option<PathBuf>, overrides: Overrides) -> Self {
+        Self { result: Some(result), from: None, suite, comment: false, overrides }
+    }
 }
 
 pub(super) fn watch(
@@ -115,13 +127,15 @@ pub(super) fn watch(
         };
         let gate = Gate { client: &client, pace, console, stop: &stop, label: None };
         let report = assemble(gate.attend(attached, &publisher).await?);
-        publisher.finish(&report, console)
+        let code = publisher.finish(&report, console)?;
+        Commenter::new(args.comment, global, context).tell(&report, console, &stop).await;
+        Ok(code)
     }))
 }
 
 /// The rules that judge a watched result: a suite's, or that every run must pass. What the suite
 /// would start does not matter here.
-fn rules(
+pub(super) fn rules(
     id: u64,
     file: Option<&Path>,
     overrides: &Overrides,

@@ -1,14 +1,16 @@
 //! YAML text ▶ a typed value, with every fault located.
 //!
-//! One reader for every YAML file of the project (suites, worlds). It parses the text into a tree
-//! of raw scalars with their places, puts in `${VAR}`, walks the tree along the JSON Schema of the
-//! wanted type to collect every fault at once, and only then hands the value to serde. So the
-//! schema that editors use and the rules that the program enforces cannot differ.
+//! One reader for every YAML file of the project (suites, worlds), and for the JSON of test cases.
+//! It parses the text into a tree of raw scalars with their places, puts in `${VAR}` (in YAML),
+//! walks the tree along the JSON Schema of the wanted type to collect every fault at once, and only
+//! then hands the value to serde. So the schema that editors use and the rules that the program
+//! enforces cannot differ.
 //!
 //! Pure: no file is read and no environment is asked; both come in as arguments.
 
 mod diagnostic;
 mod interpolate;
+mod json;
 mod node;
 mod path;
 mod schema;
@@ -20,8 +22,8 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
 pub use diagnostic::{Diagnostic, Diagnostics};
-use node::Fault;
 pub use node::Places;
+use node::{Fault, Node};
 pub use path::{At, Path, Problem};
 pub use schema::schema_of;
 
@@ -104,6 +106,34 @@ pub fn read_and_check<T: DeserializeOwned + JsonSchema>(
         return Err(Diagnostics::new(source, faults));
     };
     interpolate::fill_in(&mut root, source.text, lookup, &mut faults);
+    typed(source, root, faults, check)
+}
+
+/// Reads a JSON text as a `T`: as [`read_and_check`], but strictly JSON, and `${VAR}` is text like
+/// any other.
+///
+/// # Errors
+///
+/// Every fault of the text: JSON syntax, unknown or duplicate keys, wrong types, values out of
+/// range.
+pub fn read_json<T: DeserializeOwned + JsonSchema>(
+    source: Source<'_>,
+    check: impl Fn(&T) -> Vec<Problem>,
+) -> Result<Document<T>, Diagnostics> {
+    let mut faults = Vec::new();
+    let Some(root) = json::parse(source.text, &mut faults) else {
+        return Err(Diagnostics::new(source, faults));
+    };
+    typed(source, root, faults, check)
+}
+
+/// Walks a tree along the schema of the wanted type and makes the value.
+fn typed<T: DeserializeOwned + JsonSchema>(
+    source: Source<'_>,
+    root: Node,
+    mut faults: Vec<Fault>,
+    check: impl Fn(&T) -> Vec<Problem>,
+) -> Result<Document<T>, Diagnostics> {
     let schema = schema_of::<T>();
     let value = shape::walk(schema.as_value(), &root, &mut faults);
     let places = Places::new(root);

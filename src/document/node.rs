@@ -92,6 +92,8 @@ pub(super) struct Scalar {
 pub(super) enum Origin {
     /// The file alone.
     File,
+    /// The file alone, and it is JSON: text stands in quotes, and only text does.
+    Json,
     /// Partly from the environment: the scalar as it stands in the file. The value is not shown.
     Environment {
         /// The scalar with its `${VAR}`.
@@ -107,8 +109,18 @@ impl Scalar {
     /// Whether it is YAML's null: nothing at all, `~` or `null`, without quotes.
     pub(super) fn is_null(&self) -> bool {
         self.plain
-            && self.origin == Origin::File
+            && self.is_literal()
             && matches!(self.text.as_str(), "" | "~" | "null" | "Null" | "NULL")
+    }
+
+    /// Whether it stands in the file as it is.
+    pub(super) fn is_literal(&self) -> bool {
+        matches!(self.origin, Origin::File | Origin::Json)
+    }
+
+    /// Whether it cannot be text, because JSON wants quotes there.
+    pub(super) fn is_never_text(&self) -> bool {
+        self.plain && self.origin == Origin::Json
     }
 
     /// Whether it may stand for a number or a boolean: text in quotes may not, unless a variable

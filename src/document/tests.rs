@@ -78,18 +78,25 @@ fn conforming(root: &Value, schema: &Value, seed: &mut u64) -> Value {
     if let Some(word) = schema.get("const") {
         return word.clone();
     }
+    if let Some(words) = schema.get("enum").and_then(Value::as_array) {
+        return words[pick(words.len())].clone();
+    }
     match (schema["type"].as_str(), schema.get("format").and_then(Value::as_str)) {
         (Some("integer"), _) => {
             let least = schema.get("minimum").and_then(Value::as_u64).unwrap_or(0);
             let most = schema.get("maximum").and_then(Value::as_u64).unwrap_or(u64::from(u32::MAX));
             json!([least, most, (least + 1).min(most)][pick(3)])
         }
-        (Some("number"), _) => json!([0.0, 2.5, 1e300][pick(3)]),
+        (Some("number"), _) => match schema.get("maximum") {
+            Some(most) => most.clone(),
+            None => json!([0.0, 2.5, 1e300][pick(3)]),
+        },
         (Some("boolean"), _) => json!(pick(2) == 0),
         (Some("string"), Some("check")) => json!([">= 90%", "p95 <= 3s", "90%"][pick(3)]),
         (Some("string"), Some("percent")) => json!("95%"),
         (Some("string"), Some("timespan")) => json!("45m"),
         (Some("string"), Some("date")) => json!("2026-12-31"),
+        (Some("string"), Some("slug")) => json!(["greeting_by_name", "7", "null"][pick(3)]),
         (Some("string"), _) => json!(["x", "12", "true", "null", "a: b"][pick(5)]),
         (Some("array"), _) => {
             let least = schema.get("minItems").and_then(Value::as_u64).unwrap_or(0) as usize;

@@ -290,7 +290,11 @@ impl<'a> Builder<'a> {
     }
 }
 
-fn key_of(node: Node, seen: &mut HashMap<String, Span>, text: &str) -> Result<Key, Fault> {
+pub(super) fn key_of(
+    node: Node,
+    seen: &mut HashMap<String, Span>,
+    text: &str,
+) -> Result<Key, Fault> {
     let Kind::Scalar(scalar) = node.kind else {
         return Err(Fault::new(node.span, "a key must be text, not a list or a mapping").help(
             "`{` and `[` open a mapping and a list: text that begins with one needs quotes",

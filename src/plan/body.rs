@@ -88,6 +88,23 @@ pub(super) fn common(suite: &Suite, mode: Mode, target: &Target, name: &str) -> 
     body.0
 }
 
+/// Everything but the spec, of a start that brings its test cases along.
+pub(super) fn of_cases(
+    suite: &Suite,
+    mode: Mode,
+    target: &Target,
+    name: &str,
+) -> Map<String, Value> {
+    let mut body = Body::default();
+    body.target(target);
+    body.put("name", Some(name));
+    body.put("channel", Some(mode.name()));
+    if matches!(mode, Mode::LivekitV2 | Mode::PipecatV2) {
+        body.carrier(suite, mode);
+    }
+    body.0
+}
+
 #[derive(Default)]
 struct Body(Map<String, Value>);
 

@@ -9,6 +9,7 @@ use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
+use crate::spec::model::Spec;
 use crate::suite::model::{Mode, Suite};
 
 /// The agent under test, as the platform is told.
@@ -21,7 +22,7 @@ pub enum Target {
 }
 
 /// Which scenarios run.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Selection {
     /// The platform picks by tag or folder when the run starts; `ids` come on top of tags.
     ByPlatform(Query),
@@ -29,6 +30,8 @@ pub enum Selection {
     Resolve(Query),
     /// These ids, in the suite's order.
     Ids(Vec<u64>),
+    /// The test cases that the suite brings.
+    Cases(Spec),
 }
 
 /// Which scenarios to look for. Either `folder` or `ids` and `tags`.
@@ -92,7 +95,7 @@ pub enum PlanError {
     NoAgent,
     /// Neither scenarios, tags nor folder are given.
     #[error(
-        "the suite names no scenarios: add `scenarios`, `tags` or `folder`, or pass --scenarios, --tags or --folder"
+        "the suite names no scenarios: add `scenarios`, `tags`, `folder` or `spec`, or pass --scenarios, --tags, --folder or --spec"
     )]
     NoScenarios,
 }
@@ -120,9 +123,19 @@ impl Plan {
         Ok(Plan {
             mode,
             selection: selection(suite, mode)?,
-            runs_per_scenario: runs_per_scenario(suite),
+            runs_per_scenario: match suite.test_cases() {
+                // Checks of each scenario must hold for the one with the fewest runs, too.
+                Some(spec) => {
+                    let runs = spec.scenarios.iter().map(|case| spec.frequency(case));
+                    runs.min().unwrap_or(1)
+                }
+                None => runs_per_scenario(suite),
+            },
             frequency: suite.frequency.unwrap_or(1),
-            body: body::common(suite, mode, &target, &result_name),
+            body: match suite.brings_cases() {
+                true => body::of_cases(suite, mode, &target, &result_name),
+                false => body::common(suite, mode, &target, &result_name),
+            },
             websocket: body::WebsocketUrls::of(suite),
             target,
             result_name,
@@ -133,6 +146,7 @@ impl Plan {
     pub fn runs(&self) -> Option<usize> {
         match &self.selection {
             Selection::Ids(ids) => Some(ids.len() * self.runs_per_scenario),
+            Selection::Cases(spec) => Some(spec.runs()),
             Selection::ByPlatform(_) | Selection::Resolve(_) => None,
         }
     }
@@ -141,7 +155,23 @@ impl Plan {
     pub fn scenarios(&self) -> Vec<u64> {
         match &self.selection {
             Selection::Ids(ids) => ids.clone(),
-            Selection::ByPlatform(_) | Selection::Resolve(_) => Vec::new(),
+            Selection::ByPlatform(_) | Selection::Resolve(_) | Selection::Cases(_) => Vec::new(),
+        }
+    }
+
+    /// Path of the start, below the API's address.
+    pub const fn path(&self) -> &'static str {
+        match &self.selection {
+            Selection::Cases(_) => CASES_PATH,
+            _ => start_path(self.mode),
+        }
+    }
+
+    /// The test cases that the suite brings.
+    pub const fn spec(&self) -> Option<&Spec> {
+        match &self.selection {
+            Selection::Cases(spec) => Some(spec),
+            Selection::ByPlatform(_) | Selection::Resolve(_) | Selection::Ids(_) => None,
         }
     }
 
@@ -182,10 +212,26 @@ impl Plan {
         plan.named(format!("{} {suffix}", self.result_name))
     }
 
+    /// A plan that starts some of the test cases again, so often, as a result with a name of its
+    /// own. None where the suite brings no cases.
+    pub fn cases_again(&self, keys: &[String], frequency: u32, suffix: &str) -> Option<Self> {
+        let spec = self.spec()?.again(keys, frequency);
+        let mut plan = self.clone();
+        plan.runs_per_scenario = frequency as usize;
+        plan.frequency = frequency;
+        plan.selection = Selection::Cases(spec);
+        plan.result_name = format!("{} {suffix}", self.result_name);
+        plan.body.insert("name".to_owned(), plan.result_name.clone().into());
+        Some(plan)
+    }
+
     /// The request that starts the run; none while the ids still have to be resolved.
     pub fn request(&self) -> Option<StartRequest> {
         let mut body = self.body.clone();
         match &self.selection {
+            Selection::Cases(spec) => {
+                body.insert("spec".to_owned(), serde_json::to_value(spec).unwrap_or_default());
+            }
             Selection::Resolve(_) => return None,
             Selection::ByPlatform(query) => {
                 if !query.ids.is_empty() {
@@ -206,9 +252,12 @@ impl Plan {
                 body.insert("scenarios".to_owned(), scenarios);
             }
         }
-        Some(StartRequest { path: start_path(self.mode), body: Value::Object(body) })
+        Some(StartRequest { path: self.path(), body: Value::Object(body) })
     }
 }
+
+/// The path that starts a run of test cases, in whatever mode.
+pub const CASES_PATH: &str = "/test_framework/v1/scenarios/run_scenarios_json/";
 
 /// The path that starts a run in this mode.
 pub const fn start_path(mode: Mode) -> &'static str {
@@ -262,6 +311,9 @@ fn runs_per_scenario(suite: &Suite) -> usize {
 }
 
 fn selection(suite: &Suite, mode: Mode) -> Result<Selection, PlanError> {
+    if suite.brings_cases() {
+        return suite.test_cases().map(Selection::Cases).ok_or(PlanError::NoScenarios);
+    }
     let ids = suite.scenarios.clone().unwrap_or_default();
     let tags = suite.tags.clone().unwrap_or_default();
     if tags.is_empty() && suite.folder.is_none() {

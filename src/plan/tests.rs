@@ -283,3 +283,48 @@ fn a_results_name_says_its_branch_so_that_a_baseline_can_be_found() {
     assert!(!plan.result_name.starts_with(&result_name_start("Checkout", Some("mai"))));
     assert!(!plan.result_name.starts_with(&result_name_start("Checkout", None)));
 }
+
+#[test]
+fn test_cases_are_sent_with_the_fields_that_the_platform_takes() {
+    let fields = ["spec", "agent_id", "name", "channel", "livekit_data", "pipecat_data"];
+    let case = json!({"name": "A", "instructions": "x"});
+    for (mode, more) in [
+        (Mode::Voice, None),
+        (Mode::Text, None),
+        (Mode::Elevenlabs, None),
+        (Mode::LivekitV2, Some(("livekit_data", json!({"agent_name": "bot"})))),
+        (Mode::PipecatV2, Some(("pipecat_data", json!({"pipecat_agent_name": "bot"})))),
+    ] {
+        let suite: Suite = serde_json::from_value(json!({
+            "agent": 123, "mode": mode.name(), "frequency": 3, "concurrency": 2, "cases": [case],
+            "livekit": {"agent_name": "bot"}, "pipecat": {"agent_name": "bot"},
+        }))
+        .unwrap();
+        let plan = Plan::new(&suite, "Shop", None, "key").unwrap();
+        let request = plan.request().unwrap();
+        assert_eq!(request.path, "/test_framework/v1/scenarios/run_scenarios_json/");
+        let body = request.body.as_object().unwrap();
+        assert!(body.keys().all(|key| fields.contains(&key.as_str())), "{body:?}");
+        assert_eq!(
+            (&body["channel"], &body["name"]),
+            (&json!(mode.name()), &json!("Shop [gate key]"))
+        );
+        assert_eq!(
+            body["spec"],
+            json!({
+                "version": "1",
+                "defaults": {"frequency": 3, "concurrency_limit": 2},
+                "scenarios": [case],
+            })
+        );
+        match more {
+            Some((key, data)) => assert_eq!(body[key], data),
+            None => assert_eq!(body.len(), 4, "{body:?}"),
+        }
+        assert_eq!((plan.runs(), plan.runs_per_scenario), (Some(3), 3));
+        let again = plan.cases_again(&["A".to_owned()], 2, "retry 1.2").unwrap();
+        let again = again.request().unwrap().body;
+        assert_eq!(again["spec"]["scenarios"][0]["frequency"], 2);
+        assert_eq!(again["name"], "Shop [gate key] retry 1.2");
+    }
+}

@@ -60,6 +60,7 @@ impl Redactor {
             status,
             scenario: _,
             scenario_name,
+            case_key,
             personality: _,
             personality_name,
             test_profile: _,
@@ -78,9 +79,15 @@ impl Redactor {
             recording_url,
         } = run;
         self.status(status);
-        [scenario_name, personality_name, test_profile_name]
+        // A case without a key is known by its name. A key of its own is not text: cases are told
+        // apart by it.
+        let is_named = case_key.is_some() && case_key == scenario_name;
+        [&mut *scenario_name, personality_name, test_profile_name]
             .into_iter()
             .for_each(|text| self.maybe(text));
+        if is_named {
+            case_key.clone_from(scenario_name);
+        }
         [evaluation_status, error_message, ended_reason]
             .into_iter()
             .for_each(|text| self.maybe(text));

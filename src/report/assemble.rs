@@ -14,6 +14,7 @@ use crate::exit::Code;
 use crate::outcome::{Outcome, RunOutcome};
 use crate::record::{ResultRecord, RunRecord};
 use crate::redact::Redactor;
+use crate::spec::cases;
 use crate::suite::checks::Level;
 use crate::suite::model::Transcripts;
 use crate::text;
@@ -72,6 +73,9 @@ pub struct Parts {
 
 /// Judges the evidence and puts the report together.
 pub fn assemble(mut parts: Parts) -> Report {
+    if let Some((_, base)) = &mut parts.baseline {
+        cases::align(&mut base.runs, &parts.result.runs);
+    }
     redact(&mut parts);
     let Parts {
         suite,

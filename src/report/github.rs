@@ -3,10 +3,9 @@
 use std::path::Path;
 
 use super::escape::ci::{command_data, command_property, output_entry};
-use super::escape::short;
+use super::issues::{Issue, issues};
 use super::model::Report;
-use super::words::{self, Standing};
-use crate::outcome::Outcome;
+use super::words;
 use crate::text;
 use crate::verdict::Verdict;
 
@@ -59,63 +58,14 @@ pub fn output_file(report: &Report, paths: Paths<'_>, delimiter: &str) -> String
     entries.iter().map(|(key, value)| output_entry(key, value, delimiter)).collect()
 }
 
-/// GitHub shows ten annotations of each level for a step.
-const MOST: usize = 10;
-
 /// Workflow commands for the log, a line each: at most ten errors and ten warnings, the most useful
 /// first. Each line is shorter than 4,096 characters.
 pub fn annotations(report: &Report) -> String {
-    let (mut errors, mut warnings) = (Vec::new(), Vec::new());
-    for check in words::checks_worst_first(report) {
-        let standing = Standing::of(check);
-        let title = format!("{}: {}", words::check_name(check), standing.word());
-        match standing {
-            Standing::Failed | Standing::Inconclusive => errors.push((title, check.reason.clone())),
-            Standing::Warning => warnings.push((title, check.reason.clone())),
-            Standing::Passed => {}
-        }
-    }
-    if errors.is_empty() && report.verdict != Verdict::Pass {
-        let title = format!("gate {}", report.verdict.participle());
-        errors.push((title, report.headline.clone()));
-    }
-    let scenarios = report.scenarios();
-    for scenario in words::failing(&scenarios) {
-        let tally = scenario.tally;
-        let title =
-            format!("{}: {} of {} failed", scenario.scenario.name, tally.failed, tally.total);
-        let reasons = words::reasons(scenario, Outcome::Failed);
-        let message: Vec<String> = reasons.into_iter().take(3).map(|(reason, _)| reason).collect();
-        // A failed run within the threshold is worth a look and no red mark.
-        let list = if report.verdict == Verdict::Fail { &mut errors } else { &mut warnings };
-        list.push((title, message.join("\n")));
-    }
-    for ((outcome, blame), runs) in words::unknown_by_blame(&scenarios) {
-        let title =
-            format!("{} {}: {}", text::count(runs.len(), "run"), outcome.name(), blame.name());
-        let reason = runs.first().map(|(_, _, outcome)| outcome.reason.clone());
-        warnings.push((title, reason.unwrap_or_default()));
-    }
-    warnings.extend(report.notes.iter().map(|note| ("note".to_owned(), note.clone())));
-    commands("error", errors, report) + &commands("warning", warnings, report)
-}
-
-fn commands(level: &str, mut list: Vec<(String, String)>, report: &Report) -> String {
-    if list.len() > MOST {
-        let more = list.len() - (MOST - 1);
-        list.truncate(MOST - 1);
-        list.push((format!("{more} more"), "the rest is in the job summary".to_owned()));
-    }
-    // Escaping makes a character three at most: the parts add up to less than 4,096.
     let file = report.suite.file.as_deref().filter(|file| file.chars().count() <= 150);
     let file = file.map(|file| format!("file={},", command_property(file))).unwrap_or_default();
-    list.iter()
-        .map(|(title, message)| {
-            let title = command_property(&short(title, 120));
-            let message: Vec<String> = message.lines().map(|line| short(line, 300)).collect();
-            let message = super::escape::truncate(&message.join("\n"), 900);
-            let message = if message.is_empty() { "see the job summary".into() } else { message };
-            format!("::{level} {file}title={title}::{}\n", command_data(&message))
-        })
-        .collect()
+    let command = |issue: Issue| {
+        let (level, title) = (issue.level.word(), command_property(&issue.title));
+        format!("::{level} {file}title={title}::{}\n", command_data(&issue.message))
+    };
+    issues(report).into_iter().map(command).collect()
 }

@@ -4,12 +4,14 @@
 //! Text that came from the platform is untrusted and goes through [`escape`] on its way out.
 
 pub mod assemble;
+pub mod azure;
 pub mod comparison;
 pub mod console;
 pub mod escape;
 pub mod github;
 pub mod gitlab;
 pub mod html;
+mod issues;
 pub mod json;
 pub mod junit;
 pub mod markdown;
@@ -17,5 +19,6 @@ mod markup;
 pub mod model;
 mod plot;
 mod remarks;
+pub mod show;
 pub mod standing;
 pub mod words;

@@ -9,6 +9,7 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 
+use super::after::{Job, Reviews};
 use super::endpoints::Endpoint;
 use super::engine::{self, TimeLine};
 use super::fate::{self, Fate};
@@ -43,6 +44,10 @@ pub(super) struct Account {
     pub(super) run_owner: BTreeMap<u64, u64>,
     /// How often each scenario has run.
     repetitions: BTreeMap<u64, u64>,
+    /// Jobs in the background, by what they are asked for by.
+    pub(super) jobs: BTreeMap<String, Job>,
+    /// Test sets that were made of runs.
+    pub(super) test_sets: Vec<Value>,
     pub(super) log: Vec<Request>,
     pub(super) starts: usize,
 }
@@ -73,6 +78,8 @@ pub(super) struct HeldRun {
     pub(super) line: TimeLine,
     /// Simulated second at which someone ended it.
     pub(super) cancelled: Option<f64>,
+    /// What was said of it afterwards.
+    pub(super) reviews: Reviews,
     /// Its document, once it has ended and can't change any more.
     pub(super) document: OnceLock<String>,
 }
@@ -80,7 +87,9 @@ pub(super) struct HeldRun {
 impl HeldRun {
     /// Its status at the simulated second `at`.
     pub(super) fn status(&self, at: f64) -> Status {
-        engine::status(&self.line, &self.fate.end, self.cancelled, at)
+        let status = engine::status(&self.line, &self.fate.end, self.cancelled, at);
+        let again = status == Status::Completed && at < self.reviews.evaluating_until;
+        if again { Status::Evaluating } else { status }
     }
 
     /// Ends it, unless it has ended.
@@ -118,6 +127,8 @@ impl Account {
             results: BTreeMap::new(),
             run_owner: BTreeMap::new(),
             repetitions: BTreeMap::new(),
+            jobs: BTreeMap::new(),
+            test_sets: Vec::new(),
             log: Vec::new(),
             starts: 0,
         }
@@ -165,6 +176,7 @@ impl Account {
                 fate,
                 line,
                 cancelled: None,
+                reviews: Reviews::default(),
                 document: OnceLock::new(),
             })
             .collect();
@@ -189,6 +201,12 @@ impl Account {
         let held = self.results.get(self.run_owner.get(&id)?)?;
         let place = held.runs.binary_search_by_key(&id, |run| run.id).ok()?;
         held.runs.get(place).map(|run| (held, run))
+    }
+
+    /// A run, to change it.
+    pub(super) fn run_mut(&mut self, id: u64) -> Option<&mut HeldRun> {
+        let held = self.results.get_mut(self.run_owner.get(&id)?)?;
+        held.runs.iter_mut().find(|run| run.id == id)
     }
 
     /// Ends a result's calls, or the one of a run.

@@ -39,9 +39,12 @@ macro_rules! rooms {
     };
 }
 
+/// The endpoint whose starts bring their test cases along.
+pub(super) const CASES: &str = "run_scenarios_json";
+
 /// Every start endpoint. `agent` of `run_scenarios_pipecat_v2` is missing from the published
 /// schema but sent by Cekura's own clients.
-pub(super) static ENDPOINTS: [Endpoint; 10] = [
+pub(super) static ENDPOINTS: [Endpoint; 11] = [
     Endpoint {
         name: "run_scenarios",
         run_type: "voice",
@@ -111,6 +114,14 @@ pub(super) static ENDPOINTS: [Endpoint; 10] = [
         pairs: true,
         fields: &["agent", "scenarios", "frequency", "mock_tool_names"],
         required: &["scenarios", "frequency"],
+    },
+    Endpoint {
+        name: CASES,
+        run_type: "voice",
+        answer: 200,
+        pairs: false,
+        fields: &["spec", "file", "agent_id", "name", "channel", "livekit_data", "pipecat_data"],
+        required: &["spec"],
     },
     Endpoint {
         name: "run_scenarios_vapi_webrtc",

@@ -142,6 +142,39 @@ fn judge_failure(
     (scores, Some(outcome))
 }
 
+/// Scores metrics of a run again, from a stream of their own for each `generation`.
+pub(super) fn score_again(
+    world: &World,
+    scenario: &Scenario,
+    fate: &mut Fate,
+    generation: u64,
+    metrics: &[u64],
+) {
+    let mishap = fate.end.mishap();
+    for (metric, score) in world.metrics.iter().zip(&mut fate.scores) {
+        if !metrics.contains(&metric.id) {
+            continue;
+        }
+        let mut random = Random::new(&[fate.script, generation, metric.id]);
+        let again = Metric {
+            // What is said of the second time goes before what the run's fate says.
+            rubric: metric.rubric && metric.when_scored_again.pass.is_none(),
+            when_failed: metric.when_failed.overlaid(&metric.when_scored_again),
+            values: metric.values.overlaid(&metric.when_scored_again),
+            ..metric.clone()
+        };
+        *score = self::score(&again, scenario, mishap, &mut random);
+    }
+}
+
+/// Whether a conversation passes by its scores and its expected outcome.
+pub(super) fn passes(world: &World, fate: &Fate) -> bool {
+    let missed =
+        |(metric, score): (&Metric, &Score)| metric.rubric && *score == Score::Binary(false);
+    fate.outcome.is_none_or(|outcome| outcome == 100)
+        && !world.metrics.iter().zip(&fate.scores).any(missed)
+}
+
 fn scores(
     world: &World,
     scenario: &Scenario,

@@ -6,6 +6,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::world::{Agent, Kind, Metric, Named, Project, Scenario, Span, Values, World};
+use crate::spec::model::{Case, MetricRef, Spec};
+use crate::spec::words::Slug;
 use crate::suite::checks::{CheckSpec, Checks, MetricUnit};
 use crate::suite::model::{Suite, Thresholds};
 use crate::verdict::check::{Aggregate, Operator, Threshold, Unit};
@@ -42,7 +44,7 @@ impl World {
             personalities: ids(&suite.personalities, "Personality"),
             test_profiles: ids(&suite.test_profiles, "Test profile"),
             scenarios: scenarios(suite, &thresholds),
-            metrics: metrics(&thresholds),
+            metrics: metrics(&thresholds, suite.test_cases().as_ref()),
             ..World::default()
         }
     }
@@ -59,6 +61,17 @@ fn scenarios(suite: &Suite, thresholds: &Thresholds) -> Vec<Scenario> {
     }
     let pass = pass(thresholds);
     let duration = duration(thresholds);
+    if let Some(spec) = suite.test_cases() {
+        let cases = spec.scenarios.into_iter().zip(101..);
+        let like = |(case, id): (Case, u64)| Scenario {
+            id,
+            name: case.name,
+            pass,
+            duration,
+            ..Scenario::default()
+        };
+        return cases.map(like).collect();
+    }
     ids.iter()
         .zip(NAMES.iter().cycle())
         .enumerate()
@@ -109,7 +122,8 @@ fn duration(thresholds: &Thresholds) -> Span {
     }
 }
 
-fn metrics(thresholds: &Thresholds) -> Vec<Metric> {
+fn metrics(thresholds: &Thresholds, spec: Option<&Spec>) -> Vec<Metric> {
+    let refs: Vec<String> = spec.into_iter().flat_map(metric_refs).collect();
     let mut checks: BTreeMap<&str, Vec<&CheckSpec>> = BTreeMap::new();
     let each = thresholds.each_scenario.iter().flat_map(|each| &each.metrics);
     for (name, Checks(specs)) in thresholds.metrics.iter().chain(each) {
@@ -117,6 +131,12 @@ fn metrics(thresholds: &Thresholds) -> Vec<Metric> {
     }
     for name in thresholds.baseline.iter().flat_map(|baseline| baseline.metrics.keys()) {
         checks.entry(name).or_default();
+    }
+    // What only the test cases name is there, too.
+    for name in &refs {
+        if !checks.keys().any(|known| known.to_lowercase() == *name) {
+            checks.entry(name).or_default();
+        }
     }
     let taken: BTreeSet<u64> = checks.keys().filter_map(|name| name.parse().ok()).collect();
     let mut free = (501..).filter(|id| !taken.contains(id));
@@ -128,12 +148,24 @@ fn metrics(thresholds: &Thresholds) -> Vec<Metric> {
             Metric {
                 id: own.or_else(|| free.next()).unwrap_or_default(),
                 name: own.map_or_else(|| name.to_owned(), |id| format!("Metric {id}")),
+                slug: name.to_lowercase().parse::<Slug>().ok().map(|slug| slug.0),
                 kind,
                 values,
                 ..Metric::default()
             }
         })
         .collect()
+}
+
+/// The metrics that test cases name.
+fn metric_refs(spec: &Spec) -> Vec<String> {
+    let defaults = spec.defaults.iter().filter_map(|defaults| defaults.metrics.as_ref());
+    let own = spec.scenarios.iter().filter_map(|case| case.metrics.as_ref());
+    let refs = defaults.chain(own).flatten().map(|metric| match metric {
+        MetricRef::Id(id) => id.to_string(),
+        MetricRef::Slug(slug) => slug.0.clone(),
+    });
+    refs.collect()
 }
 
 /// What kind of metric the checks speak of, and values that pass them.

@@ -6,6 +6,8 @@
 //! part that opens a socket, but for the network's [faults]; [`account`] is what the server knows.
 
 mod account;
+mod after;
+mod cases;
 pub mod clock;
 pub mod engine;
 pub mod faults;

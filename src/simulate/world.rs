@@ -52,6 +52,10 @@ pub struct World {
     pub insights: bool,
     /// Where the API contradicts its own documentation.
     pub quirks: Quirks,
+    /// Test cases that starts have brought along. No part of a world's file.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub cases: Vec<Scenario>,
 }
 
 impl Default for World {
@@ -72,6 +76,7 @@ impl Default for World {
             price_per_run: 0.0,
             insights: true,
             quirks: Quirks::default(),
+            cases: Vec::new(),
         }
     }
 }
@@ -243,6 +248,8 @@ pub struct Metric {
     pub values: Values,
     /// What is different when the run failed.
     pub when_failed: Values,
+    /// What is different when it is scored again. Otherwise it is drawn anew, as it was at first.
+    pub when_scored_again: Values,
 }
 
 /// What a metric scores with.
@@ -327,6 +334,9 @@ pub struct Quirks {
     pub inflated_success: bool,
     /// Counts are text.
     pub text_counts: bool,
+    /// The calls that the newest API has dropped are not there: those that improve prompts, and
+    /// the one that judges an expected outcome at once.
+    pub newest_api: bool,
 }
 
 impl World {
@@ -349,6 +359,6 @@ impl World {
     }
 
     pub(super) fn scenario(&self, id: u64) -> Option<&Scenario> {
-        self.scenarios.iter().find(|scenario| scenario.id == id)
+        self.scenarios.iter().chain(&self.cases).find(|scenario| scenario.id == id)
     }
 }

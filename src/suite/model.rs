@@ -15,6 +15,7 @@ pub use super::carrier::{
 use super::checks::Checks;
 use super::redact::Redact;
 use super::scalars::{Date, Percent, Timeout};
+use crate::spec::model::{Case, Spec};
 
 /// A gate: which conversations to run, and what they must show before the agent may ship.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
@@ -46,9 +47,17 @@ pub struct Suite {
     /// Run the scenarios of this folder, as a dotted path such as `Sales.Inbound`. Needs `project`.
     #[schemars(length(min = 1))]
     pub folder: Option<String>,
-    /// Path of a Tests-as-Code file (`cekura.tests.json`) that holds the scenarios.
+    /// Path of a Tests-as-Code file (`cekura.tests.json`) that holds the test cases, relative to
+    /// this file.
     #[schemars(length(min = 1))]
     pub spec: Option<String>,
+    /// Test cases, in place of a Tests-as-Code file: each as an entry of its `scenarios`.
+    #[schemars(length(min = 1, max = 200))]
+    pub cases: Option<Vec<Case>>,
+    /// What the file that `spec` names holds, once it is read.
+    #[serde(skip)]
+    #[schemars(skip)]
+    pub spec_read: Option<Spec>,
 
     /// How the simulated caller reaches the agent. Default: voice.
     pub mode: Option<Mode>,
@@ -111,6 +120,20 @@ pub struct Suite {
 
     /// Where reports go and what they may hold.
     pub reports: Option<Reports>,
+}
+
+impl Suite {
+    /// Whether the suite brings its own test cases, inline or in a file.
+    pub const fn brings_cases(&self) -> bool {
+        self.spec.is_some() || self.cases.is_some()
+    }
+
+    /// The test cases that the suite brings, as the platform is to be sent them.
+    pub fn test_cases(&self) -> Option<Spec> {
+        let inline =
+            || Some(Spec::of_cases(self.cases.as_ref()?, self.frequency, self.concurrency));
+        self.spec_read.clone().or_else(inline)
+    }
 }
 
 /// What the runs must show.

@@ -8,8 +8,7 @@ use crate::document::{Path, Problem};
 type Uses = fn(&Suite) -> Vec<Path>;
 
 /// The keys that have no effect yet, one entry for each feature.
-const LATER: [Uses; 3] = [
-    |suite| only_if(suite.spec.is_some(), "spec"),
+const LATER: [Uses; 2] = [
     |suite| only_if(suite.on_failure.is_some(), "on_failure"),
     |suite| only_if(suite.on_success.is_some(), "on_success"),
 ];

@@ -22,6 +22,7 @@ use serde::{Deserialize, Serialize};
 use self::check::{Check, Operator, Threshold, Unit};
 use self::evidence::Evidence;
 use self::judge::{Figure, judge};
+pub(crate) use self::sample::settled;
 use crate::outcome::RunOutcome;
 use crate::record::RunRecord;
 use crate::suite::checks::{CheckSpec, Checks, Level};

@@ -43,7 +43,7 @@ pub(super) fn sample(
 }
 
 /// The aggregate that fits the threshold where the suite names none.
-pub(super) fn settled(check: &Check) -> Aggregate {
+pub(crate) fn settled(check: &Check) -> Aggregate {
     match (&check.aggregate, check.threshold.unit) {
         (Some(aggregate), _) => aggregate.clone(),
         (None, Unit::Percent) => Aggregate::Rate,

@@ -49,7 +49,9 @@ struct Probe {
     line: &'static str,
 }
 
-const PROBES: [Probe; 18] = [
+const PROBES: [Probe; 20] = [
+    probe("spec", "scenarios", "spec: cekura.tests.json"),
+    probe("cases", "scenarios", "cases: [{ name: A, instructions: b }]"),
     probe("assistant", "agent", "assistant: asst_1"),
     probe("tags", "", "tags: [smoke]"),
     probe("folder", "scenarios", "folder: Sales"),
@@ -76,7 +78,10 @@ const fn probe(key: &'static str, instead_of: &'static str, line: &'static str) 
 
 /// The modes that take a key, in words.
 fn modes(key: &str) -> String {
-    let covers = |probe: &&Probe| key == probe.key || key.starts_with(&format!("{}.", probe.key));
+    let covers = |probe: &&Probe| {
+        key.strip_prefix(probe.key)
+            .is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+    };
     let Some(probe) = PROBES.iter().filter(covers).max_by_key(|probe| probe.key.len()) else {
         return "all".to_owned();
     };
@@ -175,6 +180,10 @@ fn nested(shape: &Value, key: &str, root: &Value, rows: &mut Vec<Row>) {
         properties(shape, &format!("{key}."), root, rows);
     } else if let Some(item) = entry(&shape["items"]) {
         properties(&item, &format!("{key}[]."), root, rows);
+    } else if let Some(options) = shape["anyOf"].as_array() {
+        for option in options.iter().filter_map(entry) {
+            properties(&option, &format!("{key}."), root, rows);
+        }
     } else if let Some(value) = entry(&shape["additionalProperties"]) {
         properties(&value, &format!("{key}.<name>."), root, rows);
     }
@@ -208,8 +217,21 @@ fn kind(shape: &Value, root: &Value) -> String {
         return "[checks](checks.md)".to_owned();
     }
     if let Some(options) = shape["oneOf"].as_array() {
-        let words = options.iter().filter_map(|option| option["const"].as_str());
-        return words.map(|word| format!("`{word}`")).collect::<Vec<_>>().join(" ");
+        let fixed = options.iter().filter_map(|option| option["const"].as_str());
+        let lists = options.iter().filter_map(|option| option["enum"].as_array()).flatten();
+        let words: Vec<String> =
+            fixed.chain(lists.filter_map(Value::as_str)).map(|word| format!("`{word}`")).collect();
+        return match words.as_slice() {
+            [first, .., last] if words.len() > 16 => format!("{first} … {last}"),
+            words => words.join(" "),
+        };
+    }
+    if let Some(options) = shape["anyOf"].as_array() {
+        let is_variable = |option: &&Value| option["$ref"] == "#/$defs/Variable";
+        let options = options.iter().filter(|option| !is_variable(option));
+        let kinds: Vec<String> =
+            options.map(|option| kind(&resolved(option, root), root)).collect();
+        return kinds.join(" or ");
     }
     let base = match &shape["type"] {
         Value::Array(types) => types.iter().find_map(|t| t.as_str().filter(|t| *t != "null")),
@@ -226,6 +248,7 @@ fn kind(shape: &Value, root: &Value) -> String {
         ("string", Some("percent")) => "percentage".to_owned(),
         ("string", Some("timespan")) => "span of time".to_owned(),
         ("string", Some("date")) => "day".to_owned(),
+        ("string", Some("slug")) => "slug".to_owned(),
         ("string", _) => "text".to_owned(),
         ("boolean", _) => "true or false".to_owned(),
         ("integer", _) => format!("whole number{limits}"),

@@ -7,7 +7,10 @@ mod common;
 
 mod again;
 mod bad_input;
+mod cases;
+mod ci_systems;
 mod harness;
+mod online;
 mod policies;
 mod privacy;
 mod secrets;

@@ -2,6 +2,7 @@
 //! very large ones.
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
+mod attacks;
 mod pages;
 mod privacy;
 mod promises;
@@ -14,6 +15,7 @@ use std::path::{Path, PathBuf};
 use cekura_gate::report::console::{Style, console};
 use cekura_gate::report::github::Paths;
 use cekura_gate::report::junit::junit;
+use cekura_gate::report::markdown::comment::{Origin, comment};
 use cekura_gate::report::markdown::markdown;
 use cekura_gate::report::model::Report;
 
@@ -70,8 +72,12 @@ fn writes_samples() {
     let named = named.into_iter().map(|(name, report)| (name.to_owned(), report));
     let each = HOSTILE.iter().enumerate();
     let hostile = each.map(|(at, text)| (format!("hostile-{at}"), sample::hostile(text)));
-    for (name, report) in named.chain(hostile) {
+    let tried = attacks::attacks().into_iter().enumerate();
+    let tried = tried.map(|(at, (_, text))| (format!("attack-{at}"), attacks::attacked(&text)));
+    for (name, report) in named.chain(hostile).chain(tried) {
         std::fs::write(dir.join(format!("{name}.xml")), junit(&report)).unwrap();
         std::fs::write(dir.join(format!("{name}.md")), markdown(&report)).unwrap();
+        let comment = comment(&report, Origin::default());
+        std::fs::write(dir.join(format!("{name}.comment.md")), comment).unwrap();
     }
 }

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use cekura_gate::report::console::Style;
 use cekura_gate::report::junit::junit;
+use cekura_gate::report::markdown::comment::{Origin, comment, marker};
 use cekura_gate::report::markdown::{LIMIT, markdown};
 use cekura_gate::report::{github, gitlab};
 
@@ -27,6 +28,19 @@ fn the_summary_stays_below_the_limit_when_every_text_is_huge() {
     let text = markdown(&report);
     assert!(text.len() <= LIMIT);
     assert!(junit(&report).len() < 20_000_000);
+}
+
+#[test]
+fn the_comment_stays_below_the_limit_and_holds_no_transcript() {
+    let mut huge = sample::hostile(&"@<&|\\`\u{10ffff}".repeat(3000));
+    huge.notes = vec!["|".repeat(5000); 3000];
+    huge.checks = (0..500).map(|at| huge.checks[at % 4].clone()).collect();
+    for report in [sample::report(), sample::large(5000, 20), huge] {
+        let text = comment(&report, Origin::default());
+        assert!(text.chars().count() <= 65_536, "{}", text.chars().count());
+        assert!(text.starts_with(&marker(&report.suite.name)));
+        assert!(!text.contains("**Main Agent:**") && !text.contains("<details>"), "{text}");
+    }
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 use cekura_gate::report::console::Style;
 use cekura_gate::report::junit::junit;
+use cekura_gate::report::markdown::comment::{Origin, comment};
 use cekura_gate::report::markdown::markdown;
 use cekura_gate::report::{github, gitlab};
 use insta::assert_snapshot;
@@ -456,4 +457,37 @@ fn gitlab_links_to_the_result() {
     }
     "#);
     assert_eq!(gitlab::annotations(&sample::empty()), None);
+}
+
+#[test]
+fn the_comment_says_what_failed_and_what_changed() {
+    let origin = Origin {
+        commit: Some("0123456789abcdef"),
+        run: Some("https://github.com/a/b/actions/runs/7"),
+    };
+    assert_snapshot!(comment(&sample::report(), origin), @r"
+    <!-- cekura-gate: Checkout%20regression -->
+    ## ❌ Failed: success\_rate is 75%, wanted &gt;= 90%; errors is inconclusive
+
+    **Checkout regression** · voice · 9 runs: 6 passed, 2 failed, 1 errored · 4m12s · [result 4711](https://dashboard.cekura.ai/1376/results/4711)
+
+    | | Check | Wanted | Seen | Runs | Why |
+    |---|---|---|---|---|---|
+    | ❌ failed | success\_rate | &gt;= 90% | 75%<br>40.9% to 92.9% (95% sure) | 8 (+1 unknown) | 75% of 8 judged runs passed, wanted at least 90%: 2 runs failed |
+    | ❔ inconclusive | errors | &lt;= 10% | 11.1% | 8 (+1 unknown) | 11.1% of 9 runs errored, wanted at most 10%; 1 more run would decide it |
+    | ⚠️ warning | success\_rate in Refund for a late order | &gt;= 60% | 33.3% | 3 | 33.3% of 3 judged runs passed, wanted at least 60% |
+    | ✅ passed | Latency | p95 &lt;= 2500ms | 2310ms | 8 (+1 unknown) |  |
+
+    #### Refund for a late order: 2 of 3 runs failed
+
+    - The agent promised a refund without looking the order up (2 runs)
+
+    - 1 run errored · blame: telephony
+
+    ### Notes
+
+    - the platform gives a success rate of 66.7%: it counts the run that never connected
+
+    commit 0123456789 · [the job](https://github.com/a/b/actions/runs/7) · cekura-gate 0.1.0
+    ");
 }

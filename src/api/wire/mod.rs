@@ -4,6 +4,9 @@
 //! strict where a guess could turn a verdict: a status or a score of an unreadable kind is an error
 //! that names its JSON path. Fields that only decorate a report are dropped when they can't be read.
 
+pub mod account;
+pub mod after;
+pub mod call;
 mod lenient;
 mod metric;
 pub mod reading;

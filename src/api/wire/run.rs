@@ -136,6 +136,7 @@ impl WireRun {
             id,
             status: self.status,
             scenario: lenient::id_of(&self.scenario),
+            case_key: None,
             scenario_name: lenient::name_of(&self.scenario).or(self.scenario_name),
             personality: lenient::id_of(&self.personality),
             personality_name: lenient::name_of(&self.personality).or(self.personality_name),

@@ -81,6 +81,7 @@ pub(super) fn noun(schema: &Value) -> &'static str {
             Some("percent") => "a percentage such as `95%`",
             Some("timespan") => "a span of time such as `45m`",
             Some("date") => "a day such as `2026-12-31`",
+            Some("slug") => "a slug such as `greeting_by_name`",
             _ => "text",
         },
         _ if takes(schema, &Kind::Mapping(Vec::new())) => MAPPING,

@@ -148,7 +148,9 @@ fn wrong_kind(alternatives: &[&Value], kind: &Kind, node: &Node, subject: &Subje
     );
     let takes = |noun| expected.contains(&noun);
     match kind {
-        Kind::Scalar(Scalar { text, origin: Origin::File, .. }) if takes(choose::LIST) => {
+        Kind::Scalar(scalar @ Scalar { text, .. })
+            if scalar.is_literal() && takes(choose::LIST) =>
+        {
             fault.help(format!("write {}", shown(&format!("[{text}]"))))
         }
         _ if takes(choose::MAPPING) => fault.help(keys_of(alternatives, subject)),
@@ -176,7 +178,7 @@ fn found(scalar: &Scalar) -> String {
             [only] => format!("the value of {}", shown(only)),
             _ => format!("the value of {}", shown(template)),
         },
-        Origin::File | Origin::Broken if scalar.plain => shown(&scalar.text),
-        Origin::File | Origin::Broken => format!("the text {}", shown(&scalar.text)),
+        _ if scalar.plain => shown(&scalar.text),
+        _ => format!("the text {}", shown(&scalar.text)),
     }
 }

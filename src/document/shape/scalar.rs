@@ -5,6 +5,7 @@ use serde_json::{Number, Value};
 use super::super::node::{Fault, Origin, Scalar, Span};
 use super::super::shown;
 use super::{Subject, choose, found, free};
+use crate::spec::words::Slug;
 use crate::suite::scalars::{Date, Percent, ScalarError, Timeout};
 use crate::text;
 use crate::verdict::check::Check;
@@ -41,7 +42,7 @@ pub(super) fn value(
     subject: &Subject<'_>,
 ) -> Result<Value, Refusal> {
     let words: Vec<&str> = schemas.iter().flat_map(|schema| words(schema)).collect();
-    if words.contains(&scalar.text.as_str()) {
+    if words.contains(&scalar.text.as_str()) && !scalar.is_never_text() {
         return Ok(Value::String(scalar.text.clone()));
     }
     let mut typed: Vec<(&str, &Value)> = schemas
@@ -76,8 +77,12 @@ fn words(schema: &Value) -> Vec<&str> {
 
 fn unknown_word(words: &[&str], scalar: &Scalar, subject: &Subject<'_>) -> Refusal {
     let quoted: Vec<String> = words.iter().map(|word| shown(word)).collect();
+    const MOST: usize = 16;
     let all = match quoted.as_slice() {
         [only] => format!("write {only}"),
+        [first, .., last] if quoted.len() > MOST => {
+            format!("there are {} values, from {first} to {last}", quoted.len())
+        }
         _ => format!("the values are {}", text::list(&quoted)),
     };
     let near = match scalar.origin {
@@ -106,7 +111,7 @@ fn boolean(scalar: &Scalar, subject: &Subject<'_>) -> Result<Value, Refusal> {
     }
     let refusal = not(scalar, subject, "`true` or `false`");
     Err(match scalar.text.to_ascii_lowercase().as_str() {
-        _ if scalar.origin != Origin::File => refusal,
+        _ if !scalar.is_literal() => refusal,
         "true" | "yes" | "on" | "y" => refusal.help("write `true`, without quotes"),
         "false" | "no" | "off" | "n" => refusal.help("write `false`, without quotes"),
         _ => refusal,
@@ -121,7 +126,7 @@ fn integer(schema: &Value, scalar: &Scalar, subject: &Subject<'_>) -> Result<Val
     let padded = digits && unsigned.len() > 1 && unsigned.starts_with('0');
     if !digits || padded || !scalar.is_bare() {
         let refusal = not(scalar, subject, NOUN);
-        return Err(if scalar.origin != Origin::File {
+        return Err(if !scalar.is_literal() {
             refusal
         } else if padded && scalar.plain {
             let bare = unsigned.trim_start_matches('0');
@@ -180,7 +185,7 @@ fn number(schema: &Value, scalar: &Scalar, subject: &Subject<'_>) -> Result<Valu
     let parsed = free::decimal(&scalar.text);
     let Some(value) = parsed.filter(|_| scalar.is_bare()) else {
         let refusal = not(scalar, subject, "a number");
-        let quoted = parsed.is_some() && scalar.origin == Origin::File;
+        let quoted = parsed.is_some() && scalar.is_literal();
         return Err(if quoted { refusal.help("remove the quotes") } else { refusal });
     };
     let limit = |name| schema.get(name).and_then(Value::as_f64);
@@ -208,6 +213,9 @@ fn in_words(least: Option<f64>, most: Option<f64>) -> String {
 }
 
 fn string(schema: &Value, scalar: &Scalar, subject: &Subject<'_>) -> Result<Value, Refusal> {
+    if scalar.is_never_text() {
+        return Err(not(scalar, subject, "text").help("put it in double quotes"));
+    }
     let limit = |name| schema.get(name).and_then(Value::as_u64);
     let length = scalar.text.chars().count() as u64;
     if let Some(least) = limit("minLength").filter(|least| length < *least) {
@@ -251,6 +259,7 @@ fn parser(format: &str) -> Option<Parser> {
         "percent" => parses::<Percent>,
         "timespan" => parses::<Timeout>,
         "date" => parses::<Date>,
+        "slug" => parses::<Slug>,
         _ => return None,
     })
 }

@@ -44,7 +44,7 @@ impl Style {
 
     /// The text in lines of at most the width, each begun with `first` or then `indent` spaces.
     /// A word that is longer than a line is broken.
-    pub(super) fn wrap(self, first: &str, indent: usize, text: &str) -> String {
+    pub fn wrap(self, first: &str, indent: usize, text: &str) -> String {
         let width = self.width.max(40);
         let mut out = first.to_owned();
         let mut column = first.width();

@@ -1,4 +1,4 @@
-//! Values for GitHub's and GitLab's own files and commands.
+//! Values for the files and commands of GitHub, GitLab and Azure.
 
 /// Untrusted text as the message of a workflow command.
 pub fn command_data(text: &str) -> String {
@@ -28,6 +28,30 @@ pub fn dotenv_line(key: &str, value: &str) -> Option<String> {
     (!value.is_empty()).then(|| format!("{key}={value}\n"))
 }
 
+/// Untrusted text as the message of an Azure logging command, or the value of a variable.
+///
+/// The agent decodes `%0A` and its like, and by its version may or may not know an escape for `%`
+/// itself. So what it would decode is broken by a space, and everything else stays as it reads.
+pub fn azure_data(text: &str) -> String {
+    let clean = super::terminal::neutral(&super::visible(text));
+    let mut out = String::with_capacity(clean.len());
+    for (at, c) in clean.char_indices() {
+        match c {
+            '\n' => out.push_str("%0A"),
+            '%' => {
+                out.push('%');
+                let rest = clean.get(at + 1..).unwrap_or_default().to_ascii_uppercase();
+                if ["0D", "0A", "5D", "3B", "25", "AZP25"].iter().any(|code| rest.starts_with(code))
+                {
+                    out.push(' ');
+                }
+            }
+            other => out.push(other),
+        }
+    }
+    out
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -46,7 +70,26 @@ mod tests {
         assert_eq!(output_entry("k", "x EOF_ y", "EOF"), "k<<EOF__\nx EOF_ y\nEOF__\n");
     }
 
+    #[test]
+    fn azure_decodes_nothing_but_our_own_line_breaks() {
+        assert_eq!(azure_data("97% of\nit"), "97% of%0Ait");
+        assert_eq!(azure_data("%0a %3B %AZP250A]"), "% 0a % 3B % AZP250A]");
+        assert_eq!(azure_data("##vso[task.complete]\r\nx"), "## vso[task.complete]%0Ax");
+    }
+
     proptest! {
+        #[test]
+        fn an_azure_value_is_one_line_without_a_command(text in hostile()) {
+            let data = azure_data(&text);
+            prop_assert!(!data.contains(['\n', '\r', '\x1b']));
+            prop_assert!(!super::super::terminal::tests::holds_a_command(&data));
+            let lines = super::super::terminal::neutral(&super::super::visible(&text));
+            prop_assert_eq!(data.matches("%0A").count(), lines.matches('\n').count());
+            for code in ["%0D", "%5D", "%3B", "%AZP25", "%0a"] {
+                prop_assert!(!data.contains(code), "{}", data);
+            }
+        }
+
         #[test]
         fn a_command_is_one_line_and_its_properties_end_nowhere(text in hostile()) {
             let data = command_data(&text);

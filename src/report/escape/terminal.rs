@@ -1,7 +1,9 @@
 //! Terminals and job logs: nothing moves the cursor, nothing is read as a command of the CI system.
 //!
 //! GitHub reads `::command::` after leading white space and `##[command]` anywhere in a line,
-//! Azure `##vso[…]` anywhere, TeamCity `##teamcity[…]`.
+//! Azure `##vso[…]` anywhere, TeamCity `##teamcity[…]`, Buildkite `--- title` and its like at the
+//! start of a line. GitLab's sections and Jenkins' notes need an escape character, which `visible`
+//! has removed.
 
 use unicode_width::UnicodeWidthChar;
 
@@ -30,6 +32,13 @@ fn neutral_line(line: &str, out: &mut String) {
         out.push_str(line.split_at(indent).0);
         out.push_str(": :");
         rest = command;
+    } else if let Some(header) = buildkite_header(start) {
+        let indent = line.len() - start.len();
+        out.push_str(line.split_at(indent).0);
+        let (sign, command) = header;
+        out.push_str(sign);
+        out.push(' ');
+        rest = command;
     }
     while let Some(at) = rest.find("##") {
         let (head, tail) = rest.split_at(at + 1);
@@ -44,6 +53,13 @@ fn neutral_line(line: &str, out: &mut String) {
     out.push_str(rest);
 }
 
+/// The first sign of a line that opens a group in Buildkite's log, and what follows it.
+fn buildkite_header(line: &str) -> Option<(&str, &str)> {
+    let sign = ["---", "+++", "~~~", "^^^"].into_iter().find(|sign| line.starts_with(sign))?;
+    let after = line.split_at(sign.len()).1;
+    after.starts_with(char::is_whitespace).then(|| line.split_at(1))
+}
+
 #[cfg(test)]
 pub(crate) mod tests {
     use proptest::prelude::*;
@@ -54,8 +70,10 @@ pub(crate) mod tests {
     /// What a CI system would take for a command, told independently of the code above.
     pub(crate) fn holds_a_command(text: &str) -> bool {
         let lower = text.to_ascii_lowercase();
-        lower.lines().any(|line| line.trim_start().starts_with("::"))
-            || ["##[", "##vso[", "##teamcity["].iter().any(|mark| lower.contains(mark))
+        let headers = ["--- ", "+++ ", "~~~ ", "^^^ "];
+        lower.lines().map(str::trim_start).any(|line| {
+            line.starts_with("::") || headers.iter().any(|header| line.starts_with(header))
+        }) || ["##[", "##vso[", "##teamcity["].iter().any(|mark| lower.contains(mark))
     }
 
     #[test]
@@ -66,6 +84,10 @@ pub(crate) mod tests {
             ("see a::b", "see a::b"),
             ("###[error]x ##vso[task.complete]", "### [error]x ## vso[task.complete]"),
             ("## heading", "## heading"),
+            ("--- forged group", "- -- forged group"),
+            ("  +++ forged", "+ ++ forged"),
+            ("^^^ +++", "^ ^^ +++"),
+            ("----- rule", "----- rule"),
         ];
         for (text, safe) in table {
             assert_eq!(log_line(text).trim_start_matches('\u{200b}'), safe, "{text:?}");

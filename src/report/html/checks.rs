@@ -72,7 +72,7 @@ fn row(body: &mut Markup, check: &CheckReport) {
         let cell = |row: &mut Markup, label: &str, class: &str, text: &str| {
             row.words("td", &[("role", "cell"), ("data-label", label), ("class", class)], text);
         };
-        cell(row, "Seen", "n seen", &words::seen(check));
+        cell(row, "Seen", "n seen", &short(&words::seen(check), 16));
         row.element("td", &[("role", "cell"), ("data-label", "Interval")], |cell| {
             bar(cell, check, standing);
             if let Some(interval) = words::interval(check) {

@@ -9,8 +9,8 @@ use crate::report::model::ScenarioRuns;
 use crate::report::words::{self, RunOf};
 use crate::text;
 
-/// How many scenarios are told one by one, those that fail most first.
-const SCENARIOS: usize = 50;
+/// How many scenarios are told one by one before the rest is folded, and how many of the rest.
+const SCENARIOS: (usize, usize) = (12, 100);
 /// How many rows come before the rest is folded, and how many there are in all.
 const ROWS: (usize, usize) = (15, 500);
 /// How many runs of a scenario are linked at once.
@@ -25,13 +25,24 @@ pub(super) fn failing(main: &mut Markup, book: &Book<'_>) {
         text::count(book.scenarios.len(), "scenario")
     );
     frame::section(main, "failing", &title, |section| {
-        for scenario in failing.iter().take(SCENARIOS) {
+        let (first, most) = SCENARIOS;
+        let (open, folded) = failing.split_at(first.min(failing.len()));
+        for scenario in open {
             scenario_card(section, book, scenario, Outcome::Failed);
         }
-        let more = failing.len().saturating_sub(SCENARIOS);
+        let shown = folded.get(..folded.len().min(most)).unwrap_or_default();
+        if !shown.is_empty() {
+            let summary = format!("{} more with failed runs", text::count(shown.len(), "scenario"));
+            frame::fold(section, &summary, |fold| {
+                for scenario in shown {
+                    scenario_card(fold, book, scenario, Outcome::Failed);
+                }
+            });
+        }
+        let more = folded.len() - shown.len();
         if more > 0 {
             let text = format!(
-                "{} more with failed runs: their figures are below, all of their runs in result.json.",
+                "{} more with failed runs: all of their runs are in result.json.",
                 text::count(more, "scenario")
             );
             frame::paragraph(section, "aside", &text);
@@ -136,7 +147,7 @@ pub(super) fn unknown(main: &mut Markup, book: &Book<'_>) {
 pub(super) fn quarantined(main: &mut Markup, book: &Book<'_>) {
     let scenarios = book.scenarios.iter().filter(|scenario| scenario.quarantine.is_some());
     frame::section(main, "quarantine", "Quarantined scenarios", |section| {
-        for scenario in scenarios.take(SCENARIOS) {
+        for scenario in scenarios.take(SCENARIOS.1) {
             scenario_card(section, book, scenario, Outcome::Failed);
         }
     });
@@ -156,7 +167,10 @@ pub(super) fn all_pages(main: &mut Markup, book: &Book<'_>) {
             "Each run that did not pass has a page, and each whose transcript was kept.".to_owned()
         };
         frame::paragraph(section, "aside", &intro);
-        run_tables(section, book, &book.pages, "Runs with a page");
+        let summary = text::count(book.pages.len(), "run page");
+        frame::fold(section, &summary, |fold| {
+            run_table(fold, book, &book.pages, "Runs with a page");
+        });
     });
 }
 
@@ -165,18 +179,17 @@ fn run_tables(section: &mut Markup, book: &Book<'_>, runs: &[RunOf<'_, '_>], cap
     let (first, most) = ROWS;
     let (open, folded) = runs.split_at(first.min(runs.len()));
     run_table(section, book, open, caption);
-    if !folded.is_empty() {
-        let shown = folded.len().min(most);
-        let left = folded.len() - shown;
-        let summary = match left {
-            0 => format!("{} more", text::count(shown, "run")),
-            left => format!("{} more, and {left} in result.json", text::count(shown, "run")),
-        };
-        frame::fold(section, &summary, |fold| {
-            let rows = folded.get(..shown).unwrap_or_default();
-            run_table(fold, book, rows, &format!("{caption}, continued"));
-        });
+    if folded.is_empty() {
+        return;
     }
+    let shown = folded.get(..folded.len().min(most)).unwrap_or_default();
+    let summary = match folded.len() - shown.len() {
+        0 => format!("{} more", shown.len()),
+        left => format!("{} more, and {left} in result.json", shown.len()),
+    };
+    frame::fold(section, &summary, |fold| {
+        run_table(fold, book, shown, &format!("{caption}, continued"));
+    });
 }
 
 fn run_table(section: &mut Markup, book: &Book<'_>, runs: &[RunOf<'_, '_>], caption: &str) {

@@ -111,10 +111,13 @@ fn rates(report: &Report, scenarios: &[ScenarioRuns<'_>]) -> Option<Plot> {
             )
         },
     );
-    (!rows.is_empty()).then(|| Plot {
+    let wanted = rows.iter().any(|row| row.wanted.is_some());
+    let upright = if wanted { ". The upright line is the threshold" } else { "" };
+    let judged = rows.iter().any(|row| row.value.is_some());
+    judged.then(|| Plot {
         stem: "scenarios".to_owned(),
         title: format!(
-            "Share of the judged runs that passed, with the interval that is {} sure",
+            "Share of the judged runs that passed, with the interval that is {} sure{upright}",
             text::percent(confidence(report))
         ),
         description: format!("{} from 0% to 100%. {worst}.", text::count(rows.len(), "scenario")),
@@ -387,7 +390,7 @@ fn threshold(check: &CheckReport, unit: Unit) -> Option<Mark> {
         Operator::Above | Operator::Below => parsed.operator.sign(),
     };
     let name = format!("wanted {aggregate} {sign}");
-    on_axis.then(|| Mark { name, value: check.threshold * factor, threshold: true })
+    on_axis.then_some(Mark { name, value: check.threshold * factor, threshold: true })
 }
 
 fn spread(report: &Report, at: usize, sample: Sample<'_>) -> Option<Plot> {

@@ -128,7 +128,8 @@ fn retried(cell: &mut Markup, book: &Book<'_>, run: &RetryRun) {
     run_link(cell, book, run.run, "");
     cell.text(" ");
     frame::badge(cell, Tone::of_outcome(run.outcome), run.outcome.name());
-    if !run.reason.trim().is_empty() {
+    let says_more = run.reason.trim() != run.outcome.name();
+    if says_more && !run.reason.trim().is_empty() {
         cell.text(" ");
         frame::name(cell, &run.reason, 200);
     }

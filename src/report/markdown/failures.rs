@@ -48,7 +48,7 @@ pub(super) fn failing_scenarios<'a>(
     }
 }
 
-fn scenario_head(scenario: &ScenarioRuns<'_>) -> String {
+pub(super) fn scenario_head(scenario: &ScenarioRuns<'_>) -> String {
     let tally = scenario.tally;
     let mut head = format!(
         "#### {}: {} of {} failed\n\n",

@@ -3,6 +3,7 @@
 //!
 //! What is cut when it grows too large is decided by the ranks here and done by `sheet`.
 
+pub mod comment;
 mod failures;
 mod rest;
 mod sheet;
@@ -48,7 +49,7 @@ pub fn markdown(report: &Report) -> String {
     rest::scenarios(&mut sheet, &scenarios);
     rest::slowest(&mut sheet, &scenarios);
     rest::about(&mut sheet, report);
-    sheet.finish(LIMIT)
+    sheet.finish(LIMIT, "This summary is cut to fit 1 MiB")
 }
 
 /// Platform text, cut and escaped for a line of Markdown.

@@ -81,8 +81,8 @@ impl<'a> Sheet<'a> {
         self.entries.len() - 1
     }
 
-    /// The document, of at most `limit` bytes.
-    pub(super) fn finish(self, limit: usize) -> String {
+    /// The document, of at most `limit` bytes. `cut` says so where something is left out.
+    pub(super) fn finish(self, limit: usize, cut: &str) -> String {
         let mut order: Vec<(u8, usize, &Piece<'_>)> = Vec::with_capacity(self.entries.len());
         for (place, entry) in self.entries.iter().enumerate() {
             if let Entry::Piece(piece) = entry {
@@ -116,20 +116,17 @@ impl<'a> Sheet<'a> {
             match entry {
                 Entry::Piece(_) => out.extend(taken.get(&place).map(|(text, _)| text.as_str())),
                 Entry::Close(of) => out.extend(taken.get(of).map(|(_, close)| *close)),
-                Entry::Notice => out.extend(notice(&left_out)),
+                Entry::Notice => out.extend(notice(cut, &left_out)),
             }
         }
         out
     }
 }
 
-fn notice(left_out: &BTreeMap<&'static str, usize>) -> Option<String> {
+fn notice(cut: &str, left_out: &BTreeMap<&'static str, usize>) -> Option<String> {
     let parts: Vec<String> = left_out.iter().map(|(noun, n)| text::count(*n, noun)).collect();
     (!parts.is_empty()).then(|| {
-        format!(
-            "> This summary is cut to fit 1 MiB. Left out: {}. All of it is in `result.json`.\n\n",
-            text::list(&parts)
-        )
+        format!("> {cut}. Left out: {}. All of it is in `result.json`.\n\n", text::list(&parts))
     })
 }
 
@@ -151,14 +148,14 @@ mod tests {
     #[test]
     fn pieces_stand_in_order_when_all_fit() {
         let expected = format!("head\n<run>\n{}</run>\nrow\n", "words ".repeat(100));
-        assert_eq!(sheet().finish(10_000), expected);
+        assert_eq!(sheet().finish(10_000, "It is cut"), expected);
     }
 
     #[test]
     fn the_lower_ranks_go_first_and_are_counted() {
-        insta::assert_snapshot!(sheet().finish(NOTICE + 100), @r"
+        insta::assert_snapshot!(sheet().finish(NOTICE + 100, "It is cut"), @r"
         head
-        > This summary is cut to fit 1 MiB. Left out: 1 transcript. All of it is in `result.json`.
+        > It is cut. Left out: 1 transcript. All of it is in `result.json`.
 
         <run>
         </run>
@@ -169,7 +166,7 @@ mod tests {
     #[test]
     fn the_limit_holds_whatever_is_added() {
         for limit in (0..2000).step_by(7) {
-            assert!(sheet().finish(limit).len() <= limit.max(NOTICE), "{limit}");
+            assert!(sheet().finish(limit, "It is cut").len() <= limit.max(NOTICE), "{limit}");
         }
     }
 }

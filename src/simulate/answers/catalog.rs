@@ -193,7 +193,8 @@ fn show_agent(world: &World, agent: &Agent) -> Value {
         "inbound": true,
         "contact_number": "+14155550101",
         "language": "en",
-        "enabled_personalities": personalities,
+        // A world that names none lets every caller have any.
+        "enabled_personalities": (!personalities.is_empty()).then_some(personalities),
         "created_at": DAY,
         "updated_at": DAY,
     })

@@ -2,6 +2,8 @@
 //!
 //! Pure of sockets: a [`Call`] in, a [`Reply`] out.
 
+mod after;
+mod cases;
 mod catalog;
 mod insights;
 mod listing;
@@ -15,6 +17,7 @@ use serde_json::{Map, Value, json};
 
 use self::route::Route;
 use super::account::{Account, Request};
+use super::endpoints::CASES;
 use super::start;
 
 /// A call, as it came.
@@ -137,6 +140,9 @@ impl Account {
                     }
                 };
                 *unknown_fields = endpoint.unknown_fields(form);
+                if endpoint.name == CASES {
+                    return cases::start(self, call, form, now);
+                }
                 match start::read(endpoint, form, &self.world) {
                     Err(faults) => Reply::json(400, &Value::Object(faults)),
                     Ok(order) => {
@@ -177,6 +183,7 @@ impl Account {
                 }
                 None => Reply::not_found(),
             },
+            Route::After(after) => after::answer(self, after, call, body, now),
             Route::Scenarios => catalog::scenarios(&self.world, call),
             Route::Scenario(id) => catalog::scenario(&self.world, id),
             Route::Folders => catalog::folders(&self.world, call),

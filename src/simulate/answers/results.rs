@@ -100,25 +100,28 @@ pub(super) fn list(account: &Account, call: &Call, now: Duration) -> Reply {
                 .is_none_or(|ids| held.runs.iter().any(|run| ids.contains(&run.scenario)))
     };
     let found: Vec<&Held> = account.results.values().rev().filter(wanted).collect();
-    listing::page(call, &found, |held| {
-        let statuses = statuses(held, held.at(&account.world, now));
-        let mut item = summary(account, held, &statuses, now);
-        item.insert("success_rate".into(), rate(&statuses, 1.0));
-        let runs: Vec<Value> = statuses
-            .iter()
-            .map(|(run, status)| {
-                let name = account.world.scenario(run.scenario).map(|one| &one.name);
-                json!({
-                    "id": run.id,
-                    "scenario": { "id": run.scenario, "name": name },
-                    "status": status.as_str(),
-                    "success": runs::succeeded(run, status),
-                })
+    listing::page(call, &found, |held| item(account, held, now))
+}
+
+/// A result as the list has it.
+pub(super) fn item(account: &Account, held: &Held, now: Duration) -> Value {
+    let statuses = statuses(held, held.at(&account.world, now));
+    let mut item = summary(account, held, &statuses, now);
+    item.insert("success_rate".into(), rate(&statuses, 1.0));
+    let runs: Vec<Value> = statuses
+        .iter()
+        .map(|(run, status)| {
+            let name = account.world.scenario(run.scenario).map(|one| &one.name);
+            json!({
+                "id": run.id,
+                "scenario": { "id": run.scenario, "name": name },
+                "status": status.as_str(),
+                "success": runs::succeeded(run, status),
             })
-            .collect();
-        item.insert("runs".into(), json!(runs));
-        Value::Object(item)
-    })
+        })
+        .collect();
+    item.insert("runs".into(), json!(runs));
+    Value::Object(item)
 }
 
 /// A link that shows the result to anyone.
@@ -136,7 +139,8 @@ pub(super) fn share(id: u64, body: Option<&Value>) -> Reply {
 
 /// When something last changed about a result.
 fn updated(account: &Account, held: &Held, now: Duration) -> String {
-    let last = held.runs.iter().map(|run| run.line.settled).fold(0.0, f64::max);
+    let changed = |run: &HeldRun| run.line.settled.max(run.reviews.evaluating_until);
+    let last = held.runs.iter().map(changed).fold(0.0, f64::max);
     held.calendar(account, last.min(held.at(&account.world, now)))
 }
 

@@ -4,6 +4,7 @@
 //! resources; both are taken.
 
 use super::super::endpoints::{ENDPOINTS, Endpoint};
+use super::after::{self, After};
 
 /// What a path asks for.
 #[derive(Debug, PartialEq, Eq)]
@@ -17,6 +18,7 @@ pub(super) enum Route {
     RunsBulk,
     Run(u64),
     EndCall(u64),
+    After(After),
     Scenarios,
     Scenario(u64),
     Folders,
@@ -31,6 +33,11 @@ pub(super) enum Route {
 /// The route of a path and the method that it takes.
 pub(super) fn find(path: &str) -> Option<(&'static str, Route)> {
     let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
+    // Test sets stand beside the versions, not below them.
+    if let ["test_framework", "test-sets", rest @ ..] = segments.as_slice() {
+        let (method, after) = after::find("test-sets", rest)?;
+        return Some((method, Route::After(after)));
+    }
     let (area, version, rest) = match segments.as_slice() {
         [area, version, rest @ ..] => (*area, *version, rest),
         _ => return None,
@@ -47,6 +54,9 @@ pub(super) fn find(path: &str) -> Option<(&'static str, Route)> {
     };
     let resource = resource.strip_suffix("-external").unwrap_or(resource);
     let id = |text: &str| text.parse::<u64>().ok();
+    if let Some((method, after)) = after::find(resource, rest) {
+        return Some((method, Route::After(after)));
+    }
     Some(match (resource, rest) {
         ("scenarios", []) => ("GET", Route::Scenarios),
         ("scenarios", ["folders"]) => ("GET", Route::Folders),

@@ -122,11 +122,18 @@ fn document(account: &Account, held: &Held, run: &HeldRun, status: &Status) -> V
     if judged {
         let mishap = run.fate.end.mishap();
         for (metric, score) in world.metrics.iter().zip(&run.fate.scores) {
-            let explanation = explanation(metric, score, mishap.is_some());
+            let mut explanation = explanation(metric, score, mishap.is_some());
+            if run.reviews.scored_again.contains(&metric.id) {
+                explanation.push_str(" (scored again)");
+            }
             if metric.rubric && metric.kind == Kind::Binary {
                 rubric.push(rule(metric, score, &explanation));
             }
-            scored.push(entry(metric, score, explanation));
+            let mut entry = entry(metric, score, explanation);
+            if let Some(vote) = run.reviews.metrics.get(&metric.id) {
+                reviewed(&mut entry, vote.show());
+            }
+            scored.push(entry);
         }
         transcript = turns(run, scenario);
     }
@@ -143,19 +150,56 @@ fn document(account: &Account, held: &Held, run: &HeldRun, status: &Status) -> V
             run.test_profile.map_or(Value::Null, |id| json!({ "id": id })),
         );
         fields.insert("voice_recording_url".into(), Value::Null);
-        fields.insert("is_reviewed".into(), json!(false));
-        fields.insert("feedback".into(), json!(""));
+        fields.insert("is_reviewed".into(), json!(run.reviews.is_reviewed()));
+        let feedback = run.reviews.outcome.as_ref().and_then(|vote| vote.feedback.as_deref());
+        fields.insert("feedback".into(), json!(feedback.unwrap_or_default()));
+        fields.insert("critical_categories".into(), json!(critical_categories(run, judged)));
     }
     document
 }
 
+/// Puts a vote into a metric's entry.
+fn reviewed(entry: &mut Value, vote: Value) {
+    let Some(fields) = entry.as_object_mut() else { return };
+    match fields.get_mut("extra").and_then(Value::as_object_mut) {
+        Some(extra) => drop(extra.insert("review".into(), vote)),
+        None => drop(fields.insert("extra".into(), json!({ "review": vote }))),
+    }
+}
+
+/// The critical scenario that a run's failure belongs to.
+pub(super) fn critical(run: &HeldRun) -> Option<u64> {
+    let mishap = run.fate.end.mishap()?;
+    let place = dialogue::Mishap::ALL.iter().position(|one| *one == mishap)?;
+    Some(41 + place as u64)
+}
+
+fn critical_categories(run: &HeldRun, judged: bool) -> Vec<Value> {
+    let Some((id, mishap)) = critical(run).zip(run.fate.end.mishap()) else { return Vec::new() };
+    let category = json!({
+        "category_id": id,
+        "category": mishap.remedy().0,
+        "deviation": 1.0,
+        "wrongly_marked": run.reviews.wrong.contains(&id),
+        "feedback": "",
+        "priority": "critical",
+    });
+    if judged { vec![category] } else { Vec::new() }
+}
+
 /// Whether the platform calls a run successful. It says so even when nothing was judged.
 pub(super) fn succeeded(run: &HeldRun, status: &Status) -> bool {
-    *status == Status::Completed && matches!(run.fate.end, End::Passed | End::Unscored)
+    let by_fate = matches!(run.fate.end, End::Passed | End::Unscored);
+    *status == Status::Completed && run.reviews.success.unwrap_or(by_fate)
 }
 
 fn evaluation_status(run: &HeldRun, status: &Status) -> Option<&'static str> {
-    let word = if succeeded(run, status) { "success" } else { "failure" };
+    let word = match (succeeded(run, status), run.reviews.is_reviewed()) {
+        (true, false) => "success",
+        (true, true) => "reviewed_success",
+        (false, false) => "failure",
+        (false, true) => "reviewed_failure",
+    };
     status.is_terminal().then_some(word)
 }
 
@@ -191,13 +235,16 @@ fn metadata(run: &HeldRun, status: &Status) -> Value {
     }
 }
 
-fn expected_outcome(run: &HeldRun, status: &Status) -> Value {
+pub(super) fn expected_outcome(run: &HeldRun, status: &Status) -> Value {
     let Some(score) = run.fate.outcome.filter(|_| *status == Status::Completed) else {
         return json!({});
     };
     // A run may fail by a metric and meet its outcome all the same.
     let mishap = run.fate.end.mishap().filter(|_| score < 100);
-    let explanation = dialogue::explanation(mishap);
+    let mut explanation = dialogue::explanation(mishap);
+    if run.reviews.outcome_again {
+        explanation.push("✅ Judged again, with what a person said in mind.");
+    }
     let alignments: Vec<Value> = explanation
         .iter()
         .map(|line| {

@@ -21,6 +21,7 @@ pub(super) fn check(suite: &Suite, today: jiff::civil::Date, problems: &mut Prob
     if let Some(budget) = &suite.budget
         && budget.max_cost.is_some()
         && budget.price_per_run.is_none()
+        && !suite.brings_cases()
     {
         problems.key(
             at("budget.max_cost"),

@@ -3,6 +3,7 @@
 //!
 //! Asked of the suite with the flags merged in, so that it holds for a suite without a file too.
 
+mod cases;
 mod limits;
 mod mode;
 mod thresholds;
@@ -26,6 +27,7 @@ pub fn validate(suite: &Suite, today: jiff::civil::Date) -> Vec<Problem> {
     values::check(suite, &mut problems);
     thresholds::check(suite, &mut problems);
     limits::check(suite, today, &mut problems);
+    cases::check(suite, &mut problems);
     privacy(suite, &mut problems);
     problems.0.extend(unsupported::problems(suite));
     problems.0
@@ -39,6 +41,7 @@ pub(super) fn validate_part(suite: &Suite, today: jiff::civil::Date) -> Vec<Prob
     values::check(suite, &mut problems);
     thresholds::check(suite, &mut problems);
     limits::check(suite, today, &mut problems);
+    cases::check_part(suite, &mut problems);
     problems.0
 }
 
@@ -66,12 +69,12 @@ fn at(dotted: &str) -> Path {
 /// What a suite runs: scenarios and tags, or a folder, or a spec.
 fn selection(suite: &Suite, problems: &mut Problems) {
     let by_id = suite.scenarios.is_some() || suite.tags.is_some();
-    let ways = [by_id, suite.folder.is_some(), suite.spec.is_some()];
+    let ways = [by_id, suite.folder.is_some(), suite.spec.is_some(), suite.cases.is_some()];
     if ways.iter().all(|used| !used) {
         problems.value(
             Path::root(),
             "the suite does not say which scenarios to run",
-            "add `scenarios: [101, 102]`, `tags: [smoke]` or `folder: Sales.Inbound`",
+            "add `scenarios: [101, 102]`, `tags: [smoke]`, `folder: Sales.Inbound` or `spec: cekura.tests.json`",
         );
     }
     let used = [
@@ -79,6 +82,7 @@ fn selection(suite: &Suite, problems: &mut Problems) {
         ("tags", suite.tags.is_some()),
         ("folder", suite.folder.is_some()),
         ("spec", suite.spec.is_some()),
+        ("cases", suite.cases.is_some()),
     ];
     if ways.iter().filter(|used| **used).count() > 1 {
         let used = used.iter().filter(|(_, used)| *used).map(|(name, _)| *name);
@@ -143,9 +147,9 @@ fn agent(suite: &Suite, problems: &mut Problems) {
             format!("mode {} does not take `assistant`", mode.name()),
             "write `agent: <id>` instead",
         ),
-        (None, Some(_)) if suite.spec.is_some() => problems.key(
+        (None, Some(_)) if suite.brings_cases() => problems.key(
             at("assistant"),
-            "`spec` does not take `assistant`",
+            "`assistant` cannot stand beside `spec` or `cases`",
             "write `agent: <id>` instead",
         ),
         _ => {}

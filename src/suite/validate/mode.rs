@@ -117,23 +117,6 @@ fn keys(suite: &Suite, problems: &mut Problems) {
             );
         }
     }
-    let with_spec = [
-        ("frequency", suite.frequency.is_some()),
-        ("concurrency", suite.concurrency.is_some()),
-        ("personalities", suite.personalities.is_some()),
-        ("test_profiles", suite.test_profiles.is_some()),
-        ("mock_tools", suite.mock_tools.is_some()),
-        ("phone", suite.phone.is_some()),
-    ];
-    for (key, given) in with_spec {
-        if given && suite.spec.is_some() {
-            problems.key(
-                at(key),
-                format!("`{key}` cannot stand beside `spec`"),
-                "say it in the spec file",
-            );
-        }
-    }
 }
 
 /// The scenarios that `websocket.urls` names.

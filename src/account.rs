@@ -1,0 +1,315 @@
+//! What a suite names, held against what the account has.
+//!
+//! Pure. `cli/online` asks the platform; here is decided what is unknown, and what was probably
+//! meant. A list that did not come whole says nothing about what is not in it.
+
+use crate::document::{Path, Problem, shown};
+use crate::suite::checks::Checks;
+use crate::suite::model::Suite;
+use crate::text;
+use crate::verdict::check::{Aggregate, Check};
+use crate::verdict::settled;
+
+/// A list of the account.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Listing<T> {
+    /// Its entries.
+    pub items: Vec<T>,
+    /// Whether all of them came.
+    pub whole: bool,
+}
+
+impl<T> Default for Listing<T> {
+    fn default() -> Self {
+        Self { items: Vec::new(), whole: false }
+    }
+}
+
+/// An agent of the account.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Agent {
+    /// Its id.
+    pub id: u64,
+    /// Its name.
+    pub name: String,
+    /// Id of its project.
+    pub project: Option<u64>,
+    /// The provider's assistant id.
+    pub assistant: Option<String>,
+    /// Ids of the personalities that its callers may have; none where the platform does not say.
+    pub personalities: Option<Vec<u64>>,
+}
+
+/// A scenario of the account.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Scenario {
+    /// Its id.
+    pub id: u64,
+    /// Its name.
+    pub name: String,
+    /// Its tags.
+    pub tags: Vec<String>,
+    /// Its folder's path.
+    pub folder: Option<String>,
+}
+
+/// A metric of the account.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Metric {
+    /// Its id.
+    pub id: u64,
+    /// Its name.
+    pub name: String,
+    /// Slug, function name and code, by which it may also be named.
+    pub aliases: Vec<String>,
+    /// What it scores with: `binary`, `continuous_qualitative`, `numeric`, `enum`.
+    pub kind: Option<String>,
+    /// The labels of an enum metric; none where the platform does not say.
+    pub labels: Option<Vec<String>>,
+    /// Whether it scores simulated conversations.
+    pub simulated: bool,
+}
+
+/// What the account has, as far as a suite needs it.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Account {
+    /// The agent under test.
+    pub agent: Agent,
+    /// The scenarios that the suite would run; none where it brings its own cases.
+    pub chosen: Option<Vec<Scenario>>,
+    /// The agent's scenarios, where it was asked for them.
+    pub scenarios: Listing<Scenario>,
+    /// The project's folders, where it was asked for them.
+    pub folders: Listing<String>,
+    /// The metrics, where the suite names any.
+    pub metrics: Listing<Metric>,
+    /// Ids of the test profiles, where the suite names any.
+    pub test_profiles: Listing<u64>,
+}
+
+/// What the suite names and the account does not have, and what else is worth saying.
+#[derive(Debug, Default)]
+pub struct Findings {
+    /// What keeps the suite from running as it is meant.
+    pub problems: Vec<Problem>,
+    /// What a person should know.
+    pub warnings: Vec<String>,
+}
+
+impl Findings {
+    /// Holds a suite against its account.
+    pub fn of(suite: &Suite, account: &Account) -> Self {
+        let mut findings = Self::default();
+        if let Some(chosen) = &account.chosen {
+            findings.scenarios(suite, account, chosen);
+        }
+        findings.callers(suite, account);
+        findings.metrics(suite, account);
+        findings
+    }
+
+    fn problem(&mut self, path: Path, message: String, help: String) {
+        self.problems.push(Problem::new(path, message).help(help));
+    }
+
+    fn scenarios(&mut self, suite: &Suite, account: &Account, chosen: &[Scenario]) {
+        let all = &account.scenarios;
+        let known: Vec<String> = all.items.iter().map(|one| one.id.to_string()).collect();
+        for (index, id) in suite.scenarios.iter().flatten().enumerate() {
+            if !all.items.iter().any(|one| one.id == *id) && all.whole {
+                let help = match text::nearest(&id.to_string(), known.iter().map(String::as_str)) {
+                    Some(near) => format!("did you mean {}?", named(&all.items, near)),
+                    None => some_of("the agent has", &known),
+                };
+                let path = Path::of(["scenarios"]).child(index);
+                self.problem(path, format!("the agent has no scenario `{id}`"), help);
+            }
+        }
+        let tags: Vec<String> = distinct(all.items.iter().flat_map(|one| one.tags.clone()));
+        for (index, tag) in suite.tags.iter().flatten().enumerate() {
+            let carried = chosen.iter().any(|one| one.tags.iter().any(|own| own == tag));
+            if !carried {
+                let path = Path::of(["tags"]).child(index);
+                let message = format!("no scenario of the agent has the tag {}", shown(tag));
+                self.problem(path, message, near_or_some(tag, "its scenarios have", &tags));
+            }
+        }
+        if let Some(folder) = suite.folder.as_ref().filter(|_| chosen.is_empty()) {
+            let is_there = account.folders.items.contains(folder);
+            let message = match is_there {
+                true => format!("the folder {} holds no scenario of the agent", shown(folder)),
+                false => format!("there is no folder {}", shown(folder)),
+            };
+            let help = match is_there {
+                true => "put scenarios into it, or name another".to_owned(),
+                false => near_or_some(folder, "the project has", &account.folders.items),
+            };
+            self.problem(Path::of(["folder"]), message, help);
+        }
+        for (index, entry) in suite.quarantine.iter().flatten().enumerate() {
+            let id = entry.scenario;
+            if !chosen.iter().any(|one| one.id == id) {
+                let path = Path::of(["quarantine"]).child(index).child("scenario");
+                let message = format!("scenario `{id}` is quarantined but would not run");
+                self.problem(path, message, "remove the entry, or mend the id".to_owned());
+            }
+        }
+    }
+
+    fn callers(&mut self, suite: &Suite, account: &Account) {
+        let enabled = account.agent.personalities.as_deref();
+        if suite.personalities.is_some() && enabled.is_none() {
+            let words =
+                "the platform does not say which personalities the agent's callers may have";
+            self.warnings.push(words.to_owned());
+        }
+        for (index, id) in suite.personalities.iter().flatten().enumerate() {
+            if enabled.is_some_and(|enabled| !enabled.contains(id)) {
+                let enabled: Vec<String> =
+                    enabled.unwrap_or_default().iter().map(u64::to_string).collect();
+                let path = Path::of(["personalities"]).child(index);
+                let message = format!("the personality `{id}` is not enabled for the agent");
+                self.problem(path, message, some_of("enabled are", &enabled));
+            }
+        }
+        let profiles = &account.test_profiles;
+        if suite.test_profiles.is_some() && !profiles.whole {
+            self.warnings.push("the test profiles could not be looked up".to_owned());
+        }
+        for (index, id) in suite.test_profiles.iter().flatten().enumerate() {
+            if profiles.whole && !profiles.items.contains(id) {
+                let known: Vec<String> = profiles.items.iter().map(u64::to_string).collect();
+                let path = Path::of(["test_profiles"]).child(index);
+                let message = format!("there is no test profile `{id}`");
+                self.problem(path, message, some_of("the account has", &known));
+            }
+        }
+    }
+
+    fn metrics(&mut self, suite: &Suite, account: &Account) {
+        let Some(thresholds) = &suite.thresholds else { return };
+        let at = |dotted: &str, name: &String| Path::of(dotted.split('.')).child(name);
+        for (name, checks) in &thresholds.metrics {
+            self.metric(name, Some(checks), at("thresholds.metrics", name), account);
+        }
+        for (name, checks) in thresholds.each_scenario.iter().flat_map(|each| &each.metrics) {
+            self.metric(name, Some(checks), at("thresholds.each_scenario.metrics", name), account);
+        }
+        for name in thresholds.baseline.iter().flat_map(|baseline| baseline.metrics.keys()) {
+            self.metric(name, None, at("thresholds.baseline.metrics", name), account);
+        }
+    }
+
+    fn metric(&mut self, name: &str, checks: Option<&Checks>, path: Path, account: &Account) {
+        let list = &account.metrics;
+        let found = called(name, &list.items);
+        let metric = match found.as_slice() {
+            [only] => *only,
+            [] if !list.whole => return,
+            [] => {
+                let names: Vec<String> = list.items.iter().map(|one| one.name.clone()).collect();
+                let message = format!("the agent has no metric {}", shown(name));
+                let help = near_or_some(name, "it has", &names);
+                self.problems.push(Problem::of_key(path, message).help(help));
+                return;
+            }
+            many => {
+                let ids: Vec<String> = many.iter().map(|one| one.id.to_string()).collect();
+                let message = format!("{} metrics are called {}", many.len(), shown(name));
+                let help = format!("name the one by its id: {}", ids.join(", "));
+                self.problems.push(Problem::of_key(path, message).help(help));
+                return;
+            }
+        };
+        if !metric.simulated {
+            self.warnings.push(format!(
+                "the metric {} is not enabled for simulations: no run may have it",
+                shown(&metric.name)
+            ));
+        }
+        for spec in checks.iter().flat_map(|checks| &checks.0) {
+            self.warnings.extend(unfit(metric, &spec.check));
+        }
+        let Some(labels) = metric.labels.as_ref().filter(|labels| !labels.is_empty()) else {
+            return;
+        };
+        for spec in checks.iter().flat_map(|checks| &checks.0) {
+            let Some(Aggregate::Share(label)) = &spec.check.aggregate else { continue };
+            let same = |known: &String| known.trim().to_lowercase() == label.trim().to_lowercase();
+            if !labels.iter().any(same) {
+                let message =
+                    format!("the metric {} has no label {}", shown(&metric.name), shown(label));
+                self.problem(path.clone(), message, near_or_some(label, "its labels are", labels));
+            }
+        }
+    }
+}
+
+/// What a check asks of a metric that has no such figure. It would be inconclusive.
+fn unfit(metric: &Metric, check: &Check) -> Option<String> {
+    let aggregate = settled(check);
+    let kind = metric.kind.as_deref()?;
+    let (fits, instead) = match kind {
+        "binary" => (aggregate == Aggregate::Rate, "`>= 95%`"),
+        "enum" => (matches!(aggregate, Aggregate::Share(_)), "`share(\"label\") <= 5%`"),
+        "numeric" | "continuous_qualitative" => {
+            (!aggregate.is_share(), "`mean >= 4` or `p95 <= 2500ms`")
+        }
+        _ => return None,
+    };
+    let kind = if kind == "continuous_qualitative" { "rating" } else { kind };
+    let name = shown(&metric.name);
+    (!fits).then(|| {
+        format!(
+            "{name} is a metric of the kind {kind}, and `{aggregate}` is no aggregate for it: the \
+             check would be inconclusive; write for example {instead}"
+        )
+    })
+}
+
+/// The metrics that a suite calls so: by id, by name (any case), or by slug, function or code. As
+/// the verdict looks them up in the evidence.
+fn called<'a>(wanted: &str, metrics: &'a [Metric]) -> Vec<&'a Metric> {
+    let id = wanted.trim().parse::<u64>().ok();
+    let same = |text: &str| text.to_lowercase() == wanted.trim().to_lowercase();
+    let rules: [&dyn Fn(&Metric) -> bool; 3] =
+        [&|metric| id == Some(metric.id), &|metric| same(&metric.name), &|metric| {
+            metric.aliases.iter().any(|alias| same(alias))
+        }];
+    let found = rules.iter().map(|rule| metrics.iter().filter(|one| rule(one)).collect());
+    found.into_iter().find(|found: &Vec<&Metric>| !found.is_empty()).unwrap_or_default()
+}
+
+fn named(scenarios: &[Scenario], id: &str) -> String {
+    let name = scenarios.iter().find(|one| one.id.to_string() == id).map(|one| one.name.as_str());
+    match name.filter(|name| !name.is_empty()) {
+        Some(name) => format!("`{id}` ({})", name.chars().take(60).collect::<String>()),
+        None => format!("`{id}`"),
+    }
+}
+
+fn near_or_some(name: &str, has: &str, known: &[String]) -> String {
+    match text::nearest(name, known.iter().map(String::as_str)) {
+        Some(near) => format!("did you mean {}?", shown(near)),
+        None => some_of(has, known),
+    }
+}
+
+/// `it has a, b, c and 4 more`.
+fn some_of(has: &str, known: &[String]) -> String {
+    const MOST: usize = 8;
+    let mut names: Vec<String> = known.iter().take(MOST).map(|name| shown(name)).collect();
+    match known.len().checked_sub(MOST) {
+        _ if known.is_empty() => return format!("{has} none"),
+        Some(more @ 1..) => names.push(format!("{more} more")),
+        _ => {}
+    }
+    format!("{has} {}", text::list(&names))
+}
+
+fn distinct(words: impl Iterator<Item = String>) -> Vec<String> {
+    let mut seen: Vec<String> = words.collect();
+    seen.sort();
+    seen.dedup();
+    seen
+}

@@ -1,0 +1,193 @@
+//! CI systems: which one the gate runs in, and how the log of each is folded into groups.
+//!
+//! What a system reads beside its log (outputs, annotations, summaries) is in `report`. Pure: the
+//! environment is asked through a function.
+
+use crate::report::escape::short;
+use crate::report::escape::terminal::neutral;
+
+/// A CI system, as far as the gate speaks its language.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
+pub enum System {
+    /// GitHub Actions: outputs, step summary, annotations, pull-request comment.
+    Github,
+    /// GitLab CI: dotenv and annotations reports.
+    Gitlab,
+    /// Jenkins: nothing but the files.
+    Jenkins,
+    /// Azure Pipelines: issues, summary, output variables.
+    Azure,
+    /// CircleCI: nothing but the files.
+    Circleci,
+    /// Buildkite: nothing but the files.
+    Buildkite,
+    /// Bitbucket Pipelines: nothing but the files.
+    Bitbucket,
+    /// None: a terminal, or a system that is not known here.
+    #[default]
+    None,
+}
+
+impl System {
+    /// Every system that is one.
+    pub const ALL: [Self; 7] = [
+        Self::Github,
+        Self::Gitlab,
+        Self::Jenkins,
+        Self::Azure,
+        Self::Circleci,
+        Self::Buildkite,
+        Self::Bitbucket,
+    ];
+
+    /// The system that set these variables. Each sets one that no other does; Jenkins, whose jobs
+    /// often run beside others' agents, is asked last.
+    pub fn detect<'a>(variable: impl Fn(&str) -> Option<&'a str>) -> Self {
+        let is_true = |name: &str| variable(name).is_some_and(|v| v.eq_ignore_ascii_case("true"));
+        let is_set = |name: &str| variable(name).is_some();
+        match () {
+            () if is_true("GITHUB_ACTIONS") => Self::Github,
+            () if is_true("GITLAB_CI") => Self::Gitlab,
+            () if is_true("TF_BUILD") => Self::Azure,
+            () if is_true("CIRCLECI") => Self::Circleci,
+            () if is_true("BUILDKITE") => Self::Buildkite,
+            () if is_set("BITBUCKET_BUILD_NUMBER") => Self::Bitbucket,
+            () if is_set("JENKINS_URL") => Self::Jenkins,
+            () => Self::None,
+        }
+    }
+
+    /// The name that people know it by.
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::Github => "GitHub Actions",
+            Self::Gitlab => "GitLab CI",
+            Self::Jenkins => "Jenkins",
+            Self::Azure => "Azure Pipelines",
+            Self::Circleci => "CircleCI",
+            Self::Buildkite => "Buildkite",
+            Self::Bitbucket => "Bitbucket Pipelines",
+            Self::None => "no CI system",
+        }
+    }
+
+    /// The name that `--ci` takes.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Github => "github",
+            Self::Gitlab => "gitlab",
+            Self::Jenkins => "jenkins",
+            Self::Azure => "azure",
+            Self::Circleci => "circleci",
+            Self::Buildkite => "buildkite",
+            Self::Bitbucket => "bitbucket",
+            Self::None => "none",
+        }
+    }
+
+    /// The line that opens a group of the log; none where the system knows no groups. The title may
+    /// be untrusted. `key` is our own word for it, of lower-case letters; `at` is the time as
+    /// seconds since 1970, which GitLab shows as the group's duration.
+    pub fn open_group(self, key: &str, title: &str, at: i64) -> Option<String> {
+        let title = neutral(&short(title, 200));
+        match self {
+            Self::Github => Some(format!("::group::{}\n", one_percent(&title))),
+            Self::Azure => Some(format!("##[group]{title}\n")),
+            Self::Buildkite => Some(format!("--- {title}\n")),
+            Self::Gitlab => Some(format!(
+                "\x1b[0Ksection_start:{at}:cekura_gate_{key}[collapsed=true]\r\x1b[0K{title}\n"
+            )),
+            Self::Jenkins | Self::Circleci | Self::Bitbucket | Self::None => None,
+        }
+    }
+
+    /// The line that closes the group that [`Self::open_group`] opened; none where nothing closes
+    /// one.
+    pub fn close_group(self, key: &str, at: i64) -> Option<String> {
+        match self {
+            Self::Github => Some("::endgroup::\n".to_owned()),
+            Self::Azure => Some("##[endgroup]\n".to_owned()),
+            Self::Gitlab => Some(format!("\x1b[0Ksection_end:{at}:cekura_gate_{key}\r\x1b[0K\n")),
+            // A group lasts until the next one: this one is open, so that what follows is seen.
+            Self::Buildkite => Some("+++ cekura-gate\n".to_owned()),
+            Self::Jenkins | Self::Circleci | Self::Bitbucket | Self::None => None,
+        }
+    }
+}
+
+/// The title of a command is percent-decoded.
+fn one_percent(text: &str) -> String {
+    text.replace('%', "%25")
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::report::escape::terminal::tests::holds_a_command;
+    use crate::report::escape::tests::hostile;
+
+    fn of(pairs: &'static [(&'static str, &'static str)]) -> System {
+        System::detect(|name| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| *value))
+    }
+
+    #[test]
+    fn each_system_is_known_by_what_only_it_sets() {
+        let table: [(&[(&str, &str)], System); 10] = [
+            (&[("GITHUB_ACTIONS", "true"), ("CI", "true")], System::Github),
+            (&[("GITLAB_CI", "true")], System::Gitlab),
+            (&[("TF_BUILD", "True")], System::Azure),
+            (&[("CIRCLECI", "true")], System::Circleci),
+            (&[("BUILDKITE", "true")], System::Buildkite),
+            (&[("BITBUCKET_BUILD_NUMBER", "7")], System::Bitbucket),
+            (&[("JENKINS_URL", "http://ci"), ("BUILD_ID", "7")], System::Jenkins),
+            (&[("JENKINS_URL", "http://ci"), ("GITHUB_ACTIONS", "true")], System::Github),
+            (&[("GITHUB_ACTIONS", "false"), ("CI", "true")], System::None),
+            (&[], System::None),
+        ];
+        for (variables, system) in table {
+            assert_eq!(of(variables), system, "{variables:?}");
+        }
+    }
+
+    #[test]
+    fn a_group_opens_and_closes_as_each_log_reads_it() {
+        let shown = |system: System| {
+            let open = system.open_group("runs", "40 runs, 97%", 7)?;
+            Some(open + &system.close_group("runs", 9)?)
+        };
+        let gitlab = "\x1b[0Ksection_start:7:cekura_gate_runs[collapsed=true]\r\x1b[0K40 runs, 97%\n\
+                      \x1b[0Ksection_end:9:cekura_gate_runs\r\x1b[0K\n";
+        for (system, text) in [
+            (System::Github, Some("::group::40 runs, 97%25\n::endgroup::\n")),
+            (System::Azure, Some("##[group]40 runs, 97%\n##[endgroup]\n")),
+            (System::Buildkite, Some("--- 40 runs, 97%\n+++ cekura-gate\n")),
+            (System::Gitlab, Some(gitlab)),
+            (System::Jenkins, None),
+            (System::Circleci, None),
+            (System::Bitbucket, None),
+            (System::None, None),
+        ] {
+            assert_eq!(shown(system).as_deref(), text, "{system:?}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_title_of_a_group_is_no_other_command(title in hostile()) {
+            for system in System::ALL {
+                let Some(open) = system.open_group("runs", &title, 7) else { continue };
+                prop_assert_eq!(open.matches('\n').count(), 1);
+                let (_, shown) = match system {
+                    System::Github => open.split_once("::group::").unwrap(),
+                    System::Azure => open.split_once("##[group]").unwrap(),
+                    System::Gitlab => open.split_once("\r\x1b[0K").unwrap(),
+                    _ => open.split_once("--- ").unwrap(),
+                };
+                prop_assert!(!holds_a_command(shown), "{}", open);
+                prop_assert!(!shown.contains('\x1b'), "{}", open);
+            }
+        }
+    }
+}

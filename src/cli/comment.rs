@@ -1,0 +1,138 @@
+//! `--comment`: the verdict as one comment on the pull request, updated by each run.
+//!
+//! Whatever stands in its way is told in a line and changes nothing: the comment is no evidence.
+
+use std::time::Duration;
+
+use secrecy::SecretString;
+use tokio::time::Instant;
+
+use super::connection;
+use super::console::Console;
+use super::failure::Failure;
+use super::stop::Stop;
+use super::{Global, runtime};
+use crate::api::options::{Options, Proxies};
+use crate::ci::System;
+use crate::comment::client::Comments;
+use crate::comment::{Target, target};
+use crate::context::Context;
+use crate::exit::Code;
+use crate::report::escape::url;
+use crate::report::markdown::comment::{self, Origin};
+use crate::report::model::Report;
+
+/// How long GitHub may take in all.
+const PATIENCE: Duration = Duration::from_secs(20);
+/// The same for a job that is being stopped: the runner kills it after ten seconds.
+const HURRY: Duration = Duration::from_secs(2);
+
+/// Writes the comment, where one is asked for.
+pub(super) struct Commenter {
+    /// The pull request and what reaches it, or why there is none.
+    way: Result<(Target, SecretString, Options), String>,
+    wanted: bool,
+}
+
+impl Commenter {
+    /// `wanted`: whether `--comment` was given. Without it nothing is read.
+    pub(super) fn new(wanted: bool, global: &Global, context: &Context) -> Self {
+        let way = if wanted { way(global, context) } else { Err(String::new()) };
+        Self { way, wanted }
+    }
+
+    /// Writes the verdict. A signal that comes meanwhile ends it.
+    pub(super) async fn tell(&self, report: &Report, console: &Console, stop: &Stop) {
+        let next = async {
+            if stop.heard().is_some() { stop.insisted().await } else { stop.asked().await }
+        };
+        tokio::select! {
+            () = self.tell_all(report, console) => {}
+            signal = next => {
+                console.warn(&format!("no pull-request comment: stopped by {signal}"));
+            }
+        }
+    }
+
+    /// Writes the verdict where nothing else goes on.
+    pub(super) fn tell_now(&self, report: &Report, console: &Console) -> Result<(), Failure> {
+        if self.wanted {
+            runtime()?.block_on(self.tell_all(report, console));
+        }
+        Ok(())
+    }
+
+    async fn tell_all(&self, report: &Report, console: &Console) {
+        let stopped = [Code::Interrupted, Code::Terminated];
+        let hurry = stopped.iter().any(|code| code.number() == report.exit_code);
+        let text = |origin: Origin<'_>| comment::comment(report, origin);
+        let patience = if hurry { HURRY } else { PATIENCE };
+        self.put(&report.suite.name, text, patience, console).await;
+    }
+
+    /// Tells that a gate ended without a verdict, so that the comment of an earlier one does not
+    /// stand for it.
+    pub(super) async fn tell_failure(&self, suite: &str, failure: &Failure, console: &Console) {
+        let code = failure.code();
+        if matches!(code, Code::Interrupted | Code::Terminated) {
+            return;
+        }
+        let why = failure.to_string();
+        let text =
+            |origin: Origin<'_>| comment::without_a_verdict(suite, code.number(), &why, origin);
+        self.put(suite, text, PATIENCE, console).await;
+    }
+
+    async fn put(
+        &self,
+        suite: &str,
+        text: impl Fn(Origin<'_>) -> String,
+        patience: Duration,
+        console: &Console,
+    ) {
+        if !self.wanted {
+            return;
+        }
+        let (target, token, options) = match &self.way {
+            Ok(way) => way,
+            Err(why) => return console.warn(&format!("no pull-request comment: {why}")),
+        };
+        let origin = Origin { commit: target.commit.as_deref(), run: target.run.as_deref() };
+        let put = async {
+            let comments = Comments::new(target, token, options)?;
+            let until = Instant::now() + patience;
+            comments.put(&comment::marker(suite), &text(origin), until).await
+        };
+        match put.await {
+            Ok(page) => {
+                let page = url::web(&page).map(|page| format!(": {page}")).unwrap_or_default();
+                console.progress(&format!("pull request {} has the comment{page}", target.number));
+            }
+            Err(why) => console.warn(&format!("no pull-request comment: {why}")),
+        }
+    }
+}
+
+fn way(global: &Global, context: &Context) -> Result<(Target, SecretString, Options), String> {
+    if context.ci != System::Github {
+        return Err(format!("only GitHub Actions has one, and this is {}", context.ci.title()));
+    }
+    let event =
+        context.var("GITHUB_EVENT_PATH").and_then(|path| std::fs::read_to_string(path).ok());
+    let target =
+        target(|name| context.var(name), event.as_deref()).map_err(|why| why.to_string())?;
+    let token = context
+        .var("GITHUB_TOKEN")
+        .ok_or("GITHUB_TOKEN is not set: give the step `env: GITHUB_TOKEN: ${{ github.token }}`")?;
+    let authorities = global.ca_file.as_deref().map(connection::authorities).transpose();
+    let options = Options {
+        proxies: if target.api.starts_with("http://") {
+            Proxies::None
+        } else {
+            connection::proxies(context)
+        },
+        authorities: authorities.map_err(|why| why.to_string())?,
+        ..Options::default()
+    };
+    Ok((target, SecretString::from(token.trim()), options))
+}

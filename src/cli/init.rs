@@ -1,0 +1,347 @@
+//! `init`: write a suite and the workflow of the CI system that is found.
+//!
+//! It asks nothing and sends nothing. What is there already stays, unless `--force` says otherwise.
+
+use std::fs::{self, OpenOptions};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+
+use super::Global;
+use super::console::Console;
+use super::failure::Failure;
+use crate::ci::System;
+use crate::context;
+use crate::document::{Diagnostics, Source};
+use crate::exit::Code;
+use crate::init::suite::{self, Answers};
+use crate::init::workflow::{Workflow, is_plain, workflow};
+use crate::init::{Choice, MARKS, Surroundings};
+use crate::suite::model::Mode;
+use crate::text;
+
+/// What `init` takes.
+#[derive(Debug, clap::Args)]
+pub(super) struct Args {
+    /// Id of the agent under test [default: a placeholder].
+    #[arg(long, value_name = "ID", conflicts_with = "assistant", value_parser = clap::value_parser!(u64).range(1..))]
+    agent: Option<u64>,
+    /// Provider's assistant id, in place of --agent.
+    #[arg(long, value_name = "ID")]
+    assistant: Option<String>,
+    /// Project id. Needed with --folder.
+    #[arg(long, value_name = "ID", value_parser = clap::value_parser!(u64).range(1..))]
+    project: Option<u64>,
+    /// Ids of the scenarios to run, separated by commas [default: placeholders].
+    #[arg(long, value_name = "IDS", value_delimiter = ',', conflicts_with = "folder")]
+    scenarios: Vec<u64>,
+    /// Run the scenarios with these tags, separated by commas.
+    #[arg(long, value_name = "TAGS", value_delimiter = ',', conflicts_with = "folder")]
+    tags: Vec<String>,
+    /// Run the scenarios of this folder.
+    #[arg(long, value_name = "PATH")]
+    folder: Option<String>,
+    /// How the simulated caller reaches the agent.
+    #[arg(long, value_enum, value_name = "MODE", default_value_t = Mode::Voice)]
+    mode: Mode,
+    /// How many times each scenario runs.
+    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
+    frequency: u32,
+    /// Name of the suite [default: the directory's].
+    #[arg(long, value_name = "NAME")]
+    name: Option<String>,
+    /// Write over files that are there already.
+    #[arg(long)]
+    force: bool,
+}
+
+/// A file to write.
+struct File {
+    path: PathBuf,
+    /// The path as the user sees it.
+    shown: String,
+    text: String,
+}
+
+pub(super) fn init(args: &Args, global: &Global, console: &Console) -> Result<Code, Failure> {
+    let place = Place::find()?;
+    let answers = args.answers(&place);
+    let text = suite::text(&answers);
+    hold(&text)?;
+    let suite = place.here("cekura-gate.yml");
+    if !is_plain(&suite) {
+        return Err(Failure::Usage(format!(
+            "the path `{suite}` cannot stand in a script as it is: run init in a directory whose path \
+             within the repository has only letters, digits and . _ - /"
+        )));
+    }
+    let around = place.surroundings();
+    let choice = match global.ci {
+        Some(system) => Choice { system, because: "as --ci says".to_owned(), others: Vec::new() },
+        None => around.choose(),
+    };
+    let is_file = |path: &str| place.root.join(path).exists();
+    let branch = around.branch.as_deref();
+    let workflow = workflow(choice.system, &suite, branch, |path| !args.force && is_file(path));
+    let files = files(&place, text, workflow.as_ref());
+    let report = write(args, &files)?;
+    let next = next(&answers, &choice, workflow.as_ref(), &report);
+    console.print(&format!("{}{next}", report.lines(&choice)))?;
+    Ok(Code::Passed)
+}
+
+impl Args {
+    fn answers(&self, place: &Place) -> Answers {
+        Answers {
+            name: self.name.clone().unwrap_or_else(|| place.name()),
+            agent: self.agent,
+            assistant: self.assistant.clone(),
+            project: self.project,
+            scenarios: self.scenarios.clone(),
+            tags: self.tags.clone(),
+            folder: self.folder.clone(),
+            mode: self.mode,
+            frequency: self.frequency,
+        }
+    }
+
+    /// Whether a flag says something about the suite, so that keeping another would ignore it.
+    fn says_something(&self) -> bool {
+        self.agent.is_some()
+            || self.assistant.is_some()
+            || self.project.is_some()
+            || !self.scenarios.is_empty()
+            || !self.tags.is_empty()
+            || self.folder.is_some()
+            || self.name.is_some()
+            || self.mode != Mode::Voice
+            || self.frequency != 3
+    }
+}
+
+/// What is written must be valid: flags that do not go together are told as in any suite.
+fn hold(text: &str) -> Result<(), Failure> {
+    let source = Source { name: "cekura-gate.yml", text };
+    let read = crate::suite::read(source, &|_| None, context::today())?;
+    let problems = crate::suite::validate(&read.value, context::today());
+    if problems.is_empty() {
+        return Ok(());
+    }
+    Err(Diagnostics::from_problems(source, &read.places, problems).into())
+}
+
+/// Where the suite is to be, and the repository around it.
+struct Place {
+    here: PathBuf,
+    root: PathBuf,
+}
+
+impl Place {
+    fn find() -> Result<Self, Failure> {
+        let refuse =
+            |error: io::Error| Failure::Input { path: ".".into(), reason: error.to_string() };
+        let here = fs::canonicalize(".").map_err(refuse)?;
+        let root = here.ancestors().find(|dir| dir.join(".git").exists()).unwrap_or(&here);
+        Ok(Self { root: root.to_owned(), here })
+    }
+
+    fn name(&self) -> String {
+        let name = self.here.file_name().map(|name| name.to_string_lossy().into_owned());
+        name.map_or_else(|| "Release gate".to_owned(), |name| name.chars().take(200).collect())
+    }
+
+    /// The path from the root of a file that is here, with forward slashes.
+    fn here(&self, name: &str) -> String {
+        let below = self.here.strip_prefix(&self.root).unwrap_or(Path::new(""));
+        let parts = below.iter().map(|part| part.to_string_lossy().into_owned());
+        parts.chain([name.to_owned()]).collect::<Vec<_>>().join("/")
+    }
+
+    /// A path from the root, as it reads from here.
+    fn from_here(&self, path: &str) -> String {
+        let below = self.here.strip_prefix(&self.root).unwrap_or(Path::new(""));
+        "../".repeat(below.iter().count()) + path
+    }
+
+    fn surroundings(&self) -> Surroundings {
+        let exists = |(path, _): &(&str, System)| self.root.join(path).exists();
+        let marks = MARKS.into_iter().filter(exists).collect();
+        let git = self.git();
+        let remote = read(&git.join("config")).and_then(|text| remote_of(&text));
+        let head = |path: &str| {
+            let text = read(&git.join(path))?;
+            let (_, branch) = text.trim().split_once("refs/")?;
+            Some(
+                branch
+                    .trim_start_matches("remotes/origin/")
+                    .trim_start_matches("heads/")
+                    .to_owned(),
+            )
+        };
+        // Without the remote's own word, the branch at hand is taken only by its usual names.
+        let usual = |branch: &String| ["main", "master", "trunk"].contains(&branch.as_str());
+        let branch = head("refs/remotes/origin/HEAD").or_else(|| head("HEAD").filter(usual));
+        Surroundings { marks, remote, branch }
+    }
+
+    /// The repository's own directory, also from a worktree or a submodule.
+    fn git(&self) -> PathBuf {
+        let git = self.root.join(".git");
+        let Some(text) = read(&git) else { return git };
+        let Some(dir) = text.trim().strip_prefix("gitdir: ") else { return git };
+        let dir = self.root.join(dir);
+        match read(&dir.join("commondir")) {
+            Some(common) => dir.join(common.trim()),
+            None => dir,
+        }
+    }
+}
+
+/// A small text file; none if it is not one.
+fn read(path: &Path) -> Option<String> {
+    fs::metadata(path).ok().filter(|about| about.is_file() && about.len() < 1 << 20)?;
+    fs::read_to_string(path).ok()
+}
+
+/// The address of `origin`, or of the first remote.
+fn remote_of(config: &str) -> Option<String> {
+    let mut section = "";
+    let mut first = None;
+    for line in config.lines().map(str::trim) {
+        if line.starts_with('[') {
+            section = line;
+        } else if section.starts_with("[remote ")
+            && let Some((key, url)) = line.split_once('=')
+            && key.trim() == "url"
+        {
+            if section == "[remote \"origin\"]" {
+                return Some(url.trim().to_owned());
+            }
+            first.get_or_insert(url.trim());
+        }
+    }
+    first.map(str::to_owned)
+}
+
+fn files(place: &Place, suite: String, workflow: Option<&Workflow>) -> Vec<File> {
+    let name = "cekura-gate.yml";
+    let mut files = vec![File { path: place.here.join(name), shown: name.to_owned(), text: suite }];
+    files.extend(workflow.map(|workflow| File {
+        path: place.root.join(workflow.path),
+        shown: place.from_here(workflow.path),
+        text: workflow.text.clone(),
+    }));
+    files
+}
+
+/// What became of the files.
+struct Written {
+    written: Vec<String>,
+    kept: Vec<String>,
+}
+
+fn write(args: &Args, files: &[File]) -> Result<Written, Failure> {
+    let exists = |file: &&File| fs::symlink_metadata(&file.path).is_ok();
+    let kept: Vec<&File> = files.iter().filter(exists).filter(|_| !args.force).collect();
+    let suite_stays = kept.first().is_some_and(|file| file.shown == "cekura-gate.yml");
+    if kept.len() == files.len() || (suite_stays && args.says_something()) {
+        let names: Vec<String> = kept.iter().map(|file| file.shown.clone()).collect();
+        let verb = if names.len() == 1 { "exists" } else { "exist" };
+        return Err(Failure::Usage(format!(
+            "{} {verb} already; nothing was written; pass --force to write over it",
+            text::list(&names)
+        )));
+    }
+    let mut report = Written { written: Vec::new(), kept: Vec::new() };
+    for file in files {
+        if kept.iter().any(|kept| kept.path == file.path) {
+            report.kept.push(file.shown.clone());
+            continue;
+        }
+        write_one(args.force, file)
+            .map_err(|source| crate::sink::SinkError { path: file.path.clone(), source })?;
+        report.written.push(file.shown.clone());
+    }
+    Ok(report)
+}
+
+fn write_one(force: bool, file: &File) -> io::Result<()> {
+    if let Some(dir) = file.path.parent() {
+        fs::create_dir_all(dir)?;
+    }
+    let mut options = OpenOptions::new();
+    options.write(true);
+    // A file that has come to be since it was looked for is not written over either.
+    let options =
+        if force { options.create(true).truncate(true) } else { options.create_new(true) };
+    options.open(&file.path)?.write_all(file.text.as_bytes())
+}
+
+impl Written {
+    fn lines(&self, choice: &Choice) -> String {
+        let what = |path: &String| {
+            if path == "cekura-gate.yml" {
+                "the suite".to_owned()
+            } else {
+                format!("for {} ({})", choice.system.title(), choice.because)
+            }
+        };
+        let mut out = String::new();
+        for path in &self.written {
+            out.push_str(&format!("wrote {path}: {}\n", what(path)));
+        }
+        for path in &self.kept {
+            out.push_str(&format!("kept  {path}: it is there already\n"));
+        }
+        if choice.system == System::None {
+            let names: Vec<&str> = System::ALL.iter().map(|system| system.name()).collect();
+            out.push_str(&format!(
+                "no CI system was found: for a workflow, name one with --ci {}\n",
+                names.join("|")
+            ));
+        }
+        for other in &choice.others {
+            let (title, name) = (other.title(), other.name());
+            out.push_str(&format!("also found {title}: init --ci {name} writes for it\n"));
+        }
+        out
+    }
+}
+
+/// The steps that follow, in their order.
+fn next(
+    answers: &Answers,
+    choice: &Choice,
+    workflow: Option<&Workflow>,
+    report: &Written,
+) -> String {
+    let mut steps =
+        vec!["rehearse, without an account or a cost: cekura-gate run --simulate".to_owned()];
+    let placeholders = answers.placeholders();
+    if !placeholders.is_empty() && report.written.iter().any(|path| path == "cekura-gate.yml") {
+        let keys =
+            text::list(&placeholders.iter().map(|key| (*key).to_owned()).collect::<Vec<_>>());
+        steps.push(format!("put your own values in the place of the placeholders: {keys}"));
+    }
+    steps.push("look at the plan: cekura-gate check".to_owned());
+    if let Some(workflow) = workflow {
+        steps.extend(workflow.include.map(str::to_owned));
+        steps.push(format!("give {} {}", choice.system.title(), workflow.needs));
+    }
+    let steps = steps.iter().enumerate().map(|(at, step)| format!("  {}. {step}\n", at + 1));
+    format!("\nNext:\n{}", steps.collect::<String>())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_remote_is_origins_or_else_the_first() {
+        let config = "[core]\n\tbare = false\n[remote \"up\"]\n\turl = git@a:b.git\n\
+                      [remote \"origin\"]\n\tfetch = x\n\turl = https://c/d\n[branch \"main\"]\n";
+        assert_eq!(remote_of(config).as_deref(), Some("https://c/d"));
+        let config = "[remote \"up\"]\n\turl = git@a:b.git\n[remote \"other\"]\nurl=x\n";
+        assert_eq!(remote_of(config).as_deref(), Some("git@a:b.git"));
+        assert_eq!(remote_of("[core]\nurl = x\n"), None);
+    }
+}

@@ -1,0 +1,291 @@
+//! `check --online`: what the suite names is looked up in the account, and the plan is priced.
+//!
+//! It only reads: nothing is started, and nothing is changed. What is unknown is decided in
+//! `account`, which asks nobody.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::failure::Failure;
+use super::load::Loaded;
+use super::{Global, connection, runtime};
+use crate::account::{Account, Agent, Findings, Listing};
+use crate::api::client::Client;
+use crate::api::error::ApiError;
+use crate::api::wire::account::DryRun;
+use crate::context::Context;
+use crate::document::{Path, Problem, shown};
+use crate::plan::{Plan, Query, Selection, Target};
+use crate::record::ResultRecord;
+use crate::suite::model::{Suite, Thresholds};
+use crate::text;
+
+/// How long all the questions may take.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// What the account says of a suite that is sound.
+pub(super) struct Online {
+    /// The plan with its scenarios resolved.
+    pub(super) plan: Plan,
+    /// The agent in words.
+    pub(super) agent: String,
+    /// The scenarios in words; none where the suite brings its own cases.
+    pub(super) scenarios: Option<String>,
+    /// What the runs would cost.
+    pub(super) cost: String,
+    /// The baseline that was found.
+    pub(super) baseline: Option<String>,
+    /// What a person should know.
+    pub(super) warnings: Vec<String>,
+}
+
+/// Looks up what the suite names.
+///
+/// # Errors
+///
+/// Every name that is unknown, at its place; a plan over budget; a platform that can't be asked.
+pub(super) fn look_up(
+    loaded: &Loaded,
+    plan: &Plan,
+    global: &Global,
+    context: &Context,
+) -> Result<Online, Failure> {
+    let (client, _) = connection::client(global, context)?;
+    let asked = Asked { loaded, client, until: Instant::now() + PATIENCE };
+    runtime()?.block_on(asked.look_up(plan))
+}
+
+struct Asked<'a> {
+    loaded: &'a Loaded,
+    client: Client,
+    until: Instant,
+}
+
+impl Asked<'_> {
+    async fn look_up(&self, plan: &Plan) -> Result<Online, Failure> {
+        let suite = &self.loaded.suite;
+        let agent = self.agent(plan).await?;
+        let account = self.account(plan, agent).await?;
+        let mut findings = Findings::of(suite, &account);
+        let baseline = self.baseline(&mut findings).await?;
+        if !findings.problems.is_empty() {
+            return Err(self.loaded.explain(findings.problems).into());
+        }
+        let mut warnings = findings.warnings;
+        let chosen = account.chosen.as_deref();
+        let plan = match chosen {
+            Some(chosen) => plan.clone().resolved(chosen.iter().map(|one| one.id)),
+            None => plan.clone(),
+        };
+        super::prepare::quarantine_is_known(self.loaded, &plan)?;
+        super::budget::check(suite, &plan)?;
+        let cost = match plan.request().filter(|_| suite.brings_cases()) {
+            Some(request) => {
+                let dry = self.client.dry_run(&request, self.until).await;
+                let dry = dry.map_err(|error| self.loaded.explain_refusal(error))?;
+                self.cost_of_cases(&plan, dry, &mut warnings)?
+            }
+            None => cost(suite, &plan),
+        };
+        if account.chosen.is_some() && suite.scenarios.is_some() && !account.scenarios.whole {
+            let many = account.scenarios.items.len();
+            warnings.push(format!(
+                "the agent has more than {many} scenarios: not every id could be looked up"
+            ));
+        }
+        Ok(Online {
+            agent: describe_agent(&account.agent),
+            scenarios: chosen.map(|chosen| {
+                let names = chosen.iter().map(|one| format!("{} {}", one.id, one.name));
+                some(&names.collect::<Vec<_>>())
+            }),
+            cost,
+            baseline: baseline.map(|(from, record)| {
+                let when = record.created_at.as_deref().and_then(|at| at.get(..10));
+                let when = when.map(|day| format!(" of {day}")).unwrap_or_default();
+                let runs = text::count(record.runs.len(), "run");
+                format!("{from}: result {}{when}, {runs}", record.id)
+            }),
+            warnings,
+            plan,
+        })
+    }
+
+    /// The agent under test. Where it is unknown nothing else can be looked up.
+    async fn agent(&self, plan: &Plan) -> Result<Agent, Failure> {
+        let (key, message) = match &plan.target {
+            Target::Agent(id) => match self.client.agent(*id, self.until).await {
+                Err(ApiError::Refused { status: 404, .. }) => {
+                    ("agent", format!("the account has no agent `{id}`"))
+                }
+                found => return Ok(found?),
+            },
+            Target::Assistant(assistant) => {
+                let agents = self.client.agents(self.until).await?;
+                let same = |agent: &Agent| agent.assistant.as_deref() == Some(assistant);
+                match agents.items.into_iter().find(same) {
+                    Some(agent) => return Ok(agent),
+                    None => (
+                        "assistant",
+                        format!("no agent of the account has the assistant {}", shown(assistant)),
+                    ),
+                }
+            }
+        };
+        let agents = self.client.agents(self.until).await?;
+        let names: Vec<String> = agents.items.iter().map(describe_agent).collect();
+        let help = match names.as_slice() {
+            [] => "the account has none: does the key belong to the right project?".to_owned(),
+            names => format!("it has {}", some(names)),
+        };
+        Err(self.loaded.explain(vec![Problem::new(Path::of([key]), message).help(help)]).into())
+    }
+
+    /// What the suite needs to know of the account, and no more.
+    async fn account(&self, plan: &Plan, agent: Agent) -> Result<Account, Failure> {
+        let (suite, until) = (&self.loaded.suite, self.until);
+        let of_agent = Query { agent: Some(agent.id), ..Query::default() };
+        let mut account = Account::default();
+        let query = match &plan.selection {
+            Selection::Cases(_) => None,
+            Selection::Ids(ids) => Some(Query { ids: ids.clone(), ..Query::default() }),
+            Selection::ByPlatform(query) | Selection::Resolve(query) => Some(query.clone()),
+        };
+        if let Some(query) = query {
+            let mut chosen = Vec::new();
+            if query.folder.is_some() || !query.tags.is_empty() {
+                let query = Query { agent: Some(agent.id), ..query.clone() };
+                chosen = self.client.scenarios_of(&query, until).await?.items;
+            }
+            let carried = |tag: &String| chosen.iter().any(|one| one.tags.contains(tag));
+            if !query.ids.is_empty() || !query.tags.iter().all(carried) {
+                account.scenarios = self.client.scenarios_of(&of_agent, until).await?;
+            }
+            if query.folder.is_some() && chosen.is_empty() {
+                account.folders = self.client.folders(query.project, until).await?;
+            }
+            let by_id = account.scenarios.items.iter().filter(|one| query.ids.contains(&one.id));
+            let more: Vec<_> = by_id
+                .filter(|one| chosen.iter().all(|other| other.id != one.id))
+                .cloned()
+                .collect();
+            chosen.extend(more);
+            account.chosen = Some(chosen);
+        }
+        if suite.thresholds.as_ref().is_some_and(names_metrics) {
+            account.metrics = self.client.metrics(agent.id, until).await?;
+        }
+        if suite.test_profiles.is_some() {
+            account.test_profiles = match self.client.test_profiles(agent.id, until).await {
+                // The published contract does not list this call.
+                Err(ApiError::Refused { status: 404 | 405, .. }) => Listing::default(),
+                found => found?,
+            };
+        }
+        account.agent = agent;
+        Ok(account)
+    }
+
+    /// The baseline, where the suite wants one; a missing one is a problem like any other.
+    async fn baseline(
+        &self,
+        findings: &mut Findings,
+    ) -> Result<Option<(String, ResultRecord)>, Failure> {
+        let (suite, name) = (&self.loaded.suite, self.loaded.name());
+        let message = match super::baseline::of_suite(suite, &name, &self.client, self.until).await
+        {
+            Err(Failure::Usage(message)) => message,
+            Err(Failure::Api(ApiError::Refused { status: 404, .. })) => {
+                "the account has no such result".to_owned()
+            }
+            Err(failure @ Failure::Input { .. }) => failure.to_string(),
+            other => return other,
+        };
+        let path = Path::of(["thresholds", "baseline", "from"]);
+        findings.problems.push(Problem::new(path, message));
+        Ok(None)
+    }
+
+    /// What the platform says that the test cases cost, held against the budget.
+    fn cost_of_cases(
+        &self,
+        plan: &Plan,
+        dry: DryRun,
+        warnings: &mut Vec<String>,
+    ) -> Result<String, Failure> {
+        let runs = plan.runs().unwrap_or_default();
+        if let Some(counted) = dry.runs.filter(|counted| *counted != runs as u64) {
+            warnings.push(format!(
+                "the platform counts {counted} runs, the gate {runs}: a gate with other runs than \
+                 planned is inconclusive"
+            ));
+        }
+        let suite = &self.loaded.suite;
+        hold(suite, runs, dry)?;
+        Ok(match dry.cost {
+            Some(cost) => {
+                format!("{cost:.2} for {}, by the platform's dry run", text::count(runs, "run"))
+            }
+            None if suite.budget.as_ref().is_some_and(|budget| budget.price_per_run.is_some()) => {
+                cost(suite, plan)
+            }
+            None => "the platform's dry run gave no price".to_owned(),
+        })
+    }
+}
+
+/// Holds the budget's largest cost against the platform's price. Gives the price of one run.
+///
+/// # Errors
+///
+/// When it is over budget, or when the suite sets a limit and nobody says what a run costs.
+pub(super) fn hold(suite: &Suite, runs: usize, dry: DryRun) -> Result<Option<f64>, Failure> {
+    let budget = suite.budget.clone().unwrap_or_default();
+    let price = dry.cost.filter(|_| runs > 0).map(|cost| cost / runs as f64);
+    match (budget.max_cost, dry.cost, price) {
+        (Some(most), Some(cost), Some(price)) if cost > most => {
+            Err(Failure::TooExpensive { runs, price, cost, most })
+        }
+        (Some(_), None, _) if budget.price_per_run.is_none() => Err(Failure::Usage(
+            "the platform gave no price, so that `budget.max_cost` cannot be held: add \
+             `price_per_run`; nothing was started"
+                .to_owned(),
+        )),
+        _ => Ok(price),
+    }
+}
+
+/// What the runs cost by the suite's own price.
+fn cost(suite: &Suite, plan: &Plan) -> String {
+    let price = suite.budget.as_ref().and_then(|budget| budget.price_per_run);
+    match (price, plan.runs()) {
+        (Some(price), Some(runs)) => {
+            let total = price * runs as f64;
+            format!("{total:.2} for {} at {price} each", text::count(runs, "run"))
+        }
+        _ => "not known: say what a run costs with `budget.price_per_run`".to_owned(),
+    }
+}
+
+fn names_metrics(thresholds: &Thresholds) -> bool {
+    let each = thresholds.each_scenario.as_ref().is_some_and(|each| !each.metrics.is_empty());
+    let baseline = thresholds.baseline.as_ref().is_some_and(|base| !base.metrics.is_empty());
+    !thresholds.metrics.is_empty() || each || baseline
+}
+
+fn describe_agent(agent: &Agent) -> String {
+    let name = if agent.name.is_empty() { String::new() } else { format!(" ({})", agent.name) };
+    let project = agent.project.map(|id| format!(", project {id}")).unwrap_or_default();
+    format!("{}{name}{project}", agent.id)
+}
+
+/// The first few of many.
+fn some(all: &[String]) -> String {
+    const MOST: usize = 8;
+    let mut shown: Vec<String> = all.iter().take(MOST).cloned().collect();
+    if let Some(more @ 1..) = all.len().checked_sub(MOST) {
+        shown.push(format!("and {more} more"));
+    }
+    shown.join(", ")
+}

@@ -1,0 +1,211 @@
+//! `result rerun`: the scenarios of a result once more, in new calls that are billed.
+
+use std::path::PathBuf;
+use std::pin::pin;
+use std::time::Duration;
+
+use serde_json::json;
+use tokio::time::Instant;
+
+use super::super::attend::{Attached, Gate};
+use super::super::baseline;
+use super::super::console::Console;
+use super::super::failure::Failure;
+use super::super::left::StartedRun;
+use super::super::overrides::Overrides;
+use super::super::publish::Publisher;
+use super::super::remote::{Output, Remote, id, no_result, status_of};
+use super::super::stop::{Stop, heeding};
+use super::super::{Global, runtime, watch};
+use crate::api::client::Started;
+use crate::api::error::ApiError;
+use crate::context::{self, Context};
+use crate::exit::Code;
+use crate::plan::Plan;
+use crate::record::ResultRecord;
+use crate::report::assemble::assemble;
+use crate::report::model::{PlanHead, SuiteHead};
+use crate::suite::model::Suite;
+use crate::suite::model::Transcripts;
+use crate::text;
+
+/// How long a start that is under way may take to be answered after a signal.
+const ANSWER_GRACE: Duration = Duration::from_secs(2);
+
+/// What `result rerun` takes.
+#[derive(Debug, clap::Args)]
+pub(in crate::cli) struct Args {
+    /// Id of the result whose scenarios run again.
+    #[arg(value_parser = id)]
+    id: u64,
+    /// Wait for the new result, and judge and report it as `watch` does.
+    #[arg(long, conflicts_with = "json")]
+    wait: bool,
+    /// The suite file whose thresholds judge the new result. Implies --wait.
+    #[arg(long, value_name = "FILE", conflicts_with = "json")]
+    suite: Option<PathBuf>,
+    /// How long to wait for the new result, such as 45m.
+    #[arg(long, value_name = "SPAN", value_parser = super::super::remote::span)]
+    timeout: Option<crate::suite::scalars::Timeout>,
+    /// Directory of the reports.
+    #[arg(long, value_name = "DIR")]
+    report_dir: Option<PathBuf>,
+    #[command(flatten)]
+    output: Output,
+}
+
+pub(super) fn rerun(
+    args: &Args,
+    global: &Global,
+    context: &Context,
+    console: &Console,
+) -> Result<Code, Failure> {
+    let overrides = Overrides::of_waiting(args.timeout, args.report_dir.clone());
+    let waits = args.wait || args.suite.is_some();
+    // What could fail for free fails before anything is paid for.
+    let (suite, head) = watch::rules(args.id, args.suite.as_deref(), &overrides, context)?;
+    let publisher = match waits {
+        true => Some(Publisher::open(&suite, context)?),
+        false => None,
+    };
+    let remote = Remote::new(global, context, console, args.output)?;
+    runtime()?.block_on(heeding(|stop: Stop| async move {
+        let gate =
+            Gate { client: &remote.client, pace: remote.pace, console, stop: &stop, label: None };
+        let began = Instant::now();
+        let deadline = began + suite.timeout.unwrap_or_default().duration();
+        let prepared = async {
+            let old = remote.client.result(args.id, Transcripts::All, remote.soon()).await;
+            let old = old.map_err(|error| no_result(args.id, error))?;
+            let baseline = baseline::of_suite(&suite, &head.name, &remote.client, deadline).await?;
+            Ok((old, baseline))
+        };
+        let (old, baseline) = gate.unless_stopped(prepared).await?;
+        let new = start(&remote, &stop, &old, deadline).await?;
+        let Some(publisher) = publisher else {
+            told(&remote, args.id, &new)?;
+            // A signal came during the start: nobody waits for what has begun.
+            return Ok(stop.heard().map_or(Code::Passed, |(signal, _)| signal.code()));
+        };
+        let attached = attached(args, suite, head, &old, new, (began, deadline));
+        let attached = Attached { baseline, ..attached };
+        let report = assemble(gate.attend(attached, &publisher).await?);
+        publisher.finish(&report, console)
+    }))
+}
+
+/// Starts the new result, exactly once. A signal gives it a moment to be answered; then nobody
+/// knows.
+async fn start(
+    remote: &Remote<'_>,
+    stop: &Stop,
+    old: &ResultRecord,
+    deadline: Instant,
+) -> Result<ResultRecord, Failure> {
+    let id = old.id;
+    if !old.status.is_terminal() {
+        return Err(Failure::Remote(format!(
+            "result {id} is still going ({}): nothing was started; wait for it with \
+             `cekura-gate watch {id}`",
+            old.status.as_str()
+        )));
+    }
+    let mut work = pin!(remote.client.rerun(old, deadline.min(remote.soon())));
+    let first = tokio::select! {
+        biased;
+        started = &mut work => Ok(started),
+        signal = stop.asked() => Err(signal),
+    };
+    let started = match first {
+        Ok(started) => started,
+        Err(signal) => match tokio::time::timeout(ANSWER_GRACE, work).await {
+            Ok(started) => started,
+            Err(_) => return Err(Failure::StoppedRerunning { signal, of: id }),
+        },
+    };
+    match started.map_err(|error| refused(id, error))? {
+        Started::Answered(new) => Ok(*new),
+        Started::Found(new) => {
+            remote.console.warn(&format!(
+                "the answer to the rerun was lost; result {} is of it and is taken up",
+                new.id
+            ));
+            Ok(*new)
+        }
+    }
+}
+
+fn refused(id: u64, error: ApiError) -> Failure {
+    match status_of(&error) {
+        Some(404 | 405) => Failure::Remote(format!(
+            "result {id} was not run again ({error}); nothing was started; `cekura-gate run` with \
+             its suite starts the same scenarios"
+        )),
+        _ => error.into(),
+    }
+}
+
+fn told(remote: &Remote<'_>, of: u64, new: &ResultRecord) -> Result<(), Failure> {
+    let (id, runs) = (new.id, new.runs.len());
+    let many = match runs {
+        0 => "its calls are billed".to_owned(),
+        runs => format!("{} that are billed", text::count(runs, "call")),
+    };
+    let text = format!(
+        "result {id} has started as a rerun of result {of}: {many}\n  wait for it: cekura-gate \
+         watch {id}\n  stop it:     cekura-gate result end {id}\n"
+    );
+    let ids: Vec<u64> = new.runs.iter().map(|run| run.id).collect();
+    remote.answer(&text, &json!({ "of": of, "result": id, "runs": ids }))
+}
+
+/// The new result, as the gate attends to it. What it owes is what the platform started: a rerun
+/// runs each scenario once, however often the suite wants it.
+fn attached(
+    args: &Args,
+    suite: Suite,
+    head: SuiteHead,
+    old: &ResultRecord,
+    new: ResultRecord,
+    (began, deadline): (Instant, Instant),
+) -> Attached {
+    let scenarios: std::collections::BTreeSet<u64> =
+        old.runs.iter().filter_map(|run| run.scenario).collect();
+    let runs = new.runs.len().max(scenarios.len());
+    let mut notes = vec![format!("a rerun of result {}", args.id)];
+    let planned = args.suite.as_ref().and_then(|_| Plan::new(&suite, &head.name, None, "").ok());
+    if let Some(wanted) = planned.and_then(|plan| plan.runs()).filter(|wanted| *wanted > runs) {
+        notes.push(format!(
+            "the platform runs each scenario once: {}, where the suite starts {wanted}",
+            text::count(runs, "run")
+        ));
+    }
+    let planned = PlanHead {
+        runs_per_scenario: 1,
+        runs: Some(runs),
+        scenarios: scenarios.into_iter().collect(),
+    };
+    Attached {
+        started: StartedRun {
+            result: Some(new.id),
+            name: new.name.clone(),
+            suite: head.file.clone(),
+            planned: planned.clone(),
+            ..StartedRun::default()
+        },
+        taken_up: false,
+        head,
+        planned,
+        // The platform chose what runs: there is no request that a retry could repeat.
+        plan: None,
+        baseline: None,
+        suite,
+        simulated: false,
+        record: new,
+        url: None,
+        began,
+        deadline,
+        started_at: context::now().to_string(),
+        notes,
+    }
+}

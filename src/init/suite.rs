@@ -1,0 +1,215 @@
+//! A suite to begin with, as text: comments say what to change.
+
+use crate::suite::model::Mode;
+
+/// What the suite is to say. What is not known becomes a placeholder.
+#[derive(Debug, Clone, Default)]
+pub struct Answers {
+    /// Name of the suite.
+    pub name: String,
+    /// Id of the agent.
+    pub agent: Option<u64>,
+    /// Provider's assistant id, in place of the agent's.
+    pub assistant: Option<String>,
+    /// Project id.
+    pub project: Option<u64>,
+    /// Ids of the scenarios.
+    pub scenarios: Vec<u64>,
+    /// Tags of the scenarios.
+    pub tags: Vec<String>,
+    /// Folder of the scenarios.
+    pub folder: Option<String>,
+    /// How the caller reaches the agent.
+    pub mode: Mode,
+    /// How often each scenario runs.
+    pub frequency: u32,
+}
+
+impl Answers {
+    /// The keys that [`text`] fills with placeholders.
+    pub fn placeholders(&self) -> Vec<&'static str> {
+        let mut keys = Vec::new();
+        if self.agent.is_none() && self.assistant.is_none() {
+            keys.push("agent");
+        }
+        if !self.selects() {
+            keys.push("scenarios");
+        }
+        match self.mode {
+            Mode::Websocket => keys.push("websocket.url"),
+            Mode::VapiWebrtc => keys.push("vapi.assistant"),
+            _ => {}
+        }
+        keys
+    }
+
+    const fn selects(&self) -> bool {
+        !self.scenarios.is_empty() || !self.tags.is_empty() || self.folder.is_some()
+    }
+}
+
+/// The suite's text.
+pub fn text(answers: &Answers) -> String {
+    let mut lines = vec![
+        "# yaml-language-server: $schema=https://raw.githubusercontent.com/cekura-ai/cekura-gate/main/schema/suite.schema.json".to_owned(),
+        "#".to_owned(),
+        "# Every key: https://github.com/cekura-ai/cekura-gate/blob/main/docs/suite-file.md".to_owned(),
+        "version: 1".to_owned(),
+        format!("name: {}", quoted(&answers.name)),
+    ];
+    let mut line = |text: String| lines.push(text);
+    match (&answers.agent, &answers.assistant) {
+        (Some(id), _) => line(format!("agent: {id}")),
+        (None, Some(id)) => line(format!("assistant: {}", quoted(id))),
+        (None, None) => {
+            line("agent: 123                # placeholder: the id of your agent".into())
+        }
+    }
+    if let Some(id) = answers.project {
+        line(format!("project: {id}"));
+    }
+    if !answers.selects() {
+        line("# Or tags: [smoke], or folder: Sales.Inbound with its project.".into());
+        line("scenarios: [101, 102]     # placeholder: the ids of your scenarios".into());
+    }
+    if !answers.scenarios.is_empty() {
+        let ids: Vec<String> = answers.scenarios.iter().map(u64::to_string).collect();
+        line(format!("scenarios: [{}]", ids.join(", ")));
+    }
+    if !answers.tags.is_empty() {
+        let tags: Vec<String> = answers.tags.iter().map(|tag| quoted(tag)).collect();
+        line(format!("tags: [{}]", tags.join(", ")));
+    }
+    if let Some(folder) = &answers.folder {
+        line(format!("folder: {}", quoted(folder)));
+    }
+    line(format!("mode: {}", answers.mode.name()));
+    match answers.mode {
+        Mode::Websocket => {
+            line("websocket:".into());
+            line("  url: wss://agent.example.com/chat    # placeholder: your agent's".into());
+        }
+        Mode::VapiWebrtc => {
+            line("vapi:".into());
+            line("  assistant: asst_1234567890           # placeholder: your assistant's".into());
+        }
+        _ => {}
+    }
+    line("# One call says little about an agent that answers differently each time.".into());
+    line(format!("frequency: {}", answers.frequency));
+    line("timeout: 45m".into());
+    line(THRESHOLDS.to_owned());
+    line(format!("budget: {{ max_runs: {} }}", most_runs(answers)));
+    line(RETRY.to_owned());
+    lines.join("\n")
+}
+
+const THRESHOLDS: &str = r#"
+thresholds:
+  success_rate: ">= 90%"
+  # A good total hides no broken scenario.
+  each_scenario: { success_rate: ">= 60%" }
+  # Calls that never became a conversation leave nothing to judge.
+  errors: "<= 10%"
+  # The account's metrics, each by its name:
+  # metrics:
+  #   Latency: "p95 <= 2500ms"
+
+# Each run is billed: nothing starts when the plan has more of them."#;
+
+const RETRY: &str =
+    "# A call that never became a conversation is no evidence: it is started again, once.
+retry: { on: [error], attempts: 1 }
+";
+
+/// Twice what is planned now, so that a suite that has grown is noticed.
+fn most_runs(answers: &Answers) -> u64 {
+    let known = answers.tags.is_empty() && answers.folder.is_none();
+    let scenarios = answers.scenarios.len().max(2) as u64;
+    let runs = if known { scenarios.saturating_mul(answers.frequency.into()) } else { 0 };
+    runs.saturating_mul(2).max(50)
+}
+
+/// A YAML scalar that holds this text, whatever it is, and no variable.
+fn quoted(text: &str) -> String {
+    let mut out = String::from("\"");
+    for c in text.replace("${", "$${").chars() {
+        match c {
+            '"' | '\\' => out.extend(['\\', c]),
+            ' '..='~' => out.push(c),
+            c if c.is_alphanumeric() => out.push(c),
+            c => out.push_str(&format!("\\U{:08X}", u32::from(c))),
+        }
+    }
+    out.push('"');
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::civil::date;
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::document::Source;
+    use crate::report::escape::tests::hostile;
+    use crate::suite::model::Suite;
+
+    fn read(answers: &Answers) -> Suite {
+        let text = text(answers);
+        let read =
+            crate::suite::read(Source { name: "x", text: &text }, &|_| None, date(2026, 1, 1));
+        let suite = read.unwrap_or_else(|faults| panic!("{faults}\n{text}")).value;
+        let problems = crate::suite::validate(&suite, date(2026, 1, 1));
+        assert!(problems.is_empty(), "{problems:?}\n{text}");
+        suite
+    }
+
+    #[test]
+    fn a_suite_of_each_mode_is_valid_without_any_answer() {
+        for mode in Mode::ALL {
+            let suite =
+                read(&Answers { name: "Bot".into(), mode, frequency: 3, ..Answers::default() });
+            assert_eq!(suite.mode, Some(mode));
+        }
+    }
+
+    #[test]
+    fn answers_take_the_place_of_the_placeholders() {
+        let answers = Answers {
+            name: "Bot".into(),
+            assistant: Some("asst_1".into()),
+            project: Some(9),
+            folder: Some("Sales.Inbound".into()),
+            frequency: 2,
+            ..Answers::default()
+        };
+        let suite = read(&answers);
+        assert_eq!((suite.agent, suite.assistant.as_deref()), (None, Some("asst_1")));
+        assert_eq!((suite.folder.as_deref(), suite.project), (Some("Sales.Inbound"), Some(9)));
+        assert_eq!(suite.scenarios, None);
+        assert!(answers.placeholders().is_empty());
+        assert!(!text(&answers).contains("placeholder"));
+    }
+
+    #[test]
+    fn the_budget_holds_what_is_planned() {
+        let answers = Answers { scenarios: (1..=40).collect(), frequency: 3, ..Answers::default() };
+        let suite = read(&Answers { name: "Bot".into(), ..answers });
+        assert_eq!(suite.budget.unwrap().max_runs, Some(240));
+    }
+
+    proptest! {
+        #[test]
+        fn any_name_and_tag_is_carried_as_it_is(name in hostile(), tag in hostile()) {
+            prop_assume!((1..=200).contains(&name.chars().count()) && !tag.is_empty());
+            let answers = Answers { name, tags: vec![tag], frequency: 1, ..Answers::default() };
+            let text = text(&answers);
+            let read =
+                crate::suite::read(Source { name: "x", text: &text }, &|_| None, date(2026, 1, 1));
+            let suite = read.unwrap_or_else(|faults| panic!("{faults}\n{text}")).value;
+            prop_assert_eq!(suite.name, Some(answers.name));
+            prop_assert_eq!(suite.tags, Some(answers.tags));
+        }
+    }
+}

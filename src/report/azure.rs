@@ -1,0 +1,39 @@
+//! What Azure Pipelines reads: logging commands for issues, the summary and output variables.
+
+use std::path::Path;
+
+use super::escape::ci::azure_data;
+use super::github::{self, Paths};
+use super::issues::{Issue, issues};
+use super::model::Report;
+
+/// The issues of a finished gate, a command each: at most ten errors and ten warnings, the most
+/// useful first. Each is shorter than 4,096 characters.
+pub fn annotations(report: &Report) -> String {
+    issues(report).iter().map(issue).collect()
+}
+
+/// The commands that show the summary and set the variables. `summary` is the absolute path of the
+/// summary, if it was written.
+pub fn results(report: &Report, paths: Paths<'_>, summary: Option<&Path>) -> String {
+    let mut out = String::new();
+    if let Some(path) = summary {
+        let path = azure_data(&path.display().to_string());
+        out.push_str(&format!("##vso[task.uploadsummary]{path}\n"));
+    }
+    for (name, value) in github::outputs(report, paths) {
+        out.push_str(&variable(name, &value));
+    }
+    out
+}
+
+/// Sets an output variable of the step: `$(STEP.NAME)` in later steps of the job. `name` is ours.
+pub fn variable(name: &str, value: &str) -> String {
+    let value = azure_data(&super::escape::one_line(value));
+    format!("##vso[task.setvariable variable={name};isOutput=true]{value}\n")
+}
+
+fn issue(issue: &Issue) -> String {
+    let text = azure_data(&format!("{}: {}", issue.title, issue.message));
+    format!("##vso[task.logissue type={}]{text}\n", issue.level.word())
+}

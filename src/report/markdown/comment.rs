@@ -1,0 +1,120 @@
+//! The comment on a pull request: the verdict, the checks, the difference to the baseline, and why
+//! it failed.
+//!
+//! It holds no transcripts: whoever can see the pull request can read it.
+
+use super::sheet::Sheet;
+use super::{baseline, checks, cut, failures, head, rank, rest};
+use crate::report::escape::url;
+use crate::report::model::Report;
+use crate::report::words;
+use crate::text;
+
+/// GitHub takes 65,536 characters. Bytes are never fewer.
+const LIMIT: usize = 65_000;
+/// Scenarios whose reasons are given.
+const SCENARIOS: usize = 20;
+
+/// Where the comment comes from.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Origin<'a> {
+    /// The commit that was judged.
+    pub commit: Option<&'a str>,
+    /// Page of the job's run.
+    pub run: Option<&'a str>,
+}
+
+/// The hidden first line that the comment of a suite is found by. Suites of other names have
+/// comments of their own.
+pub fn marker(suite: &str) -> String {
+    let mut name = String::new();
+    // Longer than any name that a suite may have; it must leave room for the verdict.
+    for byte in suite.bytes().take(800) {
+        // No sign that could end the line or the comment that hides it.
+        if byte.is_ascii_alphanumeric() {
+            name.push(char::from(byte));
+        } else {
+            name.push_str(&format!("%{byte:02X}"));
+        }
+    }
+    format!("<!-- cekura-gate: {name} -->")
+}
+
+/// The comment, of at most 65,536 characters.
+pub fn comment(report: &Report, origin: Origin<'_>) -> String {
+    let scenarios = report.scenarios();
+    let mut sheet = Sheet::default();
+    sheet.fixed(format!("{}\n", marker(&report.suite.name)));
+    head(&mut sheet, report);
+    checks(&mut sheet, report);
+    baseline(&mut sheet, report);
+    let failing = words::failing(&scenarios);
+    let more = failing.len().saturating_sub(SCENARIOS);
+    for scenario in failing.into_iter().take(SCENARIOS) {
+        sheet.add(rank::FIRST, "scenario", move || failures::scenario_head(scenario));
+    }
+    if more > 0 {
+        sheet.fixed(format!("and {} with failed runs\n\n", text::count(more, "other scenario")));
+    }
+    for ((outcome, blame), runs) in words::unknown_by_blame(&scenarios) {
+        let n = text::count(runs.len(), "run");
+        sheet.fixed(format!("- {n} {} · blame: {}\n", outcome.name(), blame.name()));
+    }
+    sheet.fixed("\n");
+    rest::notes(&mut sheet, report);
+    sheet.fixed(foot(origin));
+    sheet.finish(LIMIT, "This comment is cut to fit GitHub's limit")
+}
+
+/// The comment of a gate that ended without a verdict, so that an earlier one does not stand for
+/// it.
+pub fn without_a_verdict(suite: &str, code: u8, why: &str, origin: Origin<'_>) -> String {
+    let marker = marker(suite);
+    let (suite, why) = (cut(suite, 200), cut(why, 2000));
+    format!(
+        "{marker}\n## ❔ No verdict\n\n**{suite}** · exit code {code}\n\n{why}\n\n{}",
+        foot(origin)
+    )
+}
+
+fn foot(origin: Origin<'_>) -> String {
+    let commit = origin.commit.map(|commit| {
+        let short: String = commit.chars().take(10).collect();
+        format!("commit {}", cut(&short, 10))
+    });
+    let run = origin.run.and_then(url::web).map(|url| format!("[the job]({url})"));
+    let version = format!("cekura-gate {}", env!("CARGO_PKG_VERSION"));
+    let parts: Vec<String> = commit.into_iter().chain(run).chain([version]).collect();
+    format!("{}\n", parts.join(" · "))
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::report::escape::tests::hostile;
+
+    #[test]
+    fn suites_of_different_names_have_different_comments() {
+        assert_eq!(marker("Shop a-b"), "<!-- cekura-gate: Shop%20a%2Db -->");
+        assert_ne!(marker("a b"), marker("a-b"));
+    }
+
+    proptest! {
+        #[test]
+        fn a_marker_is_one_hidden_line(name in hostile()) {
+            let marker = marker(&name);
+            let inner = marker.strip_prefix("<!-- ").unwrap().strip_suffix(" -->").unwrap();
+            prop_assert!(!inner.contains(['<', '>', '\n', '-', '`']) || inner.starts_with("cekura-gate: "));
+            prop_assert!(!inner.contains("--") && !inner.contains('>') && !marker.contains('\n'));
+        }
+
+        #[test]
+        fn words_of_a_failure_stay_words(why in hostile()) {
+            let text = without_a_verdict("Shop", 5, &why, Origin::default());
+            prop_assert_eq!(text.lines().count(), 8, "{}", text);
+            prop_assert!(!text.lines().nth(5).unwrap().contains(['<', '>']));
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! Tests as Code: test cases that live in the repository, in Cekura's own file format or inline in
+//! the suite.
+//!
+//! Pure: text in, a [`Spec`](model::Spec) or [diagnostics](crate::document::Diagnostics) out.
+//! `model` has the types, `words` the values that are one of a few, `rules` what spans several
+//! keys, `cases` tells the runs of a result by their case, `refusals` finds the place that the
+//! platform's errors mean.
+
+pub mod cases;
+pub mod model;
+pub mod refusals;
+pub mod rules;
+pub mod words;
+
+use crate::document::{self, Diagnostics, Document, Path, Source};
+use model::Spec;
+
+/// Reads a `cekura.tests.json`. It is JSON and nothing else; `${VAR}` is text like any other,
+/// because the platform reads the same file without filling anything in.
+///
+/// # Errors
+///
+/// Every fault of the text, each with its place.
+pub fn read(source: Source<'_>) -> Result<Document<Spec>, Diagnostics> {
+    let at = Path::of(["scenarios"]);
+    let document =
+        document::read_json(source, |spec: &Spec| rules::repeated(&spec.scenarios, &at))?;
+    let spec = &document.value;
+    let mut problems = rules::defaults(spec.defaults.as_ref());
+    problems.extend(rules::cases(&spec.scenarios, &at));
+    if problems.is_empty() {
+        return Ok(document);
+    }
+    Err(Diagnostics::from_problems(source, &document.places, problems))
+}
+
+#[cfg(test)]
+mod tests;

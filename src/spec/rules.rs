@@ -1,0 +1,119 @@
+//! The rules of a spec that span several keys.
+//!
+//! The first three are the platform's. The last is the gate's own: the platform's answers name a
+//! case by its name alone, so two cases with one name could not be told apart.
+
+use std::collections::BTreeMap;
+
+use super::model::{CONDITIONAL, Case, Defaults, OF_A_NEW_PERSONALITY, Personality, TestProfile};
+use crate::document::{Path, Problem, shown};
+use crate::text;
+
+/// What is wrong with the defaults of a spec.
+pub(super) fn defaults(defaults: Option<&Defaults>) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    if let Some(defaults) = defaults {
+        let at = Path::of(["defaults"]);
+        people(defaults.personality.as_ref(), defaults.test_profile.as_ref(), &at, &mut problems);
+    }
+    problems
+}
+
+/// What is wrong with cases that stand at a path.
+pub fn cases(cases: &[Case], at: &Path) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    for (index, case) in cases.iter().enumerate() {
+        let at = at.child(index);
+        script(case, &at, &mut problems);
+        people(case.personality.as_ref(), case.test_profile.as_ref(), &at, &mut problems);
+    }
+    problems.extend(repeated(cases, at));
+    problems
+}
+
+/// Cases that results could not tell apart. It can be asked of cases that are read in part.
+pub fn repeated(cases: &[Case], at: &Path) -> Vec<Problem> {
+    let mut problems = Vec::new();
+    let (mut names, mut keys) = (BTreeMap::new(), BTreeMap::new());
+    for (index, case) in cases.iter().enumerate() {
+        let at = at.child(index);
+        let same_name = names.insert(case.name.trim(), index);
+        // A case without a key is known by its name.
+        let same_key = keys.insert(case.key(), index);
+        let (path, noun, word, first) = match (same_name, same_key) {
+            (Some(first), _) => (at.child("name"), "name", case.name.as_str(), first),
+            (None, Some(first)) => {
+                let own = if case.key.is_some() { "key" } else { "name" };
+                (at.child(own), "key", case.key(), first)
+            }
+            (None, None) => continue,
+        };
+        let message = format!("two cases have the {noun} {}", shown(word));
+        let help = format!(
+            "give each its own, because results tell cases apart by it; the other is number {}",
+            first + 1
+        );
+        problems.push(Problem::new(path, message).help(help));
+    }
+    problems
+}
+
+/// What the caller does must be said.
+fn script(case: &Case, at: &Path, problems: &mut Vec<Problem>) {
+    if case.case_type.as_ref().is_none_or(|case_type| case_type.0 != CONDITIONAL) {
+        if case.instructions.is_none() {
+            let message = format!("the case {} needs `instructions`", shown(&case.name));
+            let help = "add `instructions`: what the simulated caller does";
+            problems.push(Problem::of_key(at.child("name"), message).help(help));
+        }
+        return;
+    }
+    let needed = [
+        ("conditional_actions", case.conditional_actions.is_none()),
+        ("language", case.language.is_none()),
+    ];
+    for (key, _) in needed.into_iter().filter(|(_, missing)| *missing) {
+        let message = format!("a case of the type conditional_actions needs `{key}`");
+        let help = format!("add `{key}` to the case {}", shown(&case.name));
+        problems.push(Problem::new(at.child("type"), message).help(help));
+    }
+}
+
+/// What a personality and a test profile need that are made up in the spec.
+fn people(
+    personality: Option<&Personality>,
+    profile: Option<&TestProfile>,
+    at: &Path,
+    problems: &mut Vec<Problem>,
+) {
+    if let Some(Personality::Inline(new)) = personality
+        && new.base.is_none()
+    {
+        let given = [
+            new.prompt.is_some(),
+            new.language.is_some(),
+            new.voice_model.is_some(),
+            new.voice_id.is_some(),
+            new.background_noise.is_some(),
+        ];
+        let missing = OF_A_NEW_PERSONALITY.iter().zip(given).filter(|(_, given)| !given);
+        let missing: Vec<String> = missing.map(|(key, _)| format!("`{key}`")).collect();
+        if !missing.is_empty() {
+            problems.push(
+                Problem::of_key(
+                    at.child("personality"),
+                    format!("a new personality needs {}", text::list(&missing)),
+                )
+                .help("add them, or change one of the account's with `base`: its id"),
+            );
+        }
+    }
+    if let Some(TestProfile::Inline(new)) = profile
+        && **new == super::model::NewTestProfile::default()
+    {
+        problems.push(
+            Problem::of_key(at.child("test_profile"), "the test profile is empty")
+                .help("add `agent_variables` or `caller_variables`, or remove it"),
+        );
+    }
+}

@@ -1,0 +1,19 @@
+//! What comes after a result: the commands `result`, `call`, `prompt` and `test-set`, as their
+//! users run them, against the stand-in.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on must fail"
+)]
+
+#[path = "../common/mod.rs"]
+mod common;
+
+mod calls;
+mod contract;
+mod harness;
+mod lost;
+mod prompts;
+mod results;

@@ -1,0 +1,282 @@
+//! `init` in the repositories that it finds: what it writes, what it leaves, what it says.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::fs;
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use insta::assert_snapshot;
+use tempfile::TempDir;
+
+struct Done {
+    code: Option<i32>,
+    out: String,
+    err: String,
+}
+
+fn gate(dir: &Path, args: &[&str]) -> Done {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_cekura-gate"));
+    // Without a terminal and without input: it must ask nothing.
+    command.args(args).current_dir(dir).env_clear().env("HOME", dir).stdin(Stdio::null());
+    let output = command.output().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap();
+    Done { code: output.status.code(), out: text(output.stdout), err: text(output.stderr) }
+}
+
+/// A repository with these files; those that end with a slash are directories.
+fn repository(files: &[&str]) -> TempDir {
+    let dir = TempDir::new().unwrap();
+    for file in files.iter().chain(&[".git/"]) {
+        let path = dir.path().join(file);
+        if file.ends_with('/') {
+            fs::create_dir_all(path).unwrap();
+        } else {
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "theirs\n").unwrap();
+        }
+    }
+    dir
+}
+
+fn remote(dir: &TempDir, url: &str) {
+    let config = format!("[core]\n[remote \"origin\"]\n\turl = {url}\n");
+    fs::write(dir.path().join(".git/config"), config).unwrap();
+}
+
+fn read(dir: &TempDir, path: &str) -> String {
+    fs::read_to_string(dir.path().join(path)).unwrap()
+}
+
+/// A recipe of the docs, which the validators of each system read.
+fn recipe(path: &str) -> String {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    fs::read_to_string(root.join("examples/workflows").join(path)).unwrap()
+}
+
+#[test]
+fn each_system_gets_the_recipe_that_its_validators_read() {
+    let table: [(&[&str], &str, &str, &str); 9] = [
+        (&[".github/"], "", ".github/workflows/cekura-gate.yml", "github/gate.yml"),
+        (
+            &[".github/workflows/test.yml"],
+            "",
+            ".github/workflows/cekura-gate.yml",
+            "github/gate.yml",
+        ),
+        (&[], "git@gitlab.com:a/b.git", ".gitlab-ci.yml", "gitlab/without-component.gitlab-ci.yml"),
+        (
+            &[".gitlab-ci.yml"],
+            "",
+            ".gitlab/cekura-gate.yml",
+            "gitlab/without-component.gitlab-ci.yml",
+        ),
+        (&["Jenkinsfile"], "", "Jenkinsfile.cekura-gate", "jenkins/Jenkinsfile"),
+        (
+            &["azure-pipelines.yml"],
+            "",
+            "azure-pipelines.cekura-gate.yml",
+            "azure/azure-pipelines.yml",
+        ),
+        (&[".circleci/config.yml"], "", ".circleci/cekura-gate.yml", "circleci/config.yml"),
+        (&[".buildkite/"], "", ".buildkite/pipeline.yml", "buildkite/pipeline.yml"),
+        (
+            &["bitbucket-pipelines.yml"],
+            "",
+            "bitbucket-pipelines.cekura-gate.yml",
+            "bitbucket/bitbucket-pipelines.yml",
+        ),
+    ];
+    for (files, url, path, example) in table {
+        let dir = repository(files);
+        remote(&dir, url);
+        let done = gate(dir.path(), &["init"]);
+        assert_eq!(done.code, Some(0), "{files:?}: {}", done.err);
+        assert!(done.out.contains(&format!("wrote {path}: ")), "{files:?}: {}", done.out);
+        assert_eq!(read(&dir, path), recipe(example), "{files:?}");
+        for file in files.iter().filter(|file| !file.ends_with('/')) {
+            assert_eq!(read(&dir, file), "theirs\n", "{file} was written over");
+        }
+        assert_eq!(gate(dir.path(), &["check"]).code, Some(0));
+    }
+}
+
+#[test]
+fn what_it_writes_can_be_rehearsed_at_once() {
+    let dir = repository(&[".github/"]);
+    let done = gate(dir.path(), &["init", "--name", "Shop"]);
+    assert_snapshot!(done.out, @r"
+    wrote cekura-gate.yml: the suite
+    wrote .github/workflows/cekura-gate.yml: for GitHub Actions (found .github)
+
+    Next:
+      1. rehearse, without an account or a cost: cekura-gate run --simulate
+      2. put your own values in the place of the placeholders: agent and scenarios
+      3. look at the plan: cekura-gate check
+      4. give GitHub Actions the repository's secret CEKURA_API_KEY
+    ");
+    let rehearsal = gate(dir.path(), &["run", "--simulate"]);
+    assert_eq!(rehearsal.code, Some(0), "{}{}", rehearsal.out, rehearsal.err);
+    assert!(rehearsal.out.contains("Shop · voice · 6 runs"), "{}", rehearsal.out);
+}
+
+#[test]
+fn flags_answer_what_the_suite_asks() {
+    let dir = repository(&[]);
+    let args = [
+        "init",
+        "--ci",
+        "none",
+        "--agent",
+        "77",
+        "--tags",
+        "smoke,two words",
+        "--mode",
+        "livekit_v2",
+        "--frequency",
+        "5",
+        "--name",
+        "a \"b\" ${HOME}",
+    ];
+    let done = gate(dir.path(), &args);
+    assert_eq!(done.code, Some(0), "{}", done.err);
+    assert!(!done.out.contains("placeholder"), "{}", done.out);
+    let plan = gate(dir.path(), &["check"]);
+    assert_eq!(plan.code, Some(0), "{}", plan.err);
+    for part in ["a \"b\" ${HOME}", "livekit_v2", "77", "frequency 5", "smoke"] {
+        assert!(plan.out.contains(part), "{part}: {}", plan.out);
+    }
+}
+
+#[test]
+fn flags_that_do_not_go_together_are_told_and_nothing_is_written() {
+    let dir = repository(&[".github/"]);
+    for args in [
+        ["--folder", "Sales", "--agent", "1"],
+        ["--mode", "livekit_v2", "--assistant", "asst_1"],
+        ["--agent", "0", "--tags", "x"],
+    ] {
+        let mut all = vec!["init"];
+        all.extend(args);
+        let done = gate(dir.path(), &all);
+        assert_eq!(done.code, Some(2), "{args:?}: {}", done.out);
+        assert!(!dir.path().join("cekura-gate.yml").exists(), "{args:?}");
+    }
+}
+
+#[test]
+fn what_is_there_stays_unless_it_is_told_otherwise() {
+    let dir = repository(&["cekura-gate.yml", ".github/workflows/cekura-gate.yml"]);
+    let done = gate(dir.path(), &["init"]);
+    assert_eq!(done.code, Some(2));
+    assert_snapshot!(done.err, @"error: cekura-gate.yml and .github/workflows/cekura-gate.yml exist already; nothing was written; pass --force to write over it");
+    assert_eq!(read(&dir, "cekura-gate.yml"), "theirs\n");
+
+    // One of the two is enough to go on with; but flags about a suite that stays would do nothing.
+    let dir = repository(&["cekura-gate.yml", ".github/"]);
+    assert_eq!(gate(dir.path(), &["init", "--agent", "5"]).code, Some(2));
+    assert!(!dir.path().join(".github/workflows").exists());
+    let done = gate(dir.path(), &["init"]);
+    assert_eq!(done.code, Some(0), "{}", done.err);
+    assert!(done.out.contains("kept  cekura-gate.yml: it is there already"), "{}", done.out);
+    assert_eq!(read(&dir, "cekura-gate.yml"), "theirs\n");
+
+    let done = gate(dir.path(), &["init", "--force", "--agent", "5"]);
+    assert_eq!(done.code, Some(0), "{}", done.err);
+    assert!(read(&dir, "cekura-gate.yml").contains("\nagent: 5\n"));
+}
+
+#[test]
+fn a_suite_within_a_repository_is_named_by_its_path() {
+    let dir = repository(&[".buildkite/", "bots/mia/"]);
+    let done = gate(&dir.path().join("bots/mia"), &["init"]);
+    assert_eq!(done.code, Some(0), "{}", done.err);
+    assert!(done.out.contains("wrote ../../.buildkite/pipeline.yml"), "{}", done.out);
+    let workflow = read(&dir, ".buildkite/pipeline.yml");
+    assert!(workflow.contains("cekura-gate run bots/mia/cekura-gate.yml"), "{workflow}");
+    assert!(read(&dir, "bots/mia/cekura-gate.yml").contains("\nname: \"mia\"\n"));
+
+    let dir = repository(&[".buildkite/", "a b;$(touch pwned)/"]);
+    let done = gate(&dir.path().join("a b;$(touch pwned)"), &["init"]);
+    assert_eq!(done.code, Some(2));
+    assert!(done.err.contains("cannot stand in a script"), "{}", done.err);
+}
+
+#[test]
+fn the_workflow_follows_the_branch_that_the_remote_releases_from() {
+    let dir = repository(&["azure-pipelines.yml"]);
+    fs::create_dir_all(dir.path().join(".git/refs/remotes/origin")).unwrap();
+    let head = dir.path().join(".git/refs/remotes/origin/HEAD");
+    fs::write(head, "ref: refs/remotes/origin/release\n").unwrap();
+    assert_eq!(gate(dir.path(), &["init"]).code, Some(0));
+    assert!(read(&dir, "azure-pipelines.cekura-gate.yml").contains("include: [release]"));
+
+    // A worktree keeps its own directory elsewhere.
+    let main = repository(&[]);
+    remote(&main, "https://bitbucket.org/a/b.git");
+    let inner = main.path().join(".git/worktrees/x");
+    fs::create_dir_all(&inner).unwrap();
+    fs::write(inner.join("commondir"), "../..\n").unwrap();
+    let tree = TempDir::new().unwrap();
+    fs::write(tree.path().join(".git"), format!("gitdir: {}\n", inner.display())).unwrap();
+    fs::write(main.path().join(".git/HEAD"), "ref: refs/heads/master\n").unwrap();
+    assert_eq!(gate(tree.path(), &["init"]).code, Some(0));
+    assert!(read(&tree, "bitbucket-pipelines.yml").contains("\n    master:\n"));
+}
+
+#[test]
+fn without_a_ci_system_there_is_a_suite_and_the_names_to_choose_from() {
+    let dir = TempDir::new().unwrap();
+    let done = gate(dir.path(), &["init"]);
+    assert_eq!(done.code, Some(0), "{}", done.err);
+    assert!(done.out.contains("name one with --ci github|gitlab|jenkins|azure"), "{}", done.out);
+    let left: Vec<_> = fs::read_dir(dir.path()).unwrap().collect();
+    assert_eq!(left.len(), 1);
+    assert_eq!(gate(dir.path(), &["check"]).code, Some(0));
+}
+
+#[test]
+fn the_recipes_name_this_version() {
+    let version = env!("CARGO_PKG_VERSION");
+    let action = format!("uses: cekura-ai/cekura-gate@v{version}");
+    assert!(recipe("github/gate.yml").contains(&action));
+    assert!(recipe("github/drop-in.yml").contains(&action));
+    assert!(recipe("gitlab/.gitlab-ci.yml").contains(&format!("version: \"{version}\"")));
+}
+
+/// Everything that the sources include from elsewhere has to be in the image's build too.
+#[test]
+fn the_image_is_built_with_the_recipes() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let source = fs::read_to_string(root.join("src/init/workflow.rs")).unwrap();
+    let included: Vec<&str> = source
+        .split("include_str!(\"../../")
+        .skip(1)
+        .map(|rest| rest.split('"').next().unwrap())
+        .collect();
+    assert_eq!(included.len(), 7);
+    let dockerfile = fs::read_to_string(root.join("Dockerfile")).unwrap();
+    let ignored = fs::read_to_string(root.join(".dockerignore")).unwrap();
+    assert!(dockerfile.contains("COPY examples/workflows ./examples/workflows"));
+    assert!(ignored.contains("!examples/workflows"));
+    assert!(included.iter().all(|path| path.starts_with("examples/workflows/")), "{included:?}");
+}
+
+/// What stands in the docs is what the validators read and `init` writes.
+#[test]
+fn every_recipe_of_the_docs_is_the_example_that_it_names() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut held = 0;
+    for page in fs::read_dir(root.join("docs/ci")).unwrap() {
+        let path = page.unwrap().path();
+        let text = fs::read_to_string(&path).unwrap();
+        for part in text.split("<!-- file: ").skip(1) {
+            let (name, rest) = part.split_once(" -->\n```").unwrap();
+            let block = rest.split_once('\n').unwrap().1.split("\n```").next().unwrap();
+            let file = fs::read_to_string(root.join(name)).unwrap();
+            assert_eq!(block.trim(), file.trim(), "{}: {name}", path.display());
+            held += 1;
+        }
+    }
+    assert_eq!(held, 9);
+}
