@@ -22,7 +22,9 @@ fi
 pages=$(mktemp -d)
 trap 'rm -rf "$pages"' EXIT
 cd "$here"
-npm ci --prefix ci/browser --silent --no-audit --no-fund --ignore-scripts
+mkdir -p target/browser
+cp ci/browser/* target/browser/
+npm ci --prefix target/browser --silent --no-audit --no-fund --ignore-scripts
 CEKURA_GATE_PAGES=$pages cargo test --locked --quiet --test report_files writes_pages >/dev/null
 
-CHROMIUM=$chromium node ci/browser/check.mjs "$pages" ${1:+--shots "$1"}
+CHROMIUM=$chromium node target/browser/check.mjs "$pages" ${1:+--shots "$1"}

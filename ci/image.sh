@@ -120,6 +120,8 @@ for kind in hosts dns; do
         in_image watch 1
     ) >"$scratch/log" 2>&1 || code=$?
     kill "$peer"
-    [ "$code" -eq 5 ] && grep -q "401" "$scratch/log" || fail "https by $kind: code $code"
+    if [ "$code" -ne 5 ] || ! grep -q "401" "$scratch/log"; then
+        fail "https by $kind: code $code"
+    fi
 done
 echo "ok    https: the bundle is read, and hosts are found by file and by DNS"

@@ -210,7 +210,9 @@ fn lay_out(shape: &Shape, runs: usize, seed: u64) -> Vec<TimeLine> {
         .collect();
     if let Some(length) = shape.hangs {
         let at = random.below(runs);
-        lengths[at].talking = length;
+        if let Some(run) = lengths.get_mut(at) {
+            run.talking = length;
+        }
     }
     time_lines(&lengths, shape.lines, 5.0)
 }

@@ -44,6 +44,36 @@ impl Code {
         Code::Terminated,
     ];
 
+    /// The codes of several gates, the best first: the code of the whole is the last of them that
+    /// any gate has. A pipeline that softens one of the uncertain codes softens no failure by it.
+    const BY_SEVERITY: [Code; 10] = [
+        Code::Passed,
+        Code::Inconclusive,
+        Code::TimedOut,
+        Code::Api,
+        Code::Report,
+        Code::Failed,
+        Code::Usage,
+        Code::Internal,
+        Code::Interrupted,
+        Code::Terminated,
+    ];
+
+    /// The code of a number, as a report holds it.
+    pub fn of_number(number: u8) -> Option<Code> {
+        Self::ALL.into_iter().find(|code| code.number() == number)
+    }
+
+    /// How bad a code is among those of several gates; 0 is a pass.
+    pub fn severity(self) -> usize {
+        Self::BY_SEVERITY.iter().position(|code| *code == self).unwrap_or(usize::MAX)
+    }
+
+    /// The code of several gates together. Without any, nothing is known.
+    pub fn worst(codes: impl IntoIterator<Item = Code>) -> Code {
+        codes.into_iter().max_by_key(|code| code.severity()).unwrap_or(Code::Inconclusive)
+    }
+
     /// The number that the process exits with.
     pub const fn number(self) -> u8 {
         match self {
@@ -118,6 +148,21 @@ pub fn markdown_table() -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_failure_is_hidden_by_no_uncertainty_and_a_pass_hides_nothing() {
+        let worst = |codes: &[Code]| Code::worst(codes.iter().copied());
+        assert_eq!(worst(&[Code::Passed, Code::Passed]), Code::Passed);
+        for uncertain in [Code::Inconclusive, Code::TimedOut, Code::Api, Code::Report] {
+            assert_eq!(worst(&[Code::Passed, uncertain]), uncertain);
+            assert_eq!(worst(&[Code::Failed, uncertain]), Code::Failed);
+        }
+        assert_eq!(worst(&[Code::Failed, Code::Interrupted]), Code::Interrupted);
+        assert_eq!(worst(&[]), Code::Inconclusive);
+        let mut severities: Vec<usize> = Code::ALL.iter().map(|code| code.severity()).collect();
+        severities.sort_unstable();
+        assert_eq!(severities, (0..Code::ALL.len()).collect::<Vec<_>>());
+    }
 
     #[test]
     fn codes_are_listed_in_ascending_order_without_a_gap() {

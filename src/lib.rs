@@ -12,6 +12,7 @@ pub mod comment;
 pub mod context;
 pub mod document;
 pub mod exit;
+pub mod gates;
 pub mod init;
 pub mod outcome;
 pub mod plan;

@@ -16,6 +16,7 @@ const PURE: &[&str] = &[
     "ci.rs",
     "document",
     "exit.rs",
+    "gates",
     "init",
     "outcome.rs",
     "plan",

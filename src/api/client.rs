@@ -95,8 +95,7 @@ impl Client {
         keep: Transcripts,
         until: Instant,
     ) -> Result<ResultRecord, ApiError> {
-        let fresh = self.result_unless(id, keep, None, until).await?;
-        fresh.value().map_err(|lost| lost.error)
+        self.result_unless(id, keep, None, until).await?.value()
     }
 
     /// A result with all its runs, unless it is still the one with this mark.

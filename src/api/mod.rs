@@ -6,6 +6,7 @@
 
 mod account;
 pub mod after;
+mod brake;
 pub mod client;
 mod earlier;
 pub mod error;

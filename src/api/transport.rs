@@ -14,6 +14,7 @@ use serde_json::Value;
 use tokio::time::Instant;
 use tracing::{debug, info};
 
+use super::brake::Brake;
 use super::error::{ApiError, Cause};
 use super::options::{Limits, Options};
 use super::parcel::{Parcel, Taken};
@@ -25,6 +26,8 @@ use super::wire::reading::{Reading, Unread, Whole};
 use crate::context;
 use crate::report::model::Traffic;
 
+/// What is said of an answer that refers to an earlier one although none was named.
+const NOT_KNOWN: &str = "the answer is said to be known already, and it is not";
 /// The most that is read of a refusal, in bytes.
 const LARGEST_REFUSAL: usize = 64 * 1024;
 
@@ -57,12 +60,9 @@ pub enum Fresh<T> {
 
 impl<T> Fresh<T> {
     /// The value of an answer that was asked for without a mark.
-    pub(super) fn value(self) -> Result<T, Lost> {
-        let reason = "the answer is said to be known already, and it is not".to_owned();
+    pub(super) fn value(self) -> Result<T, ApiError> {
         match self {
-            Fresh::Same => {
-                Err(Lost { error: ApiError::Setup(reason.clone()), reason, ambiguous: true })
-            }
+            Fresh::Same => Err(ApiError::Setup(NOT_KNOWN.to_owned())),
             Fresh::New(value, _) => Ok(value),
         }
     }
@@ -99,6 +99,7 @@ pub(super) struct Transport {
     requests: AtomicU64,
     retries: AtomicU64,
     waited_ms: AtomicU64,
+    brake: Brake,
 }
 
 impl Transport {
@@ -129,7 +130,14 @@ impl Transport {
             ))
         })?;
         let zero = AtomicU64::default;
-        Ok(Self { http, limits, requests: zero(), retries: zero(), waited_ms: zero() })
+        Ok(Self {
+            http,
+            limits,
+            requests: zero(),
+            retries: zero(),
+            waited_ms: zero(),
+            brake: Brake::default(),
+        })
     }
 
     pub(super) fn traffic(&self) -> Traffic {
@@ -154,7 +162,8 @@ impl Transport {
         until: Instant,
         read: impl Fn(&[u8]) -> Result<T, WireError>,
     ) -> Result<T, Lost> {
-        self.stream(request, until, || Whole::new(&read)).await?.value()
+        let fresh = self.stream(request, until, || Whole::new(&read)).await?;
+        fresh.value().map_err(|error| Lost { error, reason: NOT_KNOWN.to_owned(), ambiguous: true })
     }
 
     /// The same, for an answer that is read while it arrives.
@@ -166,6 +175,14 @@ impl Transport {
     ) -> Result<Fresh<R::Value>, Lost> {
         let mut earlier = 0;
         loop {
+            // What the platform asks one request for, it asks all: several gates share this. Where
+            // there is no time to wait, it is asked all the same.
+            let now = Instant::now();
+            let left = until.saturating_duration_since(now);
+            let wait = self.brake.wait(context::random_fraction(), now);
+            if let Some(wait) = wait.filter(|wait| *wait < left) {
+                self.pause(wait).await;
+            }
             let began = Instant::now();
             self.requests.fetch_add(1, Ordering::Relaxed);
             let name = request.describe();
@@ -190,6 +207,11 @@ impl Transport {
             match decide(&attempt, context::random_fraction()) {
                 Decision::Wait(wait) if request.repeats => {
                     info!("{name} → {reason}, after {took:.0?}; again in {wait:.0?}");
+                    if matches!(trouble.failure, Failure::Status(429))
+                        || trouble.retry_after.is_some()
+                    {
+                        self.brake.hold(wait, Instant::now());
+                    }
                     self.pause(wait).await;
                     self.retries.fetch_add(1, Ordering::Relaxed);
                     earlier += 1;

@@ -2,6 +2,7 @@
 //!
 //! `run` and `watch` share it. What has been paid for is always reported, however the wait ends.
 
+use std::cell::RefCell;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
@@ -11,13 +12,16 @@ use super::budget;
 use super::console::Console;
 use super::failure::Failure;
 use super::left::StartedRun;
+use super::listening::Listening;
+use super::patience::{patience, stop_rule};
 use super::publish::Publisher;
 use super::stop::{Signal, Stop};
+use super::turn::{Ticket, Turnstile};
 use super::watching::Watching;
 use crate::api::client::{Client, Started};
 use crate::plan::{Plan, StartRequest, carries_name};
-use crate::poll::schedule::{Pace, Prior};
-use crate::poll::{Look, Patience, Waited, last_look, wait};
+use crate::poll::schedule::Pace;
+use crate::poll::{Look, Waited, last_look, wait};
 use crate::record::ResultRecord;
 use crate::redact::Redactor;
 use crate::report::assemble::{End, Parts};
@@ -25,7 +29,7 @@ use crate::report::model::{PlanHead, RetryRecord, SuiteHead, Timing};
 use crate::report::standing::{Standing, is_decided};
 use crate::retry;
 use crate::spec::cases;
-use crate::suite::model::{CallPolicy, EarlyStop, Flaky, Mode, Retry, RetryOn, Suite, Transcripts};
+use crate::suite::model::{CallPolicy, EarlyStop, Retry, Suite, Transcripts};
 use crate::text;
 
 /// How long the gate may take to end the calls after a signal, and half of it to look once more.
@@ -43,6 +47,12 @@ pub(super) struct Gate<'a> {
     pub(super) stop: &'a Stop,
     /// What the gate is called where it speaks beside others.
     pub(super) label: Option<&'a str>,
+    /// Where it waits until its calls fit into the budget that all gates share.
+    pub(super) turn: &'a Turnstile,
+    /// Its place there.
+    pub(super) ticket: RefCell<Ticket<'a>>,
+    /// Whether to tell where each call can be listened to.
+    pub(super) listen: bool,
 }
 
 /// A result that is going, and what is needed to judge it.
@@ -55,6 +65,8 @@ pub(super) struct Attached {
     /// The earlier result to compare with, and where it came from.
     pub(super) baseline: Option<(String, ResultRecord)>,
     pub(super) record: ResultRecord,
+    /// How many calls it may have at the same time.
+    pub(super) calls: usize,
     /// Whether an earlier gate started it: its retries may be there already.
     pub(super) taken_up: bool,
     /// What is left on disk for who goes on after a lost runner.
@@ -69,17 +81,15 @@ pub(super) struct Attached {
 }
 
 impl Attached {
-    /// What to think of the length of a call: as the baseline's were, where there is one.
-    fn call(&self) -> Prior {
-        let earlier = self.baseline.iter().flat_map(|(_, base)| &base.runs);
-        let lengths: Vec<f64> = earlier.filter_map(|run| run.duration_seconds).collect();
-        Prior::like(&lengths, self.head.mode == Mode::Text)
-    }
-
     /// What the suite wants nobody to read.
     pub(super) fn redactor(&self) -> Redactor {
         let reports = self.suite.reports.as_ref();
         Redactor::new(reports.and_then(|reports| reports.redact.as_deref()).unwrap_or_default())
+    }
+
+    /// An error of the platform, which may repeat what nobody should read.
+    fn told(&self, error: &impl std::fmt::Display) -> String {
+        self.redactor().text(&error.to_string()).into_owned()
     }
 
     /// The command that goes on with a result under the same rules.
@@ -110,6 +120,25 @@ struct Attended {
     stopped_early: bool,
     /// Runs that were started, those of retries included.
     paid: usize,
+}
+
+impl<'a> Gate<'a> {
+    /// Waits, within the time that is left, until the calls of a retry fit into the budget that all
+    /// gates share. What the gate had before is free by then.
+    async fn wait_for_calls(&self, attached: &Attached, again: &Plan) -> Result<(), Failure> {
+        let wanted = again.runs().unwrap_or_default().min(attached.calls);
+        let ticket: Ticket<'a> = self.turn.join(wanted);
+        let id = ticket.id();
+        self.ticket.replace(ticket);
+        tokio::select! {
+            biased;
+            signal = self.stop.asked() => Err(Failure::Stopped(signal)),
+            _ = self.turn.admitted(id) => Ok(()),
+            () = tokio::time::sleep_until(attached.deadline) => Err(Failure::Usage(
+                "no calls became free within the suite's `timeout`".to_owned(),
+            )),
+        }
+    }
 }
 
 impl Gate<'_> {
@@ -229,27 +258,26 @@ impl Gate<'_> {
     ) -> (Waited, Option<Signal>) {
         let mut signal = None;
         let watching = Watching::new(self.console, self.label, attached, record);
-        let patience = Patience {
-            pace: self.pace,
-            call: attached.call(),
-            transcripts: attached.suite.transcripts(),
-            deadline: attached.deadline,
-            may_end_early: stop != EarlyStop::Never,
-        };
+        let listening = Listening::new(self);
         let waiting = wait(
             self.client,
             record,
-            patience,
+            patience(attached, self.pace, stop),
             async { signal = Some(self.stop.asked().await) },
             |look| {
                 let record = match look {
                     Look::Whole(record) => record,
-                    Look::Light(tally) => {
+                    Look::Light { record, tally, talking } => {
+                        let calls = tally.runs.saturating_sub(tally.ended + tally.judging);
+                        self.ticket.borrow().keep_calls(calls);
                         watching.take_light(tally);
+                        listening.take_light(record, talking);
                         return ControlFlow::Continue(());
                     }
                 };
+                self.ticket.borrow().keep(&record.runs);
                 watching.take(record);
+                listening.take(record);
                 if is_decided(stop, &attached.head, &attached.planned, &record.runs) {
                     ControlFlow::Break(())
                 } else {
@@ -261,6 +289,7 @@ impl Gate<'_> {
             biased;
             waited = waiting => waited,
             never = watching.tick() => match never {},
+            never = listening.tick() => match never {},
         };
         watching.finish();
         (waited, signal)
@@ -278,6 +307,7 @@ impl Gate<'_> {
                 "the verdict was known early: {going} of {total} calls were ended before their time"
             ),
             Err(error) => {
+                let error = attached.told(&error);
                 format!("the verdict was known early, but the calls could not be ended: {error}")
             }
         });
@@ -318,7 +348,9 @@ impl Gate<'_> {
                     let ended = self.client.end_calls(id, self.by(WRAP_UP)).await;
                     attached.notes.push(match ended {
                         Ok(()) => "the remaining calls were ended".to_owned(),
-                        Err(error) => format!("the calls could not be ended: {error}"),
+                        Err(error) => {
+                            format!("the calls could not be ended: {}", attached.told(&error))
+                        }
                     });
                 }
             }
@@ -419,7 +451,10 @@ impl Gate<'_> {
                 Some(record)
             }
             Err(error) => {
-                attached.notes.push(format!("retry {attempt} could not be started: {error}"));
+                attached.notes.push(format!(
+                    "retry {attempt} could not be started: {}",
+                    attached.told(&error)
+                ));
                 None
             }
         }
@@ -443,24 +478,9 @@ impl Gate<'_> {
                 return Ok(record);
             }
         }
+        self.wait_for_calls(attached, again).await?;
         match self.start(again, request, attached.deadline).await? {
             Started::Answered(record) | Started::Found(record) => Ok(*record),
         }
     }
-}
-
-/// When the wait may end early. Never where a later step needs every run, or where a retry could
-/// still turn a failure.
-fn stop_rule(attached: &Attached) -> EarlyStop {
-    let suite = &attached.suite;
-    let retry_may_save = suite
-        .retry
-        .as_ref()
-        .is_some_and(|retry| retry.on.contains(&RetryOn::Failure) && retry.flaky == Flaky::Passed);
-    let needs_every_run =
-        suite.on_success.is_some() || attached.plan.is_none() || attached.baseline.is_some();
-    if retry_may_save || needs_every_run {
-        return EarlyStop::Never;
-    }
-    suite.early_stop.unwrap_or_default()
 }

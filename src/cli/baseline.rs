@@ -9,6 +9,7 @@ use crate::api::client::Client;
 use crate::plan::result_name_start;
 use crate::record::ResultRecord;
 use crate::report::json;
+use crate::suite::matrix::FROM;
 use crate::suite::model::{Suite, Transcripts};
 
 /// The baseline of a suite: where it came from and what it holds; none where the suite has none.
@@ -20,6 +21,13 @@ pub(super) async fn of_suite(
 ) -> Result<Option<(String, ResultRecord)>, Failure> {
     let limits = suite.thresholds.as_ref().and_then(|thresholds| thresholds.baseline.as_ref());
     let Some(from) = limits.map(|limits| limits.from.as_str()) else { return Ok(None) };
+    if from == FROM {
+        return Err(Failure::Usage(
+            "a side of a matrix is compared with another one within `run` only: pass --baseline with \
+             a result, or --baseline none"
+                .to_owned(),
+        ));
+    }
     if is_file(from) {
         return Ok(Some((from.to_owned(), saved(Path::new(from))?)));
     }

@@ -49,7 +49,8 @@ impl Gate<'_> {
         publisher: &Publisher,
         around: &Surroundings<'_>,
     ) -> Result<Attached, Failure> {
-        let Prepared { loaded, mut plan, request, baseline, earlier, began, started_at } = prepared;
+        let Prepared { loaded, mut plan, request, baseline, earlier, calls, began, started_at } =
+            prepared;
         let deadline = began + loaded.suite.timeout.unwrap_or_default().duration();
         let mut started = StartedRun {
             result: None,
@@ -120,6 +121,7 @@ impl Gate<'_> {
             suite: loaded.suite,
             simulated: around.simulated,
             record,
+            calls,
             taken_up,
             started,
             url,

@@ -13,6 +13,36 @@ pub(super) fn check(suite: &Suite, plan: &Plan) -> Result<(), Failure> {
     }
 }
 
+/// Refuses plans that are together over a budget. `plans` are known in their runs by now.
+pub(super) fn check_all(budget: &Budget, plans: &[(&Suite, &Plan)]) -> Result<(), Failure> {
+    let (mut runs, mut cost) = (0, 0.0);
+    for (suite, plan) in plans {
+        let count = plan.runs().unwrap_or_default();
+        runs += count;
+        let own = suite.budget.as_ref().and_then(|budget| budget.price_per_run);
+        match own.or(budget.price_per_run) {
+            Some(price) => cost += price * count as f64,
+            None if budget.max_cost.is_some() => {
+                return Err(Failure::Usage(
+                    "`budget.max_cost` of all suites needs a price: add `price_per_run` beside it, or \
+                     to the budget of each suite; nothing was started"
+                        .to_owned(),
+                ));
+            }
+            None => {}
+        }
+    }
+    if let Some(most) = budget.max_runs.filter(|most| runs as u64 > *most) {
+        return Err(Failure::TooManyRuns { runs, most });
+    }
+    // A sum of prices is a hair off what a person adds up.
+    if let Some(most) = budget.max_cost.filter(|most| cost > most * (1.0 + 1e-9)) {
+        let price = (cost / runs.max(1) as f64 * 1e4).round() / 1e4;
+        return Err(Failure::TooExpensive { runs, price, cost, most });
+    }
+    Ok(())
+}
+
 /// Refuses a number of runs, those of retries included, that is over budget.
 pub(super) fn allows(budget: &Budget, runs: usize) -> Result<(), Failure> {
     if let Some(most) = budget.max_runs.filter(|most| runs as u64 > *most) {

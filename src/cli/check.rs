@@ -9,9 +9,10 @@ use serde_json::Value;
 use super::Global;
 use super::console::Console;
 use super::failure::Failure;
-use super::load::{self, Loaded};
+use super::load::Loaded;
 use super::online::{self, Online};
 use super::overrides::Overrides;
+use super::suites::{self, Asked, Many, Member};
 use crate::context::Context;
 use crate::exit::Code;
 use crate::plan::{Plan, Selection, StartRequest, Target};
@@ -25,8 +26,10 @@ use crate::verdict::prospects::hopeless;
 /// What `check` takes.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The suite file [default: ./cekura-gate.yml, then ./.cekura/gate.yml].
-    suite: Option<PathBuf>,
+    /// The suite file [default: ./cekura-gate.yml, then ./.cekura/gate.yml], or several, as `run`
+    /// takes them.
+    #[arg(value_name = "SUITE")]
+    suites: Vec<PathBuf>,
     /// Also ask the account: look up the agent, scenarios, tags, folder, personalities, test
     /// profiles, metrics and baseline that the suite names, and price the run. Starts nothing.
     #[arg(long)]
@@ -41,22 +44,72 @@ pub(super) fn check(
     context: &Context,
     console: &Console,
 ) -> Result<Code, Failure> {
-    let loaded = load::suite(args.suite.as_deref(), &args.overrides, context)?;
-    let plan = Plan::new(&loaded.suite, &loaded.name(), context.branch(), "key")?;
-    super::budget::check(&loaded.suite, &plan)?;
-    let online = match args.online {
-        true => Some(online::look_up(&loaded, &plan, global, context)?),
-        false => None,
-    };
-    console.print(&describe(&loaded, &plan, online.as_ref()))?;
-    let resolved = online.as_ref().map_or(&plan, |online| &online.plan);
-    for warning in warnings(&loaded, resolved) {
-        console.warn(&warning);
-    }
-    for warning in online.iter().flat_map(|online| &online.warnings) {
-        console.warn(warning);
+    let surroundings = Surroundings { args, global, context, console };
+    match suites::asked(&args.suites, &args.overrides, context, console)? {
+        Asked::One(loaded) => {
+            surroundings.one(&loaded)?;
+        }
+        Asked::Many(many) => surroundings.several(many)?,
     }
     Ok(Code::Passed)
+}
+
+struct Surroundings<'a> {
+    args: &'a Args,
+    global: &'a Global,
+    context: &'a Context,
+    console: &'a Console,
+}
+
+impl Surroundings<'_> {
+    fn one(&self, loaded: &Loaded) -> Result<Plan, Failure> {
+        let Self { global, context, console, .. } = *self;
+        let plan = Plan::new(&loaded.suite, &loaded.name(), context.branch(), "key")?;
+        super::budget::check(&loaded.suite, &plan)?;
+        let online = match self.args.online {
+            true => Some(online::look_up(loaded, &plan, global, context)?),
+            false => None,
+        };
+        console.print(&describe(loaded, &plan, online.as_ref()))?;
+        let resolved = online.as_ref().map_or(&plan, |online| &online.plan);
+        for warning in warnings(loaded, resolved) {
+            console.warn(&warning);
+        }
+        for warning in online.iter().flat_map(|online| &online.warnings) {
+            console.warn(warning);
+        }
+        Ok(online.map_or(plan, |online| online.plan))
+    }
+
+    /// Each suite on its own, then what they are together.
+    fn several(&self, mut many: Many) -> Result<(), Failure> {
+        let mut plans = Vec::with_capacity(many.suites.len());
+        for Member { dir, mut loaded, base, .. } in std::mem::take(&mut many.suites) {
+            suites::reports_to(&mut loaded, &many.dir_of(&dir));
+            if base.is_some()
+                && self.args.online
+                && let Some(thresholds) = &mut loaded.suite.thresholds
+            {
+                // It is compared with a result of the same run, which no account has yet.
+                thresholds.baseline = None;
+            }
+            let plan = self.one(&loaded)?;
+            self.console.print("\n")?;
+            plans.push((loaded.suite, plan));
+        }
+        let known: Vec<_> = plans.iter().map(|(suite, plan)| (suite, plan)).collect();
+        if let Some(budget) = &many.budget {
+            super::budget::check_all(budget, &known)?;
+        }
+        let runs: usize = known.iter().filter_map(|(_, plan)| plan.runs()).sum();
+        let all_known = known.iter().all(|(_, plan)| plan.runs().is_some());
+        let more = if all_known { "" } else { " and more" };
+        let calls = many.concurrency.map_or_else(String::new, |calls| {
+            format!(", at most {} at a time", text::count(calls as usize, "call"))
+        });
+        let suites = text::count(known.len(), "suite");
+        self.console.print(&format!("{suites}: {}{more}{calls}\n", text::count(runs, "run")))
+    }
 }
 
 /// What a person should know before paying: checks that cannot pass, failures that no check sees.

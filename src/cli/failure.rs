@@ -53,6 +53,14 @@ pub(super) enum Failure {
         /// Allowed cost.
         most: f64,
     },
+    /// One of several suites cannot start, and so none does.
+    #[error("{name}: {source}")]
+    Suite {
+        /// Its name.
+        name: String,
+        /// Why.
+        source: Box<Failure>,
+    },
     /// A saved result cannot be read.
     #[error("cannot read {}: {source}", path.display())]
     SavedResult {
@@ -131,6 +139,7 @@ impl Failure {
             | Failure::TooManyRuns { .. }
             | Failure::TooExpensive { .. }
             | Failure::SavedResult { .. } => Code::Usage,
+            Failure::Suite { source, .. } => source.code(),
             Failure::Credentials(_) | Failure::Api(_) | Failure::Remote(_) => Code::Api,
             Failure::NotYet(_) => Code::TimedOut,
             Failure::Sink(_) | Failure::Output(_) | Failure::Write { .. } => Code::Report,

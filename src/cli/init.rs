@@ -157,7 +157,7 @@ impl Place {
     }
 
     /// A path from the root, as it reads from here.
-    fn from_here(&self, path: &str) -> String {
+    fn as_seen_here(&self, path: &str) -> String {
         let below = self.here.strip_prefix(&self.root).unwrap_or(Path::new(""));
         "../".repeat(below.iter().count()) + path
     }
@@ -227,7 +227,7 @@ fn files(place: &Place, suite: String, workflow: Option<&Workflow>) -> Vec<File>
     let mut files = vec![File { path: place.here.join(name), shown: name.to_owned(), text: suite }];
     files.extend(workflow.map(|workflow| File {
         path: place.root.join(workflow.path),
-        shown: place.from_here(workflow.path),
+        shown: place.as_seen_here(workflow.path),
         text: workflow.text.clone(),
     }));
     files

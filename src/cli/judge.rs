@@ -55,17 +55,6 @@ pub(super) fn judge(
             SuiteHead { mode: saved.suite.mode, ..super::publish::suite_head(&loaded) }
         }
     };
-    let unfinished = saved.exit_code != Code::Passed.number()
-        && saved.exit_code != Code::Failed.number()
-        && saved.exit_code != Code::Inconclusive.number();
-    let notes = if unfinished {
-        vec![format!(
-            "the saved gate ended early, with code {}: its evidence is not complete",
-            saved.exit_code
-        )]
-    } else {
-        Vec::new()
-    };
     let publisher = Publisher::open_dir(&args.report_dir, context)?;
     let report = assemble(Parts {
         suite,
@@ -81,12 +70,12 @@ pub(super) fn judge(
         }),
         retries: saved.retries,
         stopped_early: saved.stopped_early,
-        incomplete: unfinished,
+        incomplete: saved.incomplete,
         simulated: saved.simulated,
         // The saved file holds only what it was allowed to hold.
         transcripts: Transcripts::All,
         redact: Redactor::new(&rules),
-        notes,
+        notes: saved.events,
     });
     let ended = publisher.finish(&report, console);
     if ended.is_ok() {

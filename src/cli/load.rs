@@ -22,7 +22,7 @@ const DEFAULTS: [&str; 2] = ["cekura-gate.yml", ".cekura/gate.yml"];
 const COMMAND_LINE: &str = "the command line";
 
 /// A valid suite and where it came from.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Loaded {
     pub(super) suite: Suite,
     /// The file's path as the user wrote it; none when flags alone made the suite.
@@ -40,7 +40,7 @@ pub(super) struct Loaded {
 }
 
 /// A file that was read, kept so that what the platform says of it can be shown at its place.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(super) struct Kept {
     name: String,
     text: String,
@@ -56,6 +56,13 @@ impl Kept {
 }
 
 impl Loaded {
+    /// What the directory of its reports is called after, where there are several.
+    pub(super) fn slug_source(&self) -> String {
+        let stem = self.file.as_deref().and_then(|file| Path::new(file).file_stem());
+        let stem = stem.map(|stem| stem.to_string_lossy().into_owned());
+        stem.unwrap_or_else(|| self.name())
+    }
+
     /// Problems of the suite, shown at their places in its file.
     pub(super) fn explain(&self, mut problems: Vec<Problem>) -> Diagnostics {
         for problem in &mut problems {
@@ -108,6 +115,11 @@ impl Loaded {
             .or_else(of_file)
             .unwrap_or_else(|| "cekura-gate".to_owned())
     }
+}
+
+/// Whether one of the default files is there.
+pub(super) fn has_default() -> bool {
+    DEFAULTS.iter().any(|path| Path::new(path).exists())
 }
 
 /// Loads the suite that is named, or the first default that exists, or makes one of the flags.
@@ -245,7 +257,7 @@ pub(super) fn faults(path: &Path, context: &Context) -> Result<Faults, Failure> 
 }
 
 /// Reads a file, unless it is no file or too long to be a suite.
-fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
+pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
     let refuse = |reason: String| Failure::Input { path: path.to_owned(), reason };
     let about = fs::metadata(path).map_err(|error| refuse(error.to_string()))?;
     if about.is_dir() {

@@ -3,6 +3,7 @@
 //! One small file per command. This one holds the flags that all share, the dispatch, and the
 //! last line of defence: a fault of this program ends with code 70, without a secret.
 
+mod afterwards;
 mod attend;
 mod baseline;
 mod begin;
@@ -18,12 +19,16 @@ mod init;
 mod job;
 mod judge;
 mod left;
+mod listening;
 mod load;
+mod many;
 mod online;
 mod overrides;
+mod patience;
 mod prepare;
 mod prompt;
 mod publish;
+mod publish_whole;
 mod remote;
 mod result;
 mod reuse;
@@ -31,7 +36,9 @@ mod run;
 mod schema;
 mod simulate;
 mod stop;
+mod suites;
 mod test_set;
+mod turn;
 mod watch;
 mod watching;
 

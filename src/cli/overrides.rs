@@ -6,13 +6,13 @@ use std::str::FromStr;
 
 use crate::suite::checks::{CheckSpec, Checks};
 use crate::suite::model::{
-    Baseline, BaselineLimit, CallPolicy, Mode, Reports, Suite, Thresholds, Transcripts,
+    Baseline, BaselineLimit, CallPolicy, Matrix, Mode, Reports, Suite, Thresholds, Transcripts,
 };
 use crate::suite::scalars::{ScalarError, Timeout};
 use crate::verdict::check::Check;
 
 /// Flags that take the place of a suite's keys.
-#[derive(Debug, Default, clap::Args)]
+#[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "In place of the suite's keys")]
 pub(super) struct Overrides {
     /// Id of the agent under test.
@@ -82,6 +82,22 @@ pub(super) struct Overrides {
 }
 
 impl Overrides {
+    /// The flags for each of several suites: how many calls may run at the same time is then said
+    /// of all together.
+    pub(super) fn of_each(&self) -> Self {
+        Self { concurrency: None, ..self.clone() }
+    }
+
+    /// How many calls may run at the same time.
+    pub(super) const fn concurrency(&self) -> Option<u32> {
+        self.concurrency
+    }
+
+    /// The directory of the reports.
+    pub(super) fn report_dir(&self) -> Option<&Path> {
+        self.report_dir.as_deref()
+    }
+
     /// Those of a command that judges a result that is there, and takes no other of these flags.
     pub(super) fn of_waiting(timeout: Option<Timeout>, report_dir: Option<PathBuf>) -> Self {
         Self { timeout, report_dir, ..Self::default() }
@@ -131,6 +147,7 @@ impl Overrides {
         if self.agent.is_some() || self.assistant.is_some() {
             (suite.agent, suite.assistant) = (self.agent, self.assistant.clone());
         }
+        self.apply_to_axes(suite);
         if self.selects() {
             suite.scenarios = self.scenarios.clone();
             suite.tags = self.tags.clone();
@@ -159,6 +176,21 @@ impl Overrides {
             apply_baseline(suite, from);
         }
         self.apply_reports(suite);
+    }
+
+    /// A flag takes the place of an axis of the matrix, too: the one side that it names is run.
+    fn apply_to_axes(&self, suite: &mut Suite) {
+        let Some(matrix) = &mut suite.matrix else { return };
+        if self.agent.is_some() || self.assistant.is_some() {
+            matrix.agent = None;
+        }
+        if self.mode.is_some() {
+            matrix.mode = None;
+        }
+        let taken = self.agent.is_some() || self.assistant.is_some() || self.mode.is_some();
+        if taken && *matrix == Matrix::default() {
+            suite.matrix = None;
+        }
     }
 
     fn apply_reports(&self, suite: &mut Suite) {

@@ -19,6 +19,8 @@ pub(super) struct Prepared {
     /// The earlier result to compare with, and where it came from.
     pub(super) baseline: Option<(String, ResultRecord)>,
     pub(super) earlier: Earlier,
+    /// How many calls it has at the same time, at most.
+    pub(super) calls: usize,
     /// When the gate began.
     pub(super) began: Instant,
     /// The same by the calendar, RFC 3339 in UTC.
@@ -36,11 +38,23 @@ pub(super) enum Earlier {
     Attempt(Job, super::reuse::Age),
 }
 
+/// What several gates share, and a single one does not have.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Shared {
+    /// How many calls all may have at the same time.
+    pub(super) concurrency: Option<u32>,
+    /// Whether the runs of all are counted before the first call.
+    pub(super) counted: bool,
+    /// Whether this one is compared with another of them, and so with nothing earlier.
+    pub(super) compared_within: bool,
+}
+
 /// Prepares a suite. Nothing is started.
 pub(super) async fn prepare(
     mut loaded: Loaded,
     mut plan: Plan,
     earlier: Earlier,
+    shared: Shared,
     client: &Client,
 ) -> Result<Prepared, Failure> {
     let began = Instant::now();
@@ -56,6 +70,8 @@ pub(super) async fn prepare(
     // A budget, a quarantine and a result to take up can be held against the ids only.
     let ids_matter = loaded.suite.budget.is_some()
         || loaded.suite.quarantine.is_some()
+        || shared.counted
+        || shared.concurrency.is_some()
         || matches!(earlier, Earlier::Attempt(..));
     let must_resolve = match &plan.selection {
         Selection::Resolve(query) => Some(query.clone()),
@@ -75,8 +91,25 @@ pub(super) async fn prepare(
     price_cases(&mut loaded, &plan, client, deadline).await?;
     super::budget::check(&loaded.suite, &plan)?;
     quarantine_is_known(&loaded, &plan)?;
-    let baseline =
-        super::baseline::of_suite(&loaded.suite, &loaded.name(), client, deadline).await?;
+    let baseline = if shared.compared_within {
+        None
+    } else {
+        super::baseline::of_suite(&loaded.suite, &loaded.name(), client, deadline).await?
+    };
+    let mut calls = plan.runs().unwrap_or(usize::MAX);
+    calls = calls.min(loaded.suite.concurrency.map_or(usize::MAX, |most| most as usize));
+    if let Some(most) = shared.concurrency
+        && calls > most as usize
+    {
+        calls = most as usize;
+        plan = plan.limited(most).map_err(|what| {
+            Failure::Usage(format!(
+                "the suite has more runs than the {most} calls of all suites, and {what} cannot be \
+                 told how many may run at the same time: raise the concurrency, or lower the \
+                 suite's frequency; nothing was started"
+            ))
+        })?;
+    }
     let Some(request) = plan.request() else {
         return Err(Failure::Internal("the plan has unresolved scenarios".to_owned()));
     };
@@ -88,7 +121,7 @@ pub(super) async fn prepare(
              judge what was started with `cekura-gate watch`"
         )));
     }
-    Ok(Prepared { loaded, plan, request, baseline, earlier, began, started_at })
+    Ok(Prepared { loaded, plan, request, baseline, earlier, calls, began, started_at })
 }
 
 /// Puts the platform's price into a budget that limits the cost and names no price, where the

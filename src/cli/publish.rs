@@ -16,19 +16,21 @@ use crate::report::{azure, console, gitlab, html, json, junit, markdown, words};
 use crate::sink::{self, Sink, SinkError};
 use crate::suite::model::{Reports, Suite};
 
-const JUNIT: &str = "junit.xml";
-const SUMMARY: &str = "summary.md";
-const RESULT: &str = "result.json";
+/// Where reports go when nobody says.
+pub(super) const DEFAULT_DIR: &str = "cekura-report";
+pub(super) const JUNIT: &str = "junit.xml";
+pub(super) const SUMMARY: &str = "summary.md";
+pub(super) const RESULT: &str = "result.json";
 const HTML: &str = "html";
-const GITLAB_DOTENV: &str = "gate.env";
-const GITLAB_ANNOTATIONS: &str = "annotations.json";
+pub(super) const GITLAB_DOTENV: &str = "gate.env";
+pub(super) const GITLAB_ANNOTATIONS: &str = "annotations.json";
 
 /// The CI system that the gate runs in, as far as it reads files of its own.
 #[derive(Debug, Default)]
 pub(super) struct Surfaces {
-    system: System,
-    github_output: Option<PathBuf>,
-    github_summary: Option<PathBuf>,
+    pub(super) system: System,
+    pub(super) github_output: Option<PathBuf>,
+    pub(super) github_summary: Option<PathBuf>,
 }
 
 impl Surfaces {
@@ -48,6 +50,8 @@ impl Surfaces {
 pub(super) struct Publisher {
     sink: Sink,
     surfaces: Surfaces,
+    /// Whether it is one of several, whose JUnit file is that of the whole.
+    is_part: bool,
 }
 
 /// The suite, as far as it explains the verdict.
@@ -81,9 +85,21 @@ impl Publisher {
         if surfaces.system == System::Gitlab {
             names.extend([GITLAB_DOTENV, GITLAB_ANNOTATIONS]);
         }
+        super::publish_whole::sweep(dir)?;
         let mut sink = Sink::open(dir, &names)?;
         sink.open_tree(HTML, html::INDEX, html::GENERATOR)?;
-        Ok(Self { sink, surfaces })
+        Ok(Self { sink, surfaces, is_part: false })
+    }
+
+    /// Opens the outputs of one of several gates. What leads to its result stays where `keep` says
+    /// so.
+    pub(super) fn part(dir: &Path, keep: bool) -> Result<Self, Failure> {
+        let mut sink = Sink::open(dir, &[SUMMARY, RESULT])?;
+        sink.open_tree(HTML, html::INDEX, html::GENERATOR)?;
+        if !keep {
+            sink::remove(&dir.join(STARTED))?;
+        }
+        Ok(Self { sink, surfaces: Surfaces::default(), is_part: true })
     }
 
     /// Leaves on disk which result has started, or is about to.
@@ -117,25 +133,8 @@ impl Publisher {
     /// Writes every report, prints the account, and gives the code to exit with. A report that
     /// can't be written turns a pass into its own code; it never hides a failure.
     pub(super) fn finish(mut self, report: &Report, console: &Console) -> Result<Code, Failure> {
-        let mut faults: Vec<SinkError> = Vec::new();
-        let mut written: Vec<PathBuf> = Vec::new();
-        let json = json::write(report)
-            .map_err(|error| Failure::Internal(format!("result.json: {error}")))?;
-        for (name, text) in [
-            (RESULT, &json),
-            (JUNIT, &junit::junit(report)),
-            (SUMMARY, &markdown::markdown(report)),
-        ] {
-            match self.sink.write(name, text) {
-                Ok(path) => written.push(path),
-                Err(fault) => faults.push(fault),
-            }
-        }
-        match self.sink.write_tree(HTML, |write| html::each(report, write)) {
-            Ok(path) => written.push(path.join(html::INDEX)),
-            Err(fault) => faults.push(fault),
-        }
-        self.surfaces_of_ci(report, &mut faults, console)?;
+        let (written, summary, mut faults) = self.write(report)?;
+        self.surfaces_of_ci(report, &summary, &mut faults, console)?;
         let paths: Vec<&Path> = written.iter().map(PathBuf::as_path).collect();
         console.account(&console::console(report, console.style(), &paths))?;
         if report.exit_code != 0 {
@@ -144,17 +143,45 @@ impl Publisher {
         for fault in &faults {
             console.warn(&fault.to_string());
         }
-        let code = Code::ALL.into_iter().find(|code| code.number() == report.exit_code);
-        let code = code.unwrap_or(Code::Internal);
+        let code = Code::of_number(report.exit_code).unwrap_or(Code::Internal);
         match faults.into_iter().next() {
             Some(fault) if code == Code::Passed => Err(fault.into()),
             _ => Ok(code),
         }
     }
 
+    /// Writes the files. Gives those that were written, the summary, and what went wrong.
+    pub(super) fn write(
+        &mut self,
+        report: &Report,
+    ) -> Result<(Vec<PathBuf>, String, Vec<SinkError>), Failure> {
+        let mut faults: Vec<SinkError> = Vec::new();
+        let mut written: Vec<PathBuf> = Vec::new();
+        let mut write = |name: &'static str, text: &str| match self.sink.write(name, text) {
+            Ok(path) => written.push(path),
+            Err(fault) => faults.push(fault),
+        };
+        // Each text is let go before the next is made: those of ten thousand runs are large.
+        let json = json::write(report)
+            .map_err(|error| Failure::Internal(format!("result.json: {error}")))?;
+        write(RESULT, &json);
+        drop(json);
+        if !self.is_part {
+            write(JUNIT, &junit::junit(report));
+        }
+        let summary = markdown::markdown(report);
+        write(SUMMARY, &summary);
+        match self.sink.write_tree(HTML, |write| html::each(report, write)) {
+            Ok(path) => written.push(path.join(html::INDEX)),
+            Err(fault) => faults.push(fault),
+        }
+        Ok((written, summary, faults))
+    }
+
     fn surfaces_of_ci(
         &mut self,
         report: &Report,
+        summary_text: &str,
         faults: &mut Vec<SinkError>,
         console: &Console,
     ) -> Result<(), Failure> {
@@ -169,7 +196,7 @@ impl Publisher {
             }
         };
         appended(&self.surfaces.github_output, &github::output_file(report, paths, &delimiter()));
-        appended(&self.surfaces.github_summary, &markdown::markdown(report));
+        appended(&self.surfaces.github_summary, summary_text);
         match self.surfaces.system {
             System::Github => console.account(&github::annotations(report))?,
             System::Azure => {
@@ -217,10 +244,10 @@ fn github_file(context: &Context, name: &str) -> Option<PathBuf> {
 
 /// The directory of the reports.
 pub(super) fn report_dir(reports: Option<&Reports>) -> &Path {
-    Path::new(reports.and_then(|r| r.dir.as_deref()).unwrap_or("cekura-report"))
+    Path::new(reports.and_then(|r| r.dir.as_deref()).unwrap_or(DEFAULT_DIR))
 }
 
 /// A line that no value holds.
-fn delimiter() -> String {
+pub(super) fn delimiter() -> String {
     format!("cekura-gate-{:016x}{:016x}", context::random(), context::random())
 }

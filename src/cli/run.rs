@@ -1,11 +1,12 @@
 //! `run`: start, wait, judge, report.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use reqwest::Url;
 use secrecy::SecretString;
 
+use super::afterwards::Afterwards;
 use super::attend::Gate;
 use super::begin::{Surroundings, unique_key};
 use super::comment::Commenter;
@@ -14,11 +15,15 @@ use super::failure::Failure;
 use super::job::Job;
 use super::left::{self, StartedRun};
 use super::load::{self, Loaded};
+use super::many::{Entry, Together};
 use super::overrides::{Overrides, scalar};
-use super::prepare::{Earlier, prepare};
+use super::prepare::{Earlier, Shared, prepare};
 use super::publish::{Publisher, Surfaces, report_dir};
+use super::publish_whole::WholePublisher;
 use super::reuse::Age;
 use super::stop::{Stop, heeding};
+use super::suites::{self, Asked, Many, Member};
+use super::turn::Turnstile;
 use super::{Global, connection, runtime};
 use crate::api::client::Client;
 use crate::context::Context;
@@ -31,8 +36,10 @@ use crate::simulate::{StandIn, World};
 /// What `run` takes.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The suite file [default: ./cekura-gate.yml, then ./.cekura/gate.yml].
-    suite: Option<PathBuf>,
+    /// The suite file [default: ./cekura-gate.yml, then ./.cekura/gate.yml]. Several files, a
+    /// directory of them, or a file that lists them (./gates.yml) are gated side by side.
+    #[arg(value_name = "SUITE")]
+    suites: Vec<PathBuf>,
     /// Go on with the result that an earlier gate started before its runner was lost: the run.json
     /// in the reports' directory says which. Starts nothing.
     #[arg(long, conflicts_with_all = ["reuse", "simulate"])]
@@ -53,17 +60,20 @@ pub(super) struct Args {
     /// takes GITHUB_TOKEN.
     #[arg(long)]
     comment: bool,
+    /// Print the address at which each call can be listened to, as it starts.
+    #[arg(long)]
+    listen: bool,
     #[command(flatten)]
     overrides: Overrides,
 }
 
 /// The platform or its stand-in.
-struct Platform {
-    client: Client,
-    pace: Pace,
-    dashboard: Option<String>,
+pub(super) struct Platform {
+    pub(super) client: Client,
+    pub(super) pace: Pace,
+    pub(super) dashboard: Option<String>,
     /// Serves while this lives.
-    stand_in: Option<StandIn>,
+    pub(super) stand_in: Option<StandIn>,
 }
 
 pub(super) fn run(
@@ -72,29 +82,46 @@ pub(super) fn run(
     context: &Context,
     console: &Console,
 ) -> Result<Code, Failure> {
-    let loaded = load::suite(args.suite.as_deref(), &args.overrides, context)?;
+    match suites::asked(&args.suites, &args.overrides, context, console)? {
+        Asked::One(loaded) => one(args, *loaded, global, context, console),
+        Asked::Many(many) => several(args, many, global, context, console),
+    }
+}
+
+fn one(
+    args: &Args,
+    loaded: Loaded,
+    global: &Global,
+    context: &Context,
+    console: &Console,
+) -> Result<Code, Failure> {
     let plan = Plan::new(&loaded.suite, &loaded.name(), context.branch(), &unique_key())?;
-    let earlier = earlier(args, &loaded, context)?;
+    let dir = report_dir(loaded.suite.reports.as_ref());
+    if args.resume && !dir.join(left::FILE).exists() {
+        return Err(nothing_left(&dir.join(left::FILE)));
+    }
+    let earlier = earlier(args, dir, context)?;
     let publisher = match &earlier {
         // What was left stays until it is known whether it is gone on with.
-        Earlier::Left(_) => {
-            let dir = report_dir(loaded.suite.reports.as_ref());
-            Publisher::with(dir, Surfaces::of(context))?
-        }
+        Earlier::Left(_) => Publisher::with(dir, Surfaces::of(context))?,
         Earlier::Never | Earlier::Attempt(..) => Publisher::open(&loaded.suite, context)?,
     };
     let (name, commenter) = (loaded.name(), &Commenter::new(args.comment, global, context));
     let runtime = runtime()?;
     let ended = runtime.block_on(heeding(|stop: Stop| async move {
-        let platform = platform(args, &loaded, global, context).await?;
+        let platform = platform(args, &[&loaded], global, context).await?;
+        let turn = Turnstile::new(None);
         let gate = Gate {
             client: &platform.client,
             pace: platform.pace,
             console,
             stop: &stop,
             label: None,
+            turn: &turn,
+            ticket: turn.join(0).into(),
+            listen: args.listen,
         };
-        let prepared = prepare(loaded, plan, earlier, &platform.client);
+        let prepared = prepare(loaded, plan, earlier, Shared::default(), &platform.client);
         let prepared = gate.unless_stopped(prepared).await?;
         for warning in super::check::warnings(&prepared.loaded, &prepared.plan) {
             console.warn(&warning);
@@ -105,7 +132,9 @@ pub(super) fn run(
             simulated: platform.stand_in.is_some(),
         };
         let attached = gate.begin(prepared, &publisher, &around).await?;
-        let report = assemble(gate.attend(attached, &publisher).await?);
+        let afterwards = Afterwards::of(&attached);
+        let mut report = assemble(gate.attend(attached, &publisher).await?);
+        afterwards.take(&gate, &mut report).await;
         let code = publisher.finish(&report, console)?;
         commenter.tell(&report, console, &stop).await;
         Ok(code)
@@ -116,31 +145,70 @@ pub(super) fn run(
     ended
 }
 
+fn several(
+    args: &Args,
+    mut many: Many,
+    global: &Global,
+    context: &Context,
+    console: &Console,
+) -> Result<Code, Failure> {
+    if args.comment {
+        return Err(Failure::Usage(
+            "--comment tells the verdict of one suite: leave it out with several, or give each a job \
+             of its own; nothing was started"
+                .to_owned(),
+        ));
+    }
+    let left = |dir: &str| many.dir_of(dir).join(left::FILE).exists();
+    if args.resume && !many.suites.iter().any(|member| left(&member.dir)) {
+        return Err(nothing_left(&many.dir.join("*").join(left::FILE)));
+    }
+    let publisher = WholePublisher::open(&many.dir, Surfaces::of(context))?;
+    let mut entries = Vec::with_capacity(many.suites.len());
+    for Member { dir: name, mut loaded, base, is_base } in std::mem::take(&mut many.suites) {
+        let dir = many.dir_of(&name);
+        suites::reports_to(&mut loaded, &dir);
+        // A suite of which nothing was left has not started yet.
+        let earlier = earlier(args, &dir, context)?;
+        let publisher = Publisher::part(&dir, matches!(earlier, Earlier::Left(_)))?;
+        let plan = Plan::new(&loaded.suite, &loaded.name(), context.branch(), &unique_key())?;
+        entries.push(Entry { dir: name, base, is_base, loaded, plan, earlier, publisher });
+    }
+    runtime()?.block_on(heeding(|stop: Stop| async move {
+        let loaded: Vec<&Loaded> = entries.iter().map(|entry| &entry.loaded).collect();
+        let platform = platform(args, &loaded, global, context).await?;
+        let listen = args.listen;
+        let together = Together { platform: &platform, context, console, stop: &stop, listen };
+        together.run(&many, entries, publisher).await
+    }))
+}
+
+fn nothing_left(path: &Path) -> Failure {
+    Failure::Usage(format!(
+        "nothing to resume: {} is not there; nothing was started. Leave --resume out to start, or \
+         name the directory of the earlier reports with --report-dir",
+        path.display()
+    ))
+}
+
 /// What an earlier gate may have started, as the flags want it.
-fn earlier(args: &Args, loaded: &Loaded, context: &Context) -> Result<Earlier, Failure> {
+fn earlier(args: &Args, dir: &Path, context: &Context) -> Result<Earlier, Failure> {
     if let Some(age) = args.reuse {
         return match Job::of(context) {
             Ok(job) => Ok(Earlier::Attempt(job, age)),
             Err(why) => Err(Failure::Usage(format!("{why}; nothing was started"))),
         };
     }
-    if !args.resume {
+    let path = dir.join(left::FILE);
+    if !args.resume || !path.exists() {
         return Ok(Earlier::Never);
-    }
-    let path = report_dir(loaded.suite.reports.as_ref()).join(left::FILE);
-    if !path.exists() {
-        return Err(Failure::Usage(format!(
-            "nothing to resume: {} is not there; nothing was started. Leave --resume out to start, or \
-             name the directory of the earlier reports with --report-dir",
-            path.display()
-        )));
     }
     Ok(Earlier::Left(Box::new(StartedRun::read(&path)?)))
 }
 
 async fn platform(
     args: &Args,
-    loaded: &Loaded,
+    loaded: &[&Loaded],
     global: &Global,
     context: &Context,
 ) -> Result<Platform, Failure> {
@@ -155,7 +223,7 @@ async fn platform(
     };
     let world = match world {
         Some(path) => load::world(path, context)?,
-        None => World::for_suite(&loaded.suite),
+        None => World::for_suites(loaded.iter().map(|one| &one.suite)),
     };
     let faults = args.faults.as_deref().map(|path| load::faults(path, context)).transpose()?;
     let key = world.api_key.clone().unwrap_or_else(|| "simulated".to_owned());

@@ -6,6 +6,8 @@ use super::console::Console;
 use super::failure::Failure;
 use crate::document::schema_of;
 use crate::exit::Code;
+use crate::gates::file::Gates;
+use crate::report::gates::index_schema;
 use crate::report::json::result_schema;
 use crate::simulate::{Faults, World};
 
@@ -28,6 +30,10 @@ enum Of {
     Faults,
     /// The saved result.json.
     Result,
+    /// The file that lists suites, gates.yml.
+    Gates,
+    /// The gates.json that several suites leave.
+    GatesReport,
 }
 
 pub(super) fn schema(args: &Args, console: &Console) -> Result<Code, Failure> {
@@ -37,6 +43,8 @@ pub(super) fn schema(args: &Args, console: &Console) -> Result<Code, Failure> {
         Of::World => pretty(&schema_of::<World>()),
         Of::Faults => pretty(&schema_of::<Faults>()),
         Of::Result => pretty(&result_schema()),
+        Of::Gates => pretty(&schema_of::<Gates>()),
+        Of::GatesReport => pretty(&index_schema()),
     })?;
     Ok(Code::Passed)
 }

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use tokio::time::Instant;
 
+use super::afterwards::Afterwards;
 use super::attend::{Attached, Gate};
 use super::comment::Commenter;
 use super::console::Console;
@@ -13,6 +14,7 @@ use super::load;
 use super::overrides::Overrides;
 use super::publish::{Publisher, suite_head};
 use super::stop::{Stop, heeding};
+use super::turn::Turnstile;
 use super::{Global, connection, runtime};
 use crate::context::{self, Context};
 use crate::exit::Code;
@@ -105,6 +107,7 @@ pub(super) fn watch(
                 planned: planned.clone(),
                 request: left.map(|left| left.request).unwrap_or_default(),
             },
+            calls: usize::MAX,
             taken_up: true,
             head,
             planned,
@@ -125,8 +128,20 @@ pub(super) fn watch(
             started_at: context::now().to_string(),
             notes,
         };
-        let gate = Gate { client: &client, pace, console, stop: &stop, label: None };
-        let report = assemble(gate.attend(attached, &publisher).await?);
+        let turn = Turnstile::new(None);
+        let gate = Gate {
+            client: &client,
+            pace,
+            console,
+            stop: &stop,
+            label: None,
+            turn: &turn,
+            ticket: turn.join(0).into(),
+            listen: false,
+        };
+        let afterwards = Afterwards::of(&attached);
+        let mut report = assemble(gate.attend(attached, &publisher).await?);
+        afterwards.take(&gate, &mut report).await;
         let code = publisher.finish(&report, console)?;
         Commenter::new(args.comment, global, context).tell(&report, console, &stop).await;
         Ok(code)

@@ -166,6 +166,13 @@ fn path_of(path: &serde_path_to_error::Path) -> Path {
     }))
 }
 
+/// Whether a text is a mapping with this key at its top. A text that cannot be read has no keys.
+pub fn has_key(text: &str, key: &str) -> bool {
+    let root = yaml::parse(text, &mut Vec::new());
+    matches!(root.map(|root| root.kind), Some(node::Kind::Mapping(entries))
+        if entries.iter().any(|(found, _)| found.text == key))
+}
+
 /// Text from a file as messages show it: in backticks, on one line, without control characters,
 /// not too long.
 pub fn shown(text: &str) -> String {

@@ -197,6 +197,22 @@ impl Plan {
         self
     }
 
+    /// The plan with at most so many calls at the same time.
+    ///
+    /// # Errors
+    ///
+    /// What the suite has that keeps its start from being told.
+    pub fn limited(mut self, calls: u32) -> Result<Self, &'static str> {
+        if self.spec().is_some() {
+            return Err("a start that brings its test cases along");
+        }
+        if self.mode == Mode::Websocket {
+            return Err("mode websocket");
+        }
+        self.body.insert("concurrency_limit".to_owned(), calls.into());
+        Ok(self)
+    }
+
     /// A plan that starts some of the scenarios again, so often, as a result with a name of its own.
     #[must_use]
     pub fn again(&self, ids: Vec<u64>, frequency: u32, suffix: &str) -> Self {

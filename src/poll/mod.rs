@@ -63,8 +63,15 @@ pub struct Patience {
 pub enum Look<'a> {
     /// The result itself.
     Whole(&'a ResultRecord),
-    /// How many runs are where, as the light list says.
-    Light(Tally),
+    /// Where the runs are, as the light list says.
+    Light {
+        /// The result as it was when it was looked at last.
+        record: &'a ResultRecord,
+        /// How many runs are where.
+        tally: Tally,
+        /// Those in a call.
+        talking: &'a [u64],
+    },
 }
 
 /// How many runs there are, and how many of them are where on their way.
@@ -230,7 +237,8 @@ impl<O: FnMut(Look<'_>) -> ControlFlow<()>> Waiting<'_, O> {
             return false;
         }
         // What the light list says ends no wait.
-        let _ = (self.observe)(Look::Light(tally));
+        let talking = self.seen.talking();
+        let _ = (self.observe)(Look::Light { record: self.record, tally, talking: &talking });
         true
     }
 

@@ -103,6 +103,12 @@ impl Seen {
         self.look(at, []);
     }
 
+    /// The runs whose call is going.
+    pub fn talking(&self) -> Vec<u64> {
+        let talking = self.runs.iter().filter(|(_, run)| run.phase == Phase::Talking);
+        talking.map(|(id, _)| *id).collect()
+    }
+
     /// How many runs are in a phase.
     pub fn count(&self, phase: Phase) -> usize {
         self.runs.values().filter(|run| run.phase == phase).count()

@@ -7,6 +7,9 @@ use std::time::Duration;
 
 use super::Counts;
 
+/// Less than this is not foretold.
+const SOON: Duration = Duration::from_secs(5);
+
 /// What is known of the pace.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Estimate {
@@ -48,7 +51,8 @@ impl Estimate {
         let by_pace = span / more as f64 * (total - ended) as f64;
         let waits = self.counts.waiting > 0 || self.longest <= 0.0;
         let seconds = if waits { by_pace } else { by_pace.min(self.longest) };
-        Duration::try_from_secs_f64(seconds).ok()
+        // What is over in a moment needs no foretelling.
+        Duration::try_from_secs_f64(seconds).ok().filter(|left| *left >= SOON)
     }
 }
 

@@ -9,6 +9,9 @@ use crate::text;
 /// How many failures are told one by one. The reports have them all.
 const MOST_NEWS: usize = 20;
 
+/// The shortest time between two lines.
+const PAUSE: Duration = Duration::from_secs(1);
+
 /// The longest silence.
 const SILENCE: Duration = Duration::from_secs(60);
 
@@ -44,7 +47,7 @@ impl Log {
                 let quiet = elapsed.saturating_sub(at);
                 let changed = counts != progress.counts;
                 // The longer it takes, the less often small steps are news.
-                let enough = quiet >= (elapsed / 20).min(SILENCE) || last;
+                let enough = quiet >= (elapsed / 20).clamp(PAUSE, SILENCE) || last;
                 ((changed && enough) || quiet >= SILENCE, changed)
             }
         };

@@ -114,7 +114,7 @@ impl Candidate {
                 || (first.digits.starts_with('0') && total >= 8)
                 || matches!(counts.as_slice(), [3 | 4, 4])
         };
-        is_phone.then(|| start..last.range.end)
+        is_phone.then_some(start..last.range.end)
     }
 
     /// The groups without a day before them, as in `2026-11-20 14:03`.

@@ -92,6 +92,7 @@ pub fn assemble(mut parts: Parts) -> Report {
     // The platform may know of more runs than its answer holds: those are missing, too.
     let claimed = result.claims.total_runs.and_then(|total| usize::try_from(total).ok());
     plan.runs = plan.runs.max(claimed.filter(|total| *total > result.runs.len()));
+    let incomplete = parts.incomplete || end != End::Finished;
     let ended_by_us = parts.incomplete || parts.stopped_early || end != End::Finished;
     let base = parts.baseline.as_ref().map(|(_, base)| base.runs.as_slice());
     let standing = Standing::of(&suite, &plan, &result.runs, base, ended_by_us);
@@ -99,6 +100,13 @@ pub fn assemble(mut parts: Parts) -> Report {
     let Standing { outcomes, tally, checks, .. } = standing;
     let baseline =
         parts.baseline.map(|(from, base)| compared(from, base, &suite, &result.runs, &outcomes));
+    let events = notes.clone();
+    // What is judged again after an early end has lost the code that told of it.
+    if incomplete && end == End::Finished {
+        notes.push(
+            "the gate that made this result ended early: its evidence is not complete".to_owned(),
+        );
+    }
     if parts.simulated {
         notes.insert(0, "a rehearsal against a stand-in: no real call was made".to_owned());
     }
@@ -133,8 +141,11 @@ pub fn assemble(mut parts: Parts) -> Report {
         result,
         baseline,
         retries: parts.retries,
+        events,
+        incomplete,
         stopped_early: parts.stopped_early,
         simulated: parts.simulated,
+        proposal: None,
         traffic,
     }
 }

@@ -54,14 +54,37 @@ pub struct Report {
     /// The runs that were started again, and what became of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub retries: Vec<RetryRecord>,
+    /// The notes that came up while the gate ran; `judge` finds the others again.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub events: Vec<String>,
+    /// Whether the gate ended before its result did: by a signal, a time limit, an outage.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub incomplete: bool,
     /// Whether calls were ended early because the verdict was known.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub stopped_early: bool,
     /// Whether a stand-in gave the evidence: a rehearsal.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub simulated: bool,
+    /// The better prompt that the platform proposes after a failure, where the suite asks for one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub proposal: Option<Proposal>,
     /// What talking to the platform took.
     pub traffic: Traffic,
+}
+
+/// A better prompt for the agent, as a change to the one that it has. Written by a model that has
+/// read what callers said.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Proposal {
+    /// Path of the agent's prompt, as the suite names it.
+    pub agent_prompt: String,
+    /// The failed runs that it is made from.
+    pub runs: Vec<u64>,
+    /// What is changed, in words.
+    pub summary_of_changes: String,
+    /// The change as a unified diff.
+    pub diff: String,
 }
 
 /// The earlier result that a result was compared with.

@@ -6,7 +6,7 @@ use super::escape::one_line;
 use std::collections::{BTreeMap, HashMap};
 
 use super::escape::{short, url};
-use super::model::{Report, ScenarioRuns, Traffic};
+use super::model::{Report, ScenarioRuns, Tally, Traffic};
 use crate::exit::Code;
 use crate::outcome::{Blame, Outcome, RunOutcome};
 use crate::record::{MetricRecord, MetricValue, RunRecord, Turn};
@@ -103,7 +103,11 @@ pub fn exit_meaning(report: &Report) -> &'static str {
 
 /// The counts of the runs as a sentence: `9 runs: 6 passed, 2 failed, 1 errored`.
 pub fn tally(report: &Report) -> String {
-    let t = report.tally;
+    tally_of(&report.tally)
+}
+
+/// How runs ended: `40 runs: 39 passed, 1 failed`.
+pub fn tally_of(t: &Tally) -> String {
     let parts: Vec<String> = [
         (t.passed, "passed"),
         (t.failed, "failed"),
@@ -186,21 +190,36 @@ pub fn failing<'a, 'r>(scenarios: &'a [ScenarioRuns<'r>]) -> Vec<&'a ScenarioRun
     failing
 }
 
+/// A reason that runs share.
+#[derive(Debug)]
+pub struct Cause<'r> {
+    /// The reason, cut.
+    pub reason: String,
+    /// The runs, in their order; never empty.
+    pub runs: Vec<(&'r RunRecord, &'r RunOutcome)>,
+}
+
+/// The distinct reasons of a scenario's runs with one outcome, the most frequent first.
+pub fn causes<'r>(scenario: &ScenarioRuns<'r>, wanted: Outcome) -> Vec<Cause<'r>> {
+    let mut causes: Vec<Cause<'r>> = Vec::new();
+    let mut places: HashMap<&str, usize> = HashMap::new();
+    for (run, outcome) in scenario.runs.iter().filter(|(_, o)| o.outcome == wanted) {
+        let place = *places.entry(outcome.reason.as_str()).or_insert(causes.len());
+        match causes.get_mut(place) {
+            Some(known) => known.runs.push((run, outcome)),
+            None => causes
+                .push(Cause { reason: short(&outcome.reason, 300), runs: vec![(run, outcome)] }),
+        }
+    }
+    causes.sort_by_key(|cause| std::cmp::Reverse(cause.runs.len()));
+    causes
+}
+
 /// The distinct reasons of a scenario's runs with one outcome, each with its number of runs, the
 /// most frequent first.
 pub fn reasons(scenario: &ScenarioRuns<'_>, wanted: Outcome) -> Vec<(String, usize)> {
-    let mut order: Vec<(String, usize)> = Vec::new();
-    let mut places: HashMap<String, usize> = HashMap::new();
-    for (_, outcome) in scenario.runs.iter().filter(|(_, o)| o.outcome == wanted) {
-        let reason = short(&outcome.reason, 300);
-        let place = *places.entry(reason.clone()).or_insert(order.len());
-        match order.get_mut(place) {
-            Some(known) => known.1 += 1,
-            None => order.push((reason, 1)),
-        }
-    }
-    order.sort_by_key(|(_, runs)| std::cmp::Reverse(*runs));
-    order
+    let causes = causes(scenario, wanted).into_iter();
+    causes.map(|cause| (cause.reason, cause.runs.len())).collect()
 }
 
 /// Runs of one scenario, with the scenario.
@@ -218,6 +237,54 @@ pub fn unknown_by_blame<'a, 'r>(
         }
     }
     groups
+}
+
+/// Runs that are no evidence for one and the same reason.
+#[derive(Debug)]
+pub struct NoEvidence<'a, 'r> {
+    /// What they are.
+    pub outcome: Outcome,
+    /// Who is to blame.
+    pub blame: &'static str,
+    /// Why, cut.
+    pub reason: String,
+    /// The runs with their scenarios, in the order of the scenarios.
+    pub runs: Vec<RunOf<'a, 'r>>,
+}
+
+/// The runs that are no evidence by blame and reason, the most frequent first within each blame.
+pub fn no_evidence<'a, 'r>(
+    report: &Report,
+    scenarios: &'a [ScenarioRuns<'r>],
+) -> Vec<NoEvidence<'a, 'r>> {
+    let mut groups = Vec::new();
+    for ((outcome, blame), runs) in unknown_by_blame(scenarios) {
+        let mut by_reason: BTreeMap<&str, Vec<RunOf<'a, 'r>>> = BTreeMap::new();
+        for run in runs {
+            by_reason.entry(run.2.reason.as_str()).or_default().push(run);
+        }
+        let mut of_blame: Vec<_> = by_reason
+            .into_iter()
+            .map(|(reason, runs)| {
+                let blame = blame_name(report, blame);
+                NoEvidence { outcome, blame, reason: short(reason, 300), runs }
+            })
+            .collect();
+        of_blame.sort_by_key(|group| std::cmp::Reverse(group.runs.len()));
+        groups.extend(of_blame);
+    }
+    groups
+}
+
+/// Who is to blame, as a sentence names it. What a gate that ended early cancelled, it cancelled
+/// itself.
+pub fn blame_name(report: &Report, blame: Blame) -> &'static str {
+    match blame {
+        Blame::Operator if report.stopped_early || report.incomplete => {
+            "nobody: the gate ended the call"
+        }
+        other => other.name(),
+    }
 }
 
 /// The score of a metric in words.

@@ -14,7 +14,7 @@ use super::endpoints::Endpoint;
 use super::engine::{self, TimeLine};
 use super::fate::{self, Fate};
 use super::start::Order;
-use super::world::World;
+use super::world::{Scenario, World};
 use crate::record::Status;
 
 /// A request that the stand-in answered.
@@ -117,6 +117,13 @@ impl Held {
         let since = Duration::try_from_secs_f64(real).unwrap_or_default();
         account.calendar(self.started.saturating_add(since))
     }
+
+    /// The calendar time of a simulated second as those on the line see it, for whom a call of two
+    /// minutes takes two minutes: begin and length of the calls fit together.
+    pub(super) fn on_the_line(&self, account: &Account, at: f64) -> String {
+        let since = Duration::try_from_secs_f64(at).unwrap_or_default();
+        account.calendar(self.started.saturating_add(since))
+    }
 }
 
 impl Account {
@@ -150,12 +157,14 @@ impl Account {
         now: Duration,
     ) -> u64 {
         let Self { world, repetitions, .. } = self;
+        let pass = world.agent(order.agent).and_then(|agent| agent.pass);
         let mut fates = Vec::with_capacity(order.calls.len());
         let mut calls = Vec::with_capacity(order.calls.len());
         for call in order.calls {
             let Some(scenario) = world.scenario(call.scenario) else { continue };
             let repetition = repetitions.entry(call.scenario).or_default();
-            fates.push(fate::draw(world, scenario, *repetition));
+            let with_agent = pass.map(|pass| Scenario { pass, ..scenario.clone() });
+            fates.push(fate::draw(world, with_agent.as_ref().unwrap_or(scenario), *repetition));
             calls.push(call);
             *repetition += 1;
         }

@@ -40,6 +40,7 @@ impl World {
                 name: "Agent under rehearsal".into(),
                 project,
                 assistant: suite.assistant.clone(),
+                pass: None,
             }],
             personalities: ids(&suite.personalities, "Personality"),
             test_profiles: ids(&suite.test_profiles, "Test profile"),

@@ -18,6 +18,7 @@ mod dialogue;
 mod endpoints;
 mod fate;
 mod for_suite;
+mod for_suites;
 mod random;
 mod read;
 mod server;

@@ -50,6 +50,9 @@ pub struct World {
     pub price_per_run: f64,
     /// Whether the platform explains the failures once all runs have ended. Default: true.
     pub insights: bool,
+    /// Seconds from the end of the last run until the failures are explained. Default: 0.
+    #[schemars(range(min = 0))]
+    pub insights_after: f64,
     /// Where the API contradicts its own documentation.
     pub quirks: Quirks,
     /// Test cases that starts have brought along. No part of a world's file.
@@ -75,6 +78,7 @@ impl Default for World {
             evaluate: 8.0,
             price_per_run: 0.0,
             insights: true,
+            insights_after: 0.0,
             quirks: Quirks::default(),
             cases: Vec::new(),
         }
@@ -108,6 +112,11 @@ pub struct Agent {
     /// The provider's assistant id, by which a run can name the agent.
     #[serde(default)]
     pub assistant: Option<String>,
+    /// Probability that a conversation with this agent passes, in place of the scenarios' own, so
+    /// that two agents can be compared.
+    #[serde(default)]
+    #[schemars(range(min = 0, max = 1))]
+    pub pass: Option<f64>,
 }
 
 const fn one() -> u64 {
@@ -343,7 +352,13 @@ impl World {
     /// The agents, with one made up where the world names none.
     pub(super) fn all_agents(&self) -> Vec<Agent> {
         if self.agents.is_empty() {
-            vec![Agent { id: 1, name: "Shop assistant".into(), project: 1, assistant: None }]
+            vec![Agent {
+                id: 1,
+                name: "Shop assistant".into(),
+                project: 1,
+                assistant: None,
+                pass: None,
+            }]
         } else {
             self.agents.clone()
         }

@@ -5,11 +5,12 @@
 
 pub mod carrier;
 pub mod checks;
+pub mod matrix;
 pub mod model;
 pub mod redact;
 pub mod scalars;
 pub mod schema;
-mod unsupported;
+pub mod test_sets;
 mod validate;
 
 use crate::document::{Diagnostics, Document, Source};

@@ -13,8 +13,10 @@ pub use super::carrier::{
     Elevenlabs, Livekit, Mode, Numbers, Phone, Pipecat, Retell, Sip, Vapi, Websocket,
 };
 use super::checks::Checks;
+pub use super::matrix::Matrix;
 use super::redact::Redact;
 use super::scalars::{Date, Percent, Timeout};
+pub use super::test_sets::TestSetFrom;
 use crate::spec::model::{Case, Spec};
 
 /// A gate: which conversations to run, and what they must show before the agent may ship.
@@ -97,6 +99,8 @@ pub struct Suite {
     #[schemars(inner(length(min = 1)))]
     pub mock_tools: Option<Vec<String>>,
 
+    /// Agents and modes that make several suites of this one, side by side.
+    pub matrix: Option<Matrix>,
     /// What the runs must show. Without it every run must pass (`success_rate: 100%`).
     pub thresholds: Option<Thresholds>,
     /// Which runs to start again. Default: none.
@@ -186,6 +190,7 @@ pub struct EachScenario {
 #[serde(deny_unknown_fields)]
 pub struct Baseline {
     /// A saved result.json, a result id, or a branch: the newest finished result of this suite there.
+    /// `matrix`: the first agent of the matrix, in the same run.
     #[schemars(length(min = 1))]
     pub from: String,
     /// How far the success rate may drop.
@@ -328,21 +333,12 @@ pub struct OnSuccess {
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TestSet {
-    /// Which runs.
+    /// Which runs: `failing-before` for a run of each scenario that failed in the baseline and
+    /// passes now, `all` for every run that passed, or ids of runs.
     pub from: TestSetFrom,
     /// Name of the test set.
     #[schemars(length(min = 1))]
     pub name: String,
-}
-
-/// Which runs to freeze.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum TestSetFrom {
-    /// Runs of scenarios that failed in the baseline.
-    FailingBefore,
-    /// All runs.
-    All,
 }
 
 /// What happens to calls that are still going.

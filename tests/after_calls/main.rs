@@ -5,6 +5,7 @@
     clippy::unwrap_used,
     clippy::panic,
     clippy::indexing_slicing,
+    clippy::print_stderr,
     reason = "a test that cannot go on must fail"
 )]
 
@@ -17,3 +18,4 @@ mod harness;
 mod lost;
 mod prompts;
 mod results;
+mod verdicts;

@@ -14,34 +14,6 @@ pub(crate) fn problems(text: &str) -> Result<Vec<Problem>, Diagnostics> {
     Ok(suite::validate(&document.value, today))
 }
 
-/// The keys of the fullest suite that this version refuses, in the order of the suite.
-pub(crate) fn unsupported() -> Vec<String> {
-    // What cannot stand in the fullest suite.
-    let by_spec = "version: 1\nagent: 1\nspec: tests.json\n";
-    let of_checks = "version: 1\nagent: 1\nscenarios: [1]\nthresholds:\n  \
-                     success_rate: { check: 90%, confidence: 95% }\n  \
-                     each_scenario: { success_rate: 60%, confidence: 95% }\n";
-    let mut keys: Vec<String> = [include_str!("../fixtures/suites/full.yml"), by_spec, of_checks]
-        .into_iter()
-        .flat_map(|text| problems(text).unwrap())
-        .filter(|problem| problem.message.ends_with("is not supported yet"))
-        .map(|problem| problem.path.to_string())
-        .map(|path| path.replace(".success_rate.confidence", ".<check>.confidence"))
-        .collect();
-    keys.sort();
-    keys.dedup();
-    keys
-}
-
-/// The sentence about the keys that this version refuses.
-pub(crate) fn unsupported_sentence() -> String {
-    let keys: Vec<String> = unsupported().iter().map(|key| format!("`{key}`")).collect();
-    match keys.as_slice() {
-        [] => "Every key of the format has its effect.\n".to_owned(),
-        keys => format!("Not supported yet: {}.\n", keys.join(", ")),
-    }
-}
-
 /// A key that some modes don't take, and a suite that uses it.
 struct Probe {
     key: &'static str,
@@ -114,16 +86,11 @@ struct Row {
 /// The table of a suite's keys.
 pub(crate) fn suite_table() -> String {
     let schema: Value = serde_json::from_str(&suite::schema::json_schema()).unwrap();
-    let later = unsupported();
-    let goes_on = |rest: &str| rest.is_empty() || rest.starts_with(['.', '[']);
-    let is_later =
-        |key: &str| later.iter().any(|path| key.strip_prefix(path.as_str()).is_some_and(goes_on));
     let mut table =
         String::from("| Key | Type | Default | Modes | What it is |\n|---|---|---|---|---|\n");
     for Row { key, kind, default, about } in rows(&schema) {
-        let later = if is_later(&key) { " **Not supported yet.**" } else { "" };
         let modes = modes(&key);
-        table.push_str(&format!("| `{key}` | {kind} | {default} | {modes} | {about}{later} |\n"));
+        table.push_str(&format!("| `{key}` | {kind} | {default} | {modes} | {about} |\n"));
     }
     table
 }
@@ -133,10 +100,6 @@ pub(crate) fn check_table() -> String {
     let schema: Value = serde_json::from_str(&suite::schema::json_schema()).unwrap();
     let mut rows = Vec::new();
     properties(&schema["$defs"]["CheckSpec"], "", &schema, &mut rows);
-    if unsupported().iter().any(|key| key.ends_with(".<check>.confidence")) {
-        let confidence = rows.iter_mut().filter(|row| row.key == "confidence");
-        confidence.for_each(|row| row.about.push_str(" **Not supported yet.**"));
-    }
     plain_table(rows)
 }
 
@@ -175,7 +138,13 @@ fn properties(object: &Value, prefix: &str, root: &Value, rows: &mut Vec<Row>) {
 }
 
 fn nested(shape: &Value, key: &str, root: &Value, rows: &mut Vec<Row>) {
-    let entry = |value: &Value| Some(resolved(value, root)).filter(|v| v["properties"].is_object());
+    let entry = |value: &Value| {
+        let value = resolved(value, root);
+        // Of several ways to write an entry, the one with keys has the rows.
+        let options = value["anyOf"].as_array().cloned().unwrap_or_else(|| vec![value]);
+        let mut options = options.iter().map(|option| resolved(option, root));
+        options.find(|option| option["properties"].is_object())
+    };
     if shape["properties"].is_object() {
         properties(shape, &format!("{key}."), root, rows);
     } else if let Some(item) = entry(&shape["items"]) {
@@ -232,6 +201,11 @@ fn kind(shape: &Value, root: &Value) -> String {
         let kinds: Vec<String> =
             options.map(|option| kind(&resolved(option, root), root)).collect();
         return kinds.join(" or ");
+    }
+    if let Some(options) = shape["anyOf"].as_array() {
+        let ways: Vec<String> =
+            options.iter().map(|option| kind(&resolved(option, root), root)).collect();
+        return ways.join(" or ");
     }
     let base = match &shape["type"] {
         Value::Array(types) => types.iter().find_map(|t| t.as_str().filter(|t| *t != "null")),

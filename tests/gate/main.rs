@@ -1,6 +1,11 @@
 //! The whole gate, as its users run it: the binary in an empty directory, against the stand-in.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test that cannot go on must fail")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on must fail"
+)]
 
 #[path = "../common/mod.rs"]
 mod common;
@@ -10,9 +15,12 @@ mod bad_input;
 mod cases;
 mod ci_systems;
 mod harness;
+mod many;
+mod matrix;
 mod online;
 mod policies;
 mod privacy;
+mod saved;
 mod secrets;
 mod stops;
 mod verdicts;

@@ -7,7 +7,7 @@ use cekura_gate::report::console::Style;
 use cekura_gate::report::junit::junit;
 use cekura_gate::report::markdown::markdown;
 use cekura_gate::report::model::{Report, RetryRecord, RetryRun, Timing, Traffic};
-use cekura_gate::report::{github, gitlab, json};
+use cekura_gate::report::{github, gitlab, html, json};
 use cekura_gate::suite::model::Transcripts;
 use cekura_gate::suite::redact::Redact;
 use proptest::prelude::*;
@@ -84,7 +84,14 @@ fn report_of(text: &str, kept: &[&str], redact: Redactor) -> Report {
 
 fn everything(report: &Report) -> String {
     let paths = paths();
+    let mut pages = String::new();
+    let kept = html::each(report, |_, text| -> Result<(), std::convert::Infallible> {
+        pages.push_str(text);
+        Ok(())
+    });
+    kept.unwrap();
     [
+        pages,
         json::write(report).unwrap(),
         junit(report),
         markdown(report),
@@ -92,6 +99,7 @@ fn everything(report: &Report) -> String {
         github::annotations(report),
         github::output_file(report, github_paths(&paths), "EOF"),
         gitlab::dotenv(report, github_paths(&paths)),
+        crate::pages::files(report).into_values().collect(),
     ]
     .concat()
 }

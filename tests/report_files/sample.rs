@@ -244,8 +244,11 @@ pub(crate) fn report() -> Report {
         },
         baseline: None,
         retries: Vec::new(),
+        events: Vec::new(),
+        incomplete: false,
         stopped_early: false,
         simulated: false,
+        proposal: None,
         traffic: Traffic { requests: 31, retries: 1, waited_seconds: 0.5 },
     };
     recount(&mut report);

@@ -17,18 +17,21 @@ fn the_terminal_says_what_failed_and_why() {
       Checkout regression · voice · 9 runs: 6 passed, 2 failed, 1 errored · 4m12s
 
     Checks
-                      check                                    wanted         seen    runs
-      ✗ failed        success_rate                             >= 90%         75%     8 (+1 unknown)
+                      check                              wanted         seen    runs
+      ✗ failed        success_rate                       >= 90%         75%     8 (+1 unknown)
           75% of 8 judged runs passed, wanted at least 90%: 2 runs failed
-      ? inconclusive  errors                                   <= 10%         11.1%   8 (+1 unknown)
+      ? inconclusive  errors                             <= 10%         11.1%   8 (+1 unknown)
           11.1% of 9 runs errored, wanted at most 10%; 1 more run would decide it
-      ! warning       success_rate in Refund for a late order  >= 60%         33.3%   3
+      ! warning       success_rate in Refund for a late  >= 60%         33.3%   3
+                        order
           33.3% of 3 judged runs passed, wanted at least 60%
-      ✓ passed        Latency                                  p95 <= 2500ms  2310ms  8 (+1 unknown)
+      ✓ passed        Latency                            p95 <= 2500ms  2310ms  8 (+1 unknown)
 
     Failed runs
       ✗ Refund for a late order: 2 of 3 runs failed
         - The agent promised a refund without looking the order up (2 runs)
+          run 9001 at 0:17, Main Agent, its last words: “I have refunded the full amount, it
+          arrives tomorrow.”
 
     Runs without a judgement
       ? 1 run errored · blame: telephony · 9006
@@ -44,6 +47,7 @@ fn the_terminal_says_what_failed_and_why() {
       traffic  31 requests, 1 of them repeated after 500ms of waiting
       exit     1: a gating check failed
       next     cekura-gate judge cekura-report/result.json    (other thresholds, no new calls)
+               cekura-gate run cekura-gate.yml --baseline cekura-report/result.json    (after a fix: is it better?)
     ");
 }
 
@@ -101,23 +105,35 @@ fn the_summary_says_what_failed_and_why() {
 
     | | Check | Wanted | Seen | Runs | Why |
     |---|---|---|---|---|---|
-    | ❌ failed | success\_rate | &gt;= 90% | 75%<br>40.9% to 92.9% (95% sure) | 8 (+1 unknown) | 75% of 8 judged runs passed, wanted at least 90%: 2 runs failed |
-    | ❔ inconclusive | errors | &lt;= 10% | 11.1% | 8 (+1 unknown) | 11.1% of 9 runs errored, wanted at most 10%; 1 more run would decide it |
-    | ⚠️ warning | success\_rate in Refund for a late order | &gt;= 60% | 33.3% | 3 | 33.3% of 3 judged runs passed, wanted at least 60% |
-    | ✅ passed | Latency | p95 &lt;= 2500ms | 2310ms | 8 (+1 unknown) |  |
+    | ❌ failed | success\_rate | &gt;= 90% | 75%<br>`█████▓▓▓▓▒▒│░`<br>40.9% to 92.9% (95% sure) | 8 (+1 unknown) | 75% of 8 judged runs passed, wanted at least 90%: 2 runs failed |
+    | ❔ inconclusive | errors | &lt;= 10% | 11.1%<br>`█│░░░░░░░░░░░` | 8 (+1 unknown) | 11.1% of 9 runs errored, wanted at most 10%; 1 more run would decide it |
+    | ⚠️ warning | success\_rate in Refund for a late order | &gt;= 60% | 33.3%<br>`████░░░│░░░░░` | 3 | 33.3% of 3 judged runs passed, wanted at least 60% |
+    | ✅ passed | Latency | p95 &lt;= 2500ms | 2310ms<br>`█████████░│░░` | 8 (+1 unknown) |  |
 
     ### 1 of 3 scenarios with failed runs
 
-    #### Refund for a late order: 2 of 3 runs failed
+    | Scenario | Failed | |
+    |---|---|---|
+    | Refund for a late order | 2 of 3 | The agent promised a refund without looking the order up |
 
-    - The agent promised a refund without looking the order up (2 runs)
+    The causes are grouped by the platform, in a model's words.
 
-    <details><summary>Run 9001 · Impatient caller · #◌1 · Main agent-ended-call after 1m3s</summary>
+    #### Refunds are promised without an order lookup
+
+    2 runs: 9001, 9002
+
+    <details><summary>Run 9001 · Refund for a late order · Impatient caller · #◌1 · Main agent-ended-call after 1m3s</summary>
+
+    The agent's last words:
+
+    > 0:17 **Main Agent:** I have refunded the full amount, it arrives tomorrow.
 
     - expected outcome: **50 of 100**<br>✅ The agent greeted the caller and asked for the order number<br>❌ The agent promised a refund without looking the order up
     - Workflow adherence: **not passed**<br>Step 3 (look the order up) was skipped; the agent went straight to step 5
     - Latency: **2310**
     - Sentiment: **neutral**
+
+    The conversation:
 
     > 0:00 **Main Agent:** Thank you for calling Northwind, how can I help?\
     > 0:04 **Testing Agent:** My order is two weeks late and I want my money back.\
@@ -127,12 +143,18 @@ fn the_summary_says_what_failed_and_why() {
 
     </details>
 
-    <details><summary>Run 9002 · Impatient caller · #◌2 · Main agent-ended-call after 1m4s</summary>
+    <details><summary>Run 9002 · Refund for a late order · Impatient caller · #◌2 · Main agent-ended-call after 1m4s</summary>
+
+    The agent's last words:
+
+    > 0:17 **Main Agent:** I have refunded the full amount, it arrives tomorrow.
 
     - expected outcome: **50 of 100**<br>✅ The agent greeted the caller and asked for the order number<br>❌ The agent promised a refund without looking the order up
     - Workflow adherence: **not passed**<br>Step 3 (look the order up) was skipped; the agent went straight to step 5
     - Latency: **2310**
     - Sentiment: **neutral**
+
+    The conversation:
 
     > 0:00 **Main Agent:** Thank you for calling Northwind, how can I help?\
     > 0:04 **Testing Agent:** My order is two weeks late and I want my money back.\
@@ -144,11 +166,9 @@ fn the_summary_says_what_failed_and_why() {
 
     ### 1 run without a judgement
 
-    - 1 run errored · blame: telephony
-
-    | Run | Scenario | Outcome | Blame | Why |
-    |---|---|---|---|---|
-    | 9006 | Change of address · Impatient caller · \#◌3 | errored | telephony | SIP 503 from carrier (sip-call-failed) |
+    | | Blame | Why | Runs |
+    |---|---|---|---|
+    | 1 errored | telephony | SIP 503 from carrier (sip-call-failed) | 9006<br>of Change of address |
 
     <details><summary>What the platform suggests (written by a model, not checked)</summary>
 
@@ -158,7 +178,6 @@ fn the_summary_says_what_failed_and_why() {
 
     **How to fix it:** Make \`lookup\_order\` a precondition of any promise.
 
-    - Refunds are promised without an order lookup (2 runs: 9001, 9002)
 
     **Next steps**
 
@@ -195,6 +214,16 @@ fn the_summary_says_what_failed_and_why() {
 
     </details>
 
+    <details><summary>How to run it again</summary>
+
+    ```sh
+    cekura-gate run cekura-gate.yml    # the same calls again
+    cekura-gate judge result.json --suite other.yml    # no new calls
+    cekura-gate compare base/result.json result.json
+    ```
+
+    </details>
+
     <details><summary>About this gate</summary>
 
     | | |
@@ -206,6 +235,7 @@ fn the_summary_says_what_failed_and_why() {
     | Planned | 9 runs, 3 a scenario |
     | Started | 2026-11-20T14:03:05.123Z |
     | Took | 4m12s |
+    | Conversations | 8, 8m51s in all; half of them up to 1m7s, the longest 1m11s |
     | Requests | 31 requests, 1 of them repeated after 500ms of waiting |
     | cekura-gate | 0.1.0 |
 
@@ -473,10 +503,10 @@ fn the_comment_says_what_failed_and_what_changed() {
 
     | | Check | Wanted | Seen | Runs | Why |
     |---|---|---|---|---|---|
-    | ❌ failed | success\_rate | &gt;= 90% | 75%<br>40.9% to 92.9% (95% sure) | 8 (+1 unknown) | 75% of 8 judged runs passed, wanted at least 90%: 2 runs failed |
-    | ❔ inconclusive | errors | &lt;= 10% | 11.1% | 8 (+1 unknown) | 11.1% of 9 runs errored, wanted at most 10%; 1 more run would decide it |
-    | ⚠️ warning | success\_rate in Refund for a late order | &gt;= 60% | 33.3% | 3 | 33.3% of 3 judged runs passed, wanted at least 60% |
-    | ✅ passed | Latency | p95 &lt;= 2500ms | 2310ms | 8 (+1 unknown) |  |
+    | ❌ failed | success\_rate | &gt;= 90% | 75%<br>`█████▓▓▓▓▒▒│░`<br>40.9% to 92.9% (95% sure) | 8 (+1 unknown) | 75% of 8 judged runs passed, wanted at least 90%: 2 runs failed |
+    | ❔ inconclusive | errors | &lt;= 10% | 11.1%<br>`█│░░░░░░░░░░░` | 8 (+1 unknown) | 11.1% of 9 runs errored, wanted at most 10%; 1 more run would decide it |
+    | ⚠️ warning | success\_rate in Refund for a late order | &gt;= 60% | 33.3%<br>`████░░░│░░░░░` | 3 | 33.3% of 3 judged runs passed, wanted at least 60% |
+    | ✅ passed | Latency | p95 &lt;= 2500ms | 2310ms<br>`█████████░│░░` | 8 (+1 unknown) |  |
 
     #### Refund for a late order: 2 of 3 runs failed
 
@@ -489,5 +519,27 @@ fn the_comment_says_what_failed_and_what_changed() {
     - the platform gives a success rate of 66.7%: it counts the run that never connected
 
     commit 0123456789 · [the job](https://github.com/a/b/actions/runs/7) · cekura-gate 0.1.0
+    ");
+}
+
+#[test]
+fn the_checks_stand_one_below_the_other_where_a_table_has_no_room() {
+    let style = Style { color: false, width: 50 };
+    let shown = on_console(&sample::report(), style);
+    let checks: Vec<&str> = shown.lines().skip(4).take(13).collect();
+    assert!(shown.lines().take(30).all(|line| line.chars().count() <= 50), "{shown}");
+    assert_snapshot!(checks.join("\n"), @r"
+    Checks
+      ✗ failed  success_rate >= 90%
+          75% of 8 judged runs passed, wanted at least
+          90%: 2 runs failed
+      ? inconclusive  errors <= 10%
+          11.1% of 9 runs errored, wanted at most 10%;
+          1 more run would decide it
+      ! warning  success_rate in Refund for a late
+          order >= 60%
+          33.3% of 3 judged runs passed, wanted at
+          least 60%
+      ✓ passed  Latency p95 <= 2500ms
     ");
 }

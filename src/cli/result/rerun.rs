@@ -7,6 +7,7 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::time::Instant;
 
+use super::super::afterwards::Afterwards;
 use super::super::attend::{Attached, Gate};
 use super::super::baseline;
 use super::super::console::Console;
@@ -16,6 +17,7 @@ use super::super::overrides::Overrides;
 use super::super::publish::Publisher;
 use super::super::remote::{Output, Remote, id, no_result, status_of};
 use super::super::stop::{Stop, heeding};
+use super::super::turn::Turnstile;
 use super::super::{Global, runtime, watch};
 use crate::api::client::Started;
 use crate::api::error::ApiError;
@@ -70,8 +72,17 @@ pub(super) fn rerun(
     };
     let remote = Remote::new(global, context, console, args.output)?;
     runtime()?.block_on(heeding(|stop: Stop| async move {
-        let gate =
-            Gate { client: &remote.client, pace: remote.pace, console, stop: &stop, label: None };
+        let turn = Turnstile::new(None);
+        let gate = Gate {
+            client: &remote.client,
+            pace: remote.pace,
+            console,
+            stop: &stop,
+            label: None,
+            turn: &turn,
+            ticket: turn.join(0).into(),
+            listen: false,
+        };
         let began = Instant::now();
         let deadline = began + suite.timeout.unwrap_or_default().duration();
         let prepared = async {
@@ -89,7 +100,9 @@ pub(super) fn rerun(
         };
         let attached = attached(args, suite, head, &old, new, (began, deadline));
         let attached = Attached { baseline, ..attached };
-        let report = assemble(gate.attend(attached, &publisher).await?);
+        let afterwards = Afterwards::of(&attached);
+        let mut report = assemble(gate.attend(attached, &publisher).await?);
+        afterwards.take(&gate, &mut report).await;
         publisher.finish(&report, console)
     }))
 }
@@ -193,6 +206,7 @@ fn attached(
             planned: planned.clone(),
             ..StartedRun::default()
         },
+        calls: usize::MAX,
         taken_up: false,
         head,
         planned,

@@ -10,14 +10,19 @@ pub use self::paint::{Ink, Style, cut, pad};
 use super::escape::terminal::neutral;
 use super::escape::{one_line, short};
 use super::model::{Report, ScenarioRuns};
+use super::moment::moment;
 use super::words::{self, Standing};
 use crate::exit::Code;
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, RunOutcome};
+use crate::record::RunRecord;
 use crate::text;
-use crate::verdict::Verdict;
+use crate::verdict::{CheckReport, Verdict};
 
 /// How many checks, scenarios and notes are shown.
 const MOST: usize = 10;
+
+/// The fewest columns for the names of checks in a table.
+const NARROWEST: usize = 16;
 
 /// The account. `written` are the reports that were written, as the user knows their paths.
 pub fn console(report: &Report, style: Style, written: &[&Path]) -> String {
@@ -26,7 +31,7 @@ pub fn console(report: &Report, style: Style, written: &[&Path]) -> String {
     head(&mut out, report, style);
     checks(&mut out, report, style);
     failing(&mut out, &scenarios, style);
-    unknown(&mut out, &scenarios, style);
+    unknown(&mut out, report, &scenarios, style);
     notes(&mut out, report, style);
     foot(&mut out, report, style, written);
     // Wrapping can bring anything to the start of a line: the whole is made safe, not its parts.
@@ -108,24 +113,67 @@ fn checks(out: &mut String, report: &Report, style: Style) {
             *width = cell.width().max(*width);
         }
     }
-    let line: Vec<String> =
-        header.iter().zip(widths).map(|(name, width)| pad(name, width)).collect();
-    out.push_str(&style.paint(Ink::Faint, format!("    {}", line.join("  ")).trim_end()));
+    let [word_width, name_width, rest @ ..] = widths;
+    let others = 4 + word_width + rest.iter().map(|width| width + 2).sum::<usize>() + 2;
+    let name_width = name_width.min(style.width.saturating_sub(others));
+    if name_width < NARROWEST {
+        narrow_checks(out, &rows, style);
+        more(out, checks.len(), "check");
+        return;
+    }
+    let table = Style { width: name_width, ..style };
+    let line = |cells: [&str; 5], name: &str| {
+        let [_, _, rest @ ..] = cells;
+        let rest: Vec<String> =
+            rest.iter().zip(widths.iter().skip(2)).map(|(cell, width)| pad(cell, *width)).collect();
+        format!("{}  {}", pad(name, name_width), rest.join("  ")).trim_end().to_owned()
+    };
+    let titles = format!("    {}  {}", pad("", word_width), line(header, "check"));
+    out.push_str(&style.paint(Ink::Faint, &titles));
     out.push('\n');
     for (check, cells) in rows {
         let standing = Standing::of(check);
         let (ink, mark) = standing_ink(standing);
-        let mut cells = cells.iter().zip(widths).map(|(cell, width)| pad(cell, width));
-        let word = cells.next().unwrap_or_default();
-        let rest: Vec<String> = cells.collect();
-        let row = format!("  {}  {}", style.paint(ink, &format!("{mark} {word}")), rest.join("  "));
-        out.push_str(row.trim_end());
-        out.push('\n');
+        let [word, name, ..] = &cells;
+        let name = table.wrap("", 2, name);
+        let mut name = name.lines();
+        let word = style.paint(ink, &format!("{mark} {}", pad(word, word_width)));
+        let first = line(cells.each_ref().map(String::as_str), name.next().unwrap_or_default());
+        out.push_str(&format!("  {word}  {first}\n"));
+        for more in name {
+            out.push_str(&format!("    {}  {more}\n", pad("", word_width)));
+        }
         if standing != Standing::Passed {
             out.push_str(&style.wrap("      ", 6, &short(&check.reason, 400)));
         }
     }
     more(out, checks.len(), "check");
+}
+
+/// The checks where the table is wider than the terminal: one below the other.
+fn narrow_checks(out: &mut String, rows: &[(&CheckReport, [String; 5])], style: Style) {
+    for (check, [word, name, condition, seen, runs]) in rows {
+        let standing = Standing::of(check);
+        let (ink, mark) = standing_ink(standing);
+        let first = format!("  {}  ", style.paint(ink, &format!("{mark} {word}")));
+        // The colours take no room: the text is laid out without them.
+        let plain = format!("  {mark} {word}  ");
+        let text = style.wrap(&plain, 6, &format!("{name} {condition}"));
+        out.push_str(&text.replacen(&plain, &first, 1));
+        let why = match standing {
+            Standing::Passed => format!("seen {seen} of {}", counted(runs)),
+            _ => short(&check.reason, 400),
+        };
+        out.push_str(&style.wrap("      ", 6, &why));
+    }
+}
+
+/// `8 runs`, `8 runs (+1 unknown)`.
+fn counted(samples: &str) -> String {
+    match samples.split_once(' ') {
+        Some((n, rest)) => format!("{n} runs {rest}"),
+        None => format!("{samples} run{}", if samples == "1" { "" } else { "s" }),
+    }
 }
 
 /// The scenarios with failed runs and why they failed.
@@ -141,12 +189,18 @@ fn failing(out: &mut String, scenarios: &[ScenarioRuns<'_>], style: Style) {
         let line =
             format!("{name}: {} of {} failed", tally.failed, text::count(tally.total, "run"));
         out.push_str(&style.wrap("  ✗ ", 4, &line));
-        let reasons = words::reasons(scenario, Outcome::Failed);
-        for (reason, runs) in reasons.iter().take(3) {
-            let times = if *runs > 1 { format!(" ({runs} runs)") } else { String::new() };
-            out.push_str(&style.wrap("    - ", 6, &format!("{reason}{times}")));
+        let causes = words::causes(scenario, Outcome::Failed);
+        for cause in causes.iter().take(3) {
+            let runs = cause.runs.len();
+            let times = if runs > 1 { format!(" ({runs} runs)") } else { String::new() };
+            out.push_str(&style.wrap("    - ", 6, &format!("{}{times}", cause.reason)));
+            if let Some(said) = cause.runs.first().and_then(|(run, outcome)| said(run, outcome)) {
+                let line = style.wrap("      ", 6, &said);
+                out.push_str(&style.paint(Ink::Faint, line.trim_end()));
+                out.push('\n');
+            }
         }
-        let left = reasons.len().saturating_sub(3);
+        let left = causes.len().saturating_sub(3);
         if left > 0 {
             out.push_str(&format!("    - and {}\n", text::count(left, "other reason")));
         }
@@ -154,27 +208,35 @@ fn failing(out: &mut String, scenarios: &[ScenarioRuns<'_>], style: Style) {
     more(out, failing.len(), "scenario");
 }
 
-/// The runs that are no evidence, by whom they are blamed on.
-fn unknown(out: &mut String, scenarios: &[ScenarioRuns<'_>], style: Style) {
-    let groups = words::unknown_by_blame(scenarios);
+/// What was said in a run that shows why it failed.
+fn said(run: &RunRecord, outcome: &RunOutcome) -> Option<String> {
+    let moment = moment(run, outcome)?;
+    let clock = words::clock(moment.turn).map(|clock| format!(" at {clock}")).unwrap_or_default();
+    let last = if moment.fits { "" } else { ", its last words" };
+    let role = short(&moment.turn.role, 40);
+    Some(format!("run {}{clock}, {role}{last}: “{}”", run.id, short(&moment.turn.content, 200)))
+}
+
+/// The runs that are no evidence, by whom they are blamed on and why.
+fn unknown(out: &mut String, report: &Report, scenarios: &[ScenarioRuns<'_>], style: Style) {
+    let groups = words::no_evidence(report, scenarios);
     if groups.is_empty() {
         return;
     }
     title(out, style, "Runs without a judgement");
-    for ((outcome, blame), runs) in &groups {
-        let ids: Vec<u64> = runs.iter().map(|(_, run, _)| run.id).collect();
+    for group in groups.iter().take(MOST) {
+        let ids: Vec<u64> = group.runs.iter().map(|(_, run, _)| run.id).collect();
         let line = format!(
             "{} {} · blame: {} · {}",
-            text::count(runs.len(), "run"),
-            outcome.name(),
-            blame.name(),
+            text::count(group.runs.len(), "run"),
+            group.outcome.name(),
+            group.blame,
             words::ids(&ids, 5)
         );
         out.push_str(&style.wrap("  ? ", 4, &line));
-        if let Some((_, _, first)) = runs.first() {
-            out.push_str(&style.wrap("    - ", 6, &short(&first.reason, 300)));
-        }
+        out.push_str(&style.wrap("    - ", 6, &group.reason));
     }
+    more(out, groups.len(), "reason");
 }
 
 fn notes(out: &mut String, report: &Report, style: Style) {
@@ -204,24 +266,35 @@ fn foot(out: &mut String, report: &Report, style: Style, written: &[&Path]) {
     }
     row("traffic", &words::traffic(report.traffic));
     row("exit", &format!("{}: {}", report.exit_code, words::exit_meaning(report)));
-    if let Some(command) = next(report, written) {
-        row("next", &command);
+    for (at, command) in next(report, written).iter().enumerate() {
+        row(if at == 0 { "next" } else { "" }, command);
     }
 }
 
-/// The command that most people want next.
-fn next(report: &Report, written: &[&Path]) -> Option<String> {
+/// The commands that most people want next, each with what it is for.
+fn next(report: &Report, written: &[&Path]) -> Vec<String> {
     let id = report.result.id;
+    let file = report.suite.file.as_deref();
     let early = [Code::TimedOut, Code::Interrupted, Code::Terminated, Code::Api];
     let ended_early = early.iter().any(|code| code.number() == report.exit_code);
     let going = !report.result.status.is_terminal();
     if ended_early {
         // The stand-in of a rehearsal is gone with the gate.
-        let watch = words::watch_command(id, report.suite.file.as_deref());
-        return (going && !report.simulated).then(|| format!("{watch}    (waits for it again)"));
+        let watch = words::watch_command(id, file);
+        let waits =
+            (going && !report.simulated).then(|| format!("{watch}    (waits for it again)"));
+        return waits.into_iter().collect();
     }
-    let saved = written.iter().find(|path| path.extension().is_some_and(|end| end == "json"))?;
-    let path = words::quoted(&one_line(&saved.display().to_string()));
-    (report.verdict == Verdict::Fail)
-        .then(|| format!("cekura-gate judge {path}    (other thresholds, no new calls)"))
+    let saved = written.iter().find(|path| path.extension().is_some_and(|end| end == "json"));
+    let Some(saved) = saved.filter(|_| report.verdict != Verdict::Pass) else { return Vec::new() };
+    let saved = words::quoted(&one_line(&saved.display().to_string()));
+    let mut commands =
+        vec![format!("cekura-gate judge {saved}    (other thresholds, no new calls)")];
+    if let (Some(file), true) = (file, report.verdict == Verdict::Fail) {
+        let file = words::quoted(&one_line(file));
+        commands.push(format!(
+            "cekura-gate run {file} --baseline {saved}    (after a fix: is it better?)"
+        ));
+    }
+    commands
 }

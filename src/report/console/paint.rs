@@ -7,7 +7,7 @@ use unicode_width::{UnicodeWidthChar, UnicodeWidthStr};
 pub struct Style {
     /// Whether to colour. Every mark stands with its word, so that colour adds nothing but speed.
     pub color: bool,
-    /// Columns; lines are wrapped to it. Taken for 40 where it is less.
+    /// Columns; lines are wrapped to it, but for what must stand in one piece.
     pub width: usize,
 }
 
@@ -45,7 +45,7 @@ impl Style {
     /// The text in lines of at most the width, each begun with `first` or then `indent` spaces.
     /// A word that is longer than a line is broken.
     pub fn wrap(self, first: &str, indent: usize, text: &str) -> String {
-        let width = self.width.max(40);
+        let width = self.width.max(indent + 14);
         let mut out = first.to_owned();
         let mut column = first.width();
         let mut fresh = true;

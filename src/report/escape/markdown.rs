@@ -24,6 +24,19 @@ pub fn html(text: &str) -> String {
     escape(&super::one_line(text), Syntax::Html)
 }
 
+/// Untrusted text as a block of code in which nothing is read: its fence is longer than any in it.
+pub fn code(language: &str, text: &str) -> String {
+    let clean = super::visible(text);
+    let mut longest = 0;
+    let mut run = 0;
+    for c in clean.chars() {
+        run = if c == '`' { run + 1 } else { 0 };
+        longest = longest.max(run);
+    }
+    let fence = "`".repeat(longest.max(2) + 1);
+    format!("{fence}{language}\n{}\n{fence}\n", clean.trim_end_matches('\n'))
+}
+
 /// What the surroundings read.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Syntax {
@@ -89,6 +102,20 @@ fn escape(rest: &str, syntax: Syntax) -> String {
         previous = c;
     }
     out
+}
+
+#[cfg(test)]
+mod code_tests {
+    use super::*;
+
+    #[test]
+    fn no_text_gets_out_of_its_block() {
+        let block = code("diff", "+ ```\n+ # out\n+ `````\n");
+        let lines: Vec<&str> = block.lines().collect();
+        assert_eq!(lines.first(), Some(&"``````diff"));
+        assert_eq!(lines.iter().filter(|line| line.starts_with("``````")).count(), 2);
+        assert_eq!(code("", "a"), "```\na\n```\n");
+    }
 }
 
 #[cfg(test)]

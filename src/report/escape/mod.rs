@@ -41,6 +41,13 @@ pub fn visible(text: &str) -> String {
 
 /// The visible text on one line: each run of white space becomes one space, none at the ends.
 pub fn one_line(text: &str) -> String {
+    // Most lines are plain and single already.
+    let bytes = text.as_bytes();
+    let plain = bytes.iter().all(|byte| matches!(byte, b' '..=b'~'));
+    let spaced = || bytes.windows(2).any(|pair| pair == b"  ");
+    if plain && !text.starts_with(' ') && !text.ends_with(' ') && !spaced() {
+        return text.to_owned();
+    }
     let clean = visible(text);
     let mut line = String::with_capacity(clean.len());
     for word in clean.split_whitespace() {

@@ -41,6 +41,9 @@ pub fn text_within(text: &str, bytes: usize) -> String {
 /// Untrusted text as the value of an attribute, on one line.
 pub fn attribute(text: &str) -> String {
     let clean = super::one_line(text);
+    if !clean.contains(['"', '\'', '&', '<', '>', '\u{fffd}']) {
+        return clean;
+    }
     let mut out = String::with_capacity(clean.len());
     for c in clean.chars() {
         match c {

@@ -14,9 +14,10 @@ const ROWS: usize = 200;
 
 pub(super) fn section(main: &mut Markup, book: &Book<'_>) {
     let checks = words::checks_worst_first(book.report);
+    let common = common_confidence(&checks);
     frame::section(main, "checks", "Checks", |section| {
         let attributes =
-            [("class", "stack"), ("role", "table"), ("aria-labelledby", "checks-title")];
+            [("class", "stack checks"), ("role", "table"), ("aria-labelledby", "checks-title")];
         section.element("table", &attributes, |table| {
             let columns = [
                 ("Verdict", false),
@@ -27,13 +28,16 @@ pub(super) fn section(main: &mut Markup, book: &Book<'_>) {
                 ("Runs", true),
             ];
             frame::head(table, &columns);
-            table.element("tbody", &[("role", "rowgroup")], |body| {
-                for check in checks.iter().take(ROWS) {
-                    row(body, check);
-                }
-            });
+            for check in checks.iter().take(ROWS) {
+                table.element("tbody", &[("role", "rowgroup")], |body| rows(body, check, common));
+                table.line_break();
+            }
         });
         section.line_break();
+        if let Some(confidence) = common {
+            let text = format!("The intervals are {} sure.", text::percent(confidence));
+            frame::paragraph(section, "aside", &text);
+        }
         let more = checks.len().saturating_sub(ROWS);
         if more > 0 {
             let text = format!(
@@ -45,7 +49,24 @@ pub(super) fn section(main: &mut Markup, book: &Book<'_>) {
     });
 }
 
-fn row(body: &mut Markup, check: &CheckReport) {
+/// How sure the intervals are, where all of them are equally sure.
+fn common_confidence(checks: &[&CheckReport]) -> Option<f64> {
+    let mut all = checks.iter().filter_map(|check| check.interval?.confidence);
+    let first = all.next()?;
+    all.all(|other| (other - first).abs() < 1e-9).then_some(first)
+}
+
+/// The interval in words, without the confidence that is common to all.
+fn interval(check: &CheckReport, common: Option<f64>) -> Option<String> {
+    let seen = check.interval?;
+    if common.is_some() && seen.confidence.is_some() {
+        return Some(format!("{} to {}", check.unit.show(seen.low), check.unit.show(seen.high)));
+    }
+    words::interval(check)
+}
+
+/// A check: its figures, and below them the reason where it did not pass.
+fn rows(body: &mut Markup, check: &CheckReport, common: Option<f64>) {
     let standing = Standing::of(check);
     body.element("tr", &[("role", "row")], |row| {
         row.element("td", &[("role", "cell"), ("class", "verdict")], |cell| {
@@ -61,10 +82,6 @@ fn row(body: &mut Markup, check: &CheckReport) {
                     frame::name(of, &scenario.name, 150);
                 });
             }
-            if standing != Standing::Passed && !check.reason.trim().is_empty() {
-                let reason = short(&check.reason, 500);
-                cell.words("span", &[("class", "reasoned"), ("dir", "auto")], &reason);
-            }
         });
         row.element("td", &[("role", "cell"), ("data-label", "Wanted")], |cell| {
             cell.words("code", &[], &short(&check.condition, 100));
@@ -75,13 +92,20 @@ fn row(body: &mut Markup, check: &CheckReport) {
         cell(row, "Seen", "n seen", &short(&words::seen(check), 16));
         row.element("td", &[("role", "cell"), ("data-label", "Interval")], |cell| {
             bar(cell, check, standing);
-            if let Some(interval) = words::interval(check) {
+            if let Some(interval) = interval(check, common) {
                 cell.words("span", &[("class", "interval")], &interval);
             }
         });
         cell(row, "Runs", "n", &words::samples(check));
     });
-    body.line_break();
+    if standing != Standing::Passed && !check.reason.trim().is_empty() {
+        body.element("tr", &[("role", "row"), ("class", "reasoned")], |row| {
+            row.words("td", &[("role", "cell")], "");
+            let reason = short(&check.reason, 500);
+            let attributes = [("role", "cell"), ("colspan", "5"), ("dir", "auto")];
+            row.words("td", &attributes, &reason);
+        });
+    }
 }
 
 const WIDTH: f64 = 150.0;

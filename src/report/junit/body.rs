@@ -27,7 +27,7 @@ pub(super) fn of_run(
         words::variant(run, outcome)
     ));
     if let Some(blame) = outcome.blame {
-        body.line(&format!("blame: {}", blame.name()));
+        body.line(&format!("blame: {}", words::blame_name(report, blame)));
     }
     if let Some(ending) = words::ending(run) {
         body.line(&format!("ended: {ending}"));

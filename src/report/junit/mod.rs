@@ -12,6 +12,7 @@ use std::collections::HashMap;
 use self::body::Body;
 use self::xml::Xml;
 use super::escape::{one_line, short};
+use super::gates::{Gate, GateEnd, Whole};
 use super::model::{Report, ScenarioRuns};
 use super::words::{self, Standing};
 use crate::outcome::{Outcome, RunOutcome};
@@ -43,19 +44,132 @@ struct End {
 
 /// The report as JUnit XML.
 pub fn junit(report: &Report) -> String {
-    let suite = match one_line(&report.suite.name) {
+    let mut file = File::new(bad_runs(report));
+    file.report(report);
+    file.finish()
+}
+
+/// Several gates as one JUnit XML: the suites of each, and one with an error for a gate that ended
+/// without evidence. What others are compared with makes no red case.
+pub fn junit_of(whole: &Whole) -> String {
+    let gates = || whole.gates.iter().filter(|gate| !gate.is_base);
+    let mut file = File::new(gates().filter_map(Gate::report).map(bad_runs).sum());
+    for gate in gates() {
+        match &gate.end {
+            GateEnd::Judged(report) => file.report(report),
+            GateEnd::Ended(why) => file.ended(gate, why, &whole.timing.started_at),
+        }
+    }
+    file.finish()
+}
+
+fn bad_runs(report: &Report) -> usize {
+    report.outcomes.iter().filter(|o| o.outcome != Outcome::Passed).count()
+}
+
+/// The file as it grows.
+struct File {
+    xml: Xml,
+    suites: usize,
+    /// What one body may take.
+    body: usize,
+}
+
+impl File {
+    /// A file with so many runs that did not pass, which share the room for bodies.
+    fn new(bad: usize) -> Self {
+        let mut xml = Xml::new();
+        xml.open("testsuites", &[]);
+        let body = (BODIES / bad.max(1)).clamp(*BODY.start(), *BODY.end());
+        Self { xml, suites: 0, body }
+    }
+
+    fn finish(mut self) -> String {
+        self.xml.close("testsuites");
+        self.xml.finish()
+    }
+
+    fn suite(&mut self, name: String, seconds: f64) -> Suite {
+        self.suites += 1;
+        Suite { id: self.suites - 1, name, seconds }
+    }
+
+    fn report(&mut self, report: &Report) {
+        let name = suite_name(&report.suite.name);
+        let head = Head::of(report);
+        let scenarios = report.scenarios();
+        let runs = self.suite(name.clone(), report.timing.elapsed_seconds);
+        let most = self.body;
+        let ends = scenarios.iter().flat_map(|scenario| {
+            scenario
+                .runs
+                .iter()
+                .map(|(_, outcome)| end_of(scenario, outcome).map(|(element, _)| element))
+        });
+        // Ten thousand bodies are large: each is written as soon as it is made, and let go.
+        write_suite(&mut self.xml, &head, &runs, ends, |xml| {
+            run_cases(xml, report, &scenarios, &name, most);
+        });
+        let checks = self.suite(format!("{name} · gate checks"), 0.0);
+        self.cases(&head, &checks, &check_cases(report, &name));
+    }
+
+    fn cases(&mut self, head: &Head, suite: &Suite, cases: &[Case]) {
+        let ends = cases.iter().map(|case| case.end.as_ref().map(|end| end.element));
+        write_suite(&mut self.xml, head, suite, ends, |xml| {
+            cases.iter().for_each(|case| write_case(xml, case));
+        });
+    }
+
+    fn ended(&mut self, gate: &Gate, why: &str, started_at: &str) {
+        let name = suite_name(&gate.name);
+        let message = short(why, 1000);
+        let case = Case {
+            class: class_name(&name, "gate checks"),
+            name: "verdict".to_owned(),
+            seconds: 0.0,
+            end: Some(End {
+                element: "error",
+                kind: "gate.NoEvidence",
+                body: Body { text: message.clone(), most: self.body },
+                message: message.clone(),
+            }),
+        };
+        let head = Head {
+            properties: vec![("exit_code", gate.code.number().to_string())],
+            output: message,
+            started_at: started_at.to_owned(),
+        };
+        let suite = self.suite(format!("{name} · gate checks"), 0.0);
+        self.cases(&head, &suite, &[case]);
+    }
+}
+
+fn suite_name(name: &str) -> String {
+    match one_line(name) {
         name if name.is_empty() => "cekura-gate".to_owned(),
         name => short(&name, 200),
-    };
-    let mut xml = Xml::new();
-    xml.open("testsuites", &[]);
-    let elapsed = report.timing.elapsed_seconds;
-    let runs = Suite { id: 0, name: suite.clone(), seconds: elapsed };
-    write_suite(&mut xml, report, &runs, &run_cases(report, &suite));
-    let checks = Suite { id: 1, name: format!("{suite} · gate checks"), seconds: 0.0 };
-    write_suite(&mut xml, report, &checks, &check_cases(report, &suite));
-    xml.close("testsuites");
-    xml.finish()
+    }
+}
+
+/// What stands at the head and the foot of a gate's suites.
+struct Head {
+    properties: Vec<(&'static str, String)>,
+    output: String,
+    started_at: String,
+}
+
+impl Head {
+    fn of(report: &Report) -> Self {
+        let notes = report.notes.iter().take(100).map(|note| short(note, 1000));
+        let output: Vec<String> =
+            std::iter::once(words::verdict_line(report)).chain(notes).collect();
+        Self {
+            properties: properties(report),
+            output: output.join("\n"),
+            started_at: report.timing.started_at.clone(),
+        }
+    }
 }
 
 struct Suite {
@@ -64,35 +178,44 @@ struct Suite {
     seconds: f64,
 }
 
-fn write_suite(xml: &mut Xml, report: &Report, suite: &Suite, cases: &[Case]) {
-    let ended = |element: &str| {
-        let with = |case: &&Case| case.end.as_ref().is_some_and(|end| end.element == element);
-        cases.iter().filter(with).count().to_string()
-    };
+/// A suite. `ends` are the elements that its cases end with, in any order.
+fn write_suite(
+    xml: &mut Xml,
+    head: &Head,
+    suite: &Suite,
+    ends: impl Iterator<Item = Option<&'static str>>,
+    cases: impl FnOnce(&mut Xml),
+) {
+    let (mut tests, mut failures, mut errors, mut skipped) = (0, 0, 0, 0);
+    for end in ends {
+        tests += 1;
+        match end {
+            Some("failure") => failures += 1,
+            Some("error") => errors += 1,
+            Some("skipped") => skipped += 1,
+            _ => {}
+        }
+    }
     let attributes = [
         ("name", suite.name.clone()),
         ("package", suite.name.clone()),
         ("id", suite.id.to_string()),
-        ("tests", cases.len().to_string()),
-        ("failures", ended("failure")),
-        ("errors", ended("error")),
-        ("skipped", ended("skipped")),
+        ("tests", tests.to_string()),
+        ("failures", failures.to_string()),
+        ("errors", errors.to_string()),
+        ("skipped", skipped.to_string()),
         ("time", seconds(suite.seconds)),
-        ("timestamp", timestamp(&report.timing.started_at)),
+        ("timestamp", timestamp(&head.started_at)),
         ("hostname", "localhost".to_owned()),
     ];
     xml.open("testsuite", &attributes);
     xml.open("properties", &[]);
-    for (name, value) in properties(report) {
-        xml.empty("property", &[("name", name.to_owned()), ("value", value)]);
+    for (name, value) in &head.properties {
+        xml.empty("property", &[("name", (*name).to_owned()), ("value", value.clone())]);
     }
     xml.close("properties");
-    for case in cases {
-        write_case(xml, case);
-    }
-    let notes = report.notes.iter().take(100).map(|note| short(note, 1000));
-    let output: Vec<String> = std::iter::once(words::verdict_line(report)).chain(notes).collect();
-    xml.text("system-out", &[], &output.join("\n"), usize::MAX);
+    cases(xml);
+    xml.text("system-out", &[], &head.output, usize::MAX);
     xml.text("system-err", &[], "", usize::MAX);
     xml.close("testsuite");
 }
@@ -133,26 +256,42 @@ fn properties(report: &Report) -> Vec<(&'static str, String)> {
     properties
 }
 
-fn run_cases(report: &Report, suite: &str) -> Vec<Case> {
-    let scenarios = report.scenarios();
-    let bad = report.outcomes.iter().filter(|o| o.outcome != Outcome::Passed).count();
-    let most = (BODIES / bad.max(1)).clamp(*BODY.start(), *BODY.end());
+fn run_cases(
+    xml: &mut Xml,
+    report: &Report,
+    scenarios: &[ScenarioRuns<'_>],
+    suite: &str,
+    most: usize,
+) {
     let mut names = Names::default();
-    let mut cases = Vec::with_capacity(report.outcomes.len());
-    for scenario in &scenarios {
+    for scenario in scenarios {
         let title = short(&scenario.scenario.name, 200);
         let class = class_name(suite, &title);
         for (run, outcome) in &scenario.runs {
             let name = short(&format!("{title} · {}", words::variant(run, outcome)), NAME);
-            cases.push(Case {
+            let case = Case {
                 name: names.unique(&class, name, &format!("run {}", run.id)),
                 class: class.clone(),
                 seconds: run.duration_seconds.unwrap_or(0.0),
                 end: run_end(report, scenario, run, outcome, most),
-            });
+            };
+            write_case(xml, &case);
         }
     }
-    cases
+}
+
+/// The element that a run's case ends with, and its type; none for one that passed.
+fn end_of(
+    scenario: &ScenarioRuns<'_>,
+    outcome: &RunOutcome,
+) -> Option<(&'static str, &'static str)> {
+    match outcome.outcome {
+        _ if scenario.quarantine.is_some() => Some(("skipped", "")),
+        Outcome::Passed => None,
+        Outcome::Failed => Some(("failure", "gate.AgentFailed")),
+        Outcome::Errored => Some(("error", "gate.NoConversation")),
+        Outcome::Unscored => Some(("error", "gate.Unscored")),
+    }
 }
 
 fn run_end(
@@ -162,13 +301,7 @@ fn run_end(
     outcome: &RunOutcome,
     most: usize,
 ) -> Option<End> {
-    let (element, kind) = match outcome.outcome {
-        _ if scenario.quarantine.is_some() => ("skipped", ""),
-        Outcome::Passed => return None,
-        Outcome::Failed => ("failure", "gate.AgentFailed"),
-        Outcome::Errored => ("error", "gate.NoConversation"),
-        Outcome::Unscored => ("error", "gate.Unscored"),
-    };
+    let (element, kind) = end_of(scenario, outcome)?;
     let flaky = if report.is_flaky(run.id) { "flaky, passed on retry: " } else { "" };
     let reason = format!("{flaky}{}", short(&outcome.reason, 300));
     let message = match scenario.quarantine {

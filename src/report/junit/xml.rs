@@ -22,7 +22,7 @@ impl Xml {
     pub(super) fn close(&mut self, element: &str) {
         self.depth = self.depth.saturating_sub(1);
         self.indent();
-        self.out.push_str(&format!("</{element}>\n"));
+        self.put(&["</", element, ">\n"]);
     }
 
     pub(super) fn empty(&mut self, element: &str, attributes: &[(&str, String)]) {
@@ -39,7 +39,7 @@ impl Xml {
         bytes: usize,
     ) {
         self.start(element, attributes);
-        self.out.push_str(&format!(">{}</{element}>\n", xml::text_within(text, bytes)));
+        self.put(&[">", &xml::text_within(text, bytes), "</", element, ">\n"]);
     }
 
     pub(super) fn finish(self) -> String {
@@ -48,10 +48,14 @@ impl Xml {
 
     fn start(&mut self, element: &str, attributes: &[(&str, String)]) {
         self.indent();
-        self.out.push_str(&format!("<{element}"));
+        self.put(&["<", element]);
         for (name, value) in attributes {
-            self.out.push_str(&format!(" {name}=\"{}\"", xml::attribute(value)));
+            self.put(&[" ", name, "=\"", &xml::attribute(value), "\""]);
         }
+    }
+
+    fn put(&mut self, parts: &[&str]) {
+        parts.iter().for_each(|part| self.out.push_str(part));
     }
 
     fn indent(&mut self) {

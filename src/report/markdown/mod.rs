@@ -15,7 +15,7 @@ use super::escape::short;
 use super::model::Report;
 use super::words::{self, Standing};
 use crate::text;
-use crate::verdict::{CheckReport, Verdict};
+use crate::verdict::{CheckReport, FigureUnit, Verdict};
 
 /// Over this GitHub shows nothing of a step summary, in bytes.
 pub const LIMIT: usize = 1_048_576;
@@ -37,19 +37,26 @@ const FIRST: usize = 50;
 
 /// The report as GitHub-flavoured Markdown, at most [`LIMIT`] bytes.
 pub fn markdown(report: &Report) -> String {
+    markdown_within(report, LIMIT, "This summary is cut to fit 1 MiB")
+}
+
+/// The report as GitHub-flavoured Markdown, at most so many bytes. `notice` says why it was cut.
+pub(super) fn markdown_within(report: &Report, limit: usize, notice: &'static str) -> String {
     let scenarios = report.scenarios();
     let mut sheet = Sheet::default();
     head(&mut sheet, report);
     checks(&mut sheet, report);
-    failures::failing_scenarios(&mut sheet, report, &scenarios);
-    failures::unknown_runs(&mut sheet, &scenarios);
+    failures::failing(&mut sheet, report, &scenarios);
+    failures::unknown_runs(&mut sheet, report, &scenarios);
     baseline(&mut sheet, report);
     rest::suggestions(&mut sheet, report);
+    rest::proposal(&mut sheet, report);
     rest::notes(&mut sheet, report);
     rest::scenarios(&mut sheet, &scenarios);
     rest::slowest(&mut sheet, &scenarios);
+    rest::again(&mut sheet, report);
     rest::about(&mut sheet, report);
-    sheet.finish(LIMIT, "This summary is cut to fit 1 MiB")
+    sheet.finish(limit, notice)
 }
 
 /// Platform text, cut and escaped for a line of Markdown.
@@ -122,12 +129,49 @@ fn checks<'a>(sheet: &mut Sheet<'a>, report: &'a Report) {
     sheet.fixed("\n");
 }
 
+/// A small picture of a check: what was seen, how far the truth may lie from it on either side,
+/// and a stroke at what was wanted. None where nothing was seen or a figure is negative.
+fn bar(check: &CheckReport) -> Option<String> {
+    const CELLS: f64 = 12.0;
+    let value = check.value?;
+    let high = check.interval.map_or(value, |interval| interval.high);
+    let low = check.interval.map_or(value, |interval| interval.low);
+    let most = match check.unit {
+        FigureUnit::Share => 1.0,
+        _ => value.max(high).max(check.threshold) * 1.25,
+    };
+    let sound = [value, low, high, check.threshold].iter().all(|figure| *figure >= 0.0);
+    if !sound || !most.is_finite() || most <= 0.0 {
+        return None;
+    }
+    let cell = |figure: f64| (figure / most * CELLS).clamp(0.0, CELLS).round() as usize;
+    // The stroke stands before the first cell that satisfies `>=`.
+    let (wanted, value) = (cell(check.threshold), cell(value));
+    let mut out = String::new();
+    for at in 0..=CELLS as usize {
+        if at == wanted {
+            out.push('│');
+        }
+        if at < CELLS as usize {
+            let uncertain = (cell(low)..cell(high)).contains(&at);
+            out.push(match (uncertain, at < value) {
+                (true, true) => '▓',
+                (true, false) => '▒',
+                (false, true) => '█',
+                (false, false) => '░',
+            });
+        }
+    }
+    Some(out)
+}
+
 fn check_row(check: &CheckReport) -> String {
     let standing = Standing::of(check);
     let interval = words::interval(check).map(|text| format!("<br>{text}")).unwrap_or_default();
+    let bar = bar(check).map(|bar| format!("<br>`{bar}`")).unwrap_or_default();
     let why = if standing == Standing::Passed { String::new() } else { cut(&check.reason, 400) };
     format!(
-        "| {} {} | {} | {} | {}{interval} | {} | {why} |\n",
+        "| {} {} | {} | {} | {}{bar}{interval} | {} | {why} |\n",
         mark(standing),
         standing.word(),
         cut(&words::check_name(check), 200),

@@ -1,11 +1,13 @@
 //! What is below the failures: suggestions, notes, and the folded tables.
 
+use std::collections::HashSet;
+
 use super::sheet::Sheet;
 use super::{cut, rank};
 use crate::outcome::{Outcome, RunOutcome};
-use crate::record::RunRecord;
-use crate::report::escape::markdown::lines;
-use crate::report::escape::truncate;
+use crate::record::{FailedReason, RunRecord};
+use crate::report::escape::markdown::{code, lines};
+use crate::report::escape::{one_line, truncate};
 use crate::report::model::{Report, ScenarioRuns};
 use crate::report::words;
 use crate::text;
@@ -27,7 +29,12 @@ pub(super) fn suggestions<'a>(sheet: &mut Sheet<'a>, report: &'a Report) {
             text.push_str(&format!("**{title}:** {}\n\n", lines(&truncate(paragraph, 3000))));
         }
     }
-    for group in insights.failed_reasons.iter().take(20) {
+    // Groups that explain a failed run head the failures.
+    let failed = report.outcomes.iter().filter(|outcome| outcome.outcome == Outcome::Failed);
+    let failed: HashSet<u64> = failed.map(|outcome| outcome.run).collect();
+    let explains = |group: &&FailedReason| group.run_ids.iter().any(|run| failed.contains(run));
+    let unused = insights.failed_reasons.iter().filter(|group| !explains(group));
+    for group in unused.take(20) {
         let runs = group.affected_count.unwrap_or(group.run_ids.len() as u64);
         let runs = text::count(usize::try_from(runs).unwrap_or(usize::MAX), "run");
         let ids = words::ids(&group.run_ids, 10);
@@ -46,6 +53,21 @@ pub(super) fn suggestions<'a>(sheet: &mut Sheet<'a>, report: &'a Report) {
         sheet.add(rank::FIRST, "suggestion", move || text.clone());
         sheet.fixed("\n</details>\n\n");
     }
+}
+
+/// The better prompt that the platform proposes, as a change. Written by a model.
+pub(super) fn proposal<'a>(sheet: &mut Sheet<'a>, report: &'a Report) {
+    const LONGEST: usize = 20_000;
+    let Some(proposal) = &report.proposal else { return };
+    let file = cut(&proposal.agent_prompt, 200);
+    fold(sheet, &format!("A better prompt for {file} (written by a model, not checked)"));
+    sheet.add(rank::FIRST, "proposal", move || {
+        let summary = lines(&truncate(&proposal.summary_of_changes, 3000));
+        let runs = words::ids(&proposal.runs, 10);
+        let diff = code("diff", &truncate(&proposal.diff, LONGEST));
+        format!("{summary}\n\nMade from what went wrong in {runs}.\n\n{diff}")
+    });
+    sheet.fixed("\n</details>\n\n");
 }
 
 fn fold(sheet: &mut Sheet<'_>, title: &str) {
@@ -136,6 +158,41 @@ pub(super) fn slowest<'a>(sheet: &mut Sheet<'a>, scenarios: &'a [ScenarioRuns<'a
     sheet.fixed("\n</details>\n\n");
 }
 
+/// The commands that make it again, or judge it again.
+pub(super) fn again(sheet: &mut Sheet<'_>, report: &Report) {
+    let file = report.suite.file.as_deref().map(|file| words::quoted(&one_line(file)));
+    let id = report.result.id;
+    let mut commands = Vec::new();
+    if let Some(file) = &file {
+        commands.push(format!("cekura-gate run {file}    # the same calls again"));
+    }
+    if !report.result.status.is_terminal() && !report.simulated && id > 0 {
+        let watch = words::watch_command(id, report.suite.file.as_deref());
+        commands.push(format!("{watch}    # wait for this result"));
+    }
+    commands.push("cekura-gate judge result.json --suite other.yml    # no new calls".to_owned());
+    commands.push("cekura-gate compare base/result.json result.json".to_owned());
+    // A fence could be ended by a name; such a name is rare enough to be left to the suite file.
+    commands.retain(|command| !command.contains("```"));
+    fold(sheet, "How to run it again");
+    sheet.fixed(format!("```sh\n{}\n```\n\n</details>\n\n", commands.join("\n")));
+}
+
+/// How long the conversations were.
+fn conversations(report: &Report) -> Option<String> {
+    let lengths = report.result.runs.iter().filter_map(|run| run.duration_seconds);
+    let mut lengths: Vec<f64> = lengths.filter(|length| length.is_finite()).collect();
+    lengths.sort_by(f64::total_cmp);
+    let (median, longest) = (lengths.get(lengths.len() / 2)?, lengths.last()?);
+    Some(format!(
+        "{}, {} in all; half of them up to {}, the longest {}",
+        lengths.len(),
+        text::seconds(lengths.iter().sum()),
+        text::seconds(*median),
+        text::seconds(*longest)
+    ))
+}
+
 /// Ids, versions, the exit code.
 pub(super) fn about(sheet: &mut Sheet<'_>, report: &Report) {
     let result = &report.result;
@@ -156,6 +213,7 @@ pub(super) fn about(sheet: &mut Sheet<'_>, report: &Report) {
         ("Planned", planned),
         ("Started", Some(cut(&report.timing.started_at, 40))),
         ("Took", Some(text::seconds(report.timing.elapsed_seconds))),
+        ("Conversations", conversations(report)),
         ("Requests", Some(words::traffic(traffic))),
         ("cekura-gate", Some(cut(&report.tool_version, 40))),
     ];

@@ -66,7 +66,9 @@ pub(super) fn detail(account: &Account, held: &Held, now: Duration) -> String {
     }
     head.insert("ai_summary_status".into(), json!("pending"));
     let ended = statuses.iter().all(|(_, status)| status.is_terminal());
-    if ended && account.world.insights {
+    let settled = held.runs.iter().map(|run| run.line.settled).fold(0.0, f64::max);
+    let explained = at >= settled + account.world.insights_after;
+    if ended && explained && account.world.insights {
         insights::add(&mut head, &statuses, &updated(account, held, now));
     }
     let mut text = Value::Object(head).to_string();

@@ -79,7 +79,7 @@ fn light(account: &Account, held: &Held, run: &HeldRun, status: &Status) -> Valu
     };
     let dialled = run.cancelled.is_none_or(|at| at >= run.line.dialled);
     let under_way = !matches!(status, Status::InQueue) && dialled;
-    let executed = under_way.then(|| held.calendar(account, run.line.dialled));
+    let executed = under_way.then(|| held.on_the_line(account, run.line.dialled));
     let held_talk = *status == Status::Completed && run.fate.end.is_conversation();
     let agent_name = world.agent(held.agent).map(|agent| agent.name);
     json!({

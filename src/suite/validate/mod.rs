@@ -11,14 +11,68 @@ mod values;
 
 use std::collections::BTreeSet;
 
+use super::matrix;
 use super::model::{Mode, Suite};
-use super::unsupported;
 use crate::document::{Path, Problem};
 
 /// Everything that is wrong with a suite, beyond the shape of its values.
 ///
 /// `today` decides which quarantines have expired.
 pub fn validate(suite: &Suite, today: jiff::civil::Date) -> Vec<Problem> {
+    let mut problems = Problems::default();
+    axes(suite, &mut problems);
+    let sides = matrix::sides(suite);
+    if sides.is_empty() || !problems.0.is_empty() {
+        problems.0.extend(validate_side(suite, today));
+        return problems.0;
+    }
+    for problem in sides.iter().flat_map(|side| validate_side(&side.suite, today)) {
+        // What is wrong with all sides is said once.
+        if problems.0.iter().all(|p| p.path != problem.path || p.message != problem.message) {
+            problems.0.push(problem);
+        }
+    }
+    problems.0
+}
+
+/// The axes of a matrix, and what cannot stand beside them.
+fn axes(suite: &Suite, problems: &mut Problems) {
+    let agents = suite.matrix.as_ref().and_then(|matrix| matrix.agent.as_ref());
+    if matrix::compares(suite) && agents.is_none() {
+        problems.value(
+            at("thresholds.baseline.from"),
+            "`matrix` compares with the first agent of a matrix, and the suite has none",
+            "add `matrix: { agent: [<base>, <candidate>] }`",
+        );
+    }
+    let Some(matrix) = &suite.matrix else { return };
+    if matrix.agent.is_none() && matrix.mode.is_none() {
+        problems.key(
+            at("matrix"),
+            "`matrix` has no sides",
+            "add `agent: [12, 34]` or `mode: [text, voice]`",
+        );
+    }
+    repeated("matrix.agent", matrix.agent.as_deref().unwrap_or_default(), problems);
+    let modes = matrix.mode.iter().flatten().map(|mode| mode.name()).collect::<Vec<_>>();
+    repeated("matrix.mode", &modes, problems);
+    for (key, is_set, axis) in [
+        ("agent", suite.agent.is_some() && matrix.agent.is_some(), "matrix.agent"),
+        ("assistant", suite.assistant.is_some() && matrix.agent.is_some(), "matrix.agent"),
+        ("mode", suite.mode.is_some() && matrix.mode.is_some(), "matrix.mode"),
+    ] {
+        if is_set {
+            problems.key(
+                at(key),
+                format!("`{key}` cannot stand beside `{axis}`"),
+                format!("keep one of the two: each side takes its own from `{axis}`"),
+            );
+        }
+    }
+}
+
+/// Everything that is wrong with a suite without a matrix, or with one side of it.
+fn validate_side(suite: &Suite, today: jiff::civil::Date) -> Vec<Problem> {
     let mut problems = Problems::default();
     selection(suite, &mut problems);
     agent(suite, &mut problems);
@@ -29,7 +83,6 @@ pub fn validate(suite: &Suite, today: jiff::civil::Date) -> Vec<Problem> {
     limits::check(suite, today, &mut problems);
     cases::check(suite, &mut problems);
     privacy(suite, &mut problems);
-    problems.0.extend(unsupported::problems(suite));
     problems.0
 }
 

@@ -18,15 +18,14 @@ fn read(text: &str) -> (Suite, Places) {
     (document.value, document.places)
 }
 
-/// What `validate` says of a suite, without what is only not supported yet.
+/// What `validate` says of a suite.
 fn told(text: &str) -> Vec<Problem> {
     let (suite, places) = read(text);
-    let mut problems = suite::validate(&suite, TODAY);
+    let problems = suite::validate(&suite, TODAY);
     for problem in &problems {
         assert!(places.contains(&problem.path), "{} is not in {text}", problem.path);
         assert!(problem.help.as_ref().is_some_and(|help| !help.is_empty()), "{problem:?}");
     }
-    problems.retain(|problem| !problem.message.ends_with("not supported yet"));
     problems
 }
 
@@ -384,20 +383,4 @@ fn a_confidence_lies_strictly_between_a_coin_and_certainty() {
         }
     }
     all_fine("agent: 1\nscenarios: [1]", &["thresholds: {success_rate: 90%, confidence: 99.9%}"]);
-}
-
-#[test]
-fn keys_whose_effect_comes_later_are_refused() {
-    let rows = [
-        ("on_failure: {explain: true}", "on_failure"),
-        ("on_success: {test_set: {from: all, name: a}}", "on_success"),
-    ];
-    for (text, path) in rows {
-        let (suite, _) = read(&format!("agent: 1\nscenarios: [1]\n{text}"));
-        let problems = suite::validate(&suite, TODAY);
-        let told: Vec<&str> = problems.iter().map(|problem| problem.message.as_str()).collect();
-        assert_eq!(told, [format!("`{path}` is not supported yet")], "{text}");
-    }
-    let (suite, _) = read("agent: 1\nscenarios: [1]\nearly_stop: never");
-    assert!(suite::validate(&suite, TODAY).is_empty());
 }

@@ -1,192 +1,11 @@
-//! The GitHub action's steps as a runner runs them: inputs in the environment, files for outputs
-//! and summary, the scripts of `ci/action` between them and the gate.
-#![cfg(target_os = "linux")]
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::print_stderr,
-    reason = "a test fails by panicking, and says what it passes over"
-)]
+//! The action's inputs and outputs: each arrives, none becomes code.
 
-use std::collections::BTreeMap;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Command;
 
-use cekura_gate::simulate::{RealClock, StandIn, World};
-use serde_json::{Value, json};
-use tempfile::TempDir;
+use serde_json::json;
 
-fn root() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR"))
-}
-
-/// Says so when there is no bash to run the steps with.
-fn bash_is_missing() -> bool {
-    let missing = Command::new("bash").arg("--version").output().is_err();
-    if missing {
-        eprintln!("passed over: there is no bash to run the action's steps with");
-    }
-    missing
-}
-
-/// What a shell would stumble over.
-const HOSTILE: &str = "a\" 'b' $(touch pwned) `touch pwned` ${HOME} \\ ; touch pwned & *";
-
-/// A job on a runner.
-struct Job {
-    dir: TempDir,
-    stand_in: StandIn,
-}
-
-/// What a step left behind.
-struct Step {
-    output: Output,
-    outputs: BTreeMap<String, String>,
-    summary: String,
-}
-
-impl Step {
-    fn code(&self) -> Option<i32> {
-        self.output.status.code()
-    }
-
-    fn log(&self) -> String {
-        let (out, err) = (&self.output.stdout, &self.output.stderr);
-        format!("{}{}", String::from_utf8_lossy(out), String::from_utf8_lossy(err))
-    }
-}
-
-impl Job {
-    async fn new() -> Self {
-        Self::at_pace(0).await
-    }
-
-    /// With calls at this many times their pace; 0 ends all at once.
-    async fn at_pace(time_scale: u32) -> Self {
-        let world: World = serde_json::from_value(json!({
-            "time_scale": time_scale,
-            "projects": [{"id": 1376, "name": "Shop"}],
-            "agents": [{"id": 123, "name": "Mia", "project": 1376}],
-            "personalities": [{"id": 3, "name": "Calm"}],
-            "test_profiles": [{"id": 20, "name": "Dana"}],
-            "scenarios": [
-                {"id": 101, "name": "Where is my order", "tags": ["smoke"]},
-                {"id": 102, "name": "Return shoes", "tags": ["smoke", "two words", HOSTILE]},
-                {"id": 103, "name": "Broken", "pass": 0},
-            ],
-        }))
-        .unwrap();
-        let address = "127.0.0.1:0".parse().unwrap();
-        let stand_in = StandIn::start(world, address, RealClock::start()).await.unwrap();
-        Self { dir: TempDir::new().unwrap(), stand_in }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.dir.path().join(name)
-    }
-
-    /// Runs one of the action's scripts with the environment that a runner gives it.
-    async fn step(&self, script: &str, variables: &[(&str, &str)]) -> Step {
-        self.script(&root().join(format!("ci/action/{script}.sh")), variables).await
-    }
-
-    async fn script(&self, script: &Path, variables: &[(&str, &str)]) -> Step {
-        for file in ["output", "summary"] {
-            fs::write(self.path(file), "").unwrap();
-        }
-        let mut command = Command::new("bash");
-        command.env_clear().current_dir(self.dir.path());
-        command.args(["--noprofile", "--norc", "-eo", "pipefail", "-c"]);
-        // As in action.yml. `exec` keeps the id of the process.
-        command.arg("echo $$ >\"$HOME/pid\"; exec bash \"$0\"").arg(script);
-        command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
-        command.env("HOME", self.dir.path()).env("RUNNER_TEMP", self.dir.path());
-        command.env("GITHUB_ACTIONS", "true").env("GITHUB_ACTION_PATH", root());
-        command.env("GITHUB_OUTPUT", self.path("output"));
-        command.env("GITHUB_STEP_SUMMARY", self.path("summary"));
-        command.env("RUNNER_OS", "Linux").env("RUNNER_ARCH", "X64");
-        command.envs(variables.iter().copied());
-        let output = tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap();
-        let outputs = outputs(&fs::read_to_string(self.path("output")).unwrap());
-        let summary = fs::read_to_string(self.path("summary")).unwrap();
-        Step { output, outputs, summary }
-    }
-
-    /// Both steps. Inputs are named as in action.yml; those that are not given are empty, as there.
-    async fn run(&self, inputs: &[(&str, &str)]) -> Step {
-        let installed = self.step("install", &[("INPUT_BINARY", binary())]).await;
-        assert_eq!(installed.code(), Some(0), "{}", installed.log());
-        let declared = inputs_of_the_action();
-        let mut variables: BTreeMap<String, &str> =
-            declared.iter().map(|name| (variable(name), "")).collect();
-        let url = self.stand_in.url();
-        variables.insert("INPUT_API_URL".into(), &url);
-        variables.insert("INPUT_API_KEY".into(), "key-of-the-action");
-        for (name, value) in inputs {
-            assert!(declared.iter().any(|input| input == name), "{name} is no input");
-            variables.insert(variable(name), value);
-        }
-        variables.insert("GATE_BINARY".into(), &installed.outputs["binary"]);
-        let variables: Vec<(&str, &str)> =
-            variables.iter().map(|(name, value)| (name.as_str(), *value)).collect();
-        self.step("run", &variables).await
-    }
-
-    /// The body of the only start.
-    fn start(&self) -> Value {
-        let requests = self.stand_in.requests();
-        let starts: Vec<_> = requests.iter().filter(|request| request.method == "POST").collect();
-        assert_eq!(starts.len(), 1, "{starts:?}");
-        assert_eq!(starts[0].unknown_fields, Vec::<String>::new());
-        starts[0].body.clone().unwrap()
-    }
-}
-
-fn binary() -> &'static str {
-    env!("CARGO_BIN_EXE_cekura-gate")
-}
-
-fn variable(input: &str) -> String {
-    format!("INPUT_{}", input.to_uppercase())
-}
-
-fn action() -> String {
-    fs::read_to_string(root().join("action.yml")).unwrap()
-}
-
-/// The names of two-space keys in a block of action.yml.
-fn names_in(block: &str) -> Vec<String> {
-    let text = action();
-    let after = text.split_once(&format!("\n{block}:\n")).unwrap().1;
-    after
-        .lines()
-        .take_while(|line| line.is_empty() || line.starts_with(' '))
-        .filter_map(|line| line.strip_prefix("  ")?.strip_suffix(':'))
-        .filter(|name| !name.starts_with([' ', '#']))
-        .map(str::to_owned)
-        .collect()
-}
-
-fn inputs_of_the_action() -> Vec<String> {
-    names_in("inputs")
-}
-
-/// Reads the outputs as a runner does: `name=value` or `name<<delimiter`, the last one wins.
-fn outputs(text: &str) -> BTreeMap<String, String> {
-    let mut outputs = BTreeMap::new();
-    let mut lines = text.lines();
-    while let Some(line) = lines.next() {
-        if let Some((name, delimiter)) = line.split_once("<<") {
-            let value: Vec<&str> = lines.by_ref().take_while(|line| *line != delimiter).collect();
-            outputs.insert(name.to_owned(), value.join("\n"));
-        } else {
-            let (name, value) = line.split_once('=').unwrap();
-            outputs.insert(name.to_owned(), value.to_owned());
-        }
-    }
-    outputs
-}
+use crate::job::{HOSTILE, Job, Step, action, bash_is_missing, inputs_of_the_action, names_in};
 
 #[test]
 fn the_action_takes_every_name_of_the_platforms_own_actions() {
@@ -414,6 +233,27 @@ async fn a_dry_run_starts_nothing_and_says_whether_the_suite_is_valid() {
 }
 
 #[tokio::test]
+async fn the_token_reaches_only_a_gate_that_is_to_comment() {
+    if bash_is_missing() {
+        return;
+    }
+    for (comment, told) in [("true", true), ("false", false), ("", false)] {
+        let job = Job::new().await;
+        let inputs = [
+            ("agent_id", "123"),
+            ("scenario_ids", "101"),
+            ("comment", comment),
+            ("github_token", "ghs_secret"),
+        ];
+        let step = job.run(&inputs).await;
+        assert_eq!(step.code(), Some(0), "{}", step.log());
+        // There is no pull request here: the gate says so, if it was asked.
+        assert_eq!(step.log().contains("no pull-request comment"), told, "{}", step.log());
+        assert!(!step.log().contains("ghs_secret"));
+    }
+}
+
+#[tokio::test]
 async fn a_cancelled_step_ends_its_calls() {
     if bash_is_missing() {
         return;
@@ -437,73 +277,4 @@ async fn a_cancelled_step_ends_its_calls() {
     assert!(step.outputs["result_id"].parse::<u64>().is_ok());
     let requests = job.stand_in.requests();
     assert!(requests.iter().any(|one| one.path.ends_with("/end_calls/")), "{requests:?}");
-}
-
-/// A copy of what the action needs, with a release that it knows the checksum of, and a `curl`
-/// that gives `archive` for every address.
-fn released(job: &Job, archive: &[u8], known: &[u8]) -> (String, String) {
-    let action = job.path("action");
-    fs::create_dir_all(action.join("ci")).unwrap();
-    fs::write(action.join("Cargo.toml"), "[package]\nversion = \"1.2.3\"\n").unwrap();
-    let name = "cekura-gate-1.2.3-x86_64-unknown-linux-musl.tar.gz";
-    fs::write(job.path("known"), known).unwrap();
-    let sum = Command::new("sha256sum").arg(job.path("known")).output().unwrap().stdout;
-    let sum = String::from_utf8(sum).unwrap();
-    let sum = sum.split(' ').next().unwrap();
-    fs::write(action.join("ci/checksums.txt"), format!("# released\n{sum}  {name}\n")).unwrap();
-    fs::write(job.path("archive"), archive).unwrap();
-    let tools = job.path("tools");
-    fs::create_dir_all(&tools).unwrap();
-    let copy = "while [ $# -gt 1 ]; do [ \"$1\" != --output ] || out=$2; shift; done";
-    let last = "echo \"$1\" >\"$HOME/asked\"; cp \"$HOME/archive\" \"$out\"";
-    let curl = tools.join("curl");
-    fs::write(&curl, format!("#!/usr/bin/env bash\n{copy}\n{last}\n")).unwrap();
-    fs::set_permissions(&curl, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
-    let path = std::env::var("PATH").unwrap_or_default();
-    (action.display().to_string(), format!("{}:{path}", tools.display()))
-}
-
-#[tokio::test]
-async fn a_release_is_taken_when_it_is_the_file_that_was_released() {
-    if bash_is_missing() {
-        return;
-    }
-    let job = Job::new().await;
-    fs::create_dir(job.path("pack")).unwrap();
-    let program = job.path("pack/cekura-gate");
-    fs::write(&program, "#!/bin/sh\necho cekura-gate 1.2.3\n").unwrap();
-    fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
-    let mut tar = Command::new("tar");
-    tar.arg("-C").arg(job.path("pack")).args(["-czf", "-", "cekura-gate"]);
-    let archive = tar.output().unwrap().stdout;
-
-    for (known, code) in [(archive.as_slice(), 0), (b"another file".as_slice(), 2)] {
-        let (action, path) = released(&job, &archive, known);
-        let variables = [("GITHUB_ACTION_PATH", action.as_str()), ("PATH", &path)];
-        let step = job.script(&root().join("ci/action/install.sh"), &variables).await;
-        assert_eq!(step.code(), Some(code), "{}", step.log());
-        assert_eq!(step.outputs.contains_key("binary"), code == 0);
-        let asked = fs::read_to_string(job.path("asked")).unwrap();
-        assert!(
-            asked
-                .trim()
-                .ends_with("/download/v1.2.3/cekura-gate-1.2.3-x86_64-unknown-linux-musl.tar.gz")
-        );
-    }
-}
-
-#[tokio::test]
-async fn an_install_without_a_known_checksum_is_refused() {
-    if bash_is_missing() {
-        return;
-    }
-    let job = Job::new().await;
-    for (version, part) in
-        [("99.0.0", "has no checksum here"), ("$(touch pwned)", "neither a version")]
-    {
-        let step = job.step("install", &[("INPUT_VERSION", version)]).await;
-        assert_eq!(step.code(), Some(2), "{}", step.log());
-        assert!(step.log().contains(part), "{}", step.log());
-    }
-    assert!(!job.path("pwned").exists());
 }

@@ -1,0 +1,327 @@
+//! Several gates side by side: one budget of calls, one handler for signals, one report.
+//!
+//! Everything that can be refused is refused before the first call of any of them. After that
+//! each goes its own way: what becomes of one stops no other.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use futures_util::stream::{FuturesUnordered, StreamExt as _, TryStreamExt as _};
+use tokio::time::Instant;
+
+use super::afterwards::Afterwards;
+use super::attend::Gate;
+use super::begin::Surroundings;
+use super::console::Console;
+use super::failure::Failure;
+use super::prepare::{Earlier, Prepared, Shared, prepare};
+use super::publish::Publisher;
+use super::publish_whole::WholePublisher;
+use super::run::Platform;
+use super::stop::Stop;
+use super::suites::Many;
+use super::turn::{Ticket, Turnstile};
+use crate::context::{self, Context};
+use crate::exit::Code;
+use crate::plan::Plan;
+use crate::record::ResultRecord;
+use crate::report::assemble::{End, Parts, assemble};
+use crate::report::gates::{Gate as Judged, GateEnd, Whole};
+use crate::report::model::Timing;
+
+/// So many suites are asked about at the same time before they start.
+const ASKED_AT_ONCE: usize = 8;
+
+/// One of several suites, with its outputs opened.
+pub(super) struct Entry {
+    /// The directory of its reports, below that of the whole.
+    pub(super) dir: String,
+    /// The place of the one whose result it is compared with.
+    pub(super) base: Option<usize>,
+    /// Whether it is there for others to be compared with.
+    pub(super) is_base: bool,
+    pub(super) loaded: super::load::Loaded,
+    pub(super) plan: Plan,
+    pub(super) earlier: Earlier,
+    pub(super) publisher: Publisher,
+}
+
+/// What all gates of a command share.
+pub(super) struct Together<'a> {
+    pub(super) platform: &'a Platform,
+    pub(super) context: &'a Context,
+    pub(super) console: &'a Console,
+    pub(super) stop: &'a Stop,
+    /// Whether to tell where each call can be listened to.
+    pub(super) listen: bool,
+}
+
+/// What is known of a gate from its beginning to its end.
+struct About {
+    name: String,
+    file: Option<String>,
+    dir: String,
+    base: Option<usize>,
+    is_base: bool,
+    publisher: Publisher,
+}
+
+/// A suite that may start, with its place in the queue.
+struct Ready<'a> {
+    about: About,
+    prepared: Prepared,
+    ticket: Ticket<'a>,
+}
+
+/// A gate whose evidence is there, or never will be.
+struct Ended {
+    place: usize,
+    about: About,
+    end: Result<(Box<Parts>, Afterwards), Failure>,
+}
+
+/// What others are compared with: its evidence, or none where it did not come to its end.
+type Base = (String, Option<ResultRecord>);
+
+impl Together<'_> {
+    /// Runs the gates and gives the worst of their codes.
+    pub(super) async fn run(
+        &self,
+        many: &Many,
+        entries: Vec<Entry>,
+        publisher: WholePublisher,
+    ) -> Result<Code, Failure> {
+        let began = Instant::now();
+        let started_at = context::now().to_string();
+        let turn = Turnstile::new(many.concurrency);
+        let ready = self.prepare_all(many, entries, &turn).await?;
+        let count = ready.len();
+        let begun: RefCell<Vec<Option<u64>>> = RefCell::new(vec![None; count]);
+        let tell = |place: usize, id: u64| {
+            let mut begun = begun.borrow_mut();
+            if let Some(one) = begun.get_mut(place) {
+                *one = Some(id);
+            }
+            let ids: Vec<u64> = begun.iter().copied().flatten().collect();
+            if let Err(error) = publisher.started(&ids) {
+                self.console.warn(&error.to_string());
+            }
+        };
+        let (turn, tell) = (&turn, &tell);
+        let mut going: FuturesUnordered<_> = ready
+            .into_iter()
+            .enumerate()
+            .map(|(place, ready)| self.one(place, ready, turn, tell))
+            .collect();
+        let mut judged: Vec<Option<Judged>> = (0..count).map(|_| None).collect();
+        let mut bases: BTreeMap<usize, Base> = BTreeMap::new();
+        let mut waiting: Vec<Ended> = Vec::new();
+        // What a suite wants afterwards takes time: the others go on meanwhile.
+        let mut judging: FuturesUnordered<_> = FuturesUnordered::new();
+        loop {
+            let ended = tokio::select! {
+                Some(ended) = going.next() => ended?,
+                Some(done) = judging.next() => {
+                    let (place, one): (usize, Judged) = done?;
+                    self.console.progress(&format!("{}: {}", one.name, line(&one)));
+                    if let Some(slot) = judged.get_mut(place) {
+                        *slot = Some(one);
+                    }
+                    continue;
+                }
+                else => break,
+            };
+            if ended.about.is_base {
+                bases.insert(ended.place, base_of(&ended));
+            }
+            waiting.push(ended);
+            // Who is compared with another one waits for it; everybody else is judged at once.
+            let ready = |ended: &Ended| ended.about.base.is_none_or(|at| bases.contains_key(&at));
+            let (now, later): (Vec<Ended>, Vec<Ended>) = waiting.into_iter().partition(ready);
+            waiting = later;
+            for ended in now {
+                let base = ended.about.base.and_then(|at| bases.get(&at).cloned());
+                judging.push(self.judge(ended, base, turn));
+            }
+        }
+        drop((going, judging));
+        let whole = Whole {
+            name: many.name.clone(),
+            gates: judged.into_iter().flatten().collect(),
+            timing: Timing { started_at, elapsed_seconds: began.elapsed().as_secs_f64() },
+            traffic: self.platform.client.traffic(),
+            concurrency: many.concurrency,
+            simulated: self.platform.stand_in.is_some(),
+        };
+        publisher.finish(&whole, self.console)
+    }
+
+    /// Asks all that is asked before the first call, for every suite, and refuses them together.
+    async fn prepare_all<'a>(
+        &self,
+        many: &Many,
+        entries: Vec<Entry>,
+        turn: &'a Turnstile,
+    ) -> Result<Vec<Ready<'a>>, Failure> {
+        let shared = Shared {
+            concurrency: many.concurrency,
+            counted: many.budget.is_some(),
+            compared_within: false,
+        };
+        let client = &self.platform.client;
+        let asked = futures_util::stream::iter(entries)
+            .map(|entry| async move {
+                let Entry { dir, base, is_base, loaded, plan, earlier, publisher } = entry;
+                let (name, file) = (loaded.name(), loaded.file.clone());
+                let shared = Shared { compared_within: base.is_some(), ..shared };
+                match prepare(loaded, plan, earlier, shared, client).await {
+                    Ok(prepared) => {
+                        Ok((About { name, file, dir, base, is_base, publisher }, prepared))
+                    }
+                    Err(failure) => Err(Failure::Suite { name, source: Box::new(failure) }),
+                }
+            })
+            .buffered(ASKED_AT_ONCE)
+            .try_collect::<Vec<_>>();
+        let asked = tokio::select! {
+            biased;
+            signal = self.stop.asked() => return Err(Failure::Stopped(signal)),
+            asked = asked => asked?,
+        };
+        if let Some(budget) = &many.budget {
+            let plans: Vec<_> = asked
+                .iter()
+                .map(|(_, prepared)| (&prepared.loaded.suite, &prepared.plan))
+                .collect();
+            super::budget::check_all(budget, &plans)?;
+        }
+        for (_, prepared) in &asked {
+            for warning in super::check::warnings(&prepared.loaded, &prepared.plan) {
+                self.console.warn(&format!("{}: {warning}", prepared.loaded.name()));
+            }
+        }
+        let ready = asked.into_iter().map(|(about, prepared)| {
+            let ticket = turn.join(prepared.calls);
+            Ready { about, prepared, ticket }
+        });
+        Ok(ready.collect())
+    }
+
+    /// One gate from its place in the queue to its evidence. Only a second signal is an error.
+    async fn one(
+        &self,
+        place: usize,
+        ready: Ready<'_>,
+        turn: &Turnstile,
+        tell: &dyn Fn(usize, u64),
+    ) -> Result<Ended, Failure> {
+        let Ready { about, prepared, ticket } = ready;
+        let tell = |id| tell(place, id);
+        match self.evidence(prepared, &about.publisher, turn, ticket, &tell).await {
+            Err(Failure::StoppedTwice(signal)) => Err(Failure::StoppedTwice(signal)),
+            end => Ok(Ended { place, about, end }),
+        }
+    }
+
+    /// Judges a gate, where there is evidence, and writes its reports.
+    async fn judge(
+        &self,
+        ended: Ended,
+        base: Option<Base>,
+        turn: &Turnstile,
+    ) -> Result<(usize, Judged), Failure> {
+        let Ended { place, about, end } = ended;
+        let About { name, file, dir, is_base, mut publisher, .. } = about;
+        let (code, end) = match end {
+            Err(failure) => {
+                self.console.warn(&format!("{name}: {failure}"));
+                (failure.code(), GateEnd::Ended(failure.to_string()))
+            }
+            Ok((mut parts, afterwards)) => {
+                match base {
+                    Some((of, Some(record))) => {
+                        parts.baseline = Some((format!("matrix: {of}"), record));
+                    }
+                    Some((of, None)) => parts.notes.push(format!(
+                        "{of} did not come to its end: there is nothing to compare with"
+                    )),
+                    None => {}
+                }
+                let mut report = assemble(*parts);
+                if !is_base {
+                    afterwards.take(&self.gate(&name, turn, turn.join(0)), &mut report).await;
+                }
+                let code = Code::of_number(report.exit_code).unwrap_or(Code::Internal);
+                let (_, _, faults) = publisher.write(&report)?;
+                for fault in &faults {
+                    self.console.warn(&fault.to_string());
+                }
+                let spoiled = code == Code::Passed && !faults.is_empty();
+                let code = if spoiled { Code::Report } else { code };
+                (code, GateEnd::Judged(Box::new(report)))
+            }
+        };
+        Ok((place, Judged { name, file, dir, is_base, code, end }))
+    }
+
+    async fn evidence(
+        &self,
+        mut prepared: Prepared,
+        publisher: &Publisher,
+        turn: &Turnstile,
+        ticket: Ticket<'_>,
+        tell: &dyn Fn(u64),
+    ) -> Result<(Box<Parts>, Afterwards), Failure> {
+        let name = prepared.loaded.name();
+        let id = ticket.id();
+        let gate = self.gate(&name, turn, ticket);
+        if gate.unless_stopped(async { Ok(turn.admitted(id).await) }).await? {
+            // The time that it waited for others is not its own.
+            prepared.began = Instant::now();
+            prepared.started_at = context::now().to_string();
+        }
+        let around = Surroundings {
+            context: self.context,
+            dashboard: self.platform.dashboard.as_deref(),
+            simulated: self.platform.stand_in.is_some(),
+        };
+        let attached = gate.begin(prepared, publisher, &around).await?;
+        tell(attached.record.id);
+        let afterwards = Afterwards::of(&attached);
+        Ok((Box::new(gate.attend(attached, publisher).await?), afterwards))
+    }
+
+    /// A gate that speaks by its name.
+    fn gate<'a>(&'a self, name: &'a str, turn: &'a Turnstile, ticket: Ticket<'a>) -> Gate<'a> {
+        Gate {
+            client: &self.platform.client,
+            pace: self.platform.pace,
+            console: self.console,
+            stop: self.stop,
+            label: Some(name),
+            turn,
+            ticket: ticket.into(),
+            listen: self.listen,
+        }
+    }
+}
+
+/// What others are compared with. What did not come to its end is nothing to go by.
+fn base_of(ended: &Ended) -> Base {
+    let record = match &ended.end {
+        Ok((parts, _)) if parts.end == End::Finished => Some(parts.result.clone()),
+        Ok(_) | Err(_) => None,
+    };
+    (ended.about.name.clone(), record)
+}
+
+/// How a gate ended, for those who watch.
+fn line(judged: &Judged) -> String {
+    let word = match judged.code {
+        Code::Passed => "passed",
+        Code::Failed => "failed",
+        Code::Inconclusive => "inconclusive",
+        _ => "not finished",
+    };
+    format!("{word}: {}", judged.headline())
+}

@@ -1,0 +1,312 @@
+//! What `run` and `check` are asked for: one suite, or several that are gated side by side.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
+
+use super::console::Console;
+use super::failure::Failure;
+use super::load::{self, Loaded};
+use super::overrides::Overrides;
+use super::publish::DEFAULT_DIR;
+use crate::context::Context;
+use crate::document::{self, Source};
+use crate::gates::file::{self, Gates};
+use crate::suite::matrix;
+use crate::suite::model::{Budget, Reports};
+
+/// Where a file that lists suites is looked for when nothing is named and there is no suite.
+pub(super) const DEFAULT_LIST: &str = "gates.yml";
+
+/// What a command is asked for.
+#[derive(Debug)]
+pub(super) enum Asked {
+    /// One suite, with reports of its own.
+    One(Box<Loaded>),
+    /// Several, with one report of the whole.
+    Many(Many),
+}
+
+/// Suites that are gated side by side, and what they share.
+#[derive(Debug)]
+pub(super) struct Many {
+    pub(super) name: String,
+    pub(super) suites: Vec<Member>,
+    /// How many calls all may have at the same time.
+    pub(super) concurrency: Option<u32>,
+    /// Limits for all together.
+    pub(super) budget: Option<Budget>,
+    /// The directory of the reports of the whole.
+    pub(super) dir: PathBuf,
+}
+
+/// One of several suites.
+#[derive(Debug)]
+pub(super) struct Member {
+    /// Its directory, below that of the whole.
+    pub(super) dir: String,
+    pub(super) loaded: Loaded,
+    /// The place of the suite whose result it is compared with.
+    pub(super) base: Option<usize>,
+    /// Whether it is there for others to be compared with, and gates nothing itself.
+    pub(super) is_base: bool,
+}
+
+/// Loads what is named: suite files, directories of them, or a file that lists them.
+pub(super) fn asked(
+    named: &[PathBuf],
+    overrides: &Overrides,
+    context: &Context,
+    console: &Console,
+) -> Result<Asked, Failure> {
+    let list = Path::new(DEFAULT_LIST);
+    match named {
+        [] if !load::has_default() && list.is_file() && !overrides.makes_a_suite() => {
+            many(&[list.to_owned()], overrides, context, console).map(Asked::Many)
+        }
+        [] => {
+            let one = load::suite(None, overrides, context)?;
+            match one.suite.matrix.is_some().then(|| one.file.clone()).flatten() {
+                Some(file) => many(&[file.into()], overrides, context, console).map(Asked::Many),
+                None => Ok(Asked::One(Box::new(one))),
+            }
+        }
+        [path] if !path.is_dir() && listed(path, context)?.is_none() => {
+            let one = load::suite(Some(path), overrides, context)?;
+            match one.suite.matrix {
+                Some(_) => many(named, overrides, context, console).map(Asked::Many),
+                None => Ok(Asked::One(Box::new(one))),
+            }
+        }
+        several => many(several, overrides, context, console).map(Asked::Many),
+    }
+}
+
+/// The file that lists suites, where it is one.
+fn listed(path: &Path, context: &Context) -> Result<Option<Gates>, Failure> {
+    let name = path.display().to_string();
+    let bytes = load::read_file(path)?;
+    let text = document::decode(&name, &bytes)?;
+    if !document::has_key(text, file::KEY) {
+        return Ok(None);
+    }
+    let lookup = |variable: &str| context.env.get(variable).cloned();
+    Ok(Some(file::read(Source { name: &name, text }, &lookup)?.value))
+}
+
+fn many(
+    named: &[PathBuf],
+    overrides: &Overrides,
+    context: &Context,
+    console: &Console,
+) -> Result<Many, Failure> {
+    let mut list = Gates::default();
+    let mut paths = Vec::new();
+    for path in named {
+        if !path.is_dir()
+            && let Some(found) = listed(path, context)?
+        {
+            if named.len() > 1 {
+                return Err(Failure::Usage(format!(
+                    "{} lists suites and stands alone: name it without others",
+                    path.display()
+                )));
+            }
+            let beside = path.parent().unwrap_or(Path::new(""));
+            for entry in &found.suites {
+                paths.extend(suite_files(&beside.join(entry))?);
+            }
+            list = Gates { name: found.name.clone().or_else(|| stem(path)), ..found };
+        } else {
+            paths.extend(suite_files(path)?);
+        }
+    }
+    let loaded = load_all(&paths, &overrides.of_each(), context, console)?;
+    let dir = dir(&loaded, overrides, &list)?;
+    let of_one = (loaded.len() == 1).then(|| loaded.first().map(Loaded::name)).flatten();
+    let mut suites: Vec<Member> = Vec::new();
+    for one in loaded {
+        let first = suites.len();
+        suites.extend(members(one, first));
+    }
+    name_dirs(&mut suites);
+    let many = Many {
+        name: list.name.or(of_one).unwrap_or_else(|| format!("{} suites", suites.len())),
+        suites,
+        concurrency: overrides.concurrency().or(list.concurrency),
+        budget: list.budget,
+        dir,
+    };
+    distinct(&many)?;
+    Ok(many)
+}
+
+fn stem(path: &Path) -> Option<String> {
+    path.file_stem().map(|stem| stem.to_string_lossy().into_owned())
+}
+
+/// The file itself, or the suite files of a directory, in the order of their names. All of its
+/// YAML files are taken for suites: one that was passed over in silence would gate nothing.
+fn suite_files(path: &Path) -> Result<Vec<PathBuf>, Failure> {
+    if !path.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let refuse = |reason: String| Failure::Input { path: path.to_owned(), reason };
+    let entries = std::fs::read_dir(path).map_err(|error| refuse(error.to_string()))?;
+    let mut found = Vec::new();
+    for entry in entries {
+        let file = entry.map_err(|error| refuse(error.to_string()))?.path();
+        let is_yaml = file.extension().is_some_and(|end| end == "yml" || end == "yaml");
+        if is_yaml && file.is_file() {
+            found.push(file);
+        }
+    }
+    found.sort();
+    if found.is_empty() {
+        return Err(refuse(
+            "the directory holds no suite: no file in it ends in .yml or .yaml".into(),
+        ));
+    }
+    Ok(found)
+}
+
+/// Loads every suite, and shows what is wrong with each before it gives up.
+fn load_all(
+    paths: &[PathBuf],
+    overrides: &Overrides,
+    context: &Context,
+    console: &Console,
+) -> Result<Vec<Loaded>, Failure> {
+    let (mut suites, mut failures) = (Vec::new(), Vec::new());
+    let mut seen = BTreeSet::new();
+    for path in paths {
+        if !seen.insert(path.canonicalize().unwrap_or_else(|_| path.clone())) {
+            return Err(Failure::Usage(format!("{} is named twice", path.display())));
+        }
+        match load::suite(Some(path), overrides, context) {
+            Ok(loaded) => suites.push(loaded),
+            Err(failure) => failures.push(failure),
+        }
+    }
+    let Some(last) = failures.pop() else { return Ok(suites) };
+    for failure in &failures {
+        console.failure(failure);
+    }
+    Err(last)
+}
+
+/// The directory of the whole. The suites' own would scatter the reports.
+fn dir(suites: &[Loaded], overrides: &Overrides, list: &Gates) -> Result<PathBuf, Failure> {
+    if let Some(dir) = overrides.report_dir() {
+        return Ok(dir.to_owned());
+    }
+    if let Some(dir) = &list.report_dir {
+        return Ok(PathBuf::from(dir));
+    }
+    let own = suites.iter().filter_map(|one| one.suite.reports.as_ref()?.dir.as_deref());
+    let own: BTreeSet<&str> = own.collect();
+    let mut own = own.into_iter();
+    match (own.next(), own.next()) {
+        (None, _) => Ok(PathBuf::from(DEFAULT_DIR)),
+        (Some(dir), None) => Ok(PathBuf::from(dir)),
+        (Some(first), Some(second)) => Err(Failure::Usage(format!(
+            "the suites want their reports in different directories ({first}, {second}), and several \
+             suites have one together: name it with --report-dir"
+        ))),
+    }
+}
+
+/// The suite itself, or the sides of its matrix, each with a name of its own.
+fn members(loaded: Loaded, first: usize) -> Vec<Member> {
+    let sides = matrix::sides(&loaded.suite);
+    if sides.is_empty() {
+        return vec![Member { dir: loaded.slug_source(), loaded, base: None, is_base: false }];
+    }
+    let (name, dir) = (loaded.name(), loaded.slug_source());
+    let member = |side: matrix::Side| {
+        let mut loaded = loaded.clone();
+        loaded.suite = side.suite;
+        loaded.suite.name = Some(format!("{name} · {}", side.label));
+        Member {
+            dir: format!("{dir} {}", side.label),
+            loaded,
+            base: side.base.map(|base| first + base),
+            is_base: side.is_base,
+        }
+    };
+    sides.into_iter().map(member).collect()
+}
+
+/// Gives each suite a directory of its own, after its file.
+fn name_dirs(suites: &mut [Member]) {
+    let mut taken: BTreeMap<String, u32> = BTreeMap::new();
+    for member in suites {
+        let base = slug(&member.dir);
+        let mut slug = base.clone();
+        while taken.contains_key(&slug) {
+            let number = taken.entry(base.clone()).or_insert(1);
+            *number += 1;
+            slug = format!("{base}-{number}");
+        }
+        taken.entry(slug.clone()).or_insert(1);
+        member.dir = slug;
+    }
+}
+
+/// A name as a directory of every system can have it.
+fn slug(name: &str) -> String {
+    let mut slug = String::new();
+    for c in name.chars().take(80) {
+        if c.is_ascii_alphanumeric() {
+            slug.push(c.to_ascii_lowercase());
+        } else if !slug.is_empty() && !slug.ends_with('-') {
+            slug.push('-');
+        }
+    }
+    let slug = slug.trim_end_matches('-');
+    if slug.is_empty() { "suite".to_owned() } else { slug.to_owned() }
+}
+
+/// Two suites of one name would be one to whoever looks a result up by its name.
+fn distinct(many: &Many) -> Result<(), Failure> {
+    let mut seen: BTreeMap<String, String> = BTreeMap::new();
+    for Member { loaded, .. } in &many.suites {
+        let file = loaded.file.clone().unwrap_or_default();
+        if let Some(other) = seen.insert(loaded.name(), file.clone()) {
+            return Err(Failure::Usage(format!(
+                "{other} and {file} are both named `{}`: give each suite a `name` of its own",
+                loaded.name()
+            )));
+        }
+    }
+    Ok(())
+}
+
+impl Many {
+    /// The directory of one suite's reports.
+    pub(super) fn dir_of(&self, slug: &str) -> PathBuf {
+        self.dir.join(slug)
+    }
+}
+
+/// Puts a suite's reports into a directory, whatever it says itself.
+pub(super) fn reports_to(loaded: &mut Loaded, dir: &Path) {
+    let reports: &mut Reports = loaded.suite.reports.get_or_insert_default();
+    reports.dir = Some(dir.display().to_string());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_directory_of_every_system_can_have_the_slug() {
+        for (name, expected) in [
+            ("Checkout regression", "checkout-regression"),
+            ("../../etc/passwd", "etc-passwd"),
+            ("Ünï · (text)", "n-text"),
+            ("…", "suite"),
+        ] {
+            assert_eq!(slug(name), expected);
+        }
+    }
+}

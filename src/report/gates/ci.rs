@@ -1,0 +1,78 @@
+//! The whole for CI systems: step outputs, annotations, links.
+
+use serde_json::json;
+
+use super::Whole;
+use crate::exit::Code;
+use crate::report::escape::ci::{command_data, command_property};
+use crate::report::escape::short;
+use crate::report::github::{Paths, verdict};
+use crate::report::words;
+use crate::text;
+
+/// The outputs of the whole: the names of a single gate's, with the figures of all of them.
+/// `result_ids` has the ids of all results, in the order of the command line.
+pub fn outputs(whole: &Whole, paths: Paths<'_>) -> Vec<(&'static str, String)> {
+    let path = |path: Option<&std::path::Path>| {
+        path.map(|path| path.display().to_string()).unwrap_or_default()
+    };
+    let tally = whole.tally();
+    let rate = tally.success_rate();
+    let ids = whole.gates.iter().filter_map(|gate| gate.report()).map(|report| report.result.id);
+    let ids: Vec<String> = ids.filter(|id| *id > 0).map(|id| id.to_string()).collect();
+    vec![
+        ("verdict", verdict(whole.verdict()).to_owned()),
+        ("exit_code", whole.code().number().to_string()),
+        ("passed", (whole.code() == Code::Passed).to_string()),
+        ("result_ids", ids.join(",")),
+        ("success_rate", rate.map(|rate| text::trim_number(rate, 6)).unwrap_or_default()),
+        ("total_runs", tally.total.to_string()),
+        ("passed_runs", tally.passed.to_string()),
+        ("failed_runs", tally.failed.to_string()),
+        ("errored_runs", tally.errored.to_string()),
+        ("junit", path(paths.junit)),
+        ("summary_file", path(paths.summary)),
+        ("report_dir", path(paths.dir)),
+    ]
+}
+
+/// GitHub shows ten annotations of each level for a step.
+const MOST: usize = 10;
+
+/// A workflow command for each suite that did not pass, at most ten.
+pub fn annotations(whole: &Whole) -> String {
+    let bad: Vec<_> = whole
+        .worst_first()
+        .into_iter()
+        .filter(|gate| gate.code != Code::Passed && !gate.is_base)
+        .collect();
+    let shown = if bad.len() > MOST { MOST - 1 } else { MOST };
+    let mut out = String::new();
+    for gate in bad.iter().take(shown) {
+        let file = gate.file.as_deref().filter(|file| file.chars().count() <= 150);
+        let file = file.map(|file| format!("file={},", command_property(file)));
+        let title = command_property(&short(&gate.name, 120));
+        let message = command_data(&short(gate.headline(), 500));
+        let file = file.unwrap_or_default();
+        out.push_str(&format!("::error {file}title={title}::{message}\n"));
+    }
+    let left = bad.len().saturating_sub(shown);
+    if left > 0 {
+        out.push_str(&format!("::error title={left} more::the rest is in the job summary\n"));
+    }
+    out
+}
+
+/// GitLab's annotations report: a link to each result; none where no result has a page.
+pub fn gitlab_annotations(whole: &Whole) -> Option<String> {
+    let links: Vec<_> = whole
+        .gates
+        .iter()
+        .filter_map(|gate| {
+            let url = words::page(gate.report()?)?;
+            let label = format!("{} ({})", short(&gate.name, 200), gate.verdict().participle());
+            Some(json!({ "external_link": { "label": label, "url": url } }))
+        })
+        .collect();
+    (!links.is_empty()).then(|| format!("{:#}\n", json!({ "Cekura": links })))
+}

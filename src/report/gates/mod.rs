@@ -1,0 +1,151 @@
+//! Several gates that ran side by side ▶ one verdict and one report of the whole.
+//!
+//! Pure. Each gate keeps its own report; here is what is said of all of them together.
+
+mod ci;
+mod console;
+mod index;
+mod markdown;
+
+pub use self::ci::{annotations, gitlab_annotations, outputs};
+pub use self::console::console;
+pub use self::index::{Index, index, index_schema, read_index};
+pub use self::markdown::markdown;
+
+use super::model::{Report, Tally, Timing, Traffic};
+use crate::exit::Code;
+use crate::text;
+use crate::verdict::Verdict;
+
+/// Several gates that ran side by side.
+#[derive(Debug)]
+pub struct Whole {
+    /// What they are together.
+    pub name: String,
+    /// The gates, in the order of the command line.
+    pub gates: Vec<Gate>,
+    /// When it was.
+    pub timing: Timing,
+    /// What talking to the platform took.
+    pub traffic: Traffic,
+    /// How many calls all could have at the same time; none: as many as the account allows.
+    pub concurrency: Option<u32>,
+    /// Whether a stand-in gave the evidence.
+    pub simulated: bool,
+}
+
+/// One of them.
+#[derive(Debug)]
+pub struct Gate {
+    /// Name of its suite.
+    pub name: String,
+    /// Path of its suite file as the user wrote it.
+    pub file: Option<String>,
+    /// The directory of its reports, below that of the whole.
+    pub dir: String,
+    /// Whether it is there for others to be compared with: it counts towards nothing itself.
+    pub is_base: bool,
+    /// The code that it would have exited with alone.
+    pub code: Code,
+    /// What became of it.
+    pub end: GateEnd,
+}
+
+/// What became of a gate.
+#[derive(Debug)]
+pub enum GateEnd {
+    /// It was judged.
+    Judged(Box<Report>),
+    /// It ended without evidence: why, in words.
+    Ended(String),
+}
+
+impl Gate {
+    /// Its report, where it has one.
+    pub fn report(&self) -> Option<&Report> {
+        match &self.end {
+            GateEnd::Judged(report) => Some(report),
+            GateEnd::Ended(_) => None,
+        }
+    }
+
+    /// Its verdict: without evidence nothing is known.
+    pub fn verdict(&self) -> Verdict {
+        self.report().map_or(Verdict::Inconclusive, |report| report.verdict)
+    }
+
+    /// What became of it in one line.
+    pub fn headline(&self) -> &str {
+        match &self.end {
+            GateEnd::Judged(report) => &report.headline,
+            GateEnd::Ended(why) => why,
+        }
+    }
+}
+
+impl Whole {
+    /// The gates that count.
+    fn gating(&self) -> impl Iterator<Item = &Gate> {
+        self.gates.iter().filter(|gate| !gate.is_base)
+    }
+
+    /// The code of the whole: the worst of its gates'.
+    pub fn code(&self) -> Code {
+        Code::worst(self.gating().map(|gate| gate.code))
+    }
+
+    /// The verdict of the whole: the worst of its gates'. Without a gate nothing is known.
+    pub fn verdict(&self) -> Verdict {
+        let verdicts = || self.gating().map(Gate::verdict);
+        if verdicts().any(|verdict| verdict == Verdict::Fail) {
+            Verdict::Fail
+        } else if verdicts().next().is_none() || verdicts().any(|verdict| verdict != Verdict::Pass)
+        {
+            Verdict::Inconclusive
+        } else {
+            Verdict::Pass
+        }
+    }
+
+    /// How all runs ended.
+    pub fn tally(&self) -> Tally {
+        let mut sum = Tally::default();
+        for tally in self.gating().filter_map(Gate::report).map(|report| report.tally) {
+            sum.total += tally.total;
+            sum.passed += tally.passed;
+            sum.failed += tally.failed;
+            sum.errored += tally.errored;
+            sum.unscored += tally.unscored;
+            sum.missing += tally.missing;
+            sum.quarantined += tally.quarantined;
+        }
+        sum
+    }
+
+    /// The whole in one line: `2 of 3 suites passed, 1 failed`.
+    pub fn headline(&self) -> String {
+        let count = |wanted: &dyn Fn(&Gate) -> bool| self.gating().filter(|g| wanted(g)).count();
+        let passed = count(&|gate| gate.code == Code::Passed);
+        let failed = count(&|gate| gate.code == Code::Failed);
+        let open = count(&|gate| gate.code == Code::Inconclusive);
+        let other = self.gating().count() - passed - failed - open;
+        let mut line =
+            format!("{passed} of {} passed", text::count(self.gating().count(), "suite"));
+        for (count, word) in [(failed, "failed"), (open, "inconclusive"), (other, "not finished")] {
+            if count > 0 {
+                line.push_str(&format!(", {count} {word}"));
+            }
+        }
+        line
+    }
+
+    /// The gates with the worst first, in the order of the command line within each code.
+    pub fn worst_first(&self) -> Vec<&Gate> {
+        let mut gates: Vec<&Gate> = self.gates.iter().collect();
+        gates.sort_by_key(|gate| (gate.is_base, std::cmp::Reverse(gate.code.severity())));
+        gates
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,176 @@
+//! Several gates as one: what the whole is worth, and that every surface says so.
+
+use super::*;
+use crate::record::{MetricRecord, MetricValue, ResultRecord, RunRecord, Status};
+use crate::report::assemble::{End, Parts, assemble};
+use crate::report::console::Style;
+use crate::report::github::Paths;
+use crate::report::junit::junit_of;
+use crate::report::markdown::LIMIT;
+use crate::report::model::{PlanHead, SuiteHead};
+use crate::suite::model::{Mode, Thresholds, Transcripts};
+
+fn report(name: &str, passes: &[bool]) -> Report {
+    let run = |(id, passes): (u64, &bool)| RunRecord {
+        id,
+        scenario: Some(1),
+        scenario_name: Some("Where is my order".to_owned()),
+        status: Status::Completed,
+        success: Some(*passes),
+        has_transcript: true,
+        metrics: vec![MetricRecord {
+            id: Some(5),
+            name: "m".to_owned(),
+            aliases: vec![],
+            value: MetricValue::Binary(Some(*passes)),
+            explanation: vec![],
+        }],
+        ..RunRecord::default()
+    };
+    assemble(Parts {
+        suite: SuiteHead {
+            name: name.to_owned(),
+            file: Some(format!("{name}.yml")),
+            mode: Mode::Voice,
+            thresholds: Thresholds::default(),
+            quarantine: vec![],
+        },
+        plan: PlanHead {
+            runs_per_scenario: passes.len(),
+            runs: Some(passes.len()),
+            scenarios: vec![1],
+        },
+        result: ResultRecord {
+            id: 9,
+            status: Status::Completed,
+            runs: (1..).zip(passes).map(run).collect(),
+            ..ResultRecord::default()
+        },
+        end: End::Finished,
+        timing: Timing::default(),
+        url: Some("https://dashboard.example/1".to_owned()),
+        traffic: Traffic::default(),
+        baseline: None,
+        retries: vec![],
+        stopped_early: false,
+        incomplete: false,
+        simulated: false,
+        transcripts: Transcripts::Failed,
+        redact: crate::redact::Redactor::default(),
+        notes: vec![],
+    })
+}
+
+fn judged(name: &str, passes: &[bool]) -> Gate {
+    let report = report(name, passes);
+    Gate {
+        name: name.to_owned(),
+        file: report.suite.file.clone(),
+        dir: name.to_owned(),
+        is_base: false,
+        code: Code::of_number(report.exit_code).unwrap(),
+        end: GateEnd::Judged(Box::new(report)),
+    }
+}
+
+fn ended(name: &str, code: Code) -> Gate {
+    let why = "POST /start/ was refused <b>\n::error::x".to_owned();
+    Gate {
+        name: name.to_owned(),
+        file: None,
+        dir: name.to_owned(),
+        is_base: false,
+        code,
+        end: GateEnd::Ended(why),
+    }
+}
+
+fn whole(gates: Vec<Gate>) -> Whole {
+    Whole {
+        name: "Release".to_owned(),
+        gates,
+        timing: Timing::default(),
+        traffic: Traffic::default(),
+        concurrency: Some(10),
+        simulated: false,
+    }
+}
+
+#[test]
+fn the_whole_passes_only_where_each_gate_does() {
+    let of = |gates| {
+        let whole = whole(gates);
+        (whole.verdict(), whole.code())
+    };
+    let good = || judged("a", &[true, true]);
+    assert_eq!(of(vec![good(), judged("b", &[true])]), (Verdict::Pass, Code::Passed));
+    assert_eq!(of(vec![good(), judged("b", &[false])]), (Verdict::Fail, Code::Failed));
+    assert_eq!(of(vec![good(), ended("b", Code::Api)]), (Verdict::Inconclusive, Code::Api));
+    let mixed = vec![ended("b", Code::Api), judged("c", &[false]), good()];
+    assert_eq!(of(mixed), (Verdict::Fail, Code::Failed));
+    assert_eq!(of(vec![]), (Verdict::Inconclusive, Code::Inconclusive));
+}
+
+#[test]
+fn the_account_has_a_row_for_each_suite_and_the_worst_first() {
+    let whole =
+        whole(vec![judged("good", &[true]), ended("lost", Code::Api), judged("bad", &[false])]);
+    let text = console(&whole, Style { color: false, width: 100 }, &[]);
+    let account = &text[text.find("✗ 1 of 3").unwrap()..];
+    insta::assert_snapshot!(account, @r"
+    ✗ 1 of 3 suites passed, 1 failed, 1 not finished
+      Release · 2 runs: 1 passed, 1 failed · 0ms · at most 10 calls at a time
+
+    Suites
+      ✗ failed       bad: 0 of 1 judged run passed (0%), 1 check missed
+      ? not finished lost: POST /start/ was refused <b> ::error::x
+      ✓ passed       good: 1 of 1 judged run passed (100%), the check holds
+
+      traffic  0 requests
+      exit     1: a gating check failed
+    ");
+    assert!(text.starts_with("── bad"), "{text}");
+}
+
+#[test]
+fn what_ended_without_evidence_is_red_everywhere_and_forges_nothing() {
+    let whole = whole(vec![judged("good", &[true]), ended("lost", Code::Api)]);
+    let summary = markdown(&whole);
+    assert!(summary.starts_with("# ❔ 1 of 2 suites passed, 1 not finished"), "{summary}");
+    assert!(!summary.contains("<b> "), "{summary}");
+    let junit = junit_of(&whole);
+    assert!(junit.contains(r#"errors="1""#) && junit.contains("gate.NoEvidence"), "{junit}");
+    let annotations = annotations(&whole);
+    assert_eq!(annotations.lines().count(), 1, "{annotations}");
+    let outputs = outputs(&whole, Paths::default());
+    let value = |key| &outputs.iter().find(|(name, _)| *name == key).unwrap().1;
+    assert_eq!((value("passed").as_str(), value("exit_code").as_str()), ("false", "5"));
+    assert_eq!(value("result_ids"), "9");
+}
+
+#[test]
+fn the_index_is_read_back_as_it_was_written() {
+    let whole = whole(vec![judged("good", &[true]), ended("lost", Code::Api)]);
+    let index = read_index(&index(&whole)).unwrap();
+    assert_eq!((index.verdict, index.exit_code), (Verdict::Inconclusive, 5));
+    assert_eq!(index.gates[0].result, Some(9));
+    assert_eq!(index.gates[1].tally, None);
+}
+
+#[test]
+fn the_summary_of_many_long_suites_stays_within_the_limit_and_names_each() {
+    let many = (0..60).map(|n| judged(&format!("suite-{n}"), &[false; 200])).collect();
+    let summary = markdown(&whole(many));
+    assert!(summary.len() <= LIMIT, "{}", summary.len());
+    for n in 0..60 {
+        assert!(summary.contains(&format!("suite-{n}]")), "suite-{n}");
+    }
+}
+
+#[test]
+fn more_than_ten_bad_suites_make_ten_annotations() {
+    let many = (0..40).map(|n| judged(&format!("suite-{n}"), &[false])).collect();
+    assert_eq!(annotations(&whole(many)).lines().count(), MOST_ANNOTATIONS);
+}
+
+const MOST_ANNOTATIONS: usize = 10;

@@ -1,0 +1,63 @@
+//! `result.json` goes through `judge` and comes out the same.
+
+use super::harness::{GOOD, Gate, SUITE, slow, world};
+
+/// Judges a saved result with its own rules, and gives what that saves.
+fn judged(gate: &Gate, from: &str, to: &str, code: i32) -> String {
+    gate.run(&["judge", from, "--report-dir", to]).expect(code);
+    std::fs::read_to_string(gate.dir.path().join(to).join("result.json")).unwrap()
+}
+
+#[test]
+fn judging_a_finished_gate_again_changes_no_byte() {
+    let more = |more: &str| format!("{SUITE}{more}\n");
+    let compared = "thresholds:\n  success_rate: 50%\n  baseline: { from: base/result.json, success_rate: { max_drop: 5% } }";
+    let retried =
+        "retry: { on: [failure], attempts: 2 }\nbudget: { max_cost: 100, price_per_run: 0.5 }";
+    let quarantined =
+        "quarantine: [{ scenario: 2, until: 2099-12-31, owner: payments, reason: x }]";
+    let hidden = "reports: { redact: [phone_numbers, { pattern: order }], transcripts: all }";
+    let cases = [
+        (GOOD.to_owned(), more(""), 0),
+        (world("0", "0"), more(""), 1),
+        (world("1", "0.5"), more(""), 3),
+        (GOOD.to_owned(), more(compared), 0),
+        (world("0.5", "0"), more(retried), 1),
+        (GOOD.to_owned(), more(quarantined), 0),
+        (GOOD.to_owned(), more(hidden), 0),
+    ];
+    for (world, suite, code) in cases {
+        let gate = Gate::against(&world, &suite);
+        if suite.contains("baseline") {
+            gate.run(&["run", "--baseline", "none", "--report-dir", "base"]).expect(0);
+        }
+        let first = gate.run(&["run"]).expect(code).report("result.json");
+        assert_eq!(judged(&gate, "cekura-report/result.json", "again", code), first, "{suite}");
+        assert_eq!(judged(&gate, "again/result.json", "again", code), first, "{suite}");
+    }
+}
+
+#[test]
+fn an_early_end_is_remembered_however_often_it_is_judged() {
+    let gate = Gate::against(&slow(), SUITE);
+    let timed_out = gate.run(&["run", "--timeout", "300ms"]).expect(4);
+    assert!(timed_out.says("the gate ended the call").result()["incomplete"].as_bool().unwrap());
+    let first = judged(&gate, "cekura-report/result.json", "once", 3);
+    assert!(first.contains("ended early: its evidence is not complete"), "{first}");
+    assert!(first.contains("the remaining calls were ended"), "{first}");
+    assert_eq!(judged(&gate, "once/result.json", "twice", 3), first);
+}
+
+#[test]
+fn a_gate_that_did_not_pass_says_so_even_when_it_is_to_be_quiet() {
+    let quiet = |world: &str, code| {
+        let finished = Gate::against(world, SUITE).run(&["run", "--quiet"]).expect(code);
+        assert_eq!(finished.stderr, "");
+        finished.stdout
+    };
+    assert_eq!(quiet(GOOD, 0), "");
+    assert_eq!(
+        quiet(&world("0", "0"), 1),
+        "Failed: 0 of 6 judged runs passed (0%), 1 check missed\n"
+    );
+}
