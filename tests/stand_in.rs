@@ -11,6 +11,7 @@ use cekura_gate::document::Source;
 use cekura_gate::outcome::{Outcome, judge_run};
 use cekura_gate::plan::Plan;
 use cekura_gate::simulate::{ManualClock, StandIn, World};
+use cekura_gate::suite::model::Transcripts;
 use cekura_gate::suite::model::{Mode, Suite};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -541,7 +542,7 @@ async fn the_gates_own_client_reads_each_fate_as_it_was_meant() {
     let id = fixture.start(json!({"agent_id": 1, "scenarios": [1, 2, 3, 4, 5, 6, 7]})).await;
     let client = Client::new(fixture.stand_in.url().parse().unwrap(), &"key".into()).unwrap();
     let until = tokio::time::Instant::now() + Duration::from_secs(30);
-    let result = client.result(id, until).await.unwrap();
+    let result = client.result(id, Transcripts::All, until).await.unwrap();
     let outcomes: Vec<Outcome> = result.runs.iter().map(|run| judge_run(run, 1).outcome).collect();
     use Outcome::{Errored, Failed, Passed, Unscored};
     assert_eq!(outcomes, [Passed, Failed, Unscored, Errored, Errored, Errored, Errored]);

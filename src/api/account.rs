@@ -147,7 +147,15 @@ impl Client {
         read: fn(&[u8]) -> Result<T, super::wire::WireError>,
     ) -> Result<T, ApiError> {
         let largest = self.transport.limits.largest_answer;
-        let request = Request { method, url, body, effect: Effect::Reads, largest };
+        let request = Request {
+            method,
+            url,
+            body,
+            effect: Effect::Reads,
+            largest,
+            repeats: true,
+            known: None,
+        };
         self.transport.send(&request, until, read).await.map_err(|lost| lost.error)
     }
 }

@@ -301,6 +301,8 @@ impl Client {
             body: Some(&body),
             effect: Effect::Starts,
             largest: self.transport.limits.largest_answer,
+            repeats: true,
+            known: None,
         };
         self.start_once(&request, &trace, until).await
     }
@@ -340,8 +342,7 @@ impl Client {
         read: impl Fn(&[u8]) -> Result<T, WireError>,
     ) -> Result<T, ApiError> {
         let largest = self.transport.limits.largest_result;
-        let request =
-            Request { method: Method::GET, url, body: None, effect: Effect::Reads, largest };
+        let request = Request::get(url, largest);
         self.transport.send(&request, until, read).await.map_err(|lost| lost.error)
     }
 
@@ -384,6 +385,8 @@ impl Client {
             body: Some(body),
             effect,
             largest: self.transport.limits.largest_answer,
+            repeats: true,
+            known: None,
         };
         self.transport.send(&request, until, read).await
     }

@@ -12,14 +12,23 @@ use super::error::{ApiError, Cause};
 use super::options::Options;
 use super::retry::Effect;
 use super::transport::{Request, Transport};
-use super::wire::{self, AgentSummary, Page, ScenarioSummary, ShareLink, WireError};
+use super::wire::reading::Whole;
+use super::wire::stream::ResultReading;
+use super::wire::{self, AgentSummary, Glimpse, Page, ScenarioSummary, ShareLink};
+use crate::outcome::{Outcome, judge_run};
 use crate::plan::{Query, is_of_whole_start};
-use crate::record::{ResultRecord, Status};
+use crate::record::{ResultRecord, RunRecord, Status};
 use crate::report::model::Traffic;
+use crate::suite::model::Transcripts;
 
 pub use super::start::Started;
+pub use super::transport::{Fresh, Mark};
 
 const PAGE_SIZE: u32 = 100;
+/// Every status that is no end.
+const UNFINISHED: &str = "running,pending,in_progress,evaluating,in_queue,scaling_up";
+/// The most runs that a light list is asked for.
+const MOST_GLIMPSED: u32 = 1000;
 /// A list that goes on for longer than this is not believed.
 const MOST_PAGES: usize = 1000;
 
@@ -74,28 +83,65 @@ impl Client {
         Ok(finished.map(|result| result.id).max())
     }
 
-    /// A result with all its runs.
+    /// A result with all its runs, and the transcripts of those that `keep` says. It is read while
+    /// it arrives: other transcripts are never held.
     ///
     /// # Errors
     ///
     /// When the platform refuses, can't be reached or answers with something unreadable.
-    pub async fn result(&self, id: u64, until: Instant) -> Result<ResultRecord, ApiError> {
+    pub async fn result(
+        &self,
+        id: u64,
+        keep: Transcripts,
+        until: Instant,
+    ) -> Result<ResultRecord, ApiError> {
+        self.result_unless(id, keep, None, until).await?.value()
+    }
+
+    /// A result with all its runs, unless it is still the one with this mark.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Client::result`].
+    pub async fn result_unless(
+        &self,
+        id: u64,
+        keep: Transcripts,
+        known: Option<&Mark>,
+        until: Instant,
+    ) -> Result<Fresh<ResultRecord>, ApiError> {
         let url = self.url(&format!("/test_framework/v1/results/{id}/"));
-        let largest = self.transport.limits.largest_result;
-        let request =
-            Request { method: Method::GET, url, body: None, effect: Effect::Reads, largest };
-        let read = |body: &[u8]| {
-            let result = wire::read_result(body)?;
-            if result.id == id {
-                return Ok(result);
-            }
-            Err(WireError {
-                path: "id".to_owned(),
-                reason: format!("expected {id}, found {}", result.id),
-                start: wire::start_of(body),
+        let request = Request { known, ..Request::get(url, self.transport.limits.largest_result) };
+        let reading = || {
+            ResultReading::new(id, move |run: &RunRecord| {
+                keep.hold_those_of(judge_run(run, 1).outcome == Outcome::Passed)
             })
         };
-        self.transport.send(&request, until, read).await.map_err(|lost| lost.error)
+        self.transport.stream(&request, until, reading).await.map_err(|lost| lost.error)
+    }
+
+    /// The runs of a result that have not ended, unless they are still as with this mark. It is
+    /// asked for once: who gets no answer looks at the result itself.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Client::result`].
+    pub async fn unfinished(
+        &self,
+        id: u64,
+        known: Option<&Mark>,
+        until: Instant,
+    ) -> Result<Fresh<Glimpse>, ApiError> {
+        let mut url = self.url("/test_framework/v1/runs/");
+        url.query_pairs_mut()
+            .append_pair("result_id", &id.to_string())
+            .append_pair("status__in", UNFINISHED)
+            .append_pair("page_size", &MOST_GLIMPSED.to_string())
+            .append_pair("ql", "{id,status}");
+        let largest = self.transport.limits.largest_answer;
+        let request = Request { known, repeats: false, ..Request::get(url, largest) };
+        let reading = || Whole::new(wire::read_glimpse);
+        self.transport.stream(&request, until, reading).await.map_err(|lost| lost.error)
     }
 
     /// The scenarios that carry the tags or lie in the folder, through all pages.
@@ -177,6 +223,8 @@ impl Client {
             body: Some(&json!({})),
             effect: Effect::Idempotent,
             largest: self.transport.limits.largest_answer,
+            repeats: true,
+            known: None,
         };
         self.transport.send(&request, until, |_| Ok(())).await.map_err(|lost| lost.error)
     }
@@ -193,6 +241,8 @@ impl Client {
             body: Some(&json!({})),
             effect: Effect::Idempotent,
             largest: self.transport.limits.largest_answer,
+            repeats: true,
+            known: None,
         };
         let link: ShareLink = self.read(&request, until).await?;
         Ok(link.shareable_link)
@@ -207,8 +257,7 @@ impl Client {
 
     async fn get<T: DeserializeOwned>(&self, url: Url, until: Instant) -> Result<T, ApiError> {
         let largest = self.transport.limits.largest_answer;
-        let request =
-            Request { method: Method::GET, url, body: None, effect: Effect::Reads, largest };
+        let request = Request::get(url, largest);
         self.read(&request, until).await
     }
 

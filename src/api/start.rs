@@ -123,6 +123,8 @@ impl Client {
             body: Some(&start.body),
             effect: Effect::Starts,
             largest: self.transport.limits.largest_answer,
+            repeats: true,
+            known: None,
         };
         self.start_once(&request, &trace, until).await
     }
@@ -298,6 +300,8 @@ impl Client {
             body: None,
             effect: Effect::Reads,
             largest: self.transport.limits.largest_answer,
+            repeats: true,
+            known: None,
         };
         self.transport.send(&request, until, wire::read_results).await
     }

@@ -1,14 +1,14 @@
 //! Requests and answers: the only place that sends anything to the platform.
 //!
-//! It sends one request at a time, reads bodies up to a cap, repeats what [`retry`](super::retry)
+//! It sends one request at a time, reads bodies as they arrive and up to a cap, repeats what [`retry`](super::retry)
 //! allows, and keeps count. The key goes into one header, is marked sensitive, and redirects are
 //! never followed, so that it reaches no other host.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
-use reqwest::header::{HeaderMap, HeaderValue};
-use reqwest::{Method, Response, Url};
+use reqwest::header::{ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH};
+use reqwest::{Method, Response, StatusCode, Url};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::Value;
 use tokio::time::Instant;
@@ -22,9 +22,12 @@ use super::resolve::Resolver;
 use super::retry::{Attempt, Decision, Effect, Failure, asked_wait, decide, may_be_processed};
 use super::trouble::{Trouble, detail_of, fields_of};
 use super::wire::WireError;
+use super::wire::reading::{Reading, Unread, Whole};
 use crate::context;
 use crate::report::model::Traffic;
 
+/// What is said of an answer that refers to an earlier one although none was named.
+const NOT_KNOWN: &str = "the answer is said to be known already, and it is not";
 /// The most that is read of a refusal, in bytes.
 const LARGEST_REFUSAL: usize = 64 * 1024;
 
@@ -36,9 +39,45 @@ pub(super) struct Request<'a> {
     pub(super) effect: Effect,
     /// The largest body that is read of its answer, in bytes.
     pub(super) largest: u64,
+    /// Whether it may be repeated where the table allows it.
+    pub(super) repeats: bool,
+    /// What the answer that is known already was marked with.
+    pub(super) known: Option<&'a Mark>,
 }
 
+/// What the platform marks an answer with, to ask later whether it is still the same (`ETag`).
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mark(HeaderValue);
+
+/// An answer, as far as it is new.
+#[derive(Debug)]
+pub enum Fresh<T> {
+    /// The one that is known.
+    Same,
+    /// Another one, and its mark.
+    New(T, Option<Mark>),
+}
+
+impl<T> Fresh<T> {
+    /// The value of an answer that was asked for without a mark.
+    pub(super) fn value(self) -> Result<T, ApiError> {
+        match self {
+            Fresh::Same => Err(ApiError::Setup(NOT_KNOWN.to_owned())),
+            Fresh::New(value, _) => Ok(value),
+        }
+    }
+}
+
+/// What one attempt gave: the status, the answer, and its size in bytes.
+type Answered<T> = (u16, Fresh<T>, u64);
+
 impl Request<'_> {
+    /// One that only reads.
+    pub(super) const fn get(url: Url, largest: u64) -> Self {
+        let (method, body, effect) = (Method::GET, None, Effect::Reads);
+        Self { method, url, body, effect, largest, repeats: true, known: None }
+    }
+
     /// Method and path, as messages name the request.
     pub(super) fn describe(&self) -> String {
         format!("{} {}", self.method, self.url.path())
@@ -123,6 +162,17 @@ impl Transport {
         until: Instant,
         read: impl Fn(&[u8]) -> Result<T, WireError>,
     ) -> Result<T, Lost> {
+        let fresh = self.stream(request, until, || Whole::new(&read)).await?;
+        fresh.value().map_err(|error| Lost { error, reason: NOT_KNOWN.to_owned(), ambiguous: true })
+    }
+
+    /// The same, for an answer that is read while it arrives.
+    pub(super) async fn stream<R: Reading>(
+        &self,
+        request: &Request<'_>,
+        until: Instant,
+        reading: impl Fn() -> R,
+    ) -> Result<Fresh<R::Value>, Lost> {
         let mut earlier = 0;
         loop {
             // What the platform asks one request for, it asks all: several gates share this. Where
@@ -136,15 +186,12 @@ impl Transport {
             let began = Instant::now();
             self.requests.fetch_add(1, Ordering::Relaxed);
             let name = request.describe();
-            let trouble = match self.attempt(request, until).await {
-                Ok((status, body)) => match read(&body) {
-                    Ok(value) => {
-                        let (took, bytes) = (began.elapsed(), body.len());
-                        info!("{name} → {status}, {bytes} bytes in {took:.0?}");
-                        return Ok(value);
-                    }
-                    Err(source) => Trouble::unreadable(source),
-                },
+            let trouble = match self.attempt(request, until, reading()).await {
+                Ok((status, fresh, bytes)) => {
+                    let took = began.elapsed();
+                    info!("{name} → {status}, {bytes} bytes in {took:.0?}");
+                    return Ok(fresh);
+                }
                 Err(trouble) => trouble,
             };
             let took = began.elapsed();
@@ -158,7 +205,7 @@ impl Transport {
             };
             let reason = &trouble.reason;
             match decide(&attempt, context::random_fraction()) {
-                Decision::Wait(wait) => {
+                Decision::Wait(wait) if request.repeats => {
                     info!("{name} → {reason}, after {took:.0?}; again in {wait:.0?}");
                     if matches!(trouble.failure, Failure::Status(429))
                         || trouble.retry_after.is_some()
@@ -169,7 +216,7 @@ impl Transport {
                     self.retries.fetch_add(1, Ordering::Relaxed);
                     earlier += 1;
                 }
-                Decision::GiveUp => {
+                Decision::Wait(_) | Decision::GiveUp => {
                     info!("{name} → {reason}, after {took:.0?}; given up");
                     return Err(Lost {
                         ambiguous: may_be_processed(trouble.failure, trouble.retry_after.is_some()),
@@ -181,17 +228,21 @@ impl Transport {
         }
     }
 
-    async fn attempt(
+    async fn attempt<R: Reading>(
         &self,
         request: &Request<'_>,
         until: Instant,
-    ) -> Result<(u16, Vec<u8>), Trouble> {
+        reading: R,
+    ) -> Result<Answered<R::Value>, Trouble> {
         let mut builder = self.http.request(request.method.clone(), request.url.clone());
         let taken = Taken::default();
         if let Some(body) = request.body {
             let body = Parcel::new(serde_json::to_vec(body).unwrap_or_default(), taken.clone());
             builder =
                 builder.header("content-type", "application/json").body(reqwest::Body::wrap(body));
+        }
+        if let Some(Mark(mark)) = request.known {
+            builder = builder.header(IF_NONE_MATCH, mark.clone());
         }
         debug!("{} {}", request.method, request.url);
         // The client's own limits are for one request; the deadline goes before them all.
@@ -201,8 +252,13 @@ impl Transport {
             let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
             let wait = header("retry-after")
                 .and_then(|value| asked_wait(value, header("date"), context::now()));
+            if status == StatusCode::NOT_MODIFIED && request.known.is_some() {
+                return Ok((status.as_u16(), Fresh::Same, 0));
+            }
             if status.is_success() {
-                return Ok((status.as_u16(), read_capped(response, request.largest).await?));
+                let mark = response.headers().get(ETAG).cloned().map(Mark);
+                let (value, bytes) = read_capped(response, request.largest, reading).await?;
+                return Ok((status.as_u16(), Fresh::New(value, mark), bytes));
             }
             let said = read_start(response).await;
             let fields = fields_of(&said);
@@ -221,18 +277,28 @@ impl Transport {
 
 /// Reads a body up to the cap. What counts is its size when decompressed, piece by piece, so that
 /// a small body that becomes a large one is not read either.
-async fn read_capped(mut response: Response, largest: u64) -> Result<Vec<u8>, Trouble> {
-    let largest = usize::try_from(largest).unwrap_or(usize::MAX);
-    let mut body = Vec::new();
+async fn read_capped<R: Reading>(
+    mut response: Response,
+    largest: u64,
+    mut reading: R,
+) -> Result<(R::Value, u64), Trouble> {
+    let mut bytes: u64 = 0;
     loop {
         match response.chunk().await {
-            Ok(Some(chunk)) if body.len() + chunk.len() <= largest => {
-                body.extend_from_slice(&chunk);
+            Ok(Some(chunk)) => {
+                bytes = bytes.saturating_add(chunk.len() as u64);
+                if bytes > largest {
+                    return Err(Trouble::too_large(largest));
+                }
+                reading.take(&chunk).map_err(|unread| match unread {
+                    Unread::Unreadable(source) => Trouble::unreadable(source),
+                    Unread::TooLarge(most) => Trouble::too_large(most),
+                })?;
             }
-            Ok(Some(_)) => {
-                return Err(Trouble::new(Failure::TooLarge, "the answer is too large"));
+            Ok(None) => {
+                let value = reading.finish().map_err(Trouble::unreadable)?;
+                return Ok((value, bytes));
             }
-            Ok(None) => return Ok(body),
             Err(error) => return Err(Trouble::transport(&error)),
         }
     }
@@ -252,14 +318,15 @@ async fn read_start(mut response: Response) -> Vec<u8> {
 }
 
 fn error_of(trouble: Trouble, request: &Request<'_>, tries: u32) -> ApiError {
-    let largest = request.largest;
     let request = request.describe();
     match (trouble.failure, trouble.unreadable) {
         (_, Some(source)) => ApiError::Unreadable { request, source: *source },
         (Failure::Status(status), None) => {
             ApiError::Refused { request, status, detail: trouble.detail, fields: trouble.fields }
         }
-        (Failure::TooLarge, None) => ApiError::TooLarge { request, limit_mib: largest >> 20 },
+        (Failure::TooLarge, None) => {
+            ApiError::TooLarge { request, limit_mib: trouble.largest >> 20 }
+        }
         (failure, None) => {
             let reason = match tries {
                 1 => trouble.reason,

@@ -24,6 +24,8 @@ pub(super) struct Trouble {
     pub(super) retry_after: Option<Duration>,
     /// Why the body can't be read, where it can't.
     pub(super) unreadable: Option<Box<WireError>>,
+    /// The most that would have been taken, in bytes, where it was too large.
+    pub(super) largest: u64,
 }
 
 impl Trouble {
@@ -36,7 +38,12 @@ impl Trouble {
             fields: Vec::new(),
             retry_after: None,
             unreadable: None,
+            largest: 0,
         }
+    }
+
+    pub(super) fn too_large(largest: u64) -> Self {
+        Self { largest, ..Self::new(Failure::TooLarge, "the answer is too large") }
     }
 
     pub(super) fn unreadable(source: WireError) -> Self {

@@ -13,6 +13,7 @@ use super::console::Console;
 use super::failure::Failure;
 use super::left::StartedRun;
 use super::listening::Listening;
+use super::patience::{patience, stop_rule};
 use super::publish::Publisher;
 use super::stop::{Signal, Stop};
 use super::turn::{Ticket, Turnstile};
@@ -20,7 +21,7 @@ use super::watching::Watching;
 use crate::api::client::{Client, Started};
 use crate::plan::{Plan, StartRequest, carries_name};
 use crate::poll::schedule::Pace;
-use crate::poll::{Waited, last_look, wait};
+use crate::poll::{Look, Waited, last_look, wait};
 use crate::record::ResultRecord;
 use crate::redact::Redactor;
 use crate::report::assemble::{End, Parts};
@@ -28,7 +29,7 @@ use crate::report::model::{PlanHead, RetryRecord, SuiteHead, Timing};
 use crate::report::standing::{Standing, is_decided};
 use crate::retry;
 use crate::spec::cases;
-use crate::suite::model::{CallPolicy, EarlyStop, Flaky, Retry, RetryOn, Suite};
+use crate::suite::model::{CallPolicy, EarlyStop, Retry, Suite, Transcripts};
 use crate::text;
 
 /// How long the gate may take to end the calls after a signal, and half of it to look once more.
@@ -216,9 +217,10 @@ impl Gate<'_> {
     }
 
     /// Looks at the result once more after its calls were ended.
-    async fn last_look(&self, record: &mut ResultRecord) {
+    async fn last_look(&self, record: &mut ResultRecord, transcripts: Transcripts) {
         let until = self.by(LAST_LOOK).min(Instant::now() + WRAP_UP / 2);
-        last_look(self.client, record, until.saturating_duration_since(Instant::now())).await;
+        let within = until.saturating_duration_since(Instant::now());
+        last_look(self.client, record, transcripts, within).await;
     }
 
     /// Waits, stops early, retries: until there is no more evidence to be had. A second signal is
@@ -260,10 +262,19 @@ impl Gate<'_> {
         let waiting = wait(
             self.client,
             record,
-            self.pace,
-            attached.deadline,
+            patience(attached, self.pace, stop),
             async { signal = Some(self.stop.asked().await) },
-            |record| {
+            |look| {
+                let record = match look {
+                    Look::Whole(record) => record,
+                    Look::Light { record, tally, talking } => {
+                        let calls = tally.runs.saturating_sub(tally.ended + tally.judging);
+                        self.ticket.borrow().keep_calls(calls);
+                        watching.take_light(tally);
+                        listening.take_light(record, talking);
+                        return ControlFlow::Continue(());
+                    }
+                };
                 self.ticket.borrow().keep(&record.runs);
                 watching.take(record);
                 listening.take(record);
@@ -300,7 +311,7 @@ impl Gate<'_> {
                 format!("the verdict was known early, but the calls could not be ended: {error}")
             }
         });
-        self.last_look(record).await;
+        self.last_look(record, attached.suite.transcripts()).await;
     }
 
     /// What the end of a wait asks for: ending the calls where the suite says so, a last look.
@@ -343,7 +354,7 @@ impl Gate<'_> {
                     });
                 }
             }
-            self.last_look(record).await;
+            self.last_look(record, attached.suite.transcripts()).await;
         };
         tokio::select! {
             () = wrap_up => Ok(end),
@@ -472,20 +483,4 @@ impl Gate<'_> {
             Started::Answered(record) | Started::Found(record) => Ok(*record),
         }
     }
-}
-
-/// When the wait may end early. Never where a later step needs every run, or where a retry could
-/// still turn a failure.
-fn stop_rule(attached: &Attached) -> EarlyStop {
-    let suite = &attached.suite;
-    let retry_may_save = suite
-        .retry
-        .as_ref()
-        .is_some_and(|retry| retry.on.contains(&RetryOn::Failure) && retry.flaky == Flaky::Passed);
-    let needs_every_run =
-        suite.on_success.is_some() || attached.plan.is_none() || attached.baseline.is_some();
-    if retry_may_save || needs_every_run {
-        return EarlyStop::Never;
-    }
-    suite.early_stop.unwrap_or_default()
 }

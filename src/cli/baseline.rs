@@ -10,7 +10,7 @@ use crate::plan::result_name_start;
 use crate::record::ResultRecord;
 use crate::report::json;
 use crate::suite::matrix::FROM;
-use crate::suite::model::Suite;
+use crate::suite::model::{Suite, Transcripts};
 
 /// The baseline of a suite: where it came from and what it holds; none where the suite has none.
 pub(super) async fn of_suite(
@@ -43,7 +43,7 @@ pub(super) async fn of_suite(
             })?
         }
     };
-    Ok(Some((from.to_owned(), client.result(id, until).await?)))
+    Ok(Some((from.to_owned(), client.result(id, Transcripts::None, until).await?)))
 }
 
 /// Whether a baseline is meant as a file: anything that looks like a path to one, or is there.

@@ -18,6 +18,7 @@ use crate::context::{self, Context};
 use crate::plan::{Plan, StartRequest, carries_name, result_name_start};
 use crate::record::ResultRecord;
 use crate::report::model::PlanHead;
+use crate::suite::model::Transcripts;
 
 /// How long a start that is under way may take to be answered after a signal. GitHub sends SIGTERM
 /// 7.5 seconds after SIGINT, and the calls have to be ended within them.
@@ -63,9 +64,10 @@ impl Gate<'_> {
             },
             request: fingerprints(&request),
         };
+        let keep = loaded.suite.transcripts();
         let begun = match earlier {
             Earlier::Left(left) => {
-                let begun = self.unless_stopped(self.go_on(&left, &plan, deadline)).await?;
+                let begun = self.unless_stopped(self.go_on(&left, &plan, keep, deadline)).await?;
                 started.planned.runs = started.planned.runs.max(left.planned.runs);
                 plan = plan.named(left.name.or(begun.record.name.clone()).unwrap_or_default());
                 begun
@@ -78,7 +80,7 @@ impl Gate<'_> {
                 let branch = around.context.branch();
                 let of_suite = result_name_start(&loaded.name(), branch);
                 let names = reuse::Names::new(&of_suite, &job, &request);
-                let found = reuse::find(self.client, &names, &plan, age, deadline);
+                let found = reuse::find(self.client, &names, &plan, (age, keep), deadline);
                 let found =
                     self.unless_stopped(async { found.await.map_err(Failure::from) }).await?;
                 if let Some(record) = found {
@@ -200,10 +202,11 @@ impl Gate<'_> {
         &self,
         left: &StartedRun,
         plan: &Plan,
+        keep: Transcripts,
         deadline: Instant,
     ) -> Result<Begun, Failure> {
         let record = match (left.result, &left.name) {
-            (Some(id), _) => self.client.result(id, deadline).await?,
+            (Some(id), _) => self.client.result(id, keep, deadline).await?,
             (None, Some(name)) => {
                 self.say(&format!("looking for the result named `{name}`"));
                 let path = plan.path();

@@ -13,6 +13,7 @@ use crate::exit::Code;
 use crate::record::ResultRecord;
 use crate::report::comparison::{Compared, markdown, text};
 use crate::spec::cases;
+use crate::suite::model::Transcripts;
 use crate::suite::scalars::Percent;
 
 /// How long the platform is asked for a result.
@@ -78,5 +79,7 @@ fn load(from: &str, global: &Global, context: &Context) -> Result<ResultRecord, 
         Failure::Usage(format!("`{from}` is neither a file that is there nor a result id"))
     })?;
     let (client, _) = connection::client(global, context)?;
-    runtime()?.block_on(async { Ok(client.result(id, Instant::now() + PATIENCE).await?) })
+    runtime()?.block_on(async {
+        Ok(client.result(id, Transcripts::None, Instant::now() + PATIENCE).await?)
+    })
 }

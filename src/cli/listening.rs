@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::attend::Gate;
-use crate::record::{ResultRecord, Status};
+use crate::record::{ResultRecord, RunRecord, Status};
 use crate::report::escape::one_line;
 
 /// How often a call is asked about at most.
@@ -46,16 +46,26 @@ impl<'g, 'a> Listening<'g, 'a> {
 
     /// Takes in an answer: the calls that are going now are asked about.
     pub(super) fn take(&self, record: &ResultRecord) {
+        let is_going =
+            |run: &&RunRecord| matches!(run.status, Status::InProgress | Status::Running);
+        self.ask_about(record.runs.iter().filter(is_going));
+    }
+
+    /// Takes in which calls are going, as the light list says; the rest is as of the last answer.
+    pub(super) fn take_light(&self, record: &ResultRecord, talking: &[u64]) {
+        self.ask_about(record.runs.iter().filter(|run| talking.contains(&run.id)));
+    }
+
+    fn ask_about<'r>(&self, going: impl Iterator<Item = &'r RunRecord>) {
         if !self.gate.listen {
             return;
         }
         let state = &mut *self.state.borrow_mut();
-        for run in &record.runs {
-            let going = matches!(run.status, Status::InProgress | Status::Running);
+        for run in going {
             let tries = state.tries.get(&run.id).copied().unwrap_or_default();
             let queued =
                 state.asking == Some(run.id) || state.waiting.iter().any(|(id, _)| *id == run.id);
-            if going && tries < TRIES && !queued {
+            if tries < TRIES && !queued {
                 let name = run.scenario_name.clone().unwrap_or_default();
                 state.waiting.push_back((run.id, name));
             }

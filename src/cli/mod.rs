@@ -24,6 +24,7 @@ mod load;
 mod many;
 mod online;
 mod overrides;
+mod patience;
 mod prepare;
 mod prompt;
 mod publish;

@@ -18,6 +18,7 @@ use crate::report::escape::short;
 use crate::report::show::{self, Diff};
 use crate::review::{Improvement, Issues};
 use crate::sink;
+use crate::suite::model::Transcripts;
 use crate::text;
 
 /// How many runs the platform takes in one request.
@@ -106,7 +107,7 @@ pub(super) fn prompt(
 /// Which calls, and of which agent they are.
 async fn lesson(source: &Source, remote: &Remote<'_>) -> Result<Lesson, Failure> {
     if let Some(id) = source.result {
-        let record = remote.client.result(id, remote.soon()).await;
+        let record = remote.client.result(id, Transcripts::All, remote.soon()).await;
         let record = record.map_err(|error| no_result(id, error))?;
         let failed = record.runs.iter().filter(|run| judge_run(run, 1).outcome == Outcome::Failed);
         let runs: Vec<u64> = failed.map(|run| run.id).collect();

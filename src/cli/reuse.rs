@@ -15,6 +15,7 @@ use crate::api::error::ApiError;
 use crate::context;
 use crate::plan::{Plan, StartRequest, Target};
 use crate::record::{ResultRecord, Status};
+use crate::suite::model::Transcripts;
 use crate::suite::scalars::{ScalarError, Timeout};
 
 /// How long ago a result may have been started that is taken up.
@@ -68,14 +69,14 @@ pub(super) async fn find(
     client: &Client,
     names: &Names,
     plan: &Plan,
-    age: Age,
+    (age, keep): (Age, Transcripts),
     until: Instant,
 ) -> Result<Option<ResultRecord>, ApiError> {
     for listed in client.results_starting(&names.start, until).await? {
         if !listed.name.as_deref().is_some_and(|name| names.is_earlier(name)) {
             continue;
         }
-        let mut found = client.result(listed.id, until).await?;
+        let mut found = client.result(listed.id, keep, until).await?;
         found.name = found.name.take().or(listed.name);
         if stands_for(&found, names, plan, age, context::now()) {
             return Ok(Some(found));

@@ -70,6 +70,11 @@ impl Ticket<'_> {
             .iter()
             .filter(|run| !run.status.is_terminal() && run.status != Status::Evaluating)
             .count();
+        self.keep_calls(calls);
+    }
+
+    /// The same, where only the number of runs that may still have a call is known.
+    pub(super) fn keep_calls(&self, calls: usize) {
         self.of.queue.borrow_mut().keep(self.id, u32::try_from(calls).unwrap_or(u32::MAX));
         self.of.changed.notify_waiters();
     }

@@ -77,7 +77,7 @@ pub(super) fn watch(
         let began = Instant::now();
         let deadline = began + suite.timeout.unwrap_or_default().duration();
         let record = tokio::select! {
-            record = client.result(id, deadline) => record?,
+            record = client.result(id, suite.transcripts(), deadline) => record?,
             signal = stop.asked() => return Err(Failure::Stopped(signal)),
         };
         let name = head.name.clone();

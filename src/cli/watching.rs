@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use super::attend::Attached;
 use super::console::Console;
+use crate::poll::Tally;
 use crate::progress::live::{self, Screen};
 use crate::progress::log::Log;
 use crate::progress::{Progress, Rules};
@@ -25,6 +26,7 @@ pub(super) struct Watching<'a> {
     /// The gate's name where there are several: they share the terminal line by line.
     label: Option<&'a str>,
     attached: &'a Attached,
+    result: u64,
     redact: Redactor,
     state: RefCell<State>,
 }
@@ -45,7 +47,14 @@ impl<'a> Watching<'a> {
         record: &ResultRecord,
     ) -> Self {
         let state = RefCell::default();
-        let watching = Self { console, label, attached, redact: attached.redactor(), state };
+        let watching = Self {
+            console,
+            label,
+            attached,
+            result: record.id,
+            redact: attached.redactor(),
+            state,
+        };
         if watching.screen().is_some() {
             watching.take(record);
         }
@@ -66,6 +75,19 @@ impl<'a> Watching<'a> {
             redact: &self.redact,
         };
         self.state.borrow_mut().progress.take(record, rules, self.attached.began.elapsed());
+        self.show(false);
+    }
+
+    /// Takes in how many runs are where, before it is known how the latest have ended.
+    pub(super) fn take_light(&self, tally: Tally) {
+        if self.console.is_quiet() {
+            return;
+        }
+        self.state.borrow_mut().progress.take_light(
+            self.result,
+            tally,
+            self.attached.began.elapsed(),
+        );
         self.show(false);
     }
 

@@ -33,6 +33,11 @@ impl Estimate {
         (self.counts, self.longest) = (counts, longest);
     }
 
+    /// Takes in an answer that says nothing of the lengths.
+    pub(super) fn go_on(&mut self, counts: Counts, elapsed: Duration) {
+        self.take(counts, elapsed, self.longest);
+    }
+
     /// How long it will probably take from now on; none where too little is known.
     pub(super) fn left(&self, elapsed: Duration) -> Option<Duration> {
         let (ended, total) = (self.counts.ended(), self.counts.total());

@@ -77,7 +77,7 @@ fn bar(counts: Counts, style: Style, width: usize) -> String {
     let parts = [
         (counts.passed, '█', Ink::Good),
         (counts.failed, '▓', Ink::Bad),
-        (counts.unknown, '▒', Ink::Unsure),
+        (counts.unknown + counts.unread, '▒', Ink::Unsure),
         (counts.judging + counts.talking, '░', Ink::Plain),
         (counts.waiting, '·', Ink::Faint),
     ];

@@ -12,6 +12,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use crate::outcome::Outcome;
+use crate::poll::Tally;
 use crate::record::{ResultRecord, RunRecord, Status};
 use crate::redact::Redactor;
 use crate::report::escape::short;
@@ -31,6 +32,8 @@ pub struct Counts {
     pub failed: usize,
     /// Runs that ended and are no evidence.
     pub unknown: usize,
+    /// Runs that ended, and it has not been seen yet how.
+    pub unread: usize,
     /// Runs that are being judged.
     pub judging: usize,
     /// Runs whose conversation is under way.
@@ -42,7 +45,7 @@ pub struct Counts {
 impl Counts {
     /// Runs that ended.
     pub const fn ended(&self) -> usize {
-        self.passed + self.failed + self.unknown
+        self.passed + self.failed + self.unknown + self.unread
     }
 
     /// All runs.
@@ -56,6 +59,7 @@ impl Counts {
             (self.passed, "passed"),
             (self.failed, "failed"),
             (self.unknown, "not judged"),
+            (self.unread, "just ended"),
             (self.judging, "being judged"),
             (self.talking, "talking"),
             (self.waiting, "waiting"),
@@ -135,6 +139,18 @@ impl Progress {
         }
         let longest = record.runs.iter().filter_map(|run| run.duration_seconds).fold(0.0, f64::max);
         self.estimate.take(self.counts, elapsed, longest);
+    }
+
+    /// Takes in how many runs are where, before it is known how the latest have ended.
+    pub fn take_light(&mut self, result: u64, tally: Tally, elapsed: Duration) {
+        self.result = result;
+        let counts = &mut self.counts;
+        let read = counts.ended() - counts.unread;
+        counts.unread = tally.ended.saturating_sub(read);
+        counts.judging = tally.judging;
+        counts.talking = tally.talking;
+        counts.waiting = tally.runs.saturating_sub(tally.ended + tally.judging + tally.talking);
+        self.estimate.go_on(self.counts, elapsed);
     }
 
     /// `18 of 40 runs ended`.

@@ -213,12 +213,7 @@ fn compared(
 
 fn strip_transcripts(runs: &mut [RunRecord], outcomes: &[RunOutcome], keep: Transcripts) {
     for (run, outcome) in runs.iter_mut().zip(outcomes) {
-        let kept = match keep {
-            Transcripts::None => false,
-            Transcripts::Failed => outcome.outcome != Outcome::Passed,
-            Transcripts::All => true,
-        };
-        if !kept {
+        if !keep.hold_those_of(outcome.outcome == Outcome::Passed) {
             run.transcript = Vec::new();
             // It is the same conversation.
             run.recording_url = None;

@@ -8,39 +8,60 @@ use super::world::{ErrorStatus, World};
 
 /// When a run goes from one state into the next, in simulated seconds since the start.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub(super) struct TimeLine {
+pub struct TimeLine {
     /// A line is free and the number is dialled.
-    pub(super) dialled: f64,
+    pub dialled: f64,
     /// The conversation begins.
-    pub(super) answered: f64,
+    pub answered: f64,
     /// The call is over, and its line free.
-    pub(super) hung_up: f64,
+    pub hung_up: f64,
     /// Everything is judged.
-    pub(super) settled: f64,
+    pub settled: f64,
+}
+
+/// How long a run's parts take, in simulated seconds.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Lengths {
+    /// From dialling to the first word.
+    pub ringing: f64,
+    /// The conversation.
+    pub talking: f64,
+    /// From its end until it is judged.
+    pub judging: f64,
 }
 
 /// Lays out the time lines of the runs of one start.
-///
-/// No more than `lines` calls are up at any time, and no more than `world.start_rate` are dialled
-/// each second. A run that was cancelled keeps its place, so that what one run does never moves
-/// another.
 pub(super) fn lay_out(world: &World, fates: &[Fate], lines: usize) -> Vec<TimeLine> {
-    let mut free = vec![0.0_f64; lines.clamp(1, fates.len().max(1))];
-    let pause = 1.0 / world.start_rate.max(1e-6);
-    let mut next = 0.0_f64;
-    fates
+    let lengths: Vec<Lengths> = fates
         .iter()
-        .map(|fate| {
+        .map(|fate| Lengths {
+            ringing: fate.ringing,
+            talking: fate.talking,
+            judging: if fate.end.is_conversation() { world.evaluate.max(0.0) } else { 0.0 },
+        })
+        .collect();
+    time_lines(&lengths, lines, world.start_rate)
+}
+
+/// The time lines of runs that are started together.
+///
+/// No more than `lines` calls are up at any time, and no more than `start_rate` are dialled each
+/// second. A run that was cancelled keeps its place, so that what one run does never moves another.
+pub fn time_lines(runs: &[Lengths], lines: usize, start_rate: f64) -> Vec<TimeLine> {
+    let mut free = vec![0.0_f64; lines.clamp(1, runs.len().max(1))];
+    let pause = 1.0 / start_rate.max(1e-6);
+    let mut next = 0.0_f64;
+    runs.iter()
+        .map(|run| {
             let line = free.iter_mut().min_by(|a, b| a.total_cmp(b));
             let dialled = line.as_deref().copied().unwrap_or_default().max(next);
             next = dialled + pause;
-            let answered = dialled + fate.ringing;
-            let hung_up = answered + fate.talking;
+            let answered = dialled + run.ringing;
+            let hung_up = answered + run.talking;
             if let Some(line) = line {
                 *line = hung_up;
             }
-            let judging = if fate.end.is_conversation() { world.evaluate.max(0.0) } else { 0.0 };
-            TimeLine { dialled, answered, hung_up, settled: hung_up + judging }
+            TimeLine { dialled, answered, hung_up, settled: hung_up + run.judging }
         })
         .collect()
 }

@@ -9,13 +9,13 @@ mod account;
 mod after;
 mod cases;
 pub mod clock;
+pub mod engine;
 pub mod faults;
 pub mod world;
 
 mod answers;
 mod dialogue;
 mod endpoints;
-mod engine;
 mod fate;
 mod for_suite;
 mod for_suites;

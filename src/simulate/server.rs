@@ -1,6 +1,7 @@
 //! The socket: a loopback HTTP server over an account and a clock.
 
-use std::io;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -9,6 +10,8 @@ use axum::body::{Body, to_bytes};
 use axum::extract::{Query, Request as HttpRequest, State};
 use axum::http::{HeaderMap, StatusCode, header};
 use axum::response::{IntoResponse, Response};
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -20,6 +23,9 @@ use super::world::World;
 
 /// The longest body that is read.
 const BODY_LIMIT: usize = 16 * 1024 * 1024;
+
+/// Shorter bodies are not worth compressing.
+const SHORTEST_ZIPPED: usize = 500;
 
 /// A running stand-in. It stops when this is dropped.
 #[derive(Debug)]
@@ -135,7 +141,9 @@ async fn handle<C: Clock>(State(shared): State<Arc<Shared<C>>>, request: HttpReq
         host: text("host").unwrap_or_default(),
     };
     let reply = lock(&shared.account).answer(&call, shared.clock.elapsed());
-    respond(reply)
+    let known = text("if-none-match").filter(|_| call.method == "GET");
+    let zips = text("accept-encoding").is_some_and(|codings| codings.contains("gzip"));
+    respond(reply, known.as_deref(), zips)
 }
 
 fn header_text(headers: &HeaderMap, name: &str) -> Option<String> {
@@ -143,10 +151,37 @@ fn header_text(headers: &HeaderMap, name: &str) -> Option<String> {
     (!value.is_empty()).then(|| value.to_owned())
 }
 
-fn respond(reply: Reply) -> Response {
+/// Sends a reply; compressed where the client takes that, and not at all where it knows it already.
+fn respond(reply: Reply, known: Option<&str>, zips: bool) -> Response {
     let status = StatusCode::from_u16(reply.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     if reply.body.is_empty() {
         return status.into_response();
     }
-    (status, [(header::CONTENT_TYPE, "application/json")], Body::from(reply.body)).into_response()
+    let tag = tag_of(&reply.body);
+    if status == StatusCode::OK && known == Some(tag.as_str()) {
+        return (StatusCode::NOT_MODIFIED, [(header::ETAG, tag)]).into_response();
+    }
+    let headers = [(header::CONTENT_TYPE, "application/json"), (header::VARY, "accept-encoding")];
+    let tag = [(header::ETAG, tag)];
+    let zip = zips && reply.body.len() >= SHORTEST_ZIPPED;
+    match zip.then(|| zipped(&reply.body)).flatten() {
+        Some(body) => {
+            let coding = [(header::CONTENT_ENCODING, "gzip")];
+            (status, headers, tag, coding, Body::from(body)).into_response()
+        }
+        None => (status, headers, tag, Body::from(reply.body)).into_response(),
+    }
+}
+
+/// What marks a body: a weak tag, as the compressed one has it too.
+fn tag_of(body: &str) -> String {
+    let mut hasher = DefaultHasher::new();
+    body.hash(&mut hasher);
+    format!("W/\"{:016x}\"", hasher.finish())
+}
+
+fn zipped(body: &str) -> Option<Vec<u8>> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(body.as_bytes()).ok()?;
+    encoder.finish().ok()
 }

@@ -384,3 +384,21 @@ pub enum Transcripts {
     /// Everybody's.
     All,
 }
+
+impl Suite {
+    /// Whose transcripts the reports hold.
+    pub fn transcripts(&self) -> Transcripts {
+        self.reports.as_ref().and_then(|reports| reports.transcripts).unwrap_or_default()
+    }
+}
+
+impl Transcripts {
+    /// Whether they hold that of a run that has passed, or has not.
+    pub const fn hold_those_of(self, passed: bool) -> bool {
+        match self {
+            Transcripts::None => false,
+            Transcripts::Failed => !passed,
+            Transcripts::All => true,
+        }
+    }
+}

@@ -135,7 +135,11 @@ fn a_status_that_goes_backwards_is_waited_for() {
 #[test]
 fn a_result_that_calls_itself_completed_before_it_is_proves_nothing() {
     let slow = super::harness::GOOD.replace("time_scale: 0", "time_scale: 1");
-    let rules = format!("{{ {READS}, pretend_status: completed }}");
+    // With a list of runs beside it that says otherwise, it would not even be believed for now.
+    let rules = format!(
+        "{{ {READS}, pretend_status: completed }}
+         {{ path: '*/runs/', status: 404 }}"
+    );
     Day::of(&slow, &rules, "127.0.0.1:0".parse().unwrap()).gate("3s", &[]).expect(3);
 }
 
@@ -162,7 +166,7 @@ fn a_slow_or_silent_answer_does_not_overrun_the_time() {
 fn an_answer_without_an_end_is_not_read_for_ever() {
     always("endless: true")
         .expect(5)
-        .says("larger than 256 MiB")
+        .says("larger than 32 MiB")
         .says("cekura-gate watch 2001")
         .within(12);
 }
@@ -215,4 +219,56 @@ fn each_request_and_each_wait_is_told_with_verbose() {
         .says("GET /test_framework/v1/results/2001/ → status 503: ")
         .says("; again in ")
         .says("GET /test_framework/v1/results/2001/ → 200, ");
+}
+
+#[test]
+fn without_a_list_of_runs_the_result_itself_is_asked() {
+    each(
+        &[
+            "status: 404",
+            "status: 405",
+            "status: 400",
+            "status: 403",
+            "status: 500",
+            "status: 503, retry_after: 3600",
+            "drop: before",
+            "drop: after",
+            "cut_body: 3",
+            "truncate: 5",
+            "garble: html",
+            "garble: empty",
+            "garble: foreign",
+            "garble: wrong_types",
+            "garble: deep",
+            "endless: true",
+            "gzip_bomb: 64",
+        ],
+        |fault| {
+            let rules = format!("{{ method: GET, path: '*/runs/', {fault} }}");
+            let day = Day::of(&quick(), &rules, "127.0.0.1:0".parse().unwrap());
+            day.gate("20s", &[]).expect(0).within(15);
+        },
+    );
+}
+
+#[test]
+fn a_list_of_runs_that_contradicts_the_result_is_not_believed() {
+    each(&["pretend_status: completed", "vanish: 1", "multiply: 2"], |fault| {
+        let rules = format!("{{ method: GET, path: '*/runs/', {fault} }}");
+        let day = Day::of(&quick(), &rules, "127.0.0.1:0".parse().unwrap());
+        day.gate("20s", &[]).expect(0).within(15);
+    });
+}
+
+#[test]
+fn the_list_of_runs_alone_ends_nothing() {
+    let slow = super::harness::GOOD.replace("time_scale: 0", "time_scale: 1");
+    // It says that all has ended, long before it has.
+    let rules = "{ method: GET, path: '*/runs/', vanish: 100 }";
+    Day::of(&slow, rules, "127.0.0.1:0".parse().unwrap()).gate("2s", &[]).expect(4);
+}
+
+/// Calls that are over in half a second of real time, so that there is something to wait for.
+fn quick() -> String {
+    super::harness::GOOD.replace("time_scale: 0", "time_scale: 250")
 }

@@ -59,7 +59,10 @@ pub(super) fn status<'de, D: Deserializer<'de>>(d: D) -> Result<Status, D::Error
 
 /// Text; a number or truth value is taken as it is written, anything nested as its JSON.
 pub(super) fn text<'de, D: Deserializer<'de>>(d: D) -> Result<Option<String>, D::Error> {
-    Ok(text_of(&Value::deserialize(d)?))
+    Ok(match Value::deserialize(d)? {
+        Value::String(text) => Some(text).filter(|text| !text.is_empty()),
+        other => text_of(&other),
+    })
 }
 
 /// Text, or an empty one.

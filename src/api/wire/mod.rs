@@ -9,8 +9,11 @@ pub mod after;
 pub mod call;
 mod lenient;
 mod metric;
+pub mod reading;
 mod repair;
 mod run;
+pub mod stream;
+mod turns;
 
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -72,6 +75,10 @@ pub struct ShareLink {
 ///
 /// When it is not JSON or not of the expected shape, with the JSON path and the start of the body.
 pub fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, WireError> {
+    // Keeping account of the path costs as much as reading: only a fault is worth it.
+    if let Ok(value) = serde_json::from_slice(body) {
+        return Ok(value);
+    }
     read_strictly(body).or_else(|error| match repair::without_lone_surrogates(body) {
         Some(repaired) => read_strictly(&repaired),
         None => Err(error),
@@ -118,6 +125,39 @@ pub fn read_results(body: &[u8]) -> Result<Vec<ResultRecord>, WireError> {
         Some(whole.unwrap_or(ResultRecord { id, name, agent, ..ResultRecord::default() }))
     };
     Ok(page.results.into_iter().filter_map(entry).collect())
+}
+
+/// The runs of a result that have not ended, as the light list shows them.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Glimpse {
+    /// How many there are, on all pages.
+    pub count: u64,
+    /// Those of the first page.
+    pub runs: Vec<(u64, Status)>,
+}
+
+/// Reads the light list.
+///
+/// # Errors
+///
+/// When it is not JSON, or an entry has no id or a status of an unreadable kind.
+pub fn read_glimpse(body: &[u8]) -> Result<Glimpse, WireError> {
+    #[derive(Deserialize)]
+    struct Entry {
+        #[serde(deserialize_with = "lenient::required_whole")]
+        id: u64,
+        #[serde(deserialize_with = "lenient::status")]
+        status: Status,
+    }
+    #[derive(Deserialize)]
+    struct List {
+        #[serde(deserialize_with = "lenient::required_whole")]
+        count: u64,
+        results: Vec<Entry>,
+    }
+    let list: List = read(body)?;
+    let runs = list.results.into_iter().map(|entry| (entry.id, entry.status)).collect();
+    Ok(Glimpse { count: list.count, runs })
 }
 
 /// The first characters of a body, fit to be shown.

@@ -9,7 +9,8 @@ use serde_json::Value;
 
 use super::lenient;
 use super::metric::WireMetric;
-use crate::record::{ExpectedOutcome, MetricRecord, RunRecord, Status, Turn};
+use super::turns::{WireTurns, turns_of_text};
+use crate::record::{ExpectedOutcome, MetricRecord, RunRecord, Status};
 
 /// The runs of a result, in ascending order of their ids and each once: an object keyed by run id
 /// in the detail, a list elsewhere.
@@ -111,7 +112,7 @@ struct WireRun {
     #[serde(default, deserialize_with = "lenient::text")]
     transcript: Option<String>,
     #[serde(default)]
-    transcript_object: Value,
+    transcript_object: WireTurns,
     #[serde(default, deserialize_with = "lenient::text")]
     voice_recording_url: Option<String>,
 }
@@ -124,7 +125,10 @@ struct WireEvaluation {
 
 impl WireRun {
     fn into_record(self, id: u64) -> RunRecord {
-        let turns = turns(&self.transcript_object, self.transcript.as_deref());
+        let mut turns = self.transcript_object.0;
+        if turns.is_empty() {
+            turns = turns_of_text(self.transcript.as_deref().unwrap_or_default());
+        }
         let metrics = self.evaluation.and_then(|evaluation| evaluation.metrics).unwrap_or_default();
         let metrics: Vec<MetricRecord> = metrics.into_iter().map(MetricRecord::from).collect();
         let ended = |key: &str| self.metadata.get(key).and_then(lenient::text_of);
@@ -200,41 +204,5 @@ impl<'de> Deserialize<'de> for WireOutcome {
             other => return Err(lenient::expected("an expected outcome", other)),
         };
         Ok(WireOutcome(outcome))
-    }
-}
-
-/// The conversation: from the list of turns, else from the text with its `[00:01] Role: words`.
-fn turns(object: &Value, text: Option<&str>) -> Vec<Turn> {
-    let turns: Vec<Turn> = super::entries(object)
-        .filter_map(|turn| {
-            let content = turn.get("content").and_then(lenient::text_of)?;
-            let role = turn.get("role").and_then(lenient::text_of).unwrap_or_default();
-            let at_seconds = ["timestamp", "start_time", "time"]
-                .iter()
-                .find_map(|key| turn.get(key).and_then(lenient::number_of));
-            Some(Turn { role, content, at_seconds })
-        })
-        .collect();
-    if !turns.is_empty() {
-        return turns;
-    }
-    let lines = text.unwrap_or_default().lines().map(str::trim).filter(|line| !line.is_empty());
-    lines.map(turn_of_line).collect()
-}
-
-fn turn_of_line(line: &str) -> Turn {
-    let stamped = line.strip_prefix('[').and_then(|rest| rest.split_once(']'));
-    let (at_seconds, rest) = match stamped {
-        Some((stamp, rest)) => match lenient::clock_seconds(stamp) {
-            Some(seconds) => (Some(seconds), rest.trim_start()),
-            None => (None, line),
-        },
-        None => (None, line),
-    };
-    match rest.split_once(": ") {
-        Some((role, content)) if role.len() <= 40 => {
-            Turn { role: role.to_owned(), content: content.to_owned(), at_seconds }
-        }
-        _ => Turn { role: String::new(), content: rest.to_owned(), at_seconds },
     }
 }

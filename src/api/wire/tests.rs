@@ -169,6 +169,16 @@ fn a_transcript_is_turns_or_text() {
     assert_eq!(text.transcript[0].content, "Hi");
     assert_eq!(turns.transcript[0].at_seconds, Some(1.5));
     assert!(!run(json!({"transcript": "", "transcript_object": []})).has_transcript);
+    for odd in
+        [json!(5), json!("x"), json!(true), json!({"a": [1]}), json!([1, "x", null, [2], {}])]
+    {
+        assert!(!run(json!({"transcript_object": odd})).has_transcript, "{odd}");
+    }
+    let loose =
+        json!([7, {"content": 5, "role": null, "time": "2.5", "words": [{"content": "x"}]}]);
+    let loose = run(json!({"transcript_object": loose})).transcript;
+    assert_eq!((loose[0].content.as_str(), loose[0].role.as_str()), ("5", ""));
+    assert_eq!((loose.len(), loose[0].at_seconds), (1, Some(2.5)));
 }
 
 #[test]

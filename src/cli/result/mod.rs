@@ -14,6 +14,7 @@ use crate::context::{self, Context};
 use crate::exit::Code;
 use crate::outcome::judge_run;
 use crate::report::show;
+use crate::suite::model::Transcripts;
 use crate::suite::scalars::Timeout;
 use crate::text;
 
@@ -106,7 +107,7 @@ async fn show_result(
 }
 
 async fn end(remote: &Remote<'_>, id: u64) -> Result<Code, Failure> {
-    let before = remote.client.result(id, remote.soon()).await;
+    let before = remote.client.result(id, Transcripts::All, remote.soon()).await;
     let before = before.map_err(|error| no_result(id, error))?;
     let going: Vec<u64> =
         before.runs.iter().filter(|run| !run.status.is_terminal()).map(|run| run.id).collect();
@@ -118,7 +119,7 @@ async fn end(remote: &Remote<'_>, id: u64) -> Result<Code, Failure> {
     }
     remote.client.end_calls(id, remote.soon()).await.map_err(|error| no_result(id, error))?;
     // A courtesy: the calls are asked to end, whether or not it can be seen yet.
-    let after = remote.client.result(id, remote.soon()).await.unwrap_or(before);
+    let after = remote.client.result(id, Transcripts::All, remote.soon()).await.unwrap_or(before);
     let over = |run: &&u64| after.runs.iter().any(|r| r.id == **run && r.status.is_terminal());
     let (ended, left): (Vec<u64>, Vec<u64>) = going.iter().partition(|run| over(run));
     let mut text = format!(

@@ -28,6 +28,7 @@ use crate::record::ResultRecord;
 use crate::report::assemble::assemble;
 use crate::report::model::{PlanHead, SuiteHead};
 use crate::suite::model::Suite;
+use crate::suite::model::Transcripts;
 use crate::text;
 
 /// How long a start that is under way may take to be answered after a signal.
@@ -85,7 +86,7 @@ pub(super) fn rerun(
         let began = Instant::now();
         let deadline = began + suite.timeout.unwrap_or_default().duration();
         let prepared = async {
-            let old = remote.client.result(args.id, remote.soon()).await;
+            let old = remote.client.result(args.id, Transcripts::All, remote.soon()).await;
             let old = old.map_err(|error| no_result(args.id, error))?;
             let baseline = baseline::of_suite(&suite, &head.name, &remote.client, deadline).await?;
             Ok((old, baseline))

@@ -53,12 +53,15 @@ impl Head {
         length.and_then(|(_, value)| value.trim().parse().ok()).unwrap_or(0)
     }
 
-    /// The whole request, asking for the connection to be closed after the answer.
+    /// The whole request, asking for the connection to be closed after the answer, and for a body
+    /// that can be spoiled: a plain one, and all of it.
     pub(super) fn closing(&self) -> Vec<u8> {
         let text = self.text();
         let kept = text.trim_end().split("\r\n").filter(|line| {
             let name = line.split(':').next().unwrap_or_default();
-            !name.eq_ignore_ascii_case("connection")
+            !["connection", "accept-encoding", "if-none-match"]
+                .iter()
+                .any(|left_out| name.eq_ignore_ascii_case(left_out))
         });
         let mut request = kept.collect::<Vec<_>>().join("\r\n").into_bytes();
         request.extend_from_slice(b"\r\nconnection: close\r\n\r\n");

@@ -39,7 +39,7 @@ fn mistyped(value: &Value) -> Value {
     }
 }
 
-/// A result with another status, and each of its runs.
+/// A result with another status, and each of its runs; or the entries of a list.
 pub(super) fn pretending(status: &str, body: &[u8]) -> Vec<u8> {
     edited(body, |result| {
         for run in runs_of(result) {
@@ -49,11 +49,18 @@ pub(super) fn pretending(status: &str, body: &[u8]) -> Vec<u8> {
     })
 }
 
-/// A result without its last runs.
+/// A result without its last runs, or a list without its last entries.
 pub(super) fn vanished(count: u32, body: &[u8]) -> Vec<u8> {
     let kept = |len: usize| len.saturating_sub(usize::try_from(count).unwrap_or(usize::MAX));
-    edited(body, |result| match result.get_mut("runs") {
-        Some(Value::Array(runs)) => runs.truncate(kept(runs.len())),
+    edited(body, |result| match result.get_mut(key_of(result)) {
+        Some(Value::Array(runs)) => {
+            let all = runs.len();
+            runs.truncate(kept(all));
+            let gone = (all - runs.len()) as u64;
+            if let Some(counted) = result.get("count").and_then(Value::as_u64) {
+                result.insert("count".to_owned(), json!(counted.saturating_sub(gone)));
+            }
+        }
         Some(Value::Object(runs)) => {
             let kept = kept(runs.len());
             *runs = std::mem::take(runs).into_iter().take(kept).collect();
@@ -76,7 +83,7 @@ pub(super) fn multiplied(times: u32, body: &[u8]) -> Vec<u8> {
             (id + time * APART, run)
         })
     };
-    edited(body, |result| match result.get_mut("runs") {
+    edited(body, |result| match result.get_mut(key_of(result)) {
         Some(Value::Array(runs)) => {
             let more: Vec<Value> = runs.iter().flat_map(again).map(|(_, run)| run).collect();
             runs.extend(more);
@@ -99,8 +106,13 @@ fn edited(body: &[u8], edit: impl FnOnce(&mut Map<String, Value>)) -> Vec<u8> {
     }
 }
 
+/// Where the runs are: in a result, or in a list of them.
+fn key_of(body: &Map<String, Value>) -> &'static str {
+    if body.contains_key("runs") { "runs" } else { "results" }
+}
+
 fn runs_of(result: &mut Map<String, Value>) -> Vec<&mut Map<String, Value>> {
-    let runs: Vec<&mut Value> = match result.get_mut("runs") {
+    let runs: Vec<&mut Value> = match result.get_mut(key_of(result)) {
         Some(Value::Array(runs)) => runs.iter_mut().collect(),
         Some(Value::Object(runs)) => runs.values_mut().collect(),
         _ => Vec::new(),
@@ -203,6 +215,8 @@ mod tests {
             text(multiplied(2, list)),
             r#"{"runs":[{"id":1},{"id":2},{"id":1000001},{"id":1000002}]}"#
         );
+        let page = br#"{"count": 2, "results": [{"id": 1}, {"id": 2}]}"#;
+        assert_eq!(text(vanished(5, page)), r#"{"count":0,"results":[]}"#);
         assert_eq!(text(multiplied(2, object)).matches("\"id\"").count(), 4);
     }
 }

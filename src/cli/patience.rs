@@ -1,0 +1,36 @@
+//! How a suite wants its result to be waited for.
+
+use super::attend::Attached;
+use crate::poll::Patience;
+use crate::poll::schedule::{Pace, Prior};
+use crate::suite::model::{EarlyStop, Flaky, Mode, RetryOn};
+
+/// How to wait for a result: calls are expected to be as long as the baseline's were, where there is
+/// one.
+pub(super) fn patience(attached: &Attached, pace: Pace, stop: EarlyStop) -> Patience {
+    let earlier = attached.baseline.iter().flat_map(|(_, base)| &base.runs);
+    let lengths: Vec<f64> = earlier.filter_map(|run| run.duration_seconds).collect();
+    Patience {
+        pace,
+        call: Prior::like(&lengths, attached.head.mode == Mode::Text),
+        transcripts: attached.suite.transcripts(),
+        deadline: attached.deadline,
+        may_end_early: stop != EarlyStop::Never,
+    }
+}
+
+/// When the wait may end early. Never where a later step needs every run, or where a retry could
+/// still turn a failure.
+pub(super) fn stop_rule(attached: &Attached) -> EarlyStop {
+    let suite = &attached.suite;
+    let retry_may_save = suite
+        .retry
+        .as_ref()
+        .is_some_and(|retry| retry.on.contains(&RetryOn::Failure) && retry.flaky == Flaky::Passed);
+    let needs_every_run =
+        suite.on_success.is_some() || attached.plan.is_none() || attached.baseline.is_some();
+    if retry_may_save || needs_every_run {
+        return EarlyStop::Never;
+    }
+    suite.early_stop.unwrap_or_default()
+}
