@@ -21,7 +21,7 @@ use super::watching::Watching;
 use crate::api::client::{Client, Started};
 use crate::plan::{Plan, StartRequest, carries_name};
 use crate::poll::schedule::Pace;
-use crate::poll::{Look, Waited, last_look, wait};
+use crate::poll::{Look, Patience, Waited, last_look, wait};
 use crate::record::ResultRecord;
 use crate::redact::Redactor;
 use crate::report::assemble::{End, Parts};
@@ -262,7 +262,7 @@ impl Gate<'_> {
         let waiting = wait(
             self.client,
             record,
-            patience(attached, self.pace, stop),
+            Patience { hears_calls: self.listen, ..patience(attached, self.pace, stop) },
             async { signal = Some(self.stop.asked().await) },
             |look| {
                 let record = match look {

@@ -15,6 +15,7 @@ pub(super) fn patience(attached: &Attached, pace: Pace, stop: EarlyStop) -> Pati
         call: Prior::like(&lengths, attached.head.mode == Mode::Text),
         transcripts: attached.suite.transcripts(),
         deadline: attached.deadline,
+        hears_calls: false,
         may_end_early: stop != EarlyStop::Never,
     }
 }

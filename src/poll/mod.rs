@@ -27,6 +27,9 @@ use crate::api::error::ApiError;
 use crate::record::ResultRecord;
 use crate::suite::model::Transcripts;
 
+/// Who wants to hear calls while they are going waits at most so many times the shortest wait.
+const OFTEN: u32 = 5;
+
 /// How the wait ended.
 #[derive(Debug)]
 pub enum Waited {
@@ -53,6 +56,8 @@ pub struct Patience {
     pub transcripts: Transcripts,
     /// When the time is over.
     pub deadline: Instant,
+    /// Whether calls are to be seen while they are going, so that it is asked often.
+    pub hears_calls: bool,
     /// Whether the observer may have seen enough before the end, so that it is worth looking at the
     /// result itself each time that more runs have ended.
     pub may_end_early: bool,
@@ -187,11 +192,12 @@ impl<O: FnMut(Look<'_>) -> ControlFlow<()>> Waiting<'_, O> {
     }
 
     fn next(&self) -> Duration {
-        let Patience { pace, call, .. } = self.patience;
+        let Patience { pace, call, hears_calls, .. } = self.patience;
         if self.lagging > 0 {
             return schedule::wait_lagging(self.lagging, pace);
         }
-        schedule::wait(&self.seen, self.began.elapsed(), self.asked, call, pace)
+        let wait = schedule::wait(&self.seen, self.began.elapsed(), self.asked, call, pace);
+        if hears_calls { wait.min(pace.floor * OFTEN) } else { wait }
     }
 
     /// Seconds since the wait began, as the platform's calls count them.
