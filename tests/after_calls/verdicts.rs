@@ -124,6 +124,9 @@ fn a_failed_gate_keeps_nothing() {
     assert_eq!(account.count("/create_from_run/"), 0);
 }
 
+/// How the gate looks at its result while calls are going.
+const LOOKS: &str = "/runs/?result_id=2001";
+
 #[test]
 fn listening_tells_each_address_once() {
     let account = Account::fresh(&WORLD.replace("time_scale: 0", "time_scale: 1"));
@@ -131,11 +134,11 @@ fn listening_tells_each_address_once() {
     std::fs::write(account.path().join("gate.yml"), suite).unwrap();
     let mut command = account.command(&["run", "gate.yml", "--listen"]);
     let going = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    account.wait_until("/results/2001/", 1);
+    account.wait_until(LOOKS, 1);
     account.advance(15);
     account.wait_until("/get_listen_url/", 4);
-    let seen = account.count("/results/2001/");
-    account.wait_until("/results/2001/", seen + 3);
+    let seen = account.count(LOOKS);
+    account.wait_until(LOOKS, seen + 3);
     account.advance(1000);
     let output = going.wait_with_output().unwrap();
     let said = String::from_utf8(output.stderr).unwrap();
@@ -156,10 +159,10 @@ fn addresses_that_do_not_come_are_no_failure_and_asked_for_a_few_times_only() {
     std::fs::write(account.path().join("gate.yml"), suite).unwrap();
     let mut command = account.command(&["run", "gate.yml", "--listen"]);
     let going = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    account.wait_until("/results/2001/", 1);
+    account.wait_until(LOOKS, 1);
     account.advance(15);
-    let seen = account.count("/results/2001/");
-    account.wait_until("/results/2001/", seen + 6);
+    let seen = account.count(LOOKS);
+    account.wait_until(LOOKS, seen + 6);
     account.advance(1000);
     assert_eq!(going.wait_with_output().unwrap().status.code(), Some(0));
 }
