@@ -4,6 +4,7 @@ use tokio::time::Instant;
 
 use super::client::Client;
 use super::error::ApiError;
+use super::start::begun;
 use crate::record::ResultRecord;
 
 impl Client {
@@ -28,6 +29,8 @@ impl Client {
     }
 
     /// The result of exactly this name; the oldest, where a proxy on the way has doubled its start.
+    /// As the list has its runs without their scores, it is handed out as one that has just begun:
+    /// what it found has yet to be read.
     ///
     /// # Errors
     ///
@@ -41,6 +44,6 @@ impl Client {
         let same = found
             .into_iter()
             .filter(|result| result.name.as_deref().map(str::trim) == Some(name.trim()));
-        Ok(same.min_by_key(|result| result.id))
+        Ok(same.min_by_key(|result| result.id).map(|result| *begun(result)))
     }
 }

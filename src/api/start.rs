@@ -92,7 +92,7 @@ impl Kind {
 }
 
 /// A result that has just begun: whatever statuses came with it, what it found has yet to be read.
-fn begun(mut result: ResultRecord) -> Box<ResultRecord> {
+pub(super) fn begun(mut result: ResultRecord) -> Box<ResultRecord> {
     result.status = Status::default();
     for run in &mut result.runs {
         run.status = Status::default();

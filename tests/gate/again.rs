@@ -91,6 +91,23 @@ fn a_resumed_gate_does_not_pay_for_its_retries_twice() {
 }
 
 #[test]
+fn a_resumed_gate_judges_its_retries_as_the_first_one_did() {
+    let more = format!("{SUITE}retry: {{ on: [error], attempts: 2 }}\n");
+    let gate = Gate::against(&super::harness::world("0.6", "0.4"), &more);
+    let evidence = |args: &[&str]| {
+        let result = gate.run(args).result();
+        (result["exit_code"].clone(), result["tally"].clone(), result["outcomes"].clone())
+    };
+    let first = evidence(&["run"]);
+    let starts = gate.stand_in().starts();
+    assert!(starts > 1, "nothing was retried");
+    for _ in 0..2 {
+        assert_eq!(evidence(&["run", "--resume"]), first);
+        assert_eq!(gate.stand_in().starts(), starts);
+    }
+}
+
+#[test]
 fn a_second_attempt_of_the_job_takes_up_the_running_result_of_the_first() {
     let mut gate = Gate::against(&slow(), SUITE);
     in_a_job(&mut gate);
