@@ -309,6 +309,19 @@ fn checks(thresholds: &Thresholds) -> Vec<String> {
             add("each scenario: ", name, Some(checks));
         }
     }
+    if let Some(baseline) = &thresholds.baseline {
+        let rate = baseline.success_rate.iter().map(|limit| ("success_rate", limit));
+        let metrics = baseline.metrics.iter().map(|(name, limit)| (name.as_str(), limit));
+        for (name, limit) in rate.chain(metrics) {
+            let bounds = [("drop", limit.max_drop), ("rise", limit.max_rise)];
+            for (way, most) in bounds {
+                let most = most.map(|most| text::percent(most.fraction()));
+                lines.extend(
+                    most.map(|most| format!("{name} against the baseline: {way} <= {most}")),
+                );
+            }
+        }
+    }
     if lines.is_empty() {
         lines.push("success_rate >= 100% (the default: every run must pass)".to_owned());
     }

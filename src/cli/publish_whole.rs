@@ -72,6 +72,9 @@ impl WholePublisher {
         self.tell_ci(whole, &summary, &mut faults, console)?;
         let paths: Vec<&Path> = written.iter().map(PathBuf::as_path).collect();
         console.account(&gates::console(whole, console.style(), &paths))?;
+        if whole.code() != Code::Passed {
+            console.brief(&format!("{}: {}", whole.name, whole.headline()))?;
+        }
         for fault in &faults {
             console.warn(&fault.to_string());
         }

@@ -113,11 +113,11 @@ fn many(
             }
             let beside = path.parent().unwrap_or(Path::new(""));
             for entry in &found.suites {
-                paths.extend(suite_files(&beside.join(entry))?);
+                paths.extend(suite_files(&beside.join(entry), console)?);
             }
             list = Gates { name: found.name.clone().or_else(|| stem(path)), ..found };
         } else {
-            paths.extend(suite_files(path)?);
+            paths.extend(suite_files(path, console)?);
         }
     }
     let loaded = load_all(&paths, &overrides.of_each(), context, console)?;
@@ -145,8 +145,9 @@ fn stem(path: &Path) -> Option<String> {
 }
 
 /// The file itself, or the suite files of a directory, in the order of their names. All of its
-/// YAML files are taken for suites: one that was passed over in silence would gate nothing.
-fn suite_files(path: &Path) -> Result<Vec<PathBuf>, Failure> {
+/// YAML files are taken for suites: one that was passed over in silence would gate nothing. What
+/// lies deeper is not looked for, and that is said.
+fn suite_files(path: &Path, console: &Console) -> Result<Vec<PathBuf>, Failure> {
     if !path.is_dir() {
         return Ok(vec![path.to_owned()]);
     }
@@ -155,8 +156,12 @@ fn suite_files(path: &Path) -> Result<Vec<PathBuf>, Failure> {
     let mut found = Vec::new();
     for entry in entries {
         let file = entry.map_err(|error| refuse(error.to_string()))?.path();
-        let is_yaml = file.extension().is_some_and(|end| end == "yml" || end == "yaml");
-        if is_yaml && file.is_file() {
+        if file.is_dir() {
+            console.warn(&format!(
+                "{} is a directory: its files are no part of this run; name it too where it holds suites",
+                file.display()
+            ));
+        } else if is_yaml(&file) {
             found.push(file);
         }
     }
@@ -167,6 +172,11 @@ fn suite_files(path: &Path) -> Result<Vec<PathBuf>, Failure> {
         ));
     }
     Ok(found)
+}
+
+fn is_yaml(file: &Path) -> bool {
+    let end = file.extension().map(|end| end.to_string_lossy().to_ascii_lowercase());
+    end.is_some_and(|end| end == "yml" || end == "yaml")
 }
 
 /// Loads every suite, and shows what is wrong with each before it gives up.

@@ -252,12 +252,22 @@ fn rate_checks(
         Samples::Shares { no, .. } => no.clone(),
         Samples::Numbers { .. } => Vec::new(),
     };
+    // What the runs would have shown at most, had they all ended in the bound's way.
+    let at_most = |bound: Bound| {
+        let all = |(yes, no): &(usize, usize)| match bound.is_drop {
+            true => (0, yes + no),
+            false => (yes + no, 0),
+        };
+        let extreme: Rates = seen.iter().map(|(id, counts)| (*id, all(counts))).collect();
+        verdict_of(change(&strata(base, &extreme)), Bound { most: -1.0, ..bound })
+    };
     let report = |bound: Bound| {
         let verdicts = [worst, best].map(|change| verdict_of(change, bound));
         let outcome = Compared {
             name,
             bound,
             change: now,
+            can_tell: at_most(bound) == Verdict::Fail,
             unit: FigureUnit::Share,
             samples,
             verdicts,
@@ -305,6 +315,7 @@ fn metric_checks(
             change,
             unit: FigureUnit::Share,
             samples,
+            can_tell: true,
             verdicts: [verdict, verdict],
             missing: head.missing,
             unknown: head_sampled.unknown.clone(),
@@ -378,6 +389,8 @@ struct Compared<'n> {
     name: &'n str,
     bound: Bound,
     change: Option<Change>,
+    /// Whether so many runs can tell a change from noise at all.
+    can_tell: bool,
     unit: FigureUnit,
     samples: usize,
     /// The verdicts with the runs without a value at their worst and at their best.
@@ -393,6 +406,7 @@ impl Compared<'_> {
             name,
             bound,
             change: None,
+            can_tell: true,
             unit: FigureUnit::Share,
             samples: 0,
             verdicts: [Verdict::Inconclusive; 2],
@@ -466,10 +480,14 @@ impl Compared<'_> {
                 Verdict::Fail,
                 format!("{seen}: more than the {allowed} allowed, and unlikely to be noise"),
             ),
-            _ if (if is_drop { -change.difference } else { change.difference }) > most => (
-                Verdict::Pass,
-                format!("{seen}: more than the {allowed} allowed, but it may be noise"),
-            ),
+            _ if (if is_drop { -change.difference } else { change.difference }) > most => {
+                let verdict = if self.can_tell { Verdict::Pass } else { Verdict::Inconclusive };
+                let why = match self.can_tell {
+                    true => "it may be noise",
+                    false => "so few runs cannot tell a change from noise, whatever they show",
+                };
+                (verdict, format!("{seen}: more than the {allowed} allowed, but {why}"))
+            }
             _ => (Verdict::Pass, format!("{seen}: within the {allowed} allowed")),
         }
     }

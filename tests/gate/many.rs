@@ -53,6 +53,22 @@ fn files_a_directory_and_a_list_are_the_same_gates() {
 }
 
 #[test]
+fn no_file_of_a_directory_is_passed_over_in_silence() {
+    let gate = two(&half_bad());
+    write(&gate, "suites/a.yml", &suite("Returns twice", 2, ""));
+    write(&gate, "suites/C.YML", &suite("Orders", 1, ""));
+    write(&gate, "suites/deeper/d.yml", "");
+    let warning = "suites/deeper is a directory: its files are no part of this run";
+    gate.run(&["run", "suites"]).expect(1).says("2 of 3 suites passed").says(warning);
+}
+
+#[test]
+fn quiet_leaves_the_verdict_of_a_whole_that_did_not_pass() {
+    let finished = two(&half_bad()).run(&["run", "suites", "--quiet"]).expect(1);
+    assert_eq!(finished.stdout.trim(), "2 suites: 1 of 2 suites passed, 1 failed");
+}
+
+#[test]
 fn one_bad_suite_fails_the_whole_and_leaves_the_other_its_own_verdict() {
     let gate = two(&half_bad());
     let finished = gate.run(&["run", "suites"]).expect(1).says("1 of 2 suites passed, 1 failed");

@@ -51,6 +51,15 @@ fn a_drop_that_may_be_noise_or_is_within_the_limit_passes() {
 }
 
 #[test]
+fn a_drop_that_so_few_runs_could_never_tell_from_noise_proves_nothing() {
+    let blind = drop_of(&[(2, 0)], &[(0, 2)]);
+    assert_eq!(blind.verdict, Verdict::Inconclusive, "{}", blind.reason);
+    assert!(blind.reason.contains("so few runs cannot tell"), "{}", blind.reason);
+    assert_eq!(drop_of(&[(2, 0)], &[(2, 0)]).verdict, Verdict::Pass, "nothing dropped");
+    assert_eq!(drop_of(&[(0, 2)], &[(0, 2)]).verdict, Verdict::Pass, "nothing could drop");
+}
+
+#[test]
 fn scenarios_are_compared_with_themselves_and_not_by_the_totals() {
     // The mix changed towards the harder scenario; neither scenario got worse.
     let report = drop_of(&[(90, 10), (10, 10)], &[(9, 1), (100, 100)]);
