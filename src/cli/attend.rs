@@ -171,7 +171,8 @@ impl Gate<'_> {
             self.warn(&error.to_string());
         }
         let page = attached.url.as_deref().map(|url| format!(": {url}")).unwrap_or_default();
-        self.say(&format!("result {id} has started{page}"));
+        let how = if attached.taken_up { "is taken up" } else { "has started" };
+        self.say(&format!("result {id} {how}{page}"));
         let attended = self.see_through(&mut attached).await.map_err(Failure::StoppedTwice)?;
         let price = attached.suite.budget.as_ref().and_then(|budget| budget.price_per_run);
         if let Some(price) = price {

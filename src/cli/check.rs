@@ -2,7 +2,7 @@
 //! in `online`.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
@@ -19,7 +19,7 @@ use crate::plan::{Plan, Selection, StartRequest, Target};
 use crate::report::escape::terminal::log_line;
 use crate::spec::model::Case;
 use crate::suite::checks::{Checks, Level};
-use crate::suite::model::{EarlyStop, Quarantine, RetryOn, Suite, Thresholds};
+use crate::suite::model::{EarlyStop, Quarantine, RetryOn, Suite, TestSetFrom, Thresholds};
 use crate::text;
 use crate::verdict::prospects::hopeless;
 
@@ -129,7 +129,29 @@ pub(super) fn warnings(loaded: &Loaded, plan: &Plan) -> Vec<String> {
                 .to_owned(),
         );
     }
+    warnings.extend(idle_afterwards(&loaded.suite));
     warnings
+}
+
+/// What the suite wants after its verdict and will not get: better known before the calls.
+fn idle_afterwards(suite: &Suite) -> Vec<String> {
+    let improve = suite.on_failure.as_ref().and_then(|on| on.improve_prompt.as_ref());
+    let prompt = improve.map(|improve| improve.agent_prompt.as_str());
+    let set = suite.on_success.as_ref().and_then(|on| on.test_set.as_ref());
+    let baseline = suite.thresholds.as_ref().and_then(|thresholds| thresholds.baseline.as_ref());
+    let mut told = Vec::new();
+    if let Some(file) = prompt.filter(|file| !Path::new(file).is_file()) {
+        told.push(format!(
+            "`on_failure.improve_prompt` will not improve {file}: there is no such file"
+        ));
+    }
+    if set.is_some_and(|set| set.from == TestSetFrom::FailingBefore) && baseline.is_none() {
+        told.push(
+            "`on_success.test_set` will freeze nothing: without a baseline no run failed before"
+                .to_owned(),
+        );
+    }
+    told
 }
 
 fn describe(loaded: &Loaded, plan: &Plan, online: Option<&Online>) -> String {

@@ -9,6 +9,7 @@ use super::failure::Failure;
 use super::load;
 use super::overrides::Overrides;
 use super::publish::Publisher;
+use super::watch::foreign_agent;
 use crate::context::Context;
 use crate::exit::Code;
 use crate::record::ResultRecord;
@@ -46,15 +47,19 @@ pub(super) fn judge(
     let saved = json::read(&text)
         .map_err(|source| Failure::SavedResult { path: args.file.clone(), source })?;
     let mut rules = Vec::new();
+    let mut foreign = None;
     let suite = match &args.suite {
         None => saved.suite,
         Some(path) => {
             let loaded = load::suite(Some(path), &Overrides::default(), context)?;
             rules =
                 loaded.suite.reports.as_ref().and_then(|r| r.redact.clone()).unwrap_or_default();
+            foreign = foreign_agent(&loaded.suite, &saved.result);
             SuiteHead { mode: saved.suite.mode, ..super::publish::suite_head(&loaded) }
         }
     };
+    let mut events = saved.events;
+    events.extend(foreign.filter(|note| !events.contains(note)));
     let publisher = Publisher::open_dir(&args.report_dir, context)?;
     let report = assemble(Parts {
         suite,
@@ -75,7 +80,7 @@ pub(super) fn judge(
         // The saved file holds only what it was allowed to hold.
         transcripts: Transcripts::All,
         redact: Redactor::new(&rules),
-        notes: saved.events,
+        notes: events,
     });
     let ended = publisher.finish(&report, console);
     if ended.is_ok() {

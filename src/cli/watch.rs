@@ -19,6 +19,7 @@ use super::{Global, connection, runtime};
 use crate::context::{self, Context};
 use crate::exit::Code;
 use crate::plan::Plan;
+use crate::record::ResultRecord;
 use crate::report::assemble::assemble;
 use crate::report::model::{PlanHead, SuiteHead};
 use crate::suite::model::{CallPolicy, Suite};
@@ -87,12 +88,7 @@ pub(super) fn watch(
         let started = left.as_ref().and_then(|left| left.planned.runs);
         let planned = plan.as_ref().and_then(Plan::runs).max(started);
         let runs = planned.max(Some(record.runs.len()));
-        let mut notes = Vec::new();
-        if let (Some(suite), Some(result)) = (suite.agent, record.agent)
-            && suite != result
-        {
-            notes.push(format!("the suite names agent {suite}, the result is of agent {result}"));
-        }
+        let notes = foreign_agent(&suite, &record).into_iter().collect();
         let planned = PlanHead {
             runs_per_scenario: plan.as_ref().map_or(1, |plan| plan.runs_per_scenario),
             runs,
@@ -146,6 +142,13 @@ pub(super) fn watch(
         Commenter::new(args.comment, global, context).tell(&report, console, &stop).await;
         Ok(code)
     }))
+}
+
+/// What is to be said where a suite judges the result of an agent that it does not name.
+pub(super) fn foreign_agent(suite: &Suite, result: &ResultRecord) -> Option<String> {
+    let (suite, result) = (suite.agent?, result.agent?);
+    let foreign = suite != result;
+    foreign.then(|| format!("the suite names agent {suite}, the result is of agent {result}"))
 }
 
 /// The rules that judge a watched result: a suite's, or that every run must pass. What the suite

@@ -241,3 +241,31 @@ fn a_watched_result_is_held_to_the_suites_plan() {
     let id = gate.run(&["run", "--frequency", "2"]).expect(0).result()["result"]["id"].to_string();
     gate.run(&["watch", &id, "--suite", "cekura-gate.yml"]).expect(3).says("never arrived");
 }
+
+#[test]
+fn what_would_be_missing_after_the_verdict_is_told_before_the_calls() {
+    let after = "on_failure: { improve_prompt: { agent_prompt: prompts/no.md } }\n\
+                 on_success: { test_set: { from: failing-before, name: Regression } }\n";
+    let checked = Gate::alone(&format!("{SUITE}{after}")).run(&["check"]).expect(0);
+    checked
+        .says("will not improve prompts/no.md: there is no such file")
+        .says("will freeze nothing");
+}
+
+#[test]
+fn a_check_against_the_baseline_is_told_and_is_not_the_default() {
+    let only = "thresholds: { baseline: { from: main, success_rate: { max_drop: 5% } } }\n";
+    let checked = Gate::alone(&format!("{SUITE}{only}")).run(&["check"]).expect(0);
+    assert!(!checked.stdout.contains("the default"), "{}", checked.stdout);
+    checked.says("success_rate against the baseline: drop <= 5%");
+}
+
+#[test]
+fn a_suite_of_another_agent_is_told_when_it_judges() {
+    let gate = Gate::against(GOOD, SUITE);
+    gate.run(&["run"]).expect(0);
+    std::fs::write(gate.dir.path().join("other.yml"), SUITE.replace("agent: 1", "agent: 9"))
+        .unwrap();
+    let judge = ["judge", "cekura-report/result.json", "--suite", "other.yml", "--report-dir", "x"];
+    gate.run(&judge).expect(0).says("the suite names agent 9, the result is of agent 1");
+}
