@@ -18,8 +18,8 @@ from junit2htmlreport.parser import Junit
 from junitparser import Error, Failure, JUnitXml, Skipped
 
 OURS = {
-    "h2", "h3", "h4", "p", "ul", "li", "strong", "em", "br", "code", "blockquote",
-    "table", "thead", "tbody", "tr", "th", "td", "details", "summary", "a",
+    "h2", "h3", "h4", "p", "ul", "li", "strong", "em", "br", "code", "pre",
+    "blockquote", "table", "thead", "tbody", "tr", "th", "td", "details", "summary", "a",
 }
 VOID = {"br"}
 # What the samples try to bring into a page.
@@ -102,7 +102,8 @@ class Page(HTMLParser):
         assert tag in OURS, f"{self.path}: <{tag}>"
         for name, value in attributes:
             link = (tag, name) == ("a", "href") and value.startswith("https://dashboard.cekura.ai/")
-            assert link or name == "align", f"{self.path}: <{tag} {name}={value!r}>"
+            block = (tag, name) == ("code", "class") and value in {"language-sh", "language-diff"}
+            assert link or block or name == "align", f"{self.path}: <{tag} {name}={value!r}>"
         if tag in VOID:
             self.text.append("\n")
         else:
