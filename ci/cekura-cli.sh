@@ -83,6 +83,8 @@ expect 2 '999' cekura run start --agent-id 1 --scenario-ids 999
 
 
 # The table in docs/operations.md names no command that the client lacks.
+# The backticks are those of the table, not of a command.
+# shellcheck disable=SC2016
 grep -oE '`cekura [^`]+`' "$root/docs/operations.md" | tr -d '`' | sort -u | while read -r named; do
   read -ra words <<<"${named%% --*}"
   expect 0 'Usage: cekura' "${words[@]}" --help
