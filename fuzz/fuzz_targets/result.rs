@@ -1,17 +1,35 @@
-//! Whatever the platform sends as a result: it is read or refused, and what is read can be judged
+//! Whatever the platform sends as a result: it is read or refused, the same while it arrives as when
+//! it is there, and what is read can be judged
 //! and reported, is green only with a passed run, and is saved so that it is read again as itself.
 
 #![no_main]
 
 use cekura_gate::api::wire::read_result;
+use cekura_gate::api::wire::reading::Reading;
+use cekura_gate::api::wire::stream::ResultReading;
+use cekura_gate::record::ResultRecord;
+use cekura_gate::redact::Redactor;
 use cekura_gate::report::assemble::{End, Parts, assemble};
 use cekura_gate::report::console::{Style, console};
 use cekura_gate::report::model::{PlanHead, SuiteHead, Timing, Traffic};
 use cekura_gate::report::{json, junit, markdown};
 use cekura_gate::suite::model::{Mode, Thresholds, Transcripts};
 
+/// The body as it is read while it arrives, in pieces of this size.
+fn in_pieces(body: &[u8], id: u64, size: usize) -> Option<ResultRecord> {
+    let mut reading = ResultReading::new(id, |_| true);
+    for piece in body.chunks(size) {
+        reading.take(piece).ok()?;
+    }
+    reading.finish().ok()
+}
+
 libfuzzer_sys::fuzz_target!(|body: &[u8]| {
-    let Ok(result) = read_result(body) else { return };
+    let whole = read_result(body).ok();
+    let id = whole.as_ref().map_or(1, |result| result.id);
+    let size = 1 + body.len() % 40;
+    assert_eq!(in_pieces(body, id, size), whole, "in pieces of {size} it reads otherwise");
+    let Some(result) = whole else { return };
     let report = assemble(Parts {
         suite: SuiteHead {
             name: "Suite".to_owned(),
@@ -32,6 +50,7 @@ libfuzzer_sys::fuzz_target!(|body: &[u8]| {
         incomplete: false,
         simulated: false,
         transcripts: Transcripts::All,
+        redact: Redactor::default(),
         notes: Vec::new(),
     });
     assert!(report.exit_code != 0 || report.tally.passed > 0, "green without a passed run");
