@@ -66,8 +66,12 @@ pub(super) fn issues(report: &Report) -> Vec<Issue> {
         list.push((title, message.join("\n")));
     }
     for ((outcome, blame), runs) in words::unknown_by_blame(&scenarios) {
-        let title =
-            format!("{} {}: {}", text::count(runs.len(), "run"), outcome.name(), blame.name());
+        let title = format!(
+            "{} {}: {}",
+            text::count(runs.len(), "run"),
+            outcome.name(),
+            words::blame_name(report, blame)
+        );
         let reason = runs.first().map(|(_, _, outcome)| outcome.reason.clone());
         warnings.push((title, reason.unwrap_or_default()));
     }

@@ -52,6 +52,14 @@ fn a_signal_ends_the_calls_writes_what_is_known_and_exits_with_its_code() {
         );
         assert_eq!(finished.result()["exit_code"], code);
         assert!(finished.report("junit.xml").contains("<testsuites"));
+        // No report blames someone else for what the gate did.
+        for report in ["summary.md", "html/index.html"] {
+            assert!(
+                finished.report(report).contains("nobody: the gate ended the call"),
+                "{report}"
+            );
+            assert!(!finished.report(report).contains("whoever ended the call"), "{report}");
+        }
     }
 }
 

@@ -133,7 +133,11 @@ pub(super) fn unknown(main: &mut Markup, book: &Book<'_>) {
         section.element("ul", &[("class", "reasons")], |list| {
             for ((outcome, blame), runs) in &groups {
                 let count = text::count(runs.len(), "run");
-                let line = format!("{count} {}, blame: {}", outcome.name(), blame.name());
+                let line = format!(
+                    "{count} {}, blame: {}",
+                    outcome.name(),
+                    words::blame_name(book.report, *blame)
+                );
                 list.words("li", &[], &line);
             }
         });
@@ -214,7 +218,9 @@ fn run_table(section: &mut Markup, book: &Book<'_>, runs: &[RunOf<'_, '_>], capt
                     frame::name(cell, &words::variant(run, outcome), 100);
                 });
                 row.element("td", &[("class", "why")], |cell| {
-                    let blame = outcome.blame.map(|blame| format!("{}: ", blame.name()));
+                    let blame = outcome
+                        .blame
+                        .map(|blame| format!("{}: ", words::blame_name(book.report, blame)));
                     let blame = blame.filter(|_| outcome.outcome.is_unknown()).unwrap_or_default();
                     cell.text(&blame);
                     if !outcome.reason.trim().is_empty() {

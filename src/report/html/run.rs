@@ -86,7 +86,7 @@ fn turn_pages(nav: &mut Markup, book: &Book<'_>, at: usize) {
 fn facts(main: &mut Markup, book: &Book<'_>, run: &RunRecord, outcome: &RunOutcome) {
     let mut facts: Vec<(&str, String)> = Vec::new();
     if let Some(blame) = outcome.blame.filter(|_| outcome.outcome != Outcome::Passed) {
-        facts.push(("Blame", blame.name().to_owned()));
+        facts.push(("Blame", words::blame_name(book.report, blame).to_owned()));
     }
     let said = [("Ended with", &run.ended_reason), ("Error", &run.error_message)];
     facts.extend(

@@ -58,7 +58,11 @@ pub fn comment(report: &Report, origin: Origin<'_>) -> String {
     }
     for ((outcome, blame), runs) in words::unknown_by_blame(&scenarios) {
         let n = text::count(runs.len(), "run");
-        sheet.fixed(format!("- {n} {} · blame: {}\n", outcome.name(), blame.name()));
+        sheet.fixed(format!(
+            "- {n} {} · blame: {}\n",
+            outcome.name(),
+            words::blame_name(report, blame)
+        ));
     }
     sheet.fixed("\n");
     rest::notes(&mut sheet, report);
