@@ -54,11 +54,11 @@ pub(super) fn compare(
     context: &Context,
     console: &Console,
 ) -> Result<Code, Failure> {
-    let mut base = load(&args.base, global, context)?;
-    let head = load(&args.head, global, context)?;
+    let (mut base, _) = load(&args.base, global, context)?;
+    let (head, planned) = load(&args.head, global, context)?;
     cases::align(&mut base.runs, &head.runs);
     let (max_drop, significance) = (args.max_drop.fraction(), args.significance.fraction());
-    let compared = Compared::of(&base, &head, max_drop, significance);
+    let compared = Compared::of(&base, &head, planned, max_drop, significance);
     let shown = match args.format {
         Format::Text => text(&compared),
         Format::Markdown => markdown(&compared),
@@ -71,15 +71,22 @@ pub(super) fn compare(
     Ok(compared.code())
 }
 
-fn load(from: &str, global: &Global, context: &Context) -> Result<ResultRecord, Failure> {
+/// A result, and how many runs it was to have, where that is known.
+fn load(
+    from: &str,
+    global: &Global,
+    context: &Context,
+) -> Result<(ResultRecord, Option<usize>), Failure> {
     if is_file(from) {
-        return saved(std::path::Path::new(from));
+        let saved = saved(std::path::Path::new(from))?;
+        return Ok((saved.result, saved.plan.runs));
     }
     let id: u64 = from.parse().map_err(|_| {
         Failure::Usage(format!("`{from}` is neither a file that is there nor a result id"))
     })?;
     let (client, _) = connection::client(global, context)?;
     runtime()?.block_on(async {
-        Ok(client.result(id, Transcripts::None, Instant::now() + PATIENCE).await?)
+        let record = client.result(id, Transcripts::None, Instant::now() + PATIENCE).await?;
+        Ok((record, None))
     })
 }

@@ -91,6 +91,17 @@ fn runs_without_a_judgement_that_could_turn_a_comparison_make_it_inconclusive() 
 }
 
 #[test]
+fn a_baseline_whose_runs_were_not_judged_makes_a_comparison_inconclusive_too() {
+    let limits = json!({"success_rate": {"max_drop": "5%"}});
+    let mut base = scenarios(&[(4, 8)]);
+    base.extend((100..108).map(|id| run(id, End::Unscored)));
+    let report = against(limits, &base, &scenarios(&[(4, 16)]));
+    assert_eq!(report.verdict, Verdict::Inconclusive, "{}", report.reason);
+    assert!(report.reason.contains("(8 of the baseline)"), "{}", report.reason);
+    assert_eq!(drop_of(&[(4, 16)], &[(4, 16)]).verdict, Verdict::Pass);
+}
+
+#[test]
 fn a_numeric_metric_that_rises_beyond_noise_fails() {
     let limits = json!({"metrics": {"Latency": {"max_rise": "10%"}}});
     let base = numeric(&[100.0, 102.0, 98.0, 101.0, 99.0, 100.0, 103.0, 97.0]);
