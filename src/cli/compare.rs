@@ -1,16 +1,19 @@
 //! `compare`: two results side by side: what got better, what got worse, is it noise.
 
+use std::path::{Path, PathBuf};
+
 use clap::ValueEnum;
 use tokio::time::Instant;
 
 use super::baseline::{is_file, saved};
 use super::console::Console;
 use super::failure::Failure;
-use super::overrides::scalar;
-use super::{Global, connection, runtime};
+use super::overrides::{Overrides, scalar};
+use super::{Global, connection, load, runtime};
 use crate::context::Context;
 use crate::exit::Code;
 use crate::record::ResultRecord;
+use crate::redact::Redactor;
 use crate::report::comparison::{Compared, markdown, text};
 use crate::spec::cases;
 use crate::suite::model::Transcripts;
@@ -32,6 +35,10 @@ pub(super) struct Args {
     /// How likely noise alone may explain a drop that counts.
     #[arg(long, value_name = "PERCENT", default_value = "5%", value_parser = scalar::<Percent>)]
     significance: Percent,
+    /// The suite file whose `reports.redact` says what is hidden. Without one the text is shown as it
+    /// comes.
+    #[arg(long, value_name = "FILE")]
+    suite: Option<PathBuf>,
     /// How to print it.
     #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
     format: Format,
@@ -54,9 +61,15 @@ pub(super) fn compare(
     context: &Context,
     console: &Console,
 ) -> Result<Code, Failure> {
-    let (mut base, _) = load(&args.base, global, context)?;
-    let (head, planned) = load(&args.head, global, context)?;
+    let redactor = match &args.suite {
+        Some(path) => load::redactor(&load::suite(Some(path), &Overrides::default(), context)?),
+        None => Redactor::default(),
+    };
+    let (mut base, _) = result(&args.base, global, context)?;
+    let (mut head, planned) = result(&args.head, global, context)?;
     cases::align(&mut base.runs, &head.runs);
+    redactor.record(&mut base);
+    redactor.record(&mut head);
     let (max_drop, significance) = (args.max_drop.fraction(), args.significance.fraction());
     let compared = Compared::of(&base, &head, planned, max_drop, significance);
     let shown = match args.format {
@@ -72,13 +85,13 @@ pub(super) fn compare(
 }
 
 /// A result, and how many runs it was to have, where that is known.
-fn load(
+fn result(
     from: &str,
     global: &Global,
     context: &Context,
 ) -> Result<(ResultRecord, Option<usize>), Failure> {
     if is_file(from) {
-        let saved = saved(std::path::Path::new(from))?;
+        let saved = saved(Path::new(from))?;
         return Ok((saved.result, saved.plan.runs));
     }
     let id: u64 = from.parse().map_err(|_| {

@@ -10,6 +10,7 @@ use super::overrides::Overrides;
 use crate::api::error::ApiError;
 use crate::context::{self, Context};
 use crate::document::{self, Diagnostics, Document, Places, Problem, Source};
+use crate::redact::Redactor;
 use crate::simulate::{Faults, World};
 use crate::spec::refusals::{self, Stands};
 use crate::suite::model::Suite;
@@ -115,6 +116,12 @@ impl Loaded {
             .or_else(of_file)
             .unwrap_or_else(|| "cekura-gate".to_owned())
     }
+}
+
+/// What a suite keeps out of everything that is shown.
+pub(super) fn redactor(loaded: &Loaded) -> Redactor {
+    let reports = loaded.suite.reports.as_ref();
+    Redactor::new(reports.and_then(|reports| reports.redact.as_deref()).unwrap_or_default())
 }
 
 /// Whether one of the default files is there.
