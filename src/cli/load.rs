@@ -67,8 +67,11 @@ impl Loaded {
     /// Problems of the suite, shown at their places in its file.
     pub(super) fn explain(&self, mut problems: Vec<Problem>) -> Diagnostics {
         for problem in &mut problems {
-            let key = problem.path.0.first().filter(|key| self.replaced.contains(&key.as_str()));
-            if let Some(key) = key.map(|key| key.replace('_', "-")) {
+            let at = format!("{}.", problem.path);
+            let key = self.replaced.iter().find(|key| at.starts_with(&format!("{key}.")));
+            // The flag is called as the last part of the key.
+            let name = key.and_then(|key| key.rsplit('.').next());
+            if let Some(key) = name.map(|name| name.replace('_', "-")) {
                 problem.message = format!("--{key}: {}", problem.message);
                 problem.path = document::Path::of(["--", &key]);
             }

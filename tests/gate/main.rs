@@ -14,6 +14,7 @@ mod again;
 mod bad_input;
 mod cases;
 mod ci_systems;
+mod foregone;
 mod harness;
 mod many;
 mod matrix;
