@@ -109,7 +109,8 @@ impl<'n> Compared<'n> {
                     true => (Verdict::Pass, "it may be noise"),
                     false => (
                         Verdict::Inconclusive,
-                        "so few runs cannot tell a change from noise, whatever they show",
+                        "so few runs cannot tell a change from noise, whatever they show: run each \
+                         scenario more often",
                     ),
                 };
                 (verdict, format!("{seen}: more than the {allowed} allowed, but {why}"))
