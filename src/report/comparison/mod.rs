@@ -119,16 +119,19 @@ pub(super) fn not_compared(comparison: &Comparison) -> Vec<String> {
         some_of(names).map(|names| format!("only in the {which}, not counted: {names}"))
     };
     let no_verdict = |scenarios: &[NoVerdict], which: &str| {
-        let names = scenarios.iter().map(|NoVerdict { scenario, errored, unscored }| {
-            format!("{} ({})", short(&scenario.name, 80), ends(*errored, *unscored))
-        });
+        let names =
+            scenarios.iter().map(|NoVerdict { scenario, errored, unscored, still_going }| {
+                let ends = ends([*errored, *unscored, *still_going]);
+                format!("{} ({ends})", short(&scenario.name, 80))
+            });
         some_of(names).map(|names| format!("no verdict in the {which}: {names}"))
     };
     let runs = |runs: RunsOfSide, which: &str| {
-        let RunsOfSide { judged, errored, unscored } = runs;
-        (errored + unscored > 0).then(|| {
-            let all = words::count(judged + errored + unscored, "run");
-            let ends = ends(errored, unscored);
+        let RunsOfSide { judged, errored, unscored, still_going } = runs;
+        let without = [errored, unscored, still_going];
+        let open: usize = without.iter().sum();
+        (open > 0).then(|| {
+            let (all, ends) = (words::count(judged + open, "run"), ends(without));
             format!("verdicts of the {which}: {judged} of {all} in common scenarios ({ends})")
         })
     };
@@ -153,9 +156,9 @@ fn some_of(names: impl ExactSizeIterator<Item = String>) -> Option<String> {
 }
 
 /// How runs without a verdict ended: `4 errored, 1 unscored`.
-fn ends(errored: usize, unscored: usize) -> String {
-    let ends = [(errored, "errored"), (unscored, "unscored")];
-    let ends = ends.iter().filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}"));
+fn ends(counts: [usize; 3]) -> String {
+    let ends = counts.into_iter().zip(["errored", "unscored", "still going"]);
+    let ends = ends.filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}"));
     ends.collect::<Vec<_>>().join(", ")
 }
 

@@ -3,7 +3,8 @@
 use super::*;
 use crate::record::{ExpectedOutcome, RunRecord, Status};
 
-/// A result with a scenario for each text: `p` passed, `f` failed, `e` errored, `u` unscored.
+/// A result with a scenario for each text: `p` passed, `f` failed, `e` errored, `u` unscored,
+/// `.` still going.
 fn result(id: u64, scenarios: &[(u64, &str)]) -> ResultRecord {
     let mut runs = Vec::new();
     for (scenario, ends) in scenarios {
@@ -18,7 +19,11 @@ fn result(id: u64, scenarios: &[(u64, &str)]) -> ResultRecord {
                 id: runs.len() as u64 + 1,
                 scenario: Some(*scenario),
                 scenario_name: Some(format!("Scenario {scenario}")),
-                status: if end == 'e' { Status::Failed } else { Status::Completed },
+                status: match end {
+                    'e' => Status::Failed,
+                    '.' => Status::Running,
+                    _ => Status::Completed,
+                },
                 success,
                 has_transcript: end != 'e',
                 expected_outcome: score
@@ -60,6 +65,14 @@ fn a_scenario_that_ran_without_a_verdict_is_not_called_missing() {
         shown.contains("no verdict in the head: Scenario 2 (4 errored, 1 unscored)\n"),
         "{shown}"
     );
+}
+
+#[test]
+fn a_head_that_is_still_going_is_called_so() {
+    let shown = text(&compared(&FIVE, &[(1, "ppppp"), (2, "p...."), (3, ".....")]));
+    assert!(shown.contains("of 15 runs in common scenarios (9 still going)"), "{shown}");
+    assert!(shown.contains("no verdict in the head: Scenario 3 (5 still going)"), "{shown}");
+    assert!(shown.contains("exit 3"), "{shown}");
 }
 
 #[test]

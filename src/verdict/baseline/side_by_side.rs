@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::Change;
 use super::rates::change;
-use crate::outcome::Outcome;
+use crate::outcome::{Blame, Outcome};
 use crate::stats::strata::Stratum;
 use crate::verdict::ScenarioRef;
 use crate::verdict::evidence::Evidence;
@@ -61,6 +61,8 @@ pub struct NoVerdict {
     pub errored: usize,
     /// Its runs that nothing judged.
     pub unscored: usize,
+    /// Its runs that were still going.
+    pub still_going: usize,
 }
 
 /// How many runs of one side were judged.
@@ -72,6 +74,8 @@ pub struct RunsOfSide {
     pub errored: usize,
     /// Runs that nothing judged.
     pub unscored: usize,
+    /// Runs that were still going.
+    pub still_going: usize,
 }
 
 /// What a scenario's change amounts to.
@@ -127,8 +131,9 @@ pub fn compare(base: &Evidence<'_>, head: &Evidence<'_>, significance: f64) -> C
         comparison.base_runs.add(base);
         comparison.head_runs.add(head);
         let without = |ends: &Ends| {
-            let Ends { errored, unscored, .. } = *ends;
-            (ends.judged() == 0).then(|| NoVerdict { scenario: named(id), errored, unscored })
+            let Ends { errored, unscored, still_going, .. } = *ends;
+            let scenario = named(id);
+            (ends.judged() == 0).then_some(NoVerdict { scenario, errored, unscored, still_going })
         };
         comparison.no_verdict_in_base.extend(without(base));
         comparison.no_verdict_in_head.extend(without(head));
@@ -160,6 +165,7 @@ struct Ends {
     failed: usize,
     errored: usize,
     unscored: usize,
+    still_going: usize,
 }
 
 impl Ends {
@@ -173,6 +179,7 @@ impl RunsOfSide {
         self.judged += ends.judged();
         self.errored += ends.errored;
         self.unscored += ends.unscored;
+        self.still_going += ends.still_going;
     }
 }
 
@@ -183,6 +190,7 @@ fn ends(evidence: &Evidence<'_>) -> BTreeMap<Option<u64>, Ends> {
         *match outcome.outcome {
             Outcome::Passed => &mut ends.passed,
             Outcome::Failed => &mut ends.failed,
+            Outcome::Errored if outcome.blame == Some(Blame::StillGoing) => &mut ends.still_going,
             Outcome::Errored => &mut ends.errored,
             Outcome::Unscored => &mut ends.unscored,
         } += 1;
