@@ -31,6 +31,7 @@ mod publish;
 mod publish_whole;
 mod remote;
 mod result;
+mod retries;
 mod reuse;
 mod run;
 mod schema;
