@@ -12,7 +12,7 @@ use crate::context::{self, Context};
 use crate::document::{self, Diagnostics, Document, Places, Problem, Source};
 use crate::simulate::{Faults, World};
 use crate::spec::refusals::{self, Stands};
-use crate::suite::model::Suite;
+use crate::suite::model::{Leg, Suite};
 use crate::suite::validate;
 
 /// Where a suite is looked for when none is named.
@@ -37,6 +37,8 @@ pub(super) struct Loaded {
     pub(super) spec: Option<Kept>,
     /// The variables that the file took from the environment, with their values.
     pub(super) variables: BTreeMap<String, String>,
+    /// The side of a call that this is, and what it says itself; none where it is a whole suite.
+    leg: Option<(usize, Leg)>,
 }
 
 /// A file that was read, kept so that what the platform says of it can be shown at its place.
@@ -63,9 +65,41 @@ impl Loaded {
         stem.unwrap_or_else(|| self.name())
     }
 
+    /// The suite of one of its legs.
+    pub(super) fn of_leg(&self, index: usize, suite: Suite, name: String) -> Self {
+        let leg = self.suite.together.iter().flatten().nth(index).cloned();
+        Self {
+            suite: Suite { name: Some(name), ..suite },
+            leg: leg.map(|leg| (index, leg)),
+            ..self.clone()
+        }
+    }
+
+    /// One call of a leg. What is wrong with it was said of the leg.
+    pub(super) fn of_call(&self, suite: Suite, name: String) -> Self {
+        Self {
+            suite: Suite { name: Some(name), ..suite },
+            file: self.file.clone(),
+            narrowed: self.narrowed,
+            replaced: Vec::new(),
+            source: None,
+            spec: None,
+            variables: BTreeMap::new(),
+            leg: None,
+        }
+    }
+
+    /// Whether it is one side of calls that start together.
+    pub(super) const fn is_leg(&self) -> bool {
+        self.leg.is_some()
+    }
+
     /// Problems of the suite, shown at their places in its file.
     pub(super) fn explain(&self, mut problems: Vec<Problem>) -> Diagnostics {
         for problem in &mut problems {
+            if let Some((index, leg)) = &self.leg {
+                problem.path = leg.place(*index, &problem.path);
+            }
             let key = problem.path.0.first().filter(|key| self.replaced.contains(&key.as_str()));
             if let Some(key) = key.map(|key| key.replace('_', "-")) {
                 problem.message = format!("--{key}: {}", problem.message);
@@ -165,6 +199,7 @@ pub(super) fn suite(
         file: Some(name),
         spec: None,
         variables: variables.into_inner(),
+        leg: None,
     };
     if !problems.is_empty() {
         return Err(loaded.explain(problems).into());
@@ -230,6 +265,7 @@ fn from_flags(overrides: &Overrides) -> Result<Loaded, Failure> {
         source: None,
         spec: None,
         variables: BTreeMap::new(),
+        leg: None,
     };
     if !problems.is_empty() {
         return Err(loaded.explain(problems).into());

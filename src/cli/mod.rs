@@ -35,6 +35,7 @@ mod retries;
 mod reuse;
 mod run;
 mod schema;
+mod sets;
 mod simulate;
 mod stop;
 mod suites;

@@ -166,6 +166,7 @@ fn parts_of(report: Report) -> Parts {
         traffic: report.traffic,
         baseline: None,
         retries: vec![],
+        results: vec![],
         stopped_early: false,
         incomplete: false,
         simulated: false,
