@@ -72,9 +72,17 @@ pub(super) struct About {
 /// What may start, with its place in the queue.
 enum Ready<'a> {
     /// A whole suite.
-    Suite { place: usize, about: About, prepared: Box<Prepared>, ticket: Ticket<'a> },
+    Suite(Box<ReadySuite<'a>>),
     /// Legs that start together.
     Legs(Legs<'a>),
+}
+
+/// A suite that may start, with its place in the queue and among all gates.
+struct ReadySuite<'a> {
+    place: usize,
+    about: About,
+    prepared: Prepared,
+    ticket: Ticket<'a>,
 }
 
 /// A gate whose evidence is there, or never will be.
@@ -204,8 +212,9 @@ impl Together<'_> {
         let mut asked = asked.into_iter().enumerate().peekable();
         while let Some((place, (about, prepared, calls))) = asked.next() {
             let Some(group) = many.groups.iter().find(|group| group.places.contains(&place)) else {
-                let (ticket, prepared) = (turn.join(prepared.calls), Box::new(prepared));
-                ready.push(Ready::Suite { place, about, prepared, ticket });
+                let ticket = turn.join(prepared.calls);
+                let suite = ReadySuite { place, about, prepared, ticket };
+                ready.push(Ready::Suite(Box::new(suite)));
                 continue;
             };
             let mut legs = vec![Leg { place, about, prepared, calls }];
@@ -227,12 +236,12 @@ impl Together<'_> {
         turn: &Turnstile,
         tell: &dyn Fn(usize, u64),
     ) -> Result<Vec<Ended>, Failure> {
-        let (place, about, prepared, ticket) = match ready {
-            Ready::Suite { place, about, prepared, ticket } => (place, about, prepared, ticket),
+        let ReadySuite { place, about, prepared, ticket } = match ready {
+            Ready::Suite(suite) => *suite,
             Ready::Legs(legs) => return self.legs(legs, turn, tell).await,
         };
         let tell = |id| tell(place, id);
-        match self.evidence(*prepared, &about.publisher, turn, ticket, &tell).await {
+        match self.evidence(prepared, &about.publisher, turn, ticket, &tell).await {
             Err(Failure::StoppedTwice(signal)) => Err(Failure::StoppedTwice(signal)),
             end => Ok(vec![Ended { place, about, end }]),
         }

@@ -180,12 +180,7 @@ fn several(
         let publisher = Publisher::part(&dir, matches!(earlier, Earlier::Left(_)))?;
         let plan = Plan::new(&loaded.suite, &loaded.name(), context.branch(), &unique_key())?;
         let calls = match loaded.is_leg() {
-            true => {
-                if !args.resume {
-                    sets::forget(&dir)?;
-                }
-                sets::open(&loaded, &dir, context.branch(), &of_dir)?
-            }
+            true => sets::open(&loaded, &dir, args.resume, context.branch(), &of_dir)?,
             false => Vec::new(),
         };
         entries.push(Entry { dir: name, base, is_base, loaded, plan, earlier, publisher, calls });

@@ -7,6 +7,7 @@
 //! [`pool`](crate::report::pool).
 
 use std::cell::RefCell;
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use futures_util::future::join_all;
@@ -89,32 +90,41 @@ pub(super) fn any_left(dir: &Path) -> bool {
     left_in(dir).next().is_some()
 }
 
-/// Forgets what an earlier gate has left there: a larger plan would take it for its own one day.
-pub(super) fn forget(dir: &Path) -> Result<(), Failure> {
-    for file in left_in(dir) {
-        crate::sink::remove(&file)?;
-    }
-    Ok(())
-}
-
 fn left_in(dir: &Path) -> impl Iterator<Item = PathBuf> {
     let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
     let sets = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with("set-"));
     sets.map(|entry| entry.path().join(left::FILE)).filter(|file| file.exists())
 }
 
-/// Opens the calls of a leg: `earlier` says what an earlier gate may have left in a directory.
+/// Opens the calls of a leg, to go on with what an earlier gate has left where `resume` says so:
+/// `earlier` says what may have been left in a directory.
 pub(super) fn open(
     loaded: &Loaded,
     dir: &Path,
+    resume: bool,
     branch: Option<&str>,
     earlier: &dyn Fn(&Path) -> Result<Earlier, Failure>,
 ) -> Result<Vec<Call>, Failure> {
     let sets = together::sets(&loaded.suite);
+    let dir_of = |set: Set| {
+        let repetition = set.repetition.map(|number| format!("-{number}")).unwrap_or_default();
+        dir.join(format!("set-{}{repetition}", set.position + 1))
+    };
+    let planned: BTreeSet<PathBuf> = sets.iter().map(|set| dir_of(*set).join(left::FILE)).collect();
+    for file in left_in(dir).filter(|file| !planned.contains(file)) {
+        if resume {
+            return Err(Failure::Usage(format!(
+                "--resume cannot go on: the plan is another one now, without the set of {}; nothing \
+                 was started. Leave --resume out to start anew",
+                file.display()
+            )));
+        }
+        // A larger plan would take it for its own one day.
+        crate::sink::remove(&file)?;
+    }
     let open = |set: Set| {
         let name = format!("{} · {}", loaded.name(), set.label());
-        let repetition = set.repetition.map(|number| format!("-{number}")).unwrap_or_default();
-        let dir = dir.join(format!("set-{}{repetition}", set.position + 1));
+        let dir = dir_of(set);
         let loaded = loaded.of_call(together::call(&loaded.suite, set), name);
         let plan = Plan::new(&loaded.suite, &loaded.name(), branch, &super::begin::unique_key())?;
         let request = plan

@@ -23,4 +23,5 @@ mod privacy;
 mod saved;
 mod secrets;
 mod stops;
+mod together;
 mod verdicts;

@@ -65,6 +65,7 @@ fn report_of(text: &str, kept: &[&str], redact: Redactor) -> Report {
         url: None,
         traffic: Traffic::default(),
         baseline: Some(("main".to_owned(), record(text, kept))),
+        results: vec![],
         retries: vec![RetryRecord {
             attempt: 1,
             result: 5,
