@@ -316,7 +316,7 @@ impl Gate<'_> {
                 return Ok(End::Lost(error.to_string()));
             }
             Waited::TimedOut => {
-                let limit = attached.suite.timeout.unwrap_or_default().duration();
+                let limit = attached.deadline.saturating_duration_since(attached.began);
                 (attached.suite.on_timeout, End::TimedOut(limit))
             }
             Waited::Stopped => {

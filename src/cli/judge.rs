@@ -51,7 +51,7 @@ pub(super) fn judge(
     let suite = match &args.suite {
         None => saved.suite,
         Some(path) => {
-            let loaded = load::suite(Some(path), &Overrides::default(), context)?;
+            let loaded = load::rules(path, &Overrides::default(), context)?;
             rules =
                 loaded.suite.reports.as_ref().and_then(|r| r.redact.clone()).unwrap_or_default();
             foreign = foreign_agent(&loaded.suite, &saved.result);

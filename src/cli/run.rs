@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use reqwest::Url;
 use secrecy::SecretString;
+use tokio::time::Instant;
 
 use super::afterwards::Afterwards;
 use super::attend::Gate;
@@ -189,7 +190,9 @@ fn several(
         let loaded: Vec<&Loaded> = entries.iter().map(|entry| &entry.loaded).collect();
         let platform = platform(args, &loaded, global, context).await?;
         let listen = args.listen;
-        let together = Together { platform: &platform, context, console, stop: &stop, listen };
+        let until = many.timeout.map(|timeout| Instant::now() + timeout.duration());
+        let together =
+            Together { platform: &platform, context, console, stop: &stop, listen, until };
         together.run(&many, entries, publisher).await
     }))
 }
