@@ -51,7 +51,7 @@ pub(super) fn judge(
     let suite = match &args.suite {
         None => saved.suite,
         Some(path) => {
-            let loaded = load::suite(Some(path), &Overrides::default(), context)?;
+            let loaded = load::rules(path, &Overrides::default(), context)?;
             redact = load::redactor(&loaded);
             foreign = foreign_agent(&loaded.suite, &saved.result);
             SuiteHead { mode: saved.suite.mode, ..super::publish::suite_head(&loaded) }
@@ -73,6 +73,7 @@ pub(super) fn judge(
             (baseline.from, ResultRecord { id: baseline.result, runs, ..ResultRecord::default() })
         }),
         retries: saved.retries,
+        results: saved.results,
         stopped_early: saved.stopped_early,
         incomplete: saved.incomplete,
         simulated: saved.simulated,

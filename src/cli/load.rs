@@ -10,10 +10,11 @@ use super::overrides::Overrides;
 use crate::api::error::ApiError;
 use crate::context::{self, Context};
 use crate::document::{self, Diagnostics, Document, Places, Problem, Source};
+use crate::gates::batch;
 use crate::redact::Redactor;
 use crate::simulate::{Faults, World};
 use crate::spec::refusals::{self, Stands};
-use crate::suite::model::Suite;
+use crate::suite::model::{Leg, Suite};
 use crate::suite::validate;
 
 /// Where a suite is looked for when none is named.
@@ -38,6 +39,10 @@ pub(super) struct Loaded {
     pub(super) spec: Option<Kept>,
     /// The variables that the file took from the environment, with their values.
     pub(super) variables: BTreeMap<String, String>,
+    /// The side of a call that this is, and what it says itself; none where it is a whole suite.
+    leg: Option<(usize, Leg)>,
+    /// Where its group stands in the list of a batch; none where it is a suite file's.
+    group: Option<document::Path>,
 }
 
 /// A file that was read, kept so that what the platform says of it can be shown at its place.
@@ -49,6 +54,26 @@ pub(super) struct Kept {
 }
 
 impl Kept {
+    /// A file, with the places of its parts.
+    pub(super) const fn new(name: String, text: String, places: Places) -> Self {
+        Self { name, text, places }
+    }
+
+    /// The suite of a group of a batch that stands in this file, at this place.
+    pub(super) fn group(&self, suite: Suite, place: document::Path) -> Loaded {
+        Loaded {
+            suite,
+            file: Some(self.name.clone()),
+            narrowed: false,
+            replaced: Vec::new(),
+            source: Some(self.clone()),
+            spec: None,
+            variables: BTreeMap::new(),
+            leg: None,
+            group: Some(place),
+        }
+    }
+
     /// Problems of this file, shown at their places.
     pub(super) fn explain(&self, problems: Vec<Problem>) -> Diagnostics {
         let source = Source { name: &self.name, text: &self.text };
@@ -59,14 +84,51 @@ impl Kept {
 impl Loaded {
     /// What the directory of its reports is called after, where there are several.
     pub(super) fn slug_source(&self) -> String {
-        let stem = self.file.as_deref().and_then(|file| Path::new(file).file_stem());
+        let file = self.file.as_deref().filter(|_| self.group.is_none());
+        let stem = file.and_then(|file| Path::new(file).file_stem());
         let stem = stem.map(|stem| stem.to_string_lossy().into_owned());
         stem.unwrap_or_else(|| self.name())
+    }
+
+    /// The suite of one of its legs.
+    pub(super) fn of_leg(&self, index: usize, suite: Suite, name: String) -> Self {
+        let leg = self.suite.together.iter().flatten().nth(index).cloned();
+        Self {
+            suite: Suite { name: Some(name), ..suite },
+            leg: leg.map(|leg| (index, leg)),
+            ..self.clone()
+        }
+    }
+
+    /// One call of a leg. What is wrong with it was said of the leg.
+    pub(super) fn of_call(&self, suite: Suite, name: String) -> Self {
+        Self {
+            suite: Suite { name: Some(name), ..suite },
+            file: self.file.clone(),
+            narrowed: self.narrowed,
+            replaced: Vec::new(),
+            source: None,
+            spec: None,
+            variables: BTreeMap::new(),
+            leg: None,
+            group: None,
+        }
+    }
+
+    /// Whether it is one side of calls that start together.
+    pub(super) const fn is_leg(&self) -> bool {
+        self.leg.is_some()
     }
 
     /// Problems of the suite, shown at their places in its file.
     pub(super) fn explain(&self, mut problems: Vec<Problem>) -> Diagnostics {
         for problem in &mut problems {
+            if let Some((index, leg)) = &self.leg {
+                problem.path = leg.place(*index, &problem.path);
+            }
+            if let Some(group) = &self.group {
+                problem.path = batch::place(group, &problem.path);
+            }
             let at = format!("{}.", problem.path);
             let key = self.replaced.iter().find(|key| at.starts_with(&format!("{key}.")));
             // The flag is called as the last part of the key.
@@ -175,12 +237,26 @@ pub(super) fn suite(
         file: Some(name),
         spec: None,
         variables: variables.into_inner(),
+        leg: None,
+        group: None,
     };
     if !problems.is_empty() {
         return Err(loaded.explain(problems).into());
     }
     read_spec(&mut loaded, overrides.spec(), path.parent())?;
     Ok(loaded)
+}
+
+/// Loads the rules of a suite file, or those that a file which lists suites has for its batch.
+pub(super) fn rules(
+    path: &Path,
+    overrides: &Overrides,
+    context: &Context,
+) -> Result<Loaded, Failure> {
+    match super::lists::read(path, context)? {
+        Some(list) => Ok(list.rules(overrides)),
+        None => suite(Some(path), overrides, context),
+    }
 }
 
 /// Reads the file of test cases that the suite names, beside the suite's own, or a flag.
@@ -240,6 +316,8 @@ fn from_flags(overrides: &Overrides) -> Result<Loaded, Failure> {
         source: None,
         spec: None,
         variables: BTreeMap::new(),
+        leg: None,
+        group: None,
     };
     if !problems.is_empty() {
         return Err(loaded.explain(problems).into());

@@ -109,6 +109,25 @@ pub fn read_and_check<T: DeserializeOwned + JsonSchema>(
     typed(source, root, faults, check)
 }
 
+/// Reads a YAML or JSON text of another tool as a `T`: `${VAR}` is text like any other, and a key
+/// without a value counts as left out, in the mappings of the root and of the lists below the keys
+/// `lists`.
+///
+/// # Errors
+///
+/// As for [`read`].
+pub fn read_foreign<T: DeserializeOwned + JsonSchema>(
+    source: Source<'_>,
+    lists: &[&str],
+) -> Result<Document<T>, Diagnostics> {
+    let mut faults = Vec::new();
+    let Some(mut root) = yaml::parse(source.text, &mut faults) else {
+        return Err(Diagnostics::new(source, faults));
+    };
+    root.drop_blank(lists);
+    typed(source, root, faults, |_| Vec::new())
+}
+
 /// Reads a JSON text as a `T`: as [`read_and_check`], but strictly JSON, and `${VAR}` is text like
 /// any other.
 ///
@@ -171,6 +190,12 @@ pub fn has_key(text: &str, key: &str) -> bool {
     let root = yaml::parse(text, &mut Vec::new());
     matches!(root.map(|root| root.kind), Some(node::Kind::Mapping(entries))
         if entries.iter().any(|(found, _)| found.text == key))
+}
+
+/// Whether a text is a list at its top.
+pub fn is_list(text: &str) -> bool {
+    let root = yaml::parse(text, &mut Vec::new());
+    matches!(root.map(|root| root.kind), Some(node::Kind::Sequence(_)))
 }
 
 /// Text from a file as messages show it: in backticks, on one line, without control characters,

@@ -18,8 +18,8 @@ pub fn outputs(whole: &Whole, paths: Paths<'_>) -> Vec<(&'static str, String)> {
     };
     let tally = whole.tally();
     let rate = tally.success_rate();
-    let ids = whole.gates.iter().filter_map(|gate| gate.report()).map(|report| report.result.id);
-    let ids: Vec<String> = ids.filter(|id| *id > 0).map(|id| id.to_string()).collect();
+    let ids = whole.gates.iter().filter_map(|gate| gate.report()).flat_map(words::result_ids);
+    let ids: Vec<String> = ids.map(|id| id.to_string()).collect();
     vec![
         ("verdict", verdict(whole.verdict()).to_owned()),
         ("exit_code", whole.code().number().to_string()),
@@ -68,10 +68,15 @@ pub fn gitlab_annotations(whole: &Whole) -> Option<String> {
     let links: Vec<_> = whole
         .gates
         .iter()
-        .filter_map(|gate| {
-            let url = words::page(gate.report()?)?;
-            let label = format!("{} ({})", short(&gate.name, 200), gate.verdict().participle());
-            Some(json!({ "external_link": { "label": label, "url": url } }))
+        .flat_map(|gate| {
+            let results = gate.report().map(words::results).unwrap_or_default();
+            let several = results.len() > 1;
+            results.into_iter().filter_map(move |(id, url)| {
+                let which = if several { format!(" · result {id}") } else { String::new() };
+                let (name, verdict) = (short(&gate.name, 200), gate.verdict().participle());
+                let label = format!("{name}{which} ({verdict})");
+                Some(json!({ "external_link": { "label": label, "url": url? } }))
+            })
         })
         .collect();
     (!links.is_empty()).then(|| format!("{:#}\n", json!({ "Cekura": links })))
