@@ -61,7 +61,7 @@ impl Gate<'_> {
             suite: loaded.file.clone(),
             planned: PlanHead {
                 runs_per_scenario: plan.runs_per_scenario,
-                runs: plan.runs(),
+                runs: plan.least_runs(),
                 scenarios: plan.scenarios(),
             },
             request: fingerprints(&request),

@@ -63,13 +63,11 @@ impl Named {
             thresholds: self.list.gates.thresholds.clone(),
             prefix: overrides.name().map(str::to_owned),
         };
-        let suites = batch::suites(groups, &self.list.within, &defaults)
-            .map_err(|problems| self.kept.explain(problems))?;
+        let (suites, mut problems) = batch::suites(groups, &self.list.within, &defaults);
         let flags = overrides.of_groups();
-        let (mut loaded, mut problems) = (Vec::with_capacity(suites.len()), Vec::new());
-        for (index, mut suite) in suites.into_iter().enumerate() {
+        let mut loaded = Vec::with_capacity(suites.len());
+        for (place, mut suite) in suites {
             flags.apply(&mut suite);
-            let place = self.list.within.child(index);
             // An id that stands there repeatedly runs so often.
             let ids = distinct_scenarios(&suite);
             let once = Suite { scenarios: (!ids.is_empty()).then_some(ids), ..suite.clone() };

@@ -12,6 +12,7 @@ mod common;
 
 mod again;
 mod bad_input;
+mod batch;
 mod cases;
 mod ci_systems;
 mod harness;
