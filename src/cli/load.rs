@@ -128,8 +128,11 @@ impl Loaded {
             if let Some(group) = &self.group {
                 problem.path = batch::place(group, &problem.path);
             }
-            let key = problem.path.0.first().filter(|key| self.replaced.contains(&key.as_str()));
-            if let Some(key) = key.map(|key| key.replace('_', "-")) {
+            let at = format!("{}.", problem.path);
+            let key = self.replaced.iter().find(|key| at.starts_with(&format!("{key}.")));
+            // The flag is called as the last part of the key.
+            let name = key.and_then(|key| key.rsplit('.').next());
+            if let Some(key) = name.map(|name| name.replace('_', "-")) {
                 problem.message = format!("--{key}: {}", problem.message);
                 problem.path = document::Path::of(["--", &key]);
             }

@@ -170,6 +170,7 @@ impl Overrides {
             ("personalities", self.personalities.is_some()),
             ("test_profiles", self.test_profiles.is_some()),
             ("concurrency", self.concurrency.is_some()),
+            ("thresholds.success_rate", self.success_rate.is_some()),
         ];
         keys.into_iter().filter(|(_, given)| *given).map(|(key, _)| key).collect()
     }

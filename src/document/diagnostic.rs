@@ -98,6 +98,18 @@ impl Diagnostics {
         self.items.is_empty()
     }
 
+    /// Each fault on a line of its own, for a log: where, what, the way out.
+    pub fn lines(&self) -> impl Iterator<Item = String> + '_ {
+        self.iter().map(|Diagnostic { line, column, message, help }| {
+            let place = match line.zip(*column) {
+                Some((line, column)) => format!("{}:{line}:{column}: ", self.name),
+                None => String::new(),
+            };
+            let help = help.as_ref().map(|help| format!("; {help}")).unwrap_or_default();
+            format!("{place}{message}{help}")
+        })
+    }
+
     /// The faults as text, each with file, line, column and the text under it. No line end stands
     /// at the end.
     pub fn render(&self, color: bool) -> String {

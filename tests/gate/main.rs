@@ -15,6 +15,7 @@ mod bad_input;
 mod batch;
 mod cases;
 mod ci_systems;
+mod foregone;
 mod harness;
 mod many;
 mod matrix;
