@@ -144,9 +144,13 @@ impl Loaded {
         }
     }
 
-    /// A failure, shown in the file that it is about where it is a refusal of test cases.
+    /// A failure to start, with the suite's name where nobody answered, and shown in the file that
+    /// it is about where it is a refusal of test cases.
     pub(super) fn explain_failure(&self, failure: Failure) -> Failure {
         match failure {
+            Failure::Api(source @ ApiError::Unreachable { .. }) => {
+                Failure::NotStarted { suite: self.name(), source: Box::new(source) }
+            }
             Failure::Api(error) => self.explain_refusal(error),
             other => other,
         }

@@ -9,6 +9,8 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../common/finished.rs"]
+mod finished;
 
 mod again;
 mod bad_input;
