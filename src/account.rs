@@ -3,7 +3,7 @@
 //! Pure. `cli/online` asks the platform; here is decided what is unknown, and what was probably
 //! meant. A list that did not come whole says nothing about what is not in it.
 
-use crate::document::{Path, Problem, shown};
+use crate::document::{At, Path, Problem, shown};
 use crate::suite::checks::Checks;
 use crate::suite::model::Suite;
 use crate::text;
@@ -102,9 +102,29 @@ impl Findings {
         let mut findings = Self::default();
         if let Some(chosen) = &account.chosen {
             findings.scenarios(suite, account, chosen);
+            findings.quarantine(suite, chosen);
         }
         findings.callers(suite, account);
         findings.metrics(suite, account);
+        findings
+    }
+
+    /// Holds against the account only what a suite selects.
+    pub fn of_selection(suite: &Suite, account: &Account) -> Self {
+        let mut findings = Self::default();
+        if let Some(chosen) = &account.chosen {
+            findings.scenarios(suite, account, chosen);
+        }
+        findings
+    }
+
+    /// Holds only the labels that checks ask for against the metrics. A metric that is not among
+    /// them is left to the verdict.
+    pub fn of_labels(suite: &Suite, metrics: Listing<Metric>) -> Self {
+        let mut findings = Self::default();
+        let metrics = Listing { whole: false, ..metrics };
+        findings.metrics(suite, &Account { metrics, ..Account::default() });
+        findings.problems.retain(|problem| problem.at == At::Value);
         findings
     }
 
@@ -146,6 +166,9 @@ impl Findings {
             };
             self.problem(Path::of(["folder"]), message, help);
         }
+    }
+
+    fn quarantine(&mut self, suite: &Suite, chosen: &[Scenario]) {
         for (index, entry) in suite.quarantine.iter().flatten().enumerate() {
             let id = entry.scenario;
             if !chosen.iter().any(|one| one.id == id) {

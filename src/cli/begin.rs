@@ -74,7 +74,7 @@ impl Gate<'_> {
             }
             Earlier::Never => {
                 let begun = self.start_anew(&plan, request, &started, publisher, deadline).await;
-                begun.map_err(|failure| loaded.explain_failure(failure))?
+                self.explained(begun, &loaded, &plan).await?
             }
             Earlier::Attempt(job, age) => {
                 let branch = around.context.branch();
@@ -90,11 +90,9 @@ impl Gate<'_> {
                     plan = plan.named(names.own(&unique_key()));
                     started.name = Some(plan.result_name.clone());
                     let request = plan.request().unwrap_or(request);
-                    {
-                        let begun =
-                            self.start_anew(&plan, request, &started, publisher, deadline).await;
-                        begun.map_err(|failure| loaded.explain_failure(failure))?
-                    }
+                    let begun =
+                        self.start_anew(&plan, request, &started, publisher, deadline).await;
+                    self.explained(begun, &loaded, &plan).await?
                 }
             }
         };

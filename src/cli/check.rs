@@ -130,6 +130,7 @@ pub(super) fn warnings(loaded: &Loaded, plan: &Plan) -> Vec<String> {
         );
     }
     warnings.extend(idle_afterwards(&loaded.suite));
+    warnings.extend(loaded.noticed.iter().cloned());
     warnings
 }
 

@@ -37,6 +37,8 @@ pub(super) struct Loaded {
     pub(super) spec: Option<Kept>,
     /// The variables that the file took from the environment, with their values.
     pub(super) variables: BTreeMap<String, String>,
+    /// What the account had to say of it on the way, for its writer to know before the calls.
+    pub(super) noticed: Vec<String>,
 }
 
 /// A file that was read, kept so that what the platform says of it can be shown at its place.
@@ -77,6 +79,11 @@ impl Loaded {
             Some(kept) => kept.explain(problems),
             None => Diagnostics::from_problems(nowhere, &Places::default(), problems),
         }
+    }
+
+    /// Problems of the suite as lines of a log: `suite.yml:4:8: what is wrong; the way out`.
+    pub(super) fn lines(&self, problems: Vec<Problem>) -> Vec<String> {
+        self.explain(problems).lines().collect()
     }
 
     /// A failure, shown in the file that it is about where it is a refusal of test cases.
@@ -165,6 +172,7 @@ pub(super) fn suite(
         file: Some(name),
         spec: None,
         variables: variables.into_inner(),
+        noticed: Vec::new(),
     };
     if !problems.is_empty() {
         return Err(loaded.explain(problems).into());
@@ -230,6 +238,7 @@ fn from_flags(overrides: &Overrides) -> Result<Loaded, Failure> {
         source: None,
         spec: None,
         variables: BTreeMap::new(),
+        noticed: Vec::new(),
     };
     if !problems.is_empty() {
         return Err(loaded.explain(problems).into());

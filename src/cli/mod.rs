@@ -15,6 +15,7 @@ mod compare;
 mod connection;
 mod console;
 mod failure;
+mod hints;
 mod init;
 mod job;
 mod judge;

@@ -145,34 +145,7 @@ impl Asked<'_> {
     /// What the suite needs to know of the account, and no more.
     async fn account(&self, plan: &Plan, agent: Agent) -> Result<Account, Failure> {
         let (suite, until) = (&self.loaded.suite, self.until);
-        let of_agent = Query { agent: Some(agent.id), ..Query::default() };
-        let mut account = Account::default();
-        let query = match &plan.selection {
-            Selection::Cases(_) => None,
-            Selection::Ids(ids) => Some(Query { ids: ids.clone(), ..Query::default() }),
-            Selection::ByPlatform(query) | Selection::Resolve(query) => Some(query.clone()),
-        };
-        if let Some(query) = query {
-            let mut chosen = Vec::new();
-            if query.folder.is_some() || !query.tags.is_empty() {
-                let query = Query { agent: Some(agent.id), ..query.clone() };
-                chosen = self.client.scenarios_of(&query, until).await?.items;
-            }
-            let carried = |tag: &String| chosen.iter().any(|one| one.tags.contains(tag));
-            if !query.ids.is_empty() || !query.tags.iter().all(carried) {
-                account.scenarios = self.client.scenarios_of(&of_agent, until).await?;
-            }
-            if query.folder.is_some() && chosen.is_empty() {
-                account.folders = self.client.folders(query.project, until).await?;
-            }
-            let by_id = account.scenarios.items.iter().filter(|one| query.ids.contains(&one.id));
-            let more: Vec<_> = by_id
-                .filter(|one| chosen.iter().all(|other| other.id != one.id))
-                .cloned()
-                .collect();
-            chosen.extend(more);
-            account.chosen = Some(chosen);
-        }
+        let mut account = select(&self.client, plan, agent.id, until).await?;
         if suite.thresholds.as_ref().is_some_and(names_metrics) {
             account.metrics = self.client.metrics(agent.id, until).await?;
         }
@@ -233,6 +206,40 @@ impl Asked<'_> {
             None => "the platform's dry run gave no price".to_owned(),
         })
     }
+}
+
+/// What the account has of what a plan selects.
+pub(super) async fn select(
+    client: &Client,
+    plan: &Plan,
+    agent: u64,
+    until: Instant,
+) -> Result<Account, ApiError> {
+    let mut account = Account::default();
+    let query = match &plan.selection {
+        Selection::Cases(_) => return Ok(account),
+        Selection::Ids(ids) => Query { ids: ids.clone(), ..Query::default() },
+        Selection::ByPlatform(query) | Selection::Resolve(query) => query.clone(),
+    };
+    let query = Query { agent: Some(agent), ..query };
+    let mut chosen = Vec::new();
+    if query.folder.is_some() || !query.tags.is_empty() {
+        chosen = client.scenarios_of(&query, until).await?.items;
+    }
+    let carried = |tag: &String| chosen.iter().any(|one| one.tags.contains(tag));
+    if !query.ids.is_empty() || !query.tags.iter().all(carried) {
+        let of_agent = Query { agent: Some(agent), ..Query::default() };
+        account.scenarios = client.scenarios_of(&of_agent, until).await?;
+    }
+    if query.folder.is_some() && chosen.is_empty() {
+        account.folders = client.folders(query.project, until).await?;
+    }
+    let by_id = account.scenarios.items.iter().filter(|one| query.ids.contains(&one.id));
+    let more: Vec<_> =
+        by_id.filter(|one| chosen.iter().all(|other| other.id != one.id)).cloned().collect();
+    chosen.extend(more);
+    account.chosen = Some(chosen);
+    Ok(account)
 }
 
 /// Holds the budget's largest cost against the platform's price. Gives the price of one run.

@@ -114,6 +114,27 @@ impl Diagnostics {
         parts.join("\n\n")
     }
 
+    /// The faults as lines of a log: `suite.yml:4:8: what is wrong; the way out`.
+    pub fn lines(&self) -> impl Iterator<Item = String> {
+        self.iter().map(|one| {
+            let place = match (one.line, one.column) {
+                (Some(line), Some(column)) => format!("{}:{line}:{column}: ", self.name),
+                _ => String::new(),
+            };
+            let help = one.help.as_deref().map(|help| format!("; {help}")).unwrap_or_default();
+            format!("{place}{}{help}", one.message)
+        })
+    }
+
+    /// The first fault in a line, and how many more there are.
+    pub fn brief(&self) -> String {
+        let first = self.lines().next().unwrap_or_default();
+        match self.items.len() {
+            0 | 1 => first,
+            n => format!("{first} (and {})", crate::text::count(n - 1, "more error")),
+        }
+    }
+
     fn render_one(&self, renderer: &Renderer, item: &Item) -> String {
         let title = Level::ERROR.primary_title(item.diagnostic.message.as_str());
         let mut group = Group::with_title(title);

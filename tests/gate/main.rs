@@ -15,6 +15,7 @@ mod bad_input;
 mod cases;
 mod ci_systems;
 mod harness;
+mod hints;
 mod many;
 mod matrix;
 mod online;
