@@ -160,7 +160,11 @@ pub(super) fn suite(
                 "{name} is a world of the stand-in, not a suite; did you mean `--simulate={name}`, \
              with the `=`?"
             )),
-            Err(_) => faults.into(),
+            Err(_) => {
+                let named = document::texts_at(text, "spec").pop();
+                let path = spec_path(named.as_deref(), overrides.spec(), path.parent());
+                together([Some(faults), path.and_then(|path| faults_of_spec(&path))])
+            }
         })?;
     overrides.apply(&mut value);
     let problems = validate(&value, context::today());
@@ -174,11 +178,54 @@ pub(super) fn suite(
         variables: variables.into_inner(),
         noticed: Vec::new(),
     };
-    if !problems.is_empty() {
-        return Err(loaded.explain(problems).into());
-    }
-    read_spec(&mut loaded, overrides.spec(), path.parent())?;
+    with_spec(&mut loaded, problems, overrides.spec(), path.parent())?;
     Ok(loaded)
+}
+
+/// Faults of several documents as one failure.
+pub(super) fn together(all: impl IntoIterator<Item = Option<Diagnostics>>) -> Failure {
+    match Diagnostics::of_all(all.into_iter().flatten()) {
+        Some(faults) => faults.into(),
+        None => Failure::Internal("there are no faults to show".to_owned()),
+    }
+}
+
+/// Reads the file of test cases, and tells its faults together with the suite's own.
+fn with_spec(
+    loaded: &mut Loaded,
+    problems: Vec<Problem>,
+    flag: Option<&Path>,
+    beside: Option<&Path>,
+) -> Result<(), Failure> {
+    let own = (!problems.is_empty()).then(|| loaded.explain(problems));
+    match (own, read_spec(loaded, flag, beside)) {
+        (None, read) => read,
+        (Some(own), Err(Failure::Document(more))) => Err(together([Some(own), Some(more)])),
+        (Some(own), _) => Err(own.into()),
+    }
+}
+
+/// What is wrong with a file of test cases that can be read at all.
+fn faults_of_spec(path: &Path) -> Option<Diagnostics> {
+    if is_yaml(path) {
+        return None;
+    }
+    let name = path.display().to_string();
+    let bytes = read_file(path).ok()?;
+    let text = document::decode(&name, &bytes).ok()?;
+    crate::spec::read(Source { name: &name, text }).err()
+}
+
+fn is_yaml(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "yml" || extension == "yaml")
+}
+
+/// Where the file of test cases is: where a flag says, or beside the suite.
+fn spec_path(named: Option<&str>, flag: Option<&Path>, beside: Option<&Path>) -> Option<PathBuf> {
+    match (flag, named) {
+        (Some(path), _) => Some(path.to_owned()),
+        (None, named) => Some(beside.unwrap_or(Path::new("")).join(named?)),
+    }
 }
 
 /// Reads the file of test cases that the suite names, beside the suite's own, or a flag.
@@ -187,12 +234,9 @@ fn read_spec(
     flag: Option<&Path>,
     beside: Option<&Path>,
 ) -> Result<(), Failure> {
-    let Some(named) = loaded.suite.spec.as_deref() else { return Ok(()) };
-    let path = match flag {
-        Some(path) => path.to_owned(),
-        None => beside.unwrap_or(Path::new("")).join(named),
-    };
-    if path.extension().is_some_and(|extension| extension == "yml" || extension == "yaml") {
+    let flag = flag.filter(|_| loaded.suite.spec.is_some());
+    let Some(path) = spec_path(loaded.suite.spec.as_deref(), flag, beside) else { return Ok(()) };
+    if is_yaml(&path) {
         let problem = Problem::new(
             document::Path::of(["spec"]),
             "a spec is a JSON file, as Cekura's own tools take it",
@@ -240,10 +284,7 @@ fn from_flags(overrides: &Overrides) -> Result<Loaded, Failure> {
         variables: BTreeMap::new(),
         noticed: Vec::new(),
     };
-    if !problems.is_empty() {
-        return Err(loaded.explain(problems).into());
-    }
-    read_spec(&mut loaded, overrides.spec(), None)?;
+    with_spec(&mut loaded, problems, overrides.spec(), None)?;
     Ok(loaded)
 }
 

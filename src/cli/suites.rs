@@ -70,7 +70,7 @@ pub(super) fn asked(
                 None => Ok(Asked::One(Box::new(one))),
             }
         }
-        [path] if !path.is_dir() && listed(path, context)?.is_none() => {
+        [path] if !path.is_dir() && listed(path, overrides, context)?.is_none() => {
             let one = load::suite(Some(path), overrides, context)?;
             match one.suite.matrix {
                 Some(_) => many(named, overrides, context, console).map(Asked::Many),
@@ -81,8 +81,8 @@ pub(super) fn asked(
     }
 }
 
-/// The file that lists suites, where it is one.
-fn listed(path: &Path, context: &Context) -> Result<Option<Gates>, Failure> {
+/// The file that lists suites, where it is one. Its faults are told with those of its suites.
+fn listed(path: &Path, overrides: &Overrides, context: &Context) -> Result<Option<Gates>, Failure> {
     let name = path.display().to_string();
     let bytes = load::read_file(path)?;
     let text = document::decode(&name, &bytes)?;
@@ -90,7 +90,18 @@ fn listed(path: &Path, context: &Context) -> Result<Option<Gates>, Failure> {
         return Ok(None);
     }
     let lookup = |variable: &str| context.env.get(variable).cloned();
-    Ok(Some(file::read(Source { name: &name, text }, &lookup)?.value))
+    let read = file::read(Source { name: &name, text }, &lookup).map_err(|faults| {
+        let beside = path.parent().unwrap_or(Path::new(""));
+        let suites = document::texts_at(text, file::KEY).into_iter().map(|one| beside.join(one));
+        let more = suites.filter_map(|suite| {
+            match load::suite(Some(&suite), &overrides.of_each(), context) {
+                Err(Failure::Document(faults)) => Some(faults),
+                Ok(_) | Err(_) => None,
+            }
+        });
+        load::together([Some(faults)].into_iter().chain(more.map(Some)))
+    });
+    Ok(Some(read?.value))
 }
 
 fn many(
@@ -103,7 +114,7 @@ fn many(
     let mut paths = Vec::new();
     for path in named {
         if !path.is_dir()
-            && let Some(found) = listed(path, context)?
+            && let Some(found) = listed(path, overrides, context)?
         {
             if named.len() > 1 {
                 return Err(Failure::Usage(format!(
