@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::Global;
 use super::console::Console;
 use super::failure::Failure;
-use super::load::Loaded;
+use super::load::{self, Loaded};
 use super::online::{self, Online};
 use super::overrides::Overrides;
 use super::suites::{self, Asked, Many, Member};
@@ -84,6 +84,7 @@ impl Surroundings<'_> {
     /// Each suite on its own, then what they are together.
     fn several(&self, mut many: Many) -> Result<(), Failure> {
         let mut plans = Vec::with_capacity(many.suites.len());
+        let mut faults = Vec::new();
         for Member { dir, mut loaded, base, .. } in std::mem::take(&mut many.suites) {
             suites::reports_to(&mut loaded, &many.dir_of(&dir));
             if base.is_some()
@@ -93,9 +94,19 @@ impl Surroundings<'_> {
                 // It is compared with a result of the same run, which no account has yet.
                 thresholds.baseline = None;
             }
-            let plan = self.one(&loaded)?;
+            match self.one(&loaded) {
+                Ok(plan) => plans.push((loaded.suite, plan)),
+                // The others' are told with them.
+                Err(Failure::Document(one)) => {
+                    faults.push(Some(one));
+                    continue;
+                }
+                Err(other) => return Err(other),
+            }
             self.console.print("\n")?;
-            plans.push((loaded.suite, plan));
+        }
+        if !faults.is_empty() {
+            return Err(load::together(faults));
         }
         let known: Vec<_> = plans.iter().map(|(suite, plan)| (suite, plan)).collect();
         if let Some(budget) = &many.budget {

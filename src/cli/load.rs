@@ -81,6 +81,16 @@ impl Loaded {
         }
     }
 
+    /// Problems of the suite and of its test cases, as one failure.
+    pub(super) fn explain_all(&self, own: Vec<Problem>, of_cases: Vec<Problem>) -> Failure {
+        let some = |problems: &Vec<Problem>| !problems.is_empty();
+        let of_cases = Some(of_cases).filter(some).map(|problems| match &self.spec {
+            Some(kept) => kept.explain(problems),
+            None => self.explain(problems),
+        });
+        together([Some(own).filter(some).map(|problems| self.explain(problems)), of_cases])
+    }
+
     /// Problems of the suite as lines of a log: `suite.yml:4:8: what is wrong; the way out`.
     pub(super) fn lines(&self, problems: Vec<Problem>) -> Vec<String> {
         self.explain(problems).lines().collect()

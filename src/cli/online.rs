@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::failure::Failure;
 use super::load::Loaded;
 use super::{Global, connection, runtime};
-use crate::account::{Account, Agent, Findings, Listing};
+use crate::account::{Account, Agent, Findings, Listing, names_people};
 use crate::api::client::Client;
 use crate::api::error::ApiError;
 use crate::api::wire::account::DryRun;
@@ -69,10 +69,16 @@ impl Asked<'_> {
         let account = self.account(plan, agent).await?;
         let mut findings = Findings::of(suite, &account);
         let baseline = self.baseline(&mut findings).await?;
-        if !findings.problems.is_empty() {
-            return Err(self.loaded.explain(findings.problems).into());
+        let of_cases = suite.test_cases().map(|spec| {
+            let at = Path::of([if self.loaded.spec.is_some() { "scenarios" } else { "cases" }]);
+            Findings::of_cases(&spec, &at, &account)
+        });
+        let of_cases = of_cases.unwrap_or_default();
+        if !findings.problems.is_empty() || !of_cases.problems.is_empty() {
+            return Err(self.loaded.explain_all(findings.problems, of_cases.problems));
         }
         let mut warnings = findings.warnings;
+        warnings.extend(of_cases.warnings);
         let chosen = account.chosen.as_deref();
         let plan = match chosen {
             Some(chosen) => plan.clone().resolved(chosen.iter().map(|one| one.id)),
@@ -149,12 +155,13 @@ impl Asked<'_> {
         if suite.thresholds.as_ref().is_some_and(names_metrics) {
             account.metrics = self.client.metrics(agent.id, until).await?;
         }
-        if suite.test_profiles.is_some() {
-            account.test_profiles = match self.client.test_profiles(agent.id, until).await {
-                // The published contract does not list this call.
-                Err(ApiError::Refused { status: 404 | 405, .. }) => Listing::default(),
-                found => found?,
-            };
+        let cases = suite.test_cases();
+        let (personalities, profiles) = cases.as_ref().map(names_people).unwrap_or_default();
+        if personalities {
+            account.personalities = unlisted(self.client.personalities(until).await)?;
+        }
+        if suite.test_profiles.is_some() || profiles {
+            account.test_profiles = unlisted(self.client.test_profiles(agent.id, until).await)?;
         }
         account.agent = agent;
         Ok(account)
@@ -205,6 +212,15 @@ impl Asked<'_> {
             }
             None => "the platform's dry run gave no price".to_owned(),
         })
+    }
+}
+
+/// A list that the published contract does not have: where the platform has none either, nothing is
+/// known.
+fn unlisted(listed: Result<Listing<u64>, ApiError>) -> Result<Listing<u64>, ApiError> {
+    match listed {
+        Err(ApiError::Refused { status: 404 | 405, .. }) => Ok(Listing::default()),
+        found => found,
     }
 }
 
