@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::budget;
 use super::console::Console;
 use super::failure::Failure;
 use super::left::StartedRun;
@@ -18,23 +17,22 @@ use super::publish::Publisher;
 use super::stop::{Signal, Stop};
 use super::turn::{Ticket, Turnstile};
 use super::watching::Watching;
-use crate::api::client::{Client, Started};
-use crate::plan::{Plan, StartRequest, carries_name};
+use crate::api::client::Client;
+use crate::plan::Plan;
 use crate::poll::schedule::Pace;
 use crate::poll::{Look, Patience, Waited, last_look, wait};
 use crate::record::ResultRecord;
 use crate::redact::Redactor;
 use crate::report::assemble::{End, Parts};
 use crate::report::model::{PlanHead, RetryRecord, SuiteHead, Timing};
-use crate::report::standing::{Standing, is_decided};
-use crate::retry;
+use crate::report::standing::is_decided;
 use crate::spec::cases;
-use crate::suite::model::{CallPolicy, EarlyStop, Retry, Suite, Transcripts};
+use crate::suite::model::{CallPolicy, EarlyStop, Suite, Transcripts};
 use crate::text;
 
 /// How long the gate may take to end the calls after a signal, and half of it to look once more.
 /// GitHub sends SIGTERM 7.5 seconds after SIGINT.
-const WRAP_UP: Duration = Duration::from_secs(5);
+pub(super) const WRAP_UP: Duration = Duration::from_secs(5);
 /// How long after the signal everything has to be over, but for writing the reports.
 const LAST_LOOK: Duration = Duration::from_secs(7);
 
@@ -83,12 +81,11 @@ pub(super) struct Attached {
 impl Attached {
     /// What the suite wants nobody to read.
     pub(super) fn redactor(&self) -> Redactor {
-        let reports = self.suite.reports.as_ref();
-        Redactor::new(reports.and_then(|reports| reports.redact.as_deref()).unwrap_or_default())
+        Redactor::of_suite(&self.suite)
     }
 
     /// An error of the platform, which may repeat what nobody should read.
-    fn told(&self, error: &impl std::fmt::Display) -> String {
+    pub(super) fn told(&self, error: &impl std::fmt::Display) -> String {
         self.redactor().text(&error.to_string()).into_owned()
     }
 
@@ -114,31 +111,12 @@ impl Attached {
 }
 
 /// How attending ended, beside the evidence.
-struct Attended {
-    end: End,
-    retries: Vec<RetryRecord>,
-    stopped_early: bool,
+pub(super) struct Attended {
+    pub(super) end: End,
+    pub(super) retries: Vec<RetryRecord>,
+    pub(super) stopped_early: bool,
     /// Runs that were started, those of retries included.
-    paid: usize,
-}
-
-impl<'a> Gate<'a> {
-    /// Waits, within the time that is left, until the calls of a retry fit into the budget that all
-    /// gates share. What the gate had before is free by then.
-    async fn wait_for_calls(&self, attached: &Attached, again: &Plan) -> Result<(), Failure> {
-        let wanted = again.runs().unwrap_or_default().min(attached.calls);
-        let ticket: Ticket<'a> = self.turn.join(wanted);
-        let id = ticket.id();
-        self.ticket.replace(ticket);
-        tokio::select! {
-            biased;
-            signal = self.stop.asked() => Err(Failure::Stopped(signal)),
-            _ = self.turn.admitted(id) => Ok(()),
-            () = tokio::time::sleep_until(attached.deadline) => Err(Failure::Usage(
-                "no calls became free within the suite's `timeout`".to_owned(),
-            )),
-        }
-    }
+    pub(super) paid: usize,
 }
 
 impl Gate<'_> {
@@ -174,6 +152,12 @@ impl Gate<'_> {
         let how = if attached.taken_up { "is taken up" } else { "has started" };
         self.say(&format!("result {id} {how}{page}"));
         let attended = self.see_through(&mut attached).await.map_err(Failure::StoppedTwice)?;
+        Ok(self.parts_of(attached, attended).await)
+    }
+
+    /// What a report is made of, once the wait is over.
+    pub(super) async fn parts_of(&self, mut attached: Attached, attended: Attended) -> Parts {
+        let id = attached.record.id;
         let price = attached.suite.budget.as_ref().and_then(|budget| budget.price_per_run);
         if let Some(price) = price {
             let runs = attended.paid;
@@ -189,7 +173,7 @@ impl Gate<'_> {
                 Err(error) => attached.notes.push(format!("no share link: {error}")),
             }
         }
-        Ok(Parts {
+        Parts {
             suite: attached.head,
             plan: attached.planned,
             result: attached.record,
@@ -202,23 +186,24 @@ impl Gate<'_> {
             traffic: self.client.traffic(),
             baseline: attached.baseline,
             retries: attended.retries,
+            results: Vec::new(),
             stopped_early: attended.stopped_early,
             incomplete: false,
             simulated: attached.simulated,
             transcripts: reports.transcripts.unwrap_or_default(),
             redact: redactor,
             notes: attached.notes,
-        })
+        }
     }
 
     /// Until when something may take that takes so long: counted from the signal, where one has
     /// come, so that many gates that stop together are done in time together.
-    fn by(&self, span: Duration) -> Instant {
+    pub(super) fn by(&self, span: Duration) -> Instant {
         self.stop.heard().map_or_else(Instant::now, |(_, at)| at) + span
     }
 
     /// Looks at the result once more after its calls were ended.
-    async fn last_look(&self, record: &mut ResultRecord, transcripts: Transcripts) {
+    pub(super) async fn last_look(&self, record: &mut ResultRecord, transcripts: Transcripts) {
         let until = self.by(LAST_LOOK).min(Instant::now() + WRAP_UP / 2);
         let within = until.saturating_duration_since(Instant::now());
         last_look(self.client, record, transcripts, within).await;
@@ -251,7 +236,7 @@ impl Gate<'_> {
     }
 
     /// Waits for one result and says what changes. Gives the signal that stopped it, if one did.
-    async fn wait_for(
+    pub(super) async fn wait_for(
         &self,
         attached: &Attached,
         record: &mut ResultRecord,
@@ -316,7 +301,7 @@ impl Gate<'_> {
     }
 
     /// What the end of a wait asks for: ending the calls where the suite says so, a last look.
-    async fn conclude(
+    pub(super) async fn conclude(
         &self,
         attached: &mut Attached,
         record: &mut ResultRecord,
@@ -360,128 +345,6 @@ impl Gate<'_> {
         tokio::select! {
             () = wrap_up => Ok(end),
             second = self.stop.insisted() => Err(second),
-        }
-    }
-
-    /// Starts the runs again that the suite wants again, and joins what they show to the evidence.
-    async fn retry(
-        &self,
-        attached: &mut Attached,
-        rules: &Retry,
-        plan: &Plan,
-        attended: &mut Attended,
-    ) -> Result<(), Signal> {
-        for attempt in 1..=rules.attempts {
-            let standing =
-                Standing::of(&attached.head, &attached.planned, &attached.record.runs, None, false);
-            let groups = retry::needs(
-                rules,
-                &attached.head,
-                &attached.record.runs,
-                &standing.outcomes,
-                &attended.retries,
-            );
-            // Scenarios of different groups never share a run, so that the outcomes stay true.
-            for (frequency, scenarios) in groups {
-                let suffix = format!("retry {attempt}.{frequency}");
-                let again = match plan.spec() {
-                    Some(_) => {
-                        let keys = cases::keys_of(&attached.record.runs, &scenarios);
-                        plan.cases_again(&keys, frequency, &suffix)
-                    }
-                    None => Some(plan.again(scenarios, frequency, &suffix)),
-                };
-                let Some(again) = again.filter(|plan| plan.runs() != Some(0)) else { continue };
-                let runs = again.runs().unwrap_or_default();
-                if let Some(limits) = &attached.suite.budget
-                    && budget::allows(limits, attended.paid + runs).is_err()
-                {
-                    attached.notes.push(format!(
-                        "no more retries: with another {} the {} so far would be over budget",
-                        text::count(runs, "run"),
-                        attended.paid
-                    ));
-                    return Ok(());
-                }
-                attended.paid += runs;
-                let Some(mut fresh) = self.start_again(attached, &again, attempt).await else {
-                    attended.end =
-                        self.stop.heard().map_or(End::Finished, |(signal, _)| signal.end());
-                    return Ok(());
-                };
-                let waited = self.wait_for(attached, &mut fresh, EarlyStop::Never).await;
-                attended.end = self.conclude(attached, &mut fresh, waited).await?;
-                if let Some(spec) = plan.spec() {
-                    cases::mark(&mut fresh.runs, spec);
-                    cases::align(&mut fresh.runs, &attached.record.runs);
-                }
-                let judged =
-                    Standing::of(&attached.head, &PlanHead::default(), &fresh.runs, None, false);
-                let records = retry::merge(
-                    rules,
-                    attempt,
-                    &mut attached.record,
-                    &standing.outcomes,
-                    fresh,
-                    &judged.outcomes,
-                    &attended.retries,
-                );
-                attended.retries.extend(records);
-                if attended.end != End::Finished {
-                    return Ok(());
-                }
-            }
-        }
-        Ok(())
-    }
-
-    /// Starts a retry, or takes up the one that an earlier gate has started. Where that fails the
-    /// gate goes on with what it has, and says so.
-    async fn start_again(
-        &self,
-        attached: &mut Attached,
-        again: &Plan,
-        attempt: u32,
-    ) -> Option<ResultRecord> {
-        let request = again.request()?;
-        match self.start_or_find(attached, again, &request).await {
-            Ok(record) => {
-                let runs = text::count(record.runs.len(), "run");
-                let id = record.id;
-                self.say(&format!("retry {attempt}: {runs} started as result {id}"));
-                Some(record)
-            }
-            Err(error) => {
-                attached.notes.push(format!(
-                    "retry {attempt} could not be started: {}",
-                    attached.told(&error)
-                ));
-                None
-            }
-        }
-    }
-
-    async fn start_or_find(
-        &self,
-        attached: &Attached,
-        again: &Plan,
-        request: &StartRequest,
-    ) -> Result<ResultRecord, Failure> {
-        if attached.taken_up {
-            if !carries_name(again.mode) {
-                return Err(Failure::Usage(format!(
-                    "an earlier gate may have started it, and mode {} gives no name to find it by",
-                    again.mode.name()
-                )));
-            }
-            let earlier = self.client.result_named(&again.result_name, attached.deadline).await?;
-            if let Some(record) = earlier {
-                return Ok(record);
-            }
-        }
-        self.wait_for_calls(attached, again).await?;
-        match self.start(again, request, attached.deadline).await? {
-            Started::Answered(record) | Started::Found(record) => Ok(*record),
         }
     }
 }

@@ -49,6 +49,7 @@ impl Gate<'_> {
         publisher: &Publisher,
         around: &Surroundings<'_>,
     ) -> Result<Attached, Failure> {
+        let prepared = self.look_back(prepared, around).await?;
         let Prepared { loaded, mut plan, request, baseline, earlier, calls, began, started_at } =
             prepared;
         let deadline = began + loaded.suite.timeout.unwrap_or_default().duration();
@@ -76,24 +77,12 @@ impl Gate<'_> {
                 let begun = self.start_anew(&plan, request, &started, publisher, deadline).await;
                 self.explained(begun, &loaded, &plan).await?
             }
-            Earlier::Attempt(job, age) => {
-                let branch = around.context.branch();
-                let of_suite = result_name_start(&loaded.name(), branch);
-                let names = reuse::Names::new(&of_suite, &job, &request);
-                let found = reuse::find(self.client, &names, &plan, (age, keep), deadline);
-                let found =
-                    self.unless_stopped(async { found.await.map_err(Failure::from) }).await?;
-                if let Some(record) = found {
-                    plan = plan.named(record.name.clone().unwrap_or_default());
-                    self.taken_up(record, "started by an earlier attempt of this job")
-                } else {
-                    plan = plan.named(names.own(&unique_key()));
-                    started.name = Some(plan.result_name.clone());
-                    let request = plan.request().unwrap_or(request);
-                    let begun =
-                        self.start_anew(&plan, request, &started, publisher, deadline).await;
-                    self.explained(begun, &loaded, &plan).await?
-                }
+            Earlier::Found(record) => {
+                plan = plan.named(record.name.clone().unwrap_or_default());
+                self.taken_up(*record, "started by an earlier attempt of this job")
+            }
+            Earlier::Attempt(..) => {
+                return Err(Failure::Internal("nobody looked for the earlier attempt".to_owned()));
             }
         };
         let Begun { record, taken_up, notes } = begun;
@@ -128,6 +117,30 @@ impl Gate<'_> {
             started_at,
             notes,
         })
+    }
+
+    /// Looks for what an earlier attempt of the job has started, where that is wanted. Where there
+    /// is nothing, the start gets a name by which a later attempt finds it.
+    pub(super) async fn look_back(
+        &self,
+        mut prepared: Prepared,
+        around: &Surroundings<'_>,
+    ) -> Result<Prepared, Failure> {
+        let Earlier::Attempt(job, age) = &prepared.earlier else { return Ok(prepared) };
+        let suite = &prepared.loaded.suite;
+        let deadline = Instant::now() + suite.timeout.unwrap_or_default().duration();
+        let of_suite = result_name_start(&prepared.loaded.name(), around.context.branch());
+        let names = reuse::Names::new(&of_suite, job, &prepared.request);
+        let wanted = (*age, suite.transcripts());
+        let found = reuse::find(self.client, &names, &prepared.plan, wanted, deadline);
+        let found = self.unless_stopped(async { found.await.map_err(Failure::from) }).await?;
+        prepared.plan = prepared.plan.named(names.own(&unique_key()));
+        prepared.request = prepared.plan.request().unwrap_or(prepared.request);
+        prepared.earlier = match found {
+            Some(record) => Earlier::Found(Box::new(record)),
+            None => Earlier::Never,
+        };
+        Ok(prepared)
     }
 
     /// Does what starts nothing, unless a signal comes first.

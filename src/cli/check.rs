@@ -12,7 +12,7 @@ use super::failure::Failure;
 use super::load::{self, Loaded};
 use super::online::{self, Online};
 use super::overrides::Overrides;
-use super::suites::{self, Asked, Many, Member};
+use super::suites::{self, Asked, Group, Many, Member};
 use crate::context::Context;
 use crate::exit::Code;
 use crate::plan::{Plan, Selection, StartRequest, Target};
@@ -20,6 +20,7 @@ use crate::report::escape::terminal::log_line;
 use crate::spec::model::Case;
 use crate::suite::checks::{Checks, Level};
 use crate::suite::model::{EarlyStop, Quarantine, RetryOn, Suite, TestSetFrom, Thresholds};
+use crate::suite::together;
 use crate::text;
 use crate::verdict::prospects::hopeless;
 
@@ -104,14 +105,17 @@ impl Surroundings<'_> {
                 Err(other) => return Err(other),
             }
             self.console.print("\n")?;
+            for group in many.groups.iter().filter(|group| group.places.end == plans.len()) {
+                let first = plans.get(group.places.start);
+                let sets = first.map_or(0, |(suite, _)| together::sets(suite).len());
+                self.console.print(&format!("{}\n\n", together_line(group, sets)))?;
+            }
         }
         if !faults.is_empty() {
             return Err(load::together(faults));
         }
         let known: Vec<_> = plans.iter().map(|(suite, plan)| (suite, plan)).collect();
-        if let Some(budget) = &many.budget {
-            super::budget::check_all(budget, &known)?;
-        }
+        many.hold_budgets(&known)?;
         let runs: usize = known.iter().filter_map(|(_, plan)| plan.runs()).sum();
         let all_known = known.iter().all(|(_, plan)| plan.runs().is_some());
         let more = if all_known { "" } else { " and more" };
@@ -121,6 +125,19 @@ impl Surroundings<'_> {
         let suites = text::count(known.len(), "suite");
         self.console.print(&format!("{suites}: {}{more}{calls}\n", text::count(runs, "run")))
     }
+}
+
+/// How the sides of the same calls start.
+fn together_line(group: &Group, sets: usize) -> String {
+    let sides = group.places.len();
+    let calls = group.concurrency.map_or_else(String::new, |most| {
+        format!(", at most {} at a time", text::count(most as usize, "call"))
+    });
+    format!(
+        "{}: {} of {sides} calls that start together{calls}",
+        group.name,
+        text::count(sets, "set")
+    )
 }
 
 /// What a person should know before paying: checks that cannot pass, failures that no check sees.
@@ -208,13 +225,28 @@ fn describe(loaded: &Loaded, plan: &Plan, online: Option<&Online>) -> String {
     }
     row("reports", &super::publish::report_dir(suite.reports.as_ref()).display().to_string());
     out.push('\n');
-    match plan.request().or_else(|| resolved.request()) {
+    let request = match loaded.is_leg() {
+        true => {
+            out.push_str("Each call is a result of its own. The first:\n\n");
+            first_call(loaded)
+        }
+        false => plan.request().or_else(|| resolved.request()),
+    };
+    match request {
         Some(request) => out.push_str(&show_request(request, &loaded.variables)),
         None => out.push_str(
             "The request is known once the scenarios are resolved: this mode starts by ids only.\n",
         ),
     }
     out
+}
+
+/// The request of a leg's first call.
+fn first_call(loaded: &Loaded) -> Option<StartRequest> {
+    let first = together::sets(&loaded.suite).into_iter().next()?;
+    let name = format!("{} · {}", loaded.name(), first.label());
+    let call = together::call(&loaded.suite, first);
+    Plan::new(&call, &name, None, "key").ok()?.request()
 }
 
 /// What the suite asks for beyond its checks.
@@ -251,7 +283,9 @@ fn policies(suite: &Suite) -> Vec<(&'static str, String)> {
         let runs = budget.max_runs.map(|most| format!("{most} runs"));
         let cost = budget.max_cost.map(|most| format!("{most:.2}"));
         let limits: Vec<String> = runs.into_iter().chain(cost).collect();
-        rows.push(("budget", format!("at most {}", text::list(&limits))));
+        if !limits.is_empty() {
+            rows.push(("budget", format!("at most {}", text::list(&limits))));
+        }
     }
     rows
 }

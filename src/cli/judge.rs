@@ -74,6 +74,7 @@ pub(super) fn judge(
             (baseline.from, ResultRecord { id: baseline.result, runs, ..ResultRecord::default() })
         }),
         retries: saved.retries,
+        results: saved.results,
         stopped_early: saved.stopped_early,
         incomplete: saved.incomplete,
         simulated: saved.simulated,

@@ -12,7 +12,7 @@ use crate::context::{self, Context};
 use crate::document::{self, Diagnostics, Document, Places, Problem, Source};
 use crate::simulate::{Faults, World};
 use crate::spec::refusals::{self, Stands};
-use crate::suite::model::Suite;
+use crate::suite::model::{Leg, Suite};
 use crate::suite::validate;
 
 /// Where a suite is looked for when none is named.
@@ -39,6 +39,8 @@ pub(super) struct Loaded {
     pub(super) variables: BTreeMap<String, String>,
     /// What the account had to say of it on the way, for its writer to know before the calls.
     pub(super) noticed: Vec<String>,
+    /// The side of a call that this is, and what it says itself; none where it is a whole suite.
+    leg: Option<(usize, Leg)>,
 }
 
 /// A file that was read, kept so that what the platform says of it can be shown at its place.
@@ -65,9 +67,42 @@ impl Loaded {
         stem.unwrap_or_else(|| self.name())
     }
 
+    /// The suite of one of its legs.
+    pub(super) fn of_leg(&self, index: usize, suite: Suite, name: String) -> Self {
+        let leg = self.suite.together.iter().flatten().nth(index).cloned();
+        Self {
+            suite: Suite { name: Some(name), ..suite },
+            leg: leg.map(|leg| (index, leg)),
+            ..self.clone()
+        }
+    }
+
+    /// One call of a leg. What is wrong with it was said of the leg.
+    pub(super) fn of_call(&self, suite: Suite, name: String) -> Self {
+        Self {
+            suite: Suite { name: Some(name), ..suite },
+            file: self.file.clone(),
+            narrowed: self.narrowed,
+            replaced: Vec::new(),
+            source: None,
+            spec: None,
+            variables: BTreeMap::new(),
+            noticed: Vec::new(),
+            leg: None,
+        }
+    }
+
+    /// Whether it is one side of calls that start together.
+    pub(super) const fn is_leg(&self) -> bool {
+        self.leg.is_some()
+    }
+
     /// Problems of the suite, shown at their places in its file.
     pub(super) fn explain(&self, mut problems: Vec<Problem>) -> Diagnostics {
         for problem in &mut problems {
+            if let Some((index, leg)) = &self.leg {
+                problem.path = leg.place(*index, &problem.path);
+            }
             let key = problem.path.0.first().filter(|key| self.replaced.contains(&key.as_str()));
             if let Some(key) = key.map(|key| key.replace('_', "-")) {
                 problem.message = format!("--{key}: {}", problem.message);
@@ -187,6 +222,7 @@ pub(super) fn suite(
         spec: None,
         variables: variables.into_inner(),
         noticed: Vec::new(),
+        leg: None,
     };
     with_spec(&mut loaded, problems, overrides.spec(), path.parent())?;
     Ok(loaded)
@@ -198,6 +234,23 @@ pub(super) fn together(all: impl IntoIterator<Item = Option<Diagnostics>>) -> Fa
         Some(faults) => faults.into(),
         None => Failure::Internal("there are no faults to show".to_owned()),
     }
+}
+
+/// The faults of a file that lists suites, with those of the suites that it lists.
+pub(super) fn with_its_suites(
+    faults: Diagnostics,
+    list: &Path,
+    text: &str,
+    overrides: &Overrides,
+    context: &Context,
+) -> Failure {
+    let beside = list.parent().unwrap_or(Path::new(""));
+    let suites = document::texts_at(text, "suites").into_iter().map(|one| beside.join(one));
+    let more = suites.filter_map(|path| match suite(Some(&path), &overrides.of_each(), context) {
+        Err(Failure::Document(faults)) => Some(faults),
+        Ok(_) | Err(_) => None,
+    });
+    together([Some(faults)].into_iter().chain(more.map(Some)))
 }
 
 /// Reads the file of test cases, and tells its faults together with the suite's own.
@@ -293,6 +346,7 @@ fn from_flags(overrides: &Overrides) -> Result<Loaded, Failure> {
         spec: None,
         variables: BTreeMap::new(),
         noticed: Vec::new(),
+        leg: None,
     };
     with_spec(&mut loaded, problems, overrides.spec(), None)?;
     Ok(loaded)

@@ -37,6 +37,8 @@ pub(super) enum Earlier {
     Left(Box<StartedRun>),
     /// What an earlier attempt of the CI job has started, where it did.
     Attempt(Job, super::reuse::Age),
+    /// What an earlier attempt was found to have started.
+    Found(Box<ResultRecord>),
 }
 
 /// What several gates share, and a single one does not have.
@@ -61,13 +63,7 @@ pub(super) async fn prepare(
     let began = Instant::now();
     let started_at = crate::context::now().to_string();
     let deadline = began + loaded.suite.timeout.unwrap_or_default().duration();
-    if matches!(earlier, Earlier::Attempt(..)) && !carries_name(plan.mode) {
-        return Err(Failure::Usage(format!(
-            "--reuse finds a result by its name, and mode {} gives none: keep the directory of the \
-             reports between the attempts and use --resume; nothing was started",
-            plan.mode.name()
-        )));
-    }
+    can_be_found(&earlier, &plan)?;
     // A budget, a quarantine and a result to take up can be held against the ids only.
     let ids_matter = loaded.suite.budget.is_some()
         || loaded.suite.quarantine.is_some()
@@ -113,15 +109,36 @@ pub(super) async fn prepare(
     let Some(request) = plan.request() else {
         return Err(Failure::Internal("the plan has unresolved scenarios".to_owned()));
     };
-    if let Earlier::Left(left) = &earlier
-        && let Some(why) = left.differs(loaded.file.as_deref(), &request)
-    {
+    may_go_on(&earlier, loaded.file.as_deref(), &request)?;
+    Ok(Prepared { loaded, plan, request, baseline, earlier, calls, began, started_at })
+}
+
+/// Refuses to look for what an earlier attempt has started in a mode that gives it no name.
+pub(super) fn can_be_found(earlier: &Earlier, plan: &Plan) -> Result<(), Failure> {
+    if matches!(earlier, Earlier::Attempt(..)) && !carries_name(plan.mode) {
         return Err(Failure::Usage(format!(
-            "--resume cannot go on: {why}; nothing was started. Leave --resume out to start anew, or \
-             judge what was started with `cekura-gate watch`"
+            "--reuse finds a result by its name, and mode {} gives none: keep the directory of the \
+             reports between the attempts and use --resume; nothing was started",
+            plan.mode.name()
         )));
     }
-    Ok(Prepared { loaded, plan, request, baseline, earlier, calls, began, started_at })
+    Ok(())
+}
+
+/// Refuses to go on with what another plan has started.
+pub(super) fn may_go_on(
+    earlier: &Earlier,
+    file: Option<&str>,
+    request: &StartRequest,
+) -> Result<(), Failure> {
+    let Earlier::Left(left) = earlier else { return Ok(()) };
+    match left.differs(file, request) {
+        None => Ok(()),
+        Some(why) => Err(Failure::Usage(format!(
+            "--resume cannot go on: {why}; nothing was started. Leave --resume out to start anew, or \
+             judge what was started with `cekura-gate watch`"
+        ))),
+    }
 }
 
 /// Puts the platform's price into a budget that limits the cost and names no price, where the

@@ -102,6 +102,16 @@ impl Publisher {
         Ok(Self { sink, surfaces: Surfaces::default(), is_part: true })
     }
 
+    /// Opens the directory of one of the calls that start together: it holds what leads to the
+    /// call's result, and no report.
+    pub(super) fn of_call(dir: &Path, keep: bool) -> Result<Self, Failure> {
+        let sink = Sink::open(dir, &[])?;
+        if !keep {
+            sink::remove(&dir.join(STARTED))?;
+        }
+        Ok(Self { sink, surfaces: Surfaces::default(), is_part: true })
+    }
+
     /// Leaves on disk which result has started, or is about to.
     pub(super) fn left(&self, run: &StartedRun) -> Result<(), SinkError> {
         sink::replace(&self.sink.dir().join(STARTED), &run.text())

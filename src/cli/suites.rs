@@ -1,6 +1,7 @@
 //! What `run` and `check` are asked for: one suite, or several that are gated side by side.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::console::Console;
@@ -11,8 +12,9 @@ use super::publish::DEFAULT_DIR;
 use crate::context::Context;
 use crate::document::{self, Source};
 use crate::gates::file::{self, Gates};
-use crate::suite::matrix;
-use crate::suite::model::{Budget, Reports};
+use crate::plan::Plan;
+use crate::suite::model::{Budget, Reports, Suite};
+use crate::suite::{matrix, together};
 
 /// Where a file that lists suites is looked for when nothing is named and there is no suite.
 pub(super) const DEFAULT_LIST: &str = "gates.yml";
@@ -31,12 +33,27 @@ pub(super) enum Asked {
 pub(super) struct Many {
     pub(super) name: String,
     pub(super) suites: Vec<Member>,
+    /// The suites among them that are sides of the same calls.
+    pub(super) groups: Vec<Group>,
     /// How many calls all may have at the same time.
     pub(super) concurrency: Option<u32>,
     /// Limits for all together.
     pub(super) budget: Option<Budget>,
     /// The directory of the reports of the whole.
     pub(super) dir: PathBuf,
+}
+
+/// Suites that are sides of the same calls: those of one file's `together`.
+#[derive(Debug, Clone)]
+pub(super) struct Group {
+    /// Name of the suite file's suite.
+    pub(super) name: String,
+    /// Their places among all suites.
+    pub(super) places: Range<usize>,
+    /// How many calls they may have at the same time, all sides together.
+    pub(super) concurrency: Option<u32>,
+    /// Limits for all sides together.
+    pub(super) budget: Option<Budget>,
 }
 
 /// One of several suites.
@@ -65,20 +82,25 @@ pub(super) fn asked(
         }
         [] => {
             let one = load::suite(None, overrides, context)?;
-            match one.suite.matrix.is_some().then(|| one.file.clone()).flatten() {
+            match makes_several(&one.suite).then(|| one.file.clone()).flatten() {
                 Some(file) => many(&[file.into()], overrides, context, console).map(Asked::Many),
                 None => Ok(Asked::One(Box::new(one))),
             }
         }
         [path] if !path.is_dir() && listed(path, overrides, context)?.is_none() => {
             let one = load::suite(Some(path), overrides, context)?;
-            match one.suite.matrix {
-                Some(_) => many(named, overrides, context, console).map(Asked::Many),
-                None => Ok(Asked::One(Box::new(one))),
+            match makes_several(&one.suite) {
+                true => many(named, overrides, context, console).map(Asked::Many),
+                false => Ok(Asked::One(Box::new(one))),
             }
         }
         several => many(several, overrides, context, console).map(Asked::Many),
     }
+}
+
+/// Whether one file makes several suites.
+const fn makes_several(suite: &Suite) -> bool {
+    suite.matrix.is_some() || suite.together.is_some()
 }
 
 /// The file that lists suites, where it is one. Its faults are told with those of its suites.
@@ -90,17 +112,8 @@ fn listed(path: &Path, overrides: &Overrides, context: &Context) -> Result<Optio
         return Ok(None);
     }
     let lookup = |variable: &str| context.env.get(variable).cloned();
-    let read = file::read(Source { name: &name, text }, &lookup).map_err(|faults| {
-        let beside = path.parent().unwrap_or(Path::new(""));
-        let suites = document::texts_at(text, file::KEY).into_iter().map(|one| beside.join(one));
-        let more = suites.filter_map(|suite| {
-            match load::suite(Some(&suite), &overrides.of_each(), context) {
-                Err(Failure::Document(faults)) => Some(faults),
-                Ok(_) | Err(_) => None,
-            }
-        });
-        load::together([Some(faults)].into_iter().chain(more.map(Some)))
-    });
+    let read = file::read(Source { name: &name, text }, &lookup)
+        .map_err(|faults| load::with_its_suites(faults, path, text, overrides, context));
     Ok(Some(read?.value))
 }
 
@@ -134,20 +147,24 @@ fn many(
     let loaded = load_all(&paths, &overrides.of_each(), context, console)?;
     let dir = dir(&loaded, overrides, &list)?;
     let of_one = (loaded.len() == 1).then(|| loaded.first().map(Loaded::name)).flatten();
-    let mut suites: Vec<Member> = Vec::new();
+    let (mut suites, mut groups) = (Vec::new(), Vec::new());
     for one in loaded {
         let first = suites.len();
+        let group = one.suite.together.is_some().then(|| group_of(&one));
         suites.extend(members(one, first));
+        groups.extend(group.map(|group| Group { places: first..suites.len(), ..group }));
     }
     name_dirs(&mut suites);
     let many = Many {
         name: list.name.or(of_one).unwrap_or_else(|| format!("{} suites", suites.len())),
         suites,
+        groups,
         concurrency: overrides.concurrency().or(list.concurrency),
         budget: list.budget,
         dir,
     };
     distinct(&many)?;
+    fits(&many)?;
     Ok(many)
 }
 
@@ -236,8 +253,44 @@ fn dir(suites: &[Loaded], overrides: &Overrides, list: &Gates) -> Result<PathBuf
     }
 }
 
-/// The suite itself, or the sides of its matrix, each with a name of its own.
+/// What the legs of a suite share.
+fn group_of(loaded: &Loaded) -> Group {
+    Group {
+        name: loaded.name(),
+        places: 0..0,
+        concurrency: loaded.suite.concurrency,
+        budget: loaded.suite.budget.clone(),
+    }
+}
+
+/// Calls that start together must fit into the calls of all suites.
+fn fits(many: &Many) -> Result<(), Failure> {
+    let Some(most) = many.concurrency else { return Ok(()) };
+    match many.groups.iter().find(|group| group.places.len() > most as usize) {
+        None => Ok(()),
+        Some(group) => Err(Failure::Usage(format!(
+            "{}: {} calls start together, and all suites may have {most} at a time: raise the \
+             concurrency to {} or more; nothing was started",
+            group.name,
+            group.places.len(),
+            group.places.len()
+        ))),
+    }
+}
+
+/// The suite itself, or the sides of its matrix or of its calls, each with a name of its own.
 fn members(loaded: Loaded, first: usize) -> Vec<Member> {
+    let legs = together::legs(&loaded.suite);
+    if !legs.is_empty() {
+        let (name, dir) = (loaded.name(), loaded.slug_source());
+        let member = |(index, leg): (usize, together::LegSuite)| Member {
+            dir: format!("{dir} {}", leg.label),
+            loaded: loaded.of_leg(index, leg.suite, format!("{name} · {}", leg.label)),
+            base: None,
+            is_base: false,
+        };
+        return legs.into_iter().enumerate().map(member).collect();
+    }
     let sides = matrix::sides(&loaded.suite);
     if sides.is_empty() {
         return vec![Member { dir: loaded.slug_source(), loaded, base: None, is_base: false }];
@@ -303,6 +356,20 @@ fn distinct(many: &Many) -> Result<(), Failure> {
 }
 
 impl Many {
+    /// Refuses plans that are over the budget of all suites together, or over that of the sides of
+    /// the same calls. `plans` are those of the suites, in their order.
+    pub(super) fn hold_budgets(&self, plans: &[(&Suite, &Plan)]) -> Result<(), Failure> {
+        if let Some(budget) = &self.budget {
+            super::budget::check_all(budget, plans)?;
+        }
+        for group in &self.groups {
+            if let (Some(budget), Some(plans)) = (&group.budget, plans.get(group.places.clone())) {
+                super::budget::check_all(budget, plans)?;
+            }
+        }
+        Ok(())
+    }
+
     /// The directory of one suite's reports.
     pub(super) fn dir_of(&self, slug: &str) -> PathBuf {
         self.dir.join(slug)

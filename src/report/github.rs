@@ -32,7 +32,7 @@ pub fn outputs(report: &Report, paths: Paths<'_>) -> Vec<(&'static str, String)>
         ("passed", (report.exit_code == 0).to_string()),
         ("simulated", report.simulated.to_string()),
         ("result_id", id.map(|id| id.to_string()).unwrap_or_default()),
-        ("result_ids", result_ids(id.as_slice())),
+        ("result_ids", result_ids(&words::result_ids(report))),
         ("result_url", words::page(report).unwrap_or_default()),
         ("success_rate", rate.map(|rate| text::trim_number(rate, 6)).unwrap_or_default()),
         ("total_runs", report.tally.total.to_string()),

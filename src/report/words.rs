@@ -162,7 +162,8 @@ pub fn checks_worst_first(report: &Report) -> Vec<&CheckReport> {
     checks
 }
 
-/// What tells a run apart from others of its scenario: personality, profile, repetition.
+/// What tells a run apart from others of its scenario: personality, profile, and its set or
+/// repetition.
 pub fn variant(run: &RunRecord, outcome: &RunOutcome) -> String {
     let named = |name: &Option<String>, id: Option<u64>, kind: &str| match (name, id) {
         (Some(name), _) if !name.trim().is_empty() => Some(name.clone()),
@@ -172,7 +173,7 @@ pub fn variant(run: &RunRecord, outcome: &RunOutcome) -> String {
     let parts = [
         named(&run.personality_name, run.personality, "personality"),
         named(&run.test_profile_name, run.test_profile, "profile"),
-        Some(format!("#{}", outcome.repetition)),
+        Some(run.set.clone().unwrap_or_else(|| format!("#{}", outcome.repetition))),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
@@ -350,6 +351,20 @@ pub fn ids(ids: &[u64], most: usize) -> String {
         0 => shown.join(", "),
         more => format!("{} and {more} more", shown.join(", ")),
     }
+}
+
+/// The results that were judged, each with its page where it has one that may become a link.
+pub fn results(report: &Report) -> Vec<(u64, Option<String>)> {
+    if report.results.is_empty() {
+        return vec![(report.result.id, page(report))];
+    }
+    let link = |url: &Option<String>| url.as_deref().and_then(url::web);
+    report.results.iter().map(|result| (result.id, link(&result.url))).collect()
+}
+
+/// The ids of the results that were judged.
+pub fn result_ids(report: &Report) -> Vec<u64> {
+    results(report).into_iter().map(|(id, _)| id).filter(|id| *id > 0).collect()
 }
 
 /// The page of the result, if it has one that may become a link.

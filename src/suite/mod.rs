@@ -11,6 +11,7 @@ pub mod redact;
 pub mod scalars;
 pub mod schema;
 pub mod test_sets;
+pub mod together;
 mod validate;
 
 use crate::document::{Diagnostics, Document, Source};

@@ -24,4 +24,5 @@ mod privacy;
 mod saved;
 mod secrets;
 mod stops;
+mod together;
 mod verdicts;

@@ -131,12 +131,12 @@ fn a_budget_over_all_is_held_before_the_first_call() {
 const SCALE: f64 = 2000.0;
 
 /// A world whose calls take some time.
-fn timed() -> String {
+pub(super) fn timed() -> String {
     GOOD.replace("time_scale: 0", &format!("time_scale: {SCALE}"))
 }
 
 /// The most conversations that were held at the same time, by their own times.
-fn most_at_once(finished: &Finished) -> usize {
+pub(super) fn most_at_once(finished: &Finished) -> usize {
     let mut spans: Vec<(f64, f64)> = Vec::new();
     for gate in index(finished)["gates"].as_array().unwrap() {
         let name = format!("{}/result.json", gate["dir"].as_str().unwrap());

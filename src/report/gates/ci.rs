@@ -68,10 +68,15 @@ pub fn gitlab_annotations(whole: &Whole) -> Option<String> {
     let links: Vec<_> = whole
         .gates
         .iter()
-        .filter_map(|gate| {
-            let url = words::page(gate.report()?)?;
-            let label = format!("{} ({})", short(&gate.name, 200), gate.verdict().participle());
-            Some(json!({ "external_link": { "label": label, "url": url } }))
+        .flat_map(|gate| {
+            let results = gate.report().map(words::results).unwrap_or_default();
+            let several = results.len() > 1;
+            results.into_iter().filter_map(move |(id, url)| {
+                let which = if several { format!(" · result {id}") } else { String::new() };
+                let (name, verdict) = (short(&gate.name, 200), gate.verdict().participle());
+                let label = format!("{name}{which} ({verdict})");
+                Some(json!({ "external_link": { "label": label, "url": url? } }))
+            })
         })
         .collect();
     (!links.is_empty()).then(|| format!("{:#}\n", json!({ "Cekura": links })))

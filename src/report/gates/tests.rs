@@ -52,6 +52,7 @@ fn report(name: &str, passes: &[bool]) -> Report {
         traffic: Traffic::default(),
         baseline: None,
         retries: vec![],
+        results: vec![],
         stopped_early: false,
         incomplete: false,
         simulated: false,

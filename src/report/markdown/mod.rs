@@ -88,7 +88,7 @@ fn head(sheet: &mut Sheet<'_>, report: &Report) {
         words::tally(report),
         text::seconds(report.timing.elapsed_seconds),
     ];
-    facts.extend(words::page(report).map(|url| format!("[result {}]({url})", report.result.id)));
+    facts.extend(pages(report));
     sheet.fixed(format!(
         "## {emoji} {}\n\n{}\n\n",
         inline(&words::verdict_line(report)),
@@ -98,6 +98,23 @@ fn head(sheet: &mut Sheet<'_>, report: &Report) {
         sheet.fixed(REHEARSAL);
     }
     sheet.notice();
+}
+
+/// Links to the results, where there are pages.
+fn pages(report: &Report) -> Option<String> {
+    const MOST: usize = 12;
+    let results = words::results(report);
+    if let [(id, url)] = results.as_slice() {
+        return url.as_ref().map(|url| format!("[result {id}]({url})"));
+    }
+    let link = |(id, url): &(u64, Option<String>)| match url {
+        Some(url) => format!("[{id}]({url})"),
+        None => id.to_string(),
+    };
+    let shown: Vec<String> = results.iter().take(MOST).map(link).collect();
+    let more = results.len().saturating_sub(MOST);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    Some(format!("results {}{more}", shown.join(", ")))
 }
 
 /// What changed since the baseline, where there is one.

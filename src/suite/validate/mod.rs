@@ -7,6 +7,7 @@ mod cases;
 mod limits;
 mod mode;
 mod thresholds;
+mod together;
 mod values;
 
 use std::collections::BTreeSet;
@@ -20,6 +21,10 @@ use crate::document::{Path, Problem, Sound};
 /// `today` decides which quarantines have expired.
 pub fn validate(suite: &Suite, today: jiff::civil::Date) -> Vec<Problem> {
     let mut problems = Problems::default();
+    if suite.together.is_some() {
+        together::check(suite, today, &mut problems);
+        return problems.0;
+    }
     axes(suite, &mut problems);
     let sides = matrix::sides(suite);
     if sides.is_empty() || !problems.0.is_empty() {

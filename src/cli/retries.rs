@@ -1,0 +1,163 @@
+//! Retries: starting again the runs that the suite wants again, and joining what they show to the
+//! evidence.
+//!
+//! What is retried and how two outcomes make one is decided in [`retry`].
+
+use super::attend::{Attached, Attended, Gate};
+use super::budget;
+use super::failure::Failure;
+use super::stop::Signal;
+use super::turn::Ticket;
+use crate::api::client::Started;
+use crate::plan::{Plan, StartRequest, carries_name};
+use crate::record::ResultRecord;
+use crate::report::assemble::End;
+use crate::report::model::PlanHead;
+use crate::report::standing::Standing;
+use crate::retry;
+use crate::spec::cases;
+use crate::suite::model::{EarlyStop, Retry};
+use crate::text;
+
+impl<'a> Gate<'a> {
+    /// Waits, within the time that is left, until the calls of a retry fit into the budget that all
+    /// gates share. What the gate had before is free by then.
+    async fn wait_for_calls(&self, attached: &Attached, again: &Plan) -> Result<(), Failure> {
+        let wanted = again.runs().unwrap_or_default().min(attached.calls);
+        let ticket: Ticket<'a> = self.turn.join(wanted);
+        let id = ticket.id();
+        self.ticket.replace(ticket);
+        tokio::select! {
+            biased;
+            signal = self.stop.asked() => Err(Failure::Stopped(signal)),
+            _ = self.turn.admitted(id) => Ok(()),
+            () = tokio::time::sleep_until(attached.deadline) => Err(Failure::Usage(
+                "no calls became free within the suite's `timeout`".to_owned(),
+            )),
+        }
+    }
+}
+
+impl Gate<'_> {
+    /// Starts the runs again that the suite wants again, and joins what they show to the evidence.
+    pub(super) async fn retry(
+        &self,
+        attached: &mut Attached,
+        rules: &Retry,
+        plan: &Plan,
+        attended: &mut Attended,
+    ) -> Result<(), Signal> {
+        for attempt in 1..=rules.attempts {
+            let standing =
+                Standing::of(&attached.head, &attached.planned, &attached.record.runs, None, false);
+            let groups = retry::needs(
+                rules,
+                &attached.head,
+                &attached.record.runs,
+                &standing.outcomes,
+                &attended.retries,
+            );
+            // Scenarios of different groups never share a run, so that the outcomes stay true.
+            for (frequency, scenarios) in groups {
+                let suffix = format!("retry {attempt}.{frequency}");
+                let again = match plan.spec() {
+                    Some(_) => {
+                        let keys = cases::keys_of(&attached.record.runs, &scenarios);
+                        plan.cases_again(&keys, frequency, &suffix)
+                    }
+                    None => Some(plan.again(scenarios, frequency, &suffix)),
+                };
+                let Some(again) = again.filter(|plan| plan.runs() != Some(0)) else { continue };
+                let runs = again.runs().unwrap_or_default();
+                if let Some(limits) = &attached.suite.budget
+                    && budget::allows(limits, attended.paid + runs).is_err()
+                {
+                    attached.notes.push(format!(
+                        "no more retries: with another {} the {} so far would be over budget",
+                        text::count(runs, "run"),
+                        attended.paid
+                    ));
+                    return Ok(());
+                }
+                attended.paid += runs;
+                let Some(mut fresh) = self.start_again(attached, &again, attempt).await else {
+                    attended.end =
+                        self.stop.heard().map_or(End::Finished, |(signal, _)| signal.end());
+                    return Ok(());
+                };
+                let waited = self.wait_for(attached, &mut fresh, EarlyStop::Never).await;
+                attended.end = self.conclude(attached, &mut fresh, waited).await?;
+                if let Some(spec) = plan.spec() {
+                    cases::mark(&mut fresh.runs, spec);
+                    cases::align(&mut fresh.runs, &attached.record.runs);
+                }
+                let judged =
+                    Standing::of(&attached.head, &PlanHead::default(), &fresh.runs, None, false);
+                let records = retry::merge(
+                    rules,
+                    attempt,
+                    &mut attached.record,
+                    &standing.outcomes,
+                    fresh,
+                    &judged.outcomes,
+                    &attended.retries,
+                );
+                attended.retries.extend(records);
+                if attended.end != End::Finished {
+                    return Ok(());
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Starts a retry, or takes up the one that an earlier gate has started. Where that fails the
+    /// gate goes on with what it has, and says so.
+    async fn start_again(
+        &self,
+        attached: &mut Attached,
+        again: &Plan,
+        attempt: u32,
+    ) -> Option<ResultRecord> {
+        let request = again.request()?;
+        match self.start_or_find(attached, again, &request).await {
+            Ok(record) => {
+                let runs = text::count(record.runs.len(), "run");
+                let id = record.id;
+                self.say(&format!("retry {attempt}: {runs} started as result {id}"));
+                Some(record)
+            }
+            Err(error) => {
+                attached.notes.push(format!(
+                    "retry {attempt} could not be started: {}",
+                    attached.told(&error)
+                ));
+                None
+            }
+        }
+    }
+
+    async fn start_or_find(
+        &self,
+        attached: &Attached,
+        again: &Plan,
+        request: &StartRequest,
+    ) -> Result<ResultRecord, Failure> {
+        if attached.taken_up {
+            if !carries_name(again.mode) {
+                return Err(Failure::Usage(format!(
+                    "an earlier gate may have started it, and mode {} gives no name to find it by",
+                    again.mode.name()
+                )));
+            }
+            let earlier = self.client.result_named(&again.result_name, attached.deadline).await?;
+            if let Some(record) = earlier {
+                return Ok(record);
+            }
+        }
+        self.wait_for_calls(attached, again).await?;
+        match self.start(again, request, attached.deadline).await? {
+            Started::Answered(record) | Started::Found(record) => Ok(*record),
+        }
+    }
+}
