@@ -76,7 +76,7 @@ impl Gate<'_> {
             }
             Earlier::Never => {
                 let begun = self.start_anew(&plan, request, &started, publisher, deadline).await;
-                begun.map_err(|failure| loaded.explain_failure(failure))?
+                self.explained(begun, &loaded, &plan).await?
             }
             Earlier::Found(record) => {
                 plan = plan.named(record.name.clone().unwrap_or_default());

@@ -19,13 +19,20 @@ pub(super) struct Named {
     kept: Kept,
 }
 
-/// Reads a file that names several gates; none where it is something else.
-pub(super) fn read(path: &Path, context: &Context) -> Result<Option<Named>, Failure> {
+/// Reads a file that names several gates; none where it is something else. Its faults are told with
+/// those of its suites.
+pub(super) fn read(
+    path: &Path,
+    overrides: &Overrides,
+    context: &Context,
+) -> Result<Option<Named>, Failure> {
     let name = path.display().to_string();
     let bytes = load::read_file(path)?;
     let text = document::decode(&name, &bytes)?;
     let lookup = |variable: &str| context.env.get(variable).cloned();
-    let Some(mut list) = file::read(Source { name: &name, text }, &lookup)? else {
+    let read = file::read(Source { name: &name, text }, &lookup)
+        .map_err(|faults| load::with_its_suites(faults, path, text, overrides, context))?;
+    let Some(mut list) = read else {
         return Ok(None);
     };
     let places = std::mem::take(&mut list.places);

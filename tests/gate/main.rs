@@ -19,6 +19,7 @@ mod cases;
 mod ci_systems;
 mod foregone;
 mod harness;
+mod hints;
 mod many;
 mod matrix;
 mod online;
