@@ -61,7 +61,7 @@ impl Gate<'_> {
             suite: loaded.file.clone(),
             planned: PlanHead {
                 runs_per_scenario: plan.runs_per_scenario,
-                runs: plan.runs(),
+                runs: plan.least_runs(),
                 scenarios: plan.scenarios(),
             },
             request: fingerprints(&request),
@@ -76,7 +76,7 @@ impl Gate<'_> {
             }
             Earlier::Never => {
                 let begun = self.start_anew(&plan, request, &started, publisher, deadline).await;
-                begun.map_err(|failure| loaded.explain_failure(failure))?
+                self.explained(begun, &loaded, &plan).await?
             }
             Earlier::Found(record) => {
                 plan = plan.named(record.name.clone().unwrap_or_default());

@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::Global;
 use super::console::Console;
 use super::failure::Failure;
-use super::load::Loaded;
+use super::load::{self, Loaded};
 use super::online::{self, Online};
 use super::overrides::Overrides;
 use super::suites::{self, Asked, Group, Many, Member};
@@ -86,6 +86,7 @@ impl Surroundings<'_> {
     /// Each suite on its own, then what they are together.
     fn several(&self, mut many: Many) -> Result<(), Failure> {
         let mut plans = Vec::with_capacity(many.suites.len());
+        let mut faults = Vec::new();
         for Member { dir, mut loaded, base, .. } in std::mem::take(&mut many.suites) {
             suites::reports_to(&mut loaded, &many.dir_of(&dir));
             if base.is_some()
@@ -95,14 +96,24 @@ impl Surroundings<'_> {
                 // It is compared with a result of the same run, which no account has yet.
                 thresholds.baseline = None;
             }
-            let plan = self.one(&loaded)?;
+            match self.one(&loaded) {
+                Ok(plan) => plans.push((loaded.suite, plan)),
+                // The others' are told with them.
+                Err(Failure::Document(one)) => {
+                    faults.push(Some(one));
+                    continue;
+                }
+                Err(other) => return Err(other),
+            }
             self.console.print("\n")?;
-            plans.push((loaded.suite, plan));
             for group in many.groups.iter().filter(|group| group.places.end == plans.len()) {
                 let first = plans.get(group.places.start);
                 let sets = first.map_or(0, |(suite, _)| together::sets(suite).len());
                 self.console.print(&format!("{}\n\n", together_line(group, sets)))?;
             }
+        }
+        if !faults.is_empty() {
+            return Err(load::together(faults));
         }
         let known: Vec<_> = plans.iter().map(|(suite, plan)| (suite, plan)).collect();
         many.hold_budgets(&known)?;
@@ -136,7 +147,7 @@ pub(super) fn warnings(loaded: &Loaded, plan: &Plan) -> Vec<String> {
     let thresholds = loaded.suite.thresholds.as_ref().unwrap_or(&default);
     let (runs, each) = (plan.runs(), plan.runs_per_scenario);
     let mut warnings = hopeless(thresholds, runs, each);
-    warnings.extend(loaded.explain(foregone::all(thresholds, runs, each)).lines());
+    warnings.extend(loaded.lines(foregone::all(thresholds, runs, each)));
     let each = thresholds.each_scenario.as_ref();
     let sees_failures = thresholds.success_rate.is_some()
         || thresholds.expected_outcome.is_some()
@@ -150,6 +161,7 @@ pub(super) fn warnings(loaded: &Loaded, plan: &Plan) -> Vec<String> {
         );
     }
     warnings.extend(idle_afterwards(&loaded.suite));
+    warnings.extend(loaded.noticed.iter().cloned());
     warnings
 }
 

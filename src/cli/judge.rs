@@ -52,7 +52,7 @@ pub(super) fn judge(
         None => saved.suite,
         Some(path) => {
             let loaded = load::rules(path, &Overrides::default(), context)?;
-            redact = load::redactor(&loaded);
+            redact = Redactor::of_suite(&loaded.suite);
             foreign = foreign_agent(&loaded.suite, &saved.result);
             SuiteHead { mode: saved.suite.mode, ..super::publish::suite_head(&loaded) }
         }

@@ -19,13 +19,20 @@ pub(super) struct Named {
     kept: Kept,
 }
 
-/// Reads a file that names several gates; none where it is something else.
-pub(super) fn read(path: &Path, context: &Context) -> Result<Option<Named>, Failure> {
+/// Reads a file that names several gates; none where it is something else. Its faults are told with
+/// those of its suites.
+pub(super) fn read(
+    path: &Path,
+    overrides: &Overrides,
+    context: &Context,
+) -> Result<Option<Named>, Failure> {
     let name = path.display().to_string();
     let bytes = load::read_file(path)?;
     let text = document::decode(&name, &bytes)?;
     let lookup = |variable: &str| context.env.get(variable).cloned();
-    let Some(mut list) = file::read(Source { name: &name, text }, &lookup)? else {
+    let read = file::read(Source { name: &name, text }, &lookup)
+        .map_err(|faults| load::with_its_suites(faults, path, text, overrides, context))?;
+    let Some(mut list) = read else {
         return Ok(None);
     };
     let places = std::mem::take(&mut list.places);
@@ -63,13 +70,11 @@ impl Named {
             thresholds: self.list.gates.thresholds.clone(),
             prefix: overrides.name().map(str::to_owned),
         };
-        let suites = batch::suites(groups, &self.list.within, &defaults)
-            .map_err(|problems| self.kept.explain(problems))?;
+        let (suites, mut problems) = batch::suites(groups, &self.list.within, &defaults);
         let flags = overrides.of_groups();
-        let (mut loaded, mut problems) = (Vec::with_capacity(suites.len()), Vec::new());
-        for (index, mut suite) in suites.into_iter().enumerate() {
+        let mut loaded = Vec::with_capacity(suites.len());
+        for (place, mut suite) in suites {
             flags.apply(&mut suite);
-            let place = self.list.within.child(index);
             // An id that stands there repeatedly runs so often.
             let ids = distinct_scenarios(&suite);
             let once = Suite { scenarios: (!ids.is_empty()).then_some(ids), ..suite.clone() };

@@ -11,7 +11,6 @@ use crate::api::error::ApiError;
 use crate::context::{self, Context};
 use crate::document::{self, Diagnostics, Document, Places, Problem, Source};
 use crate::gates::batch;
-use crate::redact::Redactor;
 use crate::simulate::{Faults, World};
 use crate::spec::refusals::{self, Stands};
 use crate::suite::model::{Leg, Suite};
@@ -39,6 +38,8 @@ pub(super) struct Loaded {
     pub(super) spec: Option<Kept>,
     /// The variables that the file took from the environment, with their values.
     pub(super) variables: BTreeMap<String, String>,
+    /// What the account had to say of it on the way, for its writer to know before the calls.
+    pub(super) noticed: Vec<String>,
     /// The side of a call that this is, and what it says itself; none where it is a whole suite.
     leg: Option<(usize, Leg)>,
     /// Where its group stands in the list of a batch; none where it is a suite file's.
@@ -69,6 +70,7 @@ impl Kept {
             source: Some(self.clone()),
             spec: None,
             variables: BTreeMap::new(),
+            noticed: Vec::new(),
             leg: None,
             group: Some(place),
         }
@@ -110,6 +112,7 @@ impl Loaded {
             source: None,
             spec: None,
             variables: BTreeMap::new(),
+            noticed: Vec::new(),
             leg: None,
             group: None,
         }
@@ -145,9 +148,28 @@ impl Loaded {
         }
     }
 
-    /// A failure, shown in the file that it is about where it is a refusal of test cases.
+    /// Problems of the suite and of its test cases, as one failure.
+    pub(super) fn explain_all(&self, own: Vec<Problem>, of_cases: Vec<Problem>) -> Failure {
+        let some = |problems: &Vec<Problem>| !problems.is_empty();
+        let of_cases = Some(of_cases).filter(some).map(|problems| match &self.spec {
+            Some(kept) => kept.explain(problems),
+            None => self.explain(problems),
+        });
+        together([Some(own).filter(some).map(|problems| self.explain(problems)), of_cases])
+    }
+
+    /// Problems of the suite as lines of a log: `suite.yml:4:8: what is wrong; the way out`.
+    pub(super) fn lines(&self, problems: Vec<Problem>) -> Vec<String> {
+        self.explain(problems).lines().collect()
+    }
+
+    /// A failure to start, with the suite's name where nobody answered, and shown in the file that
+    /// it is about where it is a refusal of test cases.
     pub(super) fn explain_failure(&self, failure: Failure) -> Failure {
         match failure {
+            Failure::Api(source @ ApiError::Unreachable { .. }) => {
+                Failure::NotStarted { suite: self.name(), source: Box::new(source) }
+            }
             Failure::Api(error) => self.explain_refusal(error),
             other => other,
         }
@@ -181,12 +203,6 @@ impl Loaded {
             .or_else(of_file)
             .unwrap_or_else(|| "cekura-gate".to_owned())
     }
-}
-
-/// What a suite keeps out of everything that is shown.
-pub(super) fn redactor(loaded: &Loaded) -> Redactor {
-    let reports = loaded.suite.reports.as_ref();
-    Redactor::new(reports.and_then(|reports| reports.redact.as_deref()).unwrap_or_default())
 }
 
 /// Whether one of the default files is there.
@@ -225,7 +241,11 @@ pub(super) fn suite(
                 "{name} is a world of the stand-in, not a suite; did you mean `--simulate={name}`, \
              with the `=`?"
             )),
-            Err(_) => faults.into(),
+            Err(_) => {
+                let named = document::texts_at(text, "spec").pop();
+                let path = spec_path(named.as_deref(), overrides.spec(), path.parent());
+                together([Some(faults), path.and_then(|path| faults_of_spec(&path))])
+            }
         })?;
     overrides.apply(&mut value);
     let problems = validate(&value, context::today());
@@ -237,13 +257,11 @@ pub(super) fn suite(
         file: Some(name),
         spec: None,
         variables: variables.into_inner(),
+        noticed: Vec::new(),
         leg: None,
         group: None,
     };
-    if !problems.is_empty() {
-        return Err(loaded.explain(problems).into());
-    }
-    read_spec(&mut loaded, overrides.spec(), path.parent())?;
+    with_spec(&mut loaded, problems, overrides.spec(), path.parent())?;
     Ok(loaded)
 }
 
@@ -253,9 +271,72 @@ pub(super) fn rules(
     overrides: &Overrides,
     context: &Context,
 ) -> Result<Loaded, Failure> {
-    match super::lists::read(path, context)? {
+    match super::lists::read(path, overrides, context)? {
         Some(list) => Ok(list.rules(overrides)),
         None => suite(Some(path), overrides, context),
+    }
+}
+
+/// Faults of several documents as one failure.
+pub(super) fn together(all: impl IntoIterator<Item = Option<Diagnostics>>) -> Failure {
+    match Diagnostics::of_all(all.into_iter().flatten()) {
+        Some(faults) => faults.into(),
+        None => Failure::Internal("there are no faults to show".to_owned()),
+    }
+}
+
+/// The faults of a file that lists suites, with those of the suites that it lists.
+pub(super) fn with_its_suites(
+    faults: Diagnostics,
+    list: &Path,
+    text: &str,
+    overrides: &Overrides,
+    context: &Context,
+) -> Failure {
+    let beside = list.parent().unwrap_or(Path::new(""));
+    let suites = document::texts_at(text, "suites").into_iter().map(|one| beside.join(one));
+    let more = suites.filter_map(|path| match suite(Some(&path), &overrides.of_each(), context) {
+        Err(Failure::Document(faults)) => Some(faults),
+        Ok(_) | Err(_) => None,
+    });
+    together([Some(faults)].into_iter().chain(more.map(Some)))
+}
+
+/// Reads the file of test cases, and tells its faults together with the suite's own.
+fn with_spec(
+    loaded: &mut Loaded,
+    problems: Vec<Problem>,
+    flag: Option<&Path>,
+    beside: Option<&Path>,
+) -> Result<(), Failure> {
+    let own = (!problems.is_empty()).then(|| loaded.explain(problems));
+    match (own, read_spec(loaded, flag, beside)) {
+        (None, read) => read,
+        (Some(own), Err(Failure::Document(more))) => Err(together([Some(own), Some(more)])),
+        (Some(own), _) => Err(own.into()),
+    }
+}
+
+/// What is wrong with a file of test cases that can be read at all.
+fn faults_of_spec(path: &Path) -> Option<Diagnostics> {
+    if is_yaml(path) {
+        return None;
+    }
+    let name = path.display().to_string();
+    let bytes = read_file(path).ok()?;
+    let text = document::decode(&name, &bytes).ok()?;
+    crate::spec::read(Source { name: &name, text }).err()
+}
+
+fn is_yaml(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "yml" || extension == "yaml")
+}
+
+/// Where the file of test cases is: where a flag says, or beside the suite.
+fn spec_path(named: Option<&str>, flag: Option<&Path>, beside: Option<&Path>) -> Option<PathBuf> {
+    match (flag, named) {
+        (Some(path), _) => Some(path.to_owned()),
+        (None, named) => Some(beside.unwrap_or(Path::new("")).join(named?)),
     }
 }
 
@@ -265,12 +346,9 @@ fn read_spec(
     flag: Option<&Path>,
     beside: Option<&Path>,
 ) -> Result<(), Failure> {
-    let Some(named) = loaded.suite.spec.as_deref() else { return Ok(()) };
-    let path = match flag {
-        Some(path) => path.to_owned(),
-        None => beside.unwrap_or(Path::new("")).join(named),
-    };
-    if path.extension().is_some_and(|extension| extension == "yml" || extension == "yaml") {
+    let flag = flag.filter(|_| loaded.suite.spec.is_some());
+    let Some(path) = spec_path(loaded.suite.spec.as_deref(), flag, beside) else { return Ok(()) };
+    if is_yaml(&path) {
         let problem = Problem::new(
             document::Path::of(["spec"]),
             "a spec is a JSON file, as Cekura's own tools take it",
@@ -316,13 +394,11 @@ fn from_flags(overrides: &Overrides) -> Result<Loaded, Failure> {
         source: None,
         spec: None,
         variables: BTreeMap::new(),
+        noticed: Vec::new(),
         leg: None,
         group: None,
     };
-    if !problems.is_empty() {
-        return Err(loaded.explain(problems).into());
-    }
-    read_spec(&mut loaded, overrides.spec(), None)?;
+    with_spec(&mut loaded, problems, overrides.spec(), None)?;
     Ok(loaded)
 }
 

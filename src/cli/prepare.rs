@@ -4,6 +4,7 @@
 use tokio::time::Instant;
 
 use super::failure::Failure;
+use super::hints;
 use super::job::Job;
 use super::left::StartedRun;
 use super::load::Loaded;
@@ -87,13 +88,12 @@ pub(super) async fn prepare(
     if let Some(query) = must_resolve {
         let found = client.scenarios(&query, deadline).await?;
         if found.is_empty() && query.ids.is_empty() {
-            return Err(Failure::Usage(format!(
-                "no scenario belongs to {}; nothing was started",
-                query.describe()
-            )));
+            return Err(hints::selects_nothing(client, &loaded, &plan, &query).await);
         }
+        loaded.noticed = hints::idle_tags(client, &loaded, &plan, &query, &found).await;
         plan = plan.resolved(found.into_iter().map(|scenario| scenario.id));
     }
+    hints::labels_are_known(client, &loaded, &plan).await?;
     price_cases(&mut loaded, &plan, client, deadline).await?;
     super::budget::check(&loaded.suite, &plan)?;
     quarantine_is_known(&loaded, &plan)?;

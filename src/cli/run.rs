@@ -69,6 +69,13 @@ pub(super) struct Args {
     overrides: Overrides,
 }
 
+impl Args {
+    /// Whether a stand-in plays the platform.
+    pub(super) const fn is_rehearsal(&self) -> bool {
+        self.simulate.is_some()
+    }
+}
+
 /// The platform or its stand-in.
 pub(super) struct Platform {
     pub(super) client: Client,

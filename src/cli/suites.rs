@@ -90,7 +90,7 @@ pub(super) fn asked(
                 None => Ok(Asked::One(Box::new(one))),
             }
         }
-        [path] if !path.is_dir() && lists::read(path, context)?.is_none() => {
+        [path] if !path.is_dir() && lists::read(path, overrides, context)?.is_none() => {
             let one = load::suite(Some(path), overrides, context)?;
             match makes_several(&one.suite) {
                 true => many(named, overrides, context, console).map(Asked::Many),
@@ -117,7 +117,7 @@ fn many(
     let mut timeout = None;
     for path in named {
         if !path.is_dir()
-            && let Some(named_in) = lists::read(path, context)?
+            && let Some(named_in) = lists::read(path, overrides, context)?
         {
             if named.len() > 1 {
                 return Err(Failure::Usage(format!(

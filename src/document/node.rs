@@ -1,5 +1,7 @@
 //! The tree that a YAML text becomes: raw scalars, each with its place.
 
+use std::collections::BTreeSet;
+
 use super::path::{At, Path};
 
 /// A stretch of the text, in bytes.
@@ -12,6 +14,11 @@ pub(super) struct Span {
 }
 
 impl Span {
+    /// Whether another one lies within.
+    pub(super) fn holds(self, other: Self) -> bool {
+        self.start <= other.start && other.end <= self.end
+    }
+
     /// The stretch as text; empty where the span does not fit the text.
     pub(super) fn slice(self, text: &str) -> &str {
         text.get(self.start..self.end).unwrap_or_default()
@@ -74,6 +81,20 @@ impl Node {
                         node.drop_blank(within);
                     }
                 }
+            }
+        }
+    }
+
+    /// Takes entries out of every list below it.
+    pub(super) fn prune(&mut self, dropped: &BTreeSet<Span>) {
+        match &mut self.kind {
+            Kind::Scalar(_) => {}
+            Kind::Sequence(items) => {
+                items.retain(|item| !dropped.contains(&item.span));
+                items.iter_mut().for_each(|item| item.prune(dropped));
+            }
+            Kind::Mapping(entries) => {
+                entries.iter_mut().for_each(|(_, node)| node.prune(dropped));
             }
         }
     }

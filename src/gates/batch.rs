@@ -97,18 +97,14 @@ pub struct Defaults {
     pub prefix: Option<String>,
 }
 
-/// A group as a suite, or what is wrong with it, at its places in the file.
+/// The sound groups as suites, each with its place in the list, and what is wrong with the others.
 ///
 /// `within` is the path of the list in its file.
-///
-/// # Errors
-///
-/// Every fault of every group.
 pub fn suites(
     groups: &[Group],
     within: &Path,
     defaults: &Defaults,
-) -> Result<Vec<Suite>, Vec<Problem>> {
+) -> (Vec<(Path, Suite)>, Vec<Problem>) {
     let mut problems = Vec::new();
     let mut names = BTreeSet::new();
     let mut suites = Vec::with_capacity(groups.len());
@@ -122,9 +118,13 @@ pub fn suites(
             Some(prefix) => format!("{prefix} · {name}"),
             None => name,
         };
-        suites.push(suite(group, name, &within.child(index), defaults, &mut problems));
+        let (here, known) = (within.child(index), problems.len());
+        let suite = suite(group, name, &here, defaults, &mut problems);
+        if problems.len() == known {
+            suites.push((here, suite));
+        }
     }
-    if problems.is_empty() { Ok(suites) } else { Err(problems) }
+    (suites, problems)
 }
 
 fn suite(
@@ -448,7 +448,9 @@ mod tests {
 
     fn read(groups: Value, defaults: &Defaults) -> Result<Vec<Suite>, Vec<Problem>> {
         let groups: Vec<Group> = serde_json::from_value(groups).unwrap();
-        suites(&groups, &Path::of(["batch"]), defaults)
+        let (suites, problems) = suites(&groups, &Path::of(["batch"]), defaults);
+        let suites = suites.into_iter().map(|(_, suite)| suite).collect();
+        if problems.is_empty() { Ok(suites) } else { Err(problems) }
     }
 
     #[test]

@@ -33,5 +33,7 @@ pub fn read(
     lookup: &dyn Fn(&str) -> Option<String>,
     today: jiff::civil::Date,
 ) -> Result<Document<Suite>, Diagnostics> {
-    crate::document::read_and_check(source, lookup, |suite| validate::validate_part(suite, today))
+    crate::document::read_and_check(source, lookup, |suite, sound| {
+        validate::validate_part(suite, today, sound)
+    })
 }

@@ -6,25 +6,25 @@ use super::Whole;
 use crate::exit::Code;
 use crate::report::escape::ci::{command_data, command_property};
 use crate::report::escape::short;
-use crate::report::github::{Paths, verdict};
+use crate::report::github::{Paths, result_ids, verdict};
 use crate::report::words;
 use crate::text;
 
 /// The outputs of the whole: the names of a single gate's, with the figures of all of them.
-/// `result_ids` has the ids of all results, in the order of the command line.
-pub fn outputs(whole: &Whole, paths: Paths<'_>) -> Vec<(&'static str, String)> {
+/// `started` are the ids of all results that have started, in the order of the command line: also
+/// of those that came to no evidence.
+pub fn outputs(whole: &Whole, started: &[u64], paths: Paths<'_>) -> Vec<(&'static str, String)> {
     let path = |path: Option<&std::path::Path>| {
         path.map(|path| path.display().to_string()).unwrap_or_default()
     };
     let tally = whole.tally();
     let rate = tally.success_rate();
-    let ids = whole.gates.iter().filter_map(|gate| gate.report()).flat_map(words::result_ids);
-    let ids: Vec<String> = ids.map(|id| id.to_string()).collect();
     vec![
         ("verdict", verdict(whole.verdict()).to_owned()),
         ("exit_code", whole.code().number().to_string()),
         ("passed", (whole.code() == Code::Passed).to_string()),
-        ("result_ids", ids.join(",")),
+        ("simulated", whole.simulated.to_string()),
+        ("result_ids", result_ids(started)),
         ("success_rate", rate.map(|rate| text::trim_number(rate, 6)).unwrap_or_default()),
         ("total_runs", tally.total.to_string()),
         ("passed_runs", tally.passed.to_string()),

@@ -40,6 +40,9 @@ pub fn markdown(report: &Report) -> String {
     markdown_within(report, LIMIT, "This summary is cut to fit 1 MiB")
 }
 
+/// The line at the top of a rehearsal, so that its pass is not taken for one.
+pub(super) const REHEARSAL: &str = "> A rehearsal against a stand-in: no real call was made.\n\n";
+
 /// The report as GitHub-flavoured Markdown, at most so many bytes. `notice` says why it was cut.
 pub(super) fn markdown_within(report: &Report, limit: usize, notice: &'static str) -> String {
     let scenarios = report.scenarios();
@@ -91,6 +94,9 @@ fn head(sheet: &mut Sheet<'_>, report: &Report) {
         inline(&words::verdict_line(report)),
         facts.join(" · ")
     ));
+    if report.simulated {
+        sheet.fixed(REHEARSAL);
+    }
     sheet.notice();
 }
 

@@ -14,7 +14,7 @@ use std::collections::BTreeSet;
 
 use super::matrix;
 use super::model::{Mode, Suite};
-use crate::document::{Path, Problem};
+use crate::document::{Path, Problem, Sound};
 
 /// Everything that is wrong with a suite, beyond the shape of its values.
 ///
@@ -93,13 +93,17 @@ fn validate_side(suite: &Suite, today: jiff::civil::Date) -> Vec<Problem> {
 
 /// What is wrong with the values of a suite that is read only in part: the rules that look at
 /// nothing but the value itself, so that what is missing cannot mislead them.
-pub(super) fn validate_part(suite: &Suite, today: jiff::civil::Date) -> Vec<Problem> {
+pub(super) fn validate_part(
+    suite: &Suite,
+    today: jiff::civil::Date,
+    sound: Sound<'_>,
+) -> Vec<Problem> {
     let mut problems = Problems::default();
     duplicates(suite, &mut problems);
     values::check(suite, &mut problems);
     thresholds::check(suite, &mut problems);
     limits::check(suite, today, &mut problems);
-    cases::check_part(suite, &mut problems);
+    cases::check_part(suite, sound, &mut problems);
     problems.0
 }
 
