@@ -208,7 +208,10 @@ fn sides_and_batches_are_shown_as_they_are_and_pass_their_rehearsal() {
     let shown = shown_files(&page);
     for example in SEVERAL {
         let text = fs::read_to_string(root().join(example)).unwrap();
-        assert!(shown.contains(&(example.to_owned(), text)), "docs/many.md shows another {example}");
+        assert!(
+            shown.contains(&(example.to_owned(), text)),
+            "docs/many.md shows another {example}"
+        );
         let dir = TempDir::new().unwrap();
         gate(&dir).arg("check").arg(root().join(example)).assert().code(0);
         let run = gate(&dir).arg("run").arg(root().join(example)).arg("--simulate").assert();
