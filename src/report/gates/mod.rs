@@ -122,6 +122,11 @@ impl Whole {
         sum
     }
 
+    /// How many of the errored runs were still going when the gates left.
+    pub fn still_going(&self) -> usize {
+        self.gating().filter_map(Gate::report).map(super::words::still_going).sum()
+    }
+
     /// The whole in one line: `2 of 3 suites passed, 1 failed`.
     pub fn headline(&self) -> String {
         let count = |wanted: &dyn Fn(&Gate) -> bool| self.gating().filter(|g| wanted(g)).count();
