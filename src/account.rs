@@ -8,7 +8,8 @@ use crate::spec::model::{Personality, Spec, TestProfile};
 use crate::suite::checks::Checks;
 use crate::suite::model::Suite;
 use crate::text;
-use crate::verdict::check::{Aggregate, Check};
+use crate::verdict::check::{Aggregate, Check, Unit};
+use crate::verdict::foregone::{Scale, on_scale};
 use crate::verdict::settled;
 
 /// A list of the account.
@@ -299,6 +300,7 @@ impl Findings {
         }
         for spec in checks.iter().flat_map(|checks| &checks.0) {
             self.warnings.extend(unfit(metric, &spec.check));
+            self.warnings.extend(off_scale(metric, &spec.check));
         }
         let Some(labels) = metric.labels.as_ref().filter(|labels| !labels.is_empty()) else {
             return;
@@ -380,6 +382,21 @@ fn unfit(metric: &Metric, check: &Check) -> Option<String> {
              check would be inconclusive; write for example {instead}"
         )
     })
+}
+
+/// A check of a rating that every rating passes, or none. Which of the two scales it has, only its
+/// runs tell.
+fn off_scale(metric: &Metric, check: &Check) -> Option<String> {
+    let bounded = !matches!(settled(check), Aggregate::Sum | Aggregate::Count);
+    let is_rating = metric.kind.as_deref() == Some("continuous_qualitative");
+    let fits = bounded && is_rating && check.threshold.unit == Unit::None;
+    let holds = on_scale(Scale::Score, check).filter(|_| fits)?;
+    let never = if holds { "can never fail" } else { "can never pass" };
+    let (name, check) = (shown(&metric.name), shown(&check.to_string()));
+    Some(format!(
+        "{name} is a rating, and {check} {never}: a rating lies between 0 and 5, or 0 and 100; write \
+         for example `mean >= 4`"
+    ))
 }
 
 /// The metrics that a suite calls so: by id, by name (any case), or by slug, function or code. As

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::client::Client;
 use super::error::ApiError;
-use super::retry::Effect;
+use super::retry::{Effect, Fate};
 use super::start::{Kind, Started, Trace};
 use super::transport::{Lost, Request};
 use super::wire::{self, WireError, after as wire_after, call as wire_call};
@@ -281,7 +281,7 @@ impl Client {
         let body = wire_after::rescore_body(runs, metrics);
         match self.post(&path, &body, Effect::Starts, until, |_| Ok(())).await {
             Ok(()) => Ok(Asked::Answered),
-            Err(lost) if lost.ambiguous => Ok(Asked::Unknown(lost.reason)),
+            Err(lost) if lost.fate == Fate::Unknown => Ok(Asked::Unknown(lost.reason)),
             Err(lost) => Err(lost.error),
         }
     }

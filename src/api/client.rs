@@ -8,13 +8,13 @@ use serde::de::DeserializeOwned;
 use serde_json::json;
 use tokio::time::Instant;
 
-use super::error::{ApiError, Cause};
+use super::error::ApiError;
 use super::options::Options;
 use super::retry::Effect;
 use super::transport::{Request, Transport};
 use super::wire::reading::Whole;
 use super::wire::stream::ResultReading;
-use super::wire::{self, AgentSummary, Glimpse, Page, ScenarioSummary, ShareLink};
+use super::wire::{self, AgentSummary, Glimpse, Page, ScenarioSummary, ShareLink, WireError};
 use crate::outcome::{Outcome, judge_run};
 use crate::plan::{Query, is_of_whole_start};
 use crate::record::{ResultRecord, RunRecord, Status};
@@ -181,20 +181,20 @@ impl Client {
                 None => None,
             };
         }
-        Err(ApiError::Unreachable {
-            request: "GET /test_framework/v1/scenarios/".to_owned(),
-            reason: format!("the list did not end after {MOST_PAGES} pages"),
-            cause: Cause::Network,
-        })
+        let reason = format!("the list did not end after {MOST_PAGES} pages");
+        Err(unreadable_pages(
+            "/test_framework/v1/scenarios/",
+            reason,
+            next.as_ref().and_then(Url::query).unwrap_or_default(),
+        ))
     }
 
     /// The next page's address. Only its query is taken, so that a page can't lead the key away
     /// to another host (a proxy in front of the platform often names the wrong one).
     pub(super) fn next_page(&self, current: &Url, next: &str) -> Result<Url, ApiError> {
-        let parsed = current.join(next).map_err(|error| ApiError::Unreachable {
-            request: format!("GET {}", current.path()),
-            reason: format!("the address of the next page cannot be read: {error}"),
-            cause: Cause::Network,
+        let parsed = current.join(next).map_err(|error| {
+            let reason = format!("the address of the next page cannot be read: {error}");
+            unreadable_pages(current.path(), reason, next)
         })?;
         let mut url = current.clone();
         url.set_query(parsed.query());
@@ -268,4 +268,11 @@ impl Client {
     ) -> Result<T, ApiError> {
         self.transport.send(request, until, wire::read).await.map_err(|lost| lost.error)
     }
+}
+
+/// A list whose pages lead nowhere.
+fn unreadable_pages(path: &str, reason: String, next: &str) -> ApiError {
+    let start = wire::start_of(next.as_bytes());
+    let source = WireError { path: "next".to_owned(), reason, start };
+    ApiError::Unreadable { request: format!("GET {path}"), source }
 }

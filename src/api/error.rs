@@ -18,10 +18,14 @@ pub enum ApiError {
         fields: Vec<(String, String)>,
     },
     /// No answer came, however often it was asked for.
-    #[error("{request} got no answer: {reason}; {cause}")]
+    #[error("{request} got no answer from {address}, {tried}: {reason}; {cause}")]
     Unreachable {
         /// Method and path.
         request: String,
+        /// Scheme, host and port of what was asked.
+        address: String,
+        /// How often and for how long it was tried, in words.
+        tried: String,
         /// The last reason.
         reason: String,
         /// What to look at.
@@ -45,14 +49,14 @@ pub enum ApiError {
     },
     /// The answer to a start was lost, and its result was not found.
     #[error(
-        "{request}: the answer was lost ({reason}), and so it is not known whether it started; {sought}. \
+        "{request}: {reason}, and so it is not known whether it started; {sought}. \
          It was not started again, because that could pay twice: look for it on the dashboard; if it is \
          there, go on with `cekura-gate watch ID`, otherwise run again"
     )]
     StartLost {
         /// Method and path.
         request: String,
-        /// Why the answer was lost.
+        /// What came in place of the answer.
         reason: String,
         /// How the result was looked for, and what came of it.
         sought: String,

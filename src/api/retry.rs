@@ -1,9 +1,10 @@
 //! Whether and when to ask again: one pure table.
 //!
 //! A request that only reads is repeated on anything that may pass. A request that starts or
-//! changes something is repeated only on proof that it was not processed: the connection was
-//! refused, or the platform said 425, 429, or 503 with `Retry-After`. Credentials and other 4xx
-//! never. Waits are "full jitter" (`rand(0, min(cap, base · 2^n))`, Marc Brooker, "Exponential
+//! changes something is repeated only where it was not taken: no connection was made, or 425, 429,
+//! or 503 with `Retry-After` was answered, which say so. As they may come from what stands before
+//! the platform, a start looks for its result first ([`start`](super::start)). Credentials and
+//! other 4xx never. Waits are "full jitter" (`rand(0, min(cap, base · 2^n))`, Marc Brooker, "Exponential
 //! Backoff And Jitter", 2015), never shorter than `Retry-After` asks and never beyond the time that
 //! is left.
 
@@ -96,9 +97,8 @@ pub fn decide(attempt: &Attempt, dice: f64) -> Decision {
 
 /// How often a request that failed so may be repeated.
 fn most(attempt: &Attempt) -> u32 {
-    if attempt.effect == Effect::Starts
-        && may_be_processed(attempt.failure, attempt.retry_after.is_some())
-    {
+    let unknown = fate(attempt.failure, attempt.retry_after.is_some()) == Fate::Unknown;
+    if attempt.effect == Effect::Starts && unknown {
         return 0;
     }
     match attempt.failure {
@@ -112,14 +112,26 @@ fn most(attempt: &Attempt) -> u32 {
     }
 }
 
-/// Whether the platform may have processed a request that failed so. `asked_to_wait`: it sent
-/// `Retry-After`.
-pub const fn may_be_processed(failure: Failure, asked_to_wait: bool) -> bool {
+/// What is known of a request that failed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fate {
+    /// It was never sent, or it was refused.
+    NotTaken,
+    /// Who answered says that it was not taken, and to come again.
+    PutOff,
+    /// The platform may have processed it.
+    Unknown,
+}
+
+/// What is known of a request that failed so. `asked_to_wait`: `Retry-After` was sent.
+pub const fn fate(failure: Failure, asked_to_wait: bool) -> Fate {
     match failure {
-        Failure::NotConnected | Failure::UnknownHost | Failure::Untrusted => false,
-        Failure::Broken | Failure::BadBody | Failure::TooLarge => true,
-        Failure::Status(503) => !asked_to_wait,
-        Failure::Status(status) => status == 408 || status >= 500,
+        Failure::NotConnected | Failure::UnknownHost | Failure::Untrusted => Fate::NotTaken,
+        Failure::Broken | Failure::BadBody | Failure::TooLarge => Fate::Unknown,
+        Failure::Status(425 | 429) => Fate::PutOff,
+        Failure::Status(503) if asked_to_wait => Fate::PutOff,
+        Failure::Status(408 | 500..) => Fate::Unknown,
+        Failure::Status(_) => Fate::NotTaken,
     }
 }
 

@@ -1,5 +1,12 @@
 //! A start, exactly once: when its answer is lost, the result is looked for and taken up.
 //!
+//! | what came in place of the answer | what is known | what follows |
+//! |---|---|---|
+//! | no connection | it was not taken | it is sent again |
+//! | 425, 429, 503 with `Retry-After` | someone says that it was not taken | a look; sent again where it is not found |
+//! | another refusal | it was not taken | the end |
+//! | anything else | nothing | it is looked for, and never sent again |
+//!
 //! The platform's starts have no idempotency key. A result is found by the unique name that its
 //! start gave it. Mode websocket gives none: there, the newest result of the agent before the start
 //! is remembered, and one that is newer and has the start's scenarios and number of runs is taken
@@ -7,6 +14,9 @@
 //!
 //! That a result is absent is never proof that it will not appear: a request may wait in a queue or
 //! in a proxy. So a start whose fate is unknown is never repeated, and the error says how to go on.
+//! Who says "come again" may stand before the platform and have handed the start on: one look costs
+//! a request, a second start costs calls. It is taken after the wait that was asked for. Where there
+//! is no name to look for, the word of whoever answered must do.
 
 use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
@@ -19,9 +29,10 @@ use tracing::info;
 
 use super::client::Client;
 use super::error::ApiError;
-use super::retry::Effect;
-use super::transport::{Lost, Request};
+use super::retry::{Effect, Fate};
+use super::transport::{Fresh, Lost, NOT_KNOWN, Request, Tries};
 use super::wire;
+use super::wire::reading::Whole;
 use crate::plan::StartRequest;
 use crate::record::{ResultRecord, Status};
 use crate::text;
@@ -100,6 +111,10 @@ pub(super) fn begun(mut result: ResultRecord) -> Box<ResultRecord> {
     Box::new(result)
 }
 
+const fn start_lost(request: String, reason: String, sought: String) -> ApiError {
+    ApiError::StartLost { request, reason, sought }
+}
+
 impl Client {
     /// Starts a run. When the answer is lost, the result is looked for; it is never started a
     /// second time on a guess.
@@ -139,25 +154,59 @@ impl Client {
         // A start that takes all the time there is would leave none to find its result.
         let left = until.saturating_duration_since(Instant::now());
         let answered_by = until.checked_sub((left / 4).min(LONGEST_RESERVE)).unwrap_or(until);
-        let lost = match self.transport.send(request, answered_by, wire::read_result).await {
-            Ok(result) if trace.accepts(&result) => return Ok(Started::Answered(begun(result))),
-            Ok(result) => {
-                let reason = format!("what came is not of this start: it speaks of {}", result.id);
-                Lost { error: ApiError::Setup(reason.clone()), reason, ambiguous: true }
+        let mut tries = Tries::none();
+        loop {
+            let reading = Whole::new(wire::read_result);
+            let fresh = self.transport.once(request, &tries, answered_by, reading).await;
+            let lost = match fresh {
+                Ok(Fresh::New(result, _)) if trace.accepts(&result) => {
+                    return Ok(Started::Answered(begun(result)));
+                }
+                Ok(Fresh::New(result, _)) => {
+                    let id = result.id;
+                    Lost::strange(format!("what came is not of this start: it speaks of {id}"))
+                }
+                Ok(Fresh::Same) => Lost::strange(NOT_KNOWN.to_owned()),
+                Err(lost) => lost,
+            };
+            if lost.fate == Fate::Unknown {
+                let reason = format!("the answer was lost ({})", lost.reason);
+                let found = self.seek(trace, until).await;
+                let found = found.map_err(|sought| start_lost(request.describe(), reason, sought));
+                return found.map(begun).map(Started::Found);
             }
-            Err(lost) => lost,
-        };
-        if !lost.ambiguous {
-            return Err(lost.error);
+            if let Some(wait) = lost.again {
+                self.transport.pause(wait).await;
+            }
+            if lost.fate == Fate::PutOff
+                && let Some(found) = self.taken_all_the_same(request, trace, &lost, until).await?
+            {
+                return Ok(Started::Found(begun(found)));
+            }
+            if lost.again.is_none() || Instant::now() >= answered_by {
+                return Err(lost.error);
+            }
+            self.transport.count(&mut tries);
         }
-        match self.seek(trace, until).await {
-            Ok(found) => Ok(Started::Found(begun(found))),
-            Err(sought) => Err(ApiError::StartLost {
-                request: request.describe(),
-                reason: lost.reason,
-                sought,
-            }),
-        }
+    }
+
+    /// The result of a start that was put off, where it was taken all the same.
+    async fn taken_all_the_same(
+        &self,
+        request: &Request<'_>,
+        trace: &Trace<'_>,
+        lost: &Lost,
+        until: Instant,
+    ) -> Result<Option<ResultRecord>, ApiError> {
+        let Trace::Name(name) = trace else { return Ok(None) };
+        info!("the start was put off; looking for a result named `{name}` all the same");
+        let found = self.results_named(name, until).await.map_err(|look| {
+            let reason = format!("it was put off ({})", lost.reason);
+            let sought =
+                format!("looking for a result named `{name}` failed too ({})", look.reason);
+            start_lost(request.describe(), reason, sought)
+        })?;
+        Ok(found.into_iter().filter(|one| trace.fits(one)).min_by_key(|one| one.id))
     }
 
     /// Looks for the result of a start that another gate sent before it was lost itself, with the
@@ -173,10 +222,9 @@ impl Client {
         until: Instant,
     ) -> Result<Box<ResultRecord>, ApiError> {
         let found = self.seek(&Trace::Name(name), until).await;
-        found.map(begun).map_err(|sought| ApiError::StartLost {
-            request: format!("POST {path}"),
-            reason: "the gate that sent it was lost".to_owned(),
-            sought,
+        found.map(begun).map_err(|sought| {
+            let reason = "the gate that sent it was lost".to_owned();
+            start_lost(format!("POST {path}"), reason, sought)
         })
     }
 

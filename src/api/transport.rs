@@ -19,15 +19,16 @@ use super::error::{ApiError, Cause};
 use super::options::{Limits, Options};
 use super::parcel::{Parcel, Taken};
 use super::resolve::Resolver;
-use super::retry::{Attempt, Decision, Effect, Failure, asked_wait, decide, may_be_processed};
+use super::retry::{Attempt, Decision, Effect, Failure, Fate, asked_wait, decide, fate};
 use super::trouble::{Trouble, detail_of, fields_of};
 use super::wire::WireError;
 use super::wire::reading::{Reading, Unread, Whole};
 use crate::context;
 use crate::report::model::Traffic;
+use crate::text;
 
 /// What is said of an answer that refers to an earlier one although none was named.
-const NOT_KNOWN: &str = "the answer is said to be known already, and it is not";
+pub(super) const NOT_KNOWN: &str = "the answer is said to be known already, and it is not";
 /// The most that is read of a refusal, in bytes.
 const LARGEST_REFUSAL: usize = 64 * 1024;
 
@@ -84,12 +85,43 @@ impl Request<'_> {
     }
 }
 
-/// The end of the attempts.
+/// A request that gave no usable answer.
 pub(super) struct Lost {
     pub(super) error: ApiError,
     pub(super) reason: String,
     /// Whether the platform may have processed the request all the same.
-    pub(super) ambiguous: bool,
+    pub(super) fate: Fate,
+    /// How long to wait before it is sent again, where the table allows that.
+    pub(super) again: Option<Duration>,
+}
+
+impl Lost {
+    /// An answer came, and it is not one to this request.
+    pub(super) fn strange(reason: String) -> Self {
+        let error = ApiError::Setup(reason.clone());
+        Self { error, reason, fate: Fate::Unknown, again: None }
+    }
+}
+
+/// How often a request was sent, and since when.
+pub(super) struct Tries {
+    earlier: u32,
+    since: Instant,
+}
+
+impl Tries {
+    pub(super) fn none() -> Self {
+        Self { earlier: 0, since: Instant::now() }
+    }
+
+    /// In words: `tried 21 times in 2m31s`.
+    fn words(&self) -> String {
+        let span = text::seconds(self.since.elapsed().as_secs_f64());
+        match self.earlier {
+            0 => format!("tried once, for {span}"),
+            earlier => format!("tried {} times in {span}", earlier + 1),
+        }
+    }
 }
 
 /// A connection to the platform, and what it took so far.
@@ -163,7 +195,7 @@ impl Transport {
         read: impl Fn(&[u8]) -> Result<T, WireError>,
     ) -> Result<T, Lost> {
         let fresh = self.stream(request, until, || Whole::new(&read)).await?;
-        fresh.value().map_err(|error| Lost { error, reason: NOT_KNOWN.to_owned(), ambiguous: true })
+        fresh.value().map_err(|_| Lost::strange(NOT_KNOWN.to_owned()))
     }
 
     /// The same, for an answer that is read while it arrives.
@@ -173,59 +205,81 @@ impl Transport {
         until: Instant,
         reading: impl Fn() -> R,
     ) -> Result<Fresh<R::Value>, Lost> {
-        let mut earlier = 0;
+        let mut tries = Tries::none();
         loop {
-            // What the platform asks one request for, it asks all: several gates share this. Where
-            // there is no time to wait, it is asked all the same.
-            let now = Instant::now();
-            let left = until.saturating_duration_since(now);
-            let wait = self.brake.wait(context::random_fraction(), now);
-            if let Some(wait) = wait.filter(|wait| *wait < left) {
-                self.pause(wait).await;
-            }
-            let began = Instant::now();
-            self.requests.fetch_add(1, Ordering::Relaxed);
-            let name = request.describe();
-            let trouble = match self.attempt(request, until, reading()).await {
-                Ok((status, fresh, bytes)) => {
-                    let took = began.elapsed();
-                    info!("{name} → {status}, {bytes} bytes in {took:.0?}");
-                    return Ok(fresh);
-                }
-                Err(trouble) => trouble,
-            };
-            let took = began.elapsed();
-            let attempt = Attempt {
-                effect: request.effect,
-                failure: trouble.failure,
-                earlier,
-                retry_after: trouble.retry_after,
-                remaining: until.saturating_duration_since(Instant::now()),
-                backoff: self.limits.backoff,
-            };
-            let reason = &trouble.reason;
-            match decide(&attempt, context::random_fraction()) {
-                Decision::Wait(wait) if request.repeats => {
-                    info!("{name} → {reason}, after {took:.0?}; again in {wait:.0?}");
-                    if matches!(trouble.failure, Failure::Status(429))
-                        || trouble.retry_after.is_some()
-                    {
-                        self.brake.hold(wait, Instant::now());
-                    }
+            match self.once(request, &tries, until, reading()).await {
+                Err(Lost { again: Some(wait), .. }) => {
                     self.pause(wait).await;
-                    self.retries.fetch_add(1, Ordering::Relaxed);
-                    earlier += 1;
+                    self.count(&mut tries);
                 }
-                Decision::Wait(_) | Decision::GiveUp => {
-                    info!("{name} → {reason}, after {took:.0?}; given up");
-                    return Err(Lost {
-                        ambiguous: may_be_processed(trouble.failure, trouble.retry_after.is_some()),
-                        reason: trouble.reason.clone(),
-                        error: error_of(trouble, request, earlier + 1),
-                    });
-                }
+                end => return end,
             }
         }
+    }
+
+    /// Keeps count of a request that is sent again.
+    pub(super) fn count(&self, tries: &mut Tries) {
+        self.retries.fetch_add(1, Ordering::Relaxed);
+        tries.earlier += 1;
+    }
+
+    /// Sends a request once, and says whether it may be sent again.
+    pub(super) async fn once<R: Reading>(
+        &self,
+        request: &Request<'_>,
+        tries: &Tries,
+        until: Instant,
+        reading: R,
+    ) -> Result<Fresh<R::Value>, Lost> {
+        // What the platform asks one request for, it asks all: several gates share this. Where
+        // there is no time to wait, it is asked all the same.
+        let now = Instant::now();
+        let left = until.saturating_duration_since(now);
+        let wait = self.brake.wait(context::random_fraction(), now);
+        if let Some(wait) = wait.filter(|wait| *wait < left) {
+            self.pause(wait).await;
+        }
+        let began = Instant::now();
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        let name = request.describe();
+        let trouble = match self.attempt(request, until, reading).await {
+            Ok((status, fresh, bytes)) => {
+                let took = began.elapsed();
+                info!("{name} → {status}, {bytes} bytes in {took:.0?}");
+                return Ok(fresh);
+            }
+            Err(trouble) => trouble,
+        };
+        let took = began.elapsed();
+        let attempt = Attempt {
+            effect: request.effect,
+            failure: trouble.failure,
+            earlier: tries.earlier,
+            retry_after: trouble.retry_after,
+            remaining: until.saturating_duration_since(Instant::now()),
+            backoff: self.limits.backoff,
+        };
+        let reason = &trouble.reason;
+        let again = match decide(&attempt, context::random_fraction()) {
+            Decision::Wait(wait) if request.repeats => {
+                info!("{name} → {reason}, after {took:.0?}; again in {wait:.0?}");
+                if matches!(trouble.failure, Failure::Status(429)) || trouble.retry_after.is_some()
+                {
+                    self.brake.hold(wait, Instant::now());
+                }
+                Some(wait)
+            }
+            Decision::Wait(_) | Decision::GiveUp => {
+                info!("{name} → {reason}, after {took:.0?}; given up");
+                None
+            }
+        };
+        Err(Lost {
+            fate: fate(trouble.failure, trouble.retry_after.is_some()),
+            reason: trouble.reason.clone(),
+            error: error_of(trouble, request, tries),
+            again,
+        })
     }
 
     async fn attempt<R: Reading>(
@@ -317,7 +371,9 @@ async fn read_start(mut response: Response) -> Vec<u8> {
     body
 }
 
-fn error_of(trouble: Trouble, request: &Request<'_>, tries: u32) -> ApiError {
+fn error_of(trouble: Trouble, request: &Request<'_>, tries: &Tries) -> ApiError {
+    // Without the name and password that an address may hold.
+    let address = request.url.origin().ascii_serialization();
     let request = request.describe();
     match (trouble.failure, trouble.unreadable) {
         (_, Some(source)) => ApiError::Unreadable { request, source: *source },
@@ -328,16 +384,13 @@ fn error_of(trouble: Trouble, request: &Request<'_>, tries: u32) -> ApiError {
             ApiError::TooLarge { request, limit_mib: trouble.largest >> 20 }
         }
         (failure, None) => {
-            let reason = match tries {
-                1 => trouble.reason,
-                tries => format!("{} ({tries} tries)", trouble.reason),
-            };
             let cause = match failure {
                 Failure::UnknownHost => Cause::UnknownHost,
                 Failure::Untrusted => Cause::Untrusted,
                 _ => Cause::Network,
             };
-            ApiError::Unreachable { request, reason, cause }
+            let (reason, tried) = (trouble.reason, tries.words());
+            ApiError::Unreachable { request, address, tried, reason, cause }
         }
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use reqwest::StatusCode;
 use serde_json::Value;
+use tracing::debug;
 
 use super::resolve::UnknownHost;
 use super::retry::Failure;
@@ -61,7 +62,8 @@ impl Trouble {
         } else {
             Failure::NotConnected
         };
-        Self::new(failure, causes(error))
+        debug!("{}", causes(error));
+        Self::new(failure, root_cause(error))
     }
 
     pub(super) fn refused(status: StatusCode, retry_after: Option<Duration>, detail: &str) -> Self {
@@ -97,6 +99,12 @@ fn is_distrust(error: Cause<'_>) -> bool {
         error.downcast_ref::<rustls::Error>(),
         Some(rustls::Error::InvalidCertificate(_) | rustls::Error::NoCertificatesPresented)
     )
+}
+
+/// What an error comes down to: the innermost of its causes, without the address.
+fn root_cause(error: Cause<'_>) -> String {
+    let root = chain(error).last().unwrap_or(error).to_string();
+    root.split(" for url (").next().unwrap_or_default().to_owned()
 }
 
 /// An error with its causes, innermost last, without the address (which may hold secrets).

@@ -313,10 +313,10 @@ impl Gate<'_> {
             Waited::Lost(error) => {
                 let command = attached.watch_command(id);
                 attached.notes.push(format!("to go on: {command}"));
-                return Ok(End::Lost(error.to_string()));
+                return Ok(End::Lost(format!("waiting for result {id}: {error}")));
             }
             Waited::TimedOut => {
-                let limit = attached.suite.timeout.unwrap_or_default().duration();
+                let limit = attached.deadline.saturating_duration_since(attached.began);
                 (attached.suite.on_timeout, End::TimedOut(limit))
             }
             Waited::Stopped => {

@@ -50,9 +50,10 @@ impl Gate<'_> {
         around: &Surroundings<'_>,
     ) -> Result<Attached, Failure> {
         let prepared = self.look_back(prepared, around).await?;
-        let Prepared { loaded, mut plan, request, baseline, earlier, calls, began, started_at } =
-            prepared;
-        let deadline = began + loaded.suite.timeout.unwrap_or_default().duration();
+        let deadline = prepared.deadline();
+        let Prepared {
+            loaded, mut plan, request, baseline, earlier, calls, began, started_at, ..
+        } = prepared;
         let mut started = StartedRun {
             result: None,
             name: carries_name(plan.mode).then(|| plan.result_name.clone()),
@@ -60,7 +61,7 @@ impl Gate<'_> {
             suite: loaded.file.clone(),
             planned: PlanHead {
                 runs_per_scenario: plan.runs_per_scenario,
-                runs: plan.runs(),
+                runs: plan.least_runs(),
                 scenarios: plan.scenarios(),
             },
             request: fingerprints(&request),
@@ -127,8 +128,8 @@ impl Gate<'_> {
         around: &Surroundings<'_>,
     ) -> Result<Prepared, Failure> {
         let Earlier::Attempt(job, age) = &prepared.earlier else { return Ok(prepared) };
+        let deadline = prepared.deadline();
         let suite = &prepared.loaded.suite;
-        let deadline = Instant::now() + suite.timeout.unwrap_or_default().duration();
         let of_suite = result_name_start(&prepared.loaded.name(), around.context.branch());
         let names = reuse::Names::new(&of_suite, job, &prepared.request);
         let wanted = (*age, suite.transcripts());

@@ -22,6 +22,7 @@ use crate::suite::checks::{Checks, Level};
 use crate::suite::model::{EarlyStop, Quarantine, RetryOn, Suite, TestSetFrom, Thresholds};
 use crate::suite::together;
 use crate::text;
+use crate::verdict::foregone;
 use crate::verdict::prospects::hopeless;
 
 /// What `check` takes.
@@ -144,7 +145,9 @@ fn together_line(group: &Group, sets: usize) -> String {
 pub(super) fn warnings(loaded: &Loaded, plan: &Plan) -> Vec<String> {
     let default = Thresholds::default();
     let thresholds = loaded.suite.thresholds.as_ref().unwrap_or(&default);
-    let mut warnings = hopeless(thresholds, plan.runs(), plan.runs_per_scenario);
+    let (runs, each) = (plan.runs(), plan.runs_per_scenario);
+    let mut warnings = hopeless(thresholds, runs, each);
+    warnings.extend(loaded.lines(foregone::all(thresholds, runs, each)));
     let each = thresholds.each_scenario.as_ref();
     let sees_failures = thresholds.success_rate.is_some()
         || thresholds.expected_outcome.is_some()

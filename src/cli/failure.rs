@@ -75,6 +75,14 @@ pub(super) enum Failure {
     /// The platform refused or could not be reached.
     #[error(transparent)]
     Api(#[from] ApiError),
+    /// The platform could not be reached to start a suite.
+    #[error("suite `{suite}` was not started: {source}")]
+    NotStarted {
+        /// The suite's name.
+        suite: String,
+        /// Why.
+        source: Box<ApiError>,
+    },
     /// A report could not be opened or written.
     #[error(transparent)]
     Sink(#[from] SinkError),
@@ -140,7 +148,10 @@ impl Failure {
             | Failure::TooExpensive { .. }
             | Failure::SavedResult { .. } => Code::Usage,
             Failure::Suite { source, .. } => source.code(),
-            Failure::Credentials(_) | Failure::Api(_) | Failure::Remote(_) => Code::Api,
+            Failure::Credentials(_)
+            | Failure::Api(_)
+            | Failure::NotStarted { .. }
+            | Failure::Remote(_) => Code::Api,
             Failure::NotYet(_) => Code::TimedOut,
             Failure::Sink(_) | Failure::Output(_) | Failure::Write { .. } => Code::Report,
             Failure::Stopped(signal)

@@ -10,6 +10,7 @@ use super::overrides::Overrides;
 use crate::api::error::ApiError;
 use crate::context::{self, Context};
 use crate::document::{self, Diagnostics, Document, Places, Problem, Source};
+use crate::gates::batch;
 use crate::simulate::{Faults, World};
 use crate::spec::refusals::{self, Stands};
 use crate::suite::model::{Leg, Suite};
@@ -41,6 +42,8 @@ pub(super) struct Loaded {
     pub(super) noticed: Vec<String>,
     /// The side of a call that this is, and what it says itself; none where it is a whole suite.
     leg: Option<(usize, Leg)>,
+    /// Where its group stands in the list of a batch; none where it is a suite file's.
+    group: Option<document::Path>,
 }
 
 /// A file that was read, kept so that what the platform says of it can be shown at its place.
@@ -52,6 +55,27 @@ pub(super) struct Kept {
 }
 
 impl Kept {
+    /// A file, with the places of its parts.
+    pub(super) const fn new(name: String, text: String, places: Places) -> Self {
+        Self { name, text, places }
+    }
+
+    /// The suite of a group of a batch that stands in this file, at this place.
+    pub(super) fn group(&self, suite: Suite, place: document::Path) -> Loaded {
+        Loaded {
+            suite,
+            file: Some(self.name.clone()),
+            narrowed: false,
+            replaced: Vec::new(),
+            source: Some(self.clone()),
+            spec: None,
+            variables: BTreeMap::new(),
+            noticed: Vec::new(),
+            leg: None,
+            group: Some(place),
+        }
+    }
+
     /// Problems of this file, shown at their places.
     pub(super) fn explain(&self, problems: Vec<Problem>) -> Diagnostics {
         let source = Source { name: &self.name, text: &self.text };
@@ -62,7 +86,8 @@ impl Kept {
 impl Loaded {
     /// What the directory of its reports is called after, where there are several.
     pub(super) fn slug_source(&self) -> String {
-        let stem = self.file.as_deref().and_then(|file| Path::new(file).file_stem());
+        let file = self.file.as_deref().filter(|_| self.group.is_none());
+        let stem = file.and_then(|file| Path::new(file).file_stem());
         let stem = stem.map(|stem| stem.to_string_lossy().into_owned());
         stem.unwrap_or_else(|| self.name())
     }
@@ -89,6 +114,7 @@ impl Loaded {
             variables: BTreeMap::new(),
             noticed: Vec::new(),
             leg: None,
+            group: None,
         }
     }
 
@@ -103,8 +129,14 @@ impl Loaded {
             if let Some((index, leg)) = &self.leg {
                 problem.path = leg.place(*index, &problem.path);
             }
-            let key = problem.path.0.first().filter(|key| self.replaced.contains(&key.as_str()));
-            if let Some(key) = key.map(|key| key.replace('_', "-")) {
+            if let Some(group) = &self.group {
+                problem.path = batch::place(group, &problem.path);
+            }
+            let at = format!("{}.", problem.path);
+            let key = self.replaced.iter().find(|key| at.starts_with(&format!("{key}.")));
+            // The flag is called as the last part of the key.
+            let name = key.and_then(|key| key.rsplit('.').next());
+            if let Some(key) = name.map(|name| name.replace('_', "-")) {
                 problem.message = format!("--{key}: {}", problem.message);
                 problem.path = document::Path::of(["--", &key]);
             }
@@ -131,9 +163,13 @@ impl Loaded {
         self.explain(problems).lines().collect()
     }
 
-    /// A failure, shown in the file that it is about where it is a refusal of test cases.
+    /// A failure to start, with the suite's name where nobody answered, and shown in the file that
+    /// it is about where it is a refusal of test cases.
     pub(super) fn explain_failure(&self, failure: Failure) -> Failure {
         match failure {
+            Failure::Api(source @ ApiError::Unreachable { .. }) => {
+                Failure::NotStarted { suite: self.name(), source: Box::new(source) }
+            }
             Failure::Api(error) => self.explain_refusal(error),
             other => other,
         }
@@ -223,9 +259,22 @@ pub(super) fn suite(
         variables: variables.into_inner(),
         noticed: Vec::new(),
         leg: None,
+        group: None,
     };
     with_spec(&mut loaded, problems, overrides.spec(), path.parent())?;
     Ok(loaded)
+}
+
+/// Loads the rules of a suite file, or those that a file which lists suites has for its batch.
+pub(super) fn rules(
+    path: &Path,
+    overrides: &Overrides,
+    context: &Context,
+) -> Result<Loaded, Failure> {
+    match super::lists::read(path, overrides, context)? {
+        Some(list) => Ok(list.rules(overrides)),
+        None => suite(Some(path), overrides, context),
+    }
 }
 
 /// Faults of several documents as one failure.
@@ -347,6 +396,7 @@ fn from_flags(overrides: &Overrides) -> Result<Loaded, Failure> {
         variables: BTreeMap::new(),
         noticed: Vec::new(),
         leg: None,
+        group: None,
     };
     with_spec(&mut loaded, problems, overrides.spec(), None)?;
     Ok(loaded)

@@ -60,6 +60,8 @@ pub(super) struct Together<'a> {
     pub(super) listen: bool,
     /// Tells the pull request, where that is asked for.
     pub(super) commenter: &'a Commenter,
+    /// When the time of all gates together is over, where it is limited.
+    pub(super) until: Option<Instant>,
 }
 
 /// What is known of a gate from its beginning to its end.
@@ -304,7 +306,15 @@ impl Together<'_> {
         let name = prepared.loaded.name();
         let id = ticket.id();
         let gate = self.gate(&name, turn, ticket);
-        if gate.unless_stopped(async { Ok(turn.admitted(id).await) }).await? {
+        prepared.until = self.until;
+        let admitted = async {
+            tokio::select! {
+                biased;
+                waited = turn.admitted(id) => Ok(waited),
+                () = self.time_is_over() => Err(too_late("all suites")),
+            }
+        };
+        if gate.unless_stopped(admitted).await? {
             // The time that it waited for others is not its own.
             prepared.began = Instant::now();
             prepared.started_at = context::now().to_string();
@@ -313,6 +323,14 @@ impl Together<'_> {
         tell(attached.record.id);
         let afterwards = Afterwards::of(&attached);
         Ok((Box::new(gate.attend(attached, publisher).await?), afterwards))
+    }
+
+    /// Waits until the time of all gates together is over: for ever, where it is not limited.
+    pub(super) async fn time_is_over(&self) {
+        match self.until {
+            Some(until) => tokio::time::sleep_until(until).await,
+            None => std::future::pending().await,
+        }
     }
 
     /// What surrounds each start.
@@ -342,6 +360,13 @@ impl Together<'_> {
             listen: self.listen,
         }
     }
+}
+
+/// What becomes of a gate whose calls did not become free in time.
+pub(super) fn too_late(whose: &str) -> Failure {
+    Failure::NotYet(format!(
+        "the `timeout` of {whose} was over before its calls became free: it was not started"
+    ))
 }
 
 /// What others are compared with. What did not come to its end is nothing to go by.

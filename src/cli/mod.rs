@@ -21,6 +21,7 @@ mod job;
 mod judge;
 mod left;
 mod listening;
+mod lists;
 mod load;
 mod many;
 mod online;

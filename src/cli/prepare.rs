@@ -22,10 +22,20 @@ pub(super) struct Prepared {
     pub(super) earlier: Earlier,
     /// How many calls it has at the same time, at most.
     pub(super) calls: usize,
+    /// When the time of all gates together is over, where it is limited.
+    pub(super) until: Option<Instant>,
     /// When the gate began.
     pub(super) began: Instant,
     /// The same by the calendar, RFC 3339 in UTC.
     pub(super) started_at: String,
+}
+
+impl Prepared {
+    /// When its time is over: its own, or that of all gates together.
+    pub(super) fn deadline(&self) -> Instant {
+        let own = self.began + self.loaded.suite.timeout.unwrap_or_default().duration();
+        self.until.map_or(own, |until| own.min(until))
+    }
 }
 
 /// What an earlier gate may have started.
@@ -110,7 +120,8 @@ pub(super) async fn prepare(
         return Err(Failure::Internal("the plan has unresolved scenarios".to_owned()));
     };
     may_go_on(&earlier, loaded.file.as_deref(), &request)?;
-    Ok(Prepared { loaded, plan, request, baseline, earlier, calls, began, started_at })
+    let until = None;
+    Ok(Prepared { loaded, plan, request, baseline, earlier, calls, until, began, started_at })
 }
 
 /// Refuses to look for what an earlier attempt has started in a mode that gives it no name.

@@ -2,6 +2,10 @@
 //!
 //! It is found by a key in its name, which is made of the job and of the request, scenarios
 //! resolved. What is found is read in full and held against the plan before it is taken up.
+//!
+//! A result of status `failed` holds no conversation: of it alone nothing could be judged, and who
+//! runs the job again after an outage wants new calls. Where it was retried, the evidence is in its
+//! retry, and both are taken up.
 
 use std::collections::BTreeSet;
 use std::str::FromStr;
@@ -72,32 +76,60 @@ pub(super) async fn find(
     (age, keep): (Age, Transcripts),
     until: Instant,
 ) -> Result<Option<ResultRecord>, ApiError> {
-    for listed in client.results_starting(&names.start, until).await? {
-        if !listed.name.as_deref().is_some_and(|name| names.is_earlier(name)) {
+    let all = client.results_starting(&names.start, until).await?;
+    for listed in &all {
+        let Some(name) = listed.name.as_deref().filter(|name| names.is_earlier(name)) else {
+            continue;
+        };
+        let mut found = client.result(listed.id, keep, until).await?;
+        found.name.get_or_insert_with(|| name.to_owned());
+        if !is_of(&found, names, plan, age, context::now()) {
             continue;
         }
-        let mut found = client.result(listed.id, keep, until).await?;
-        found.name = found.name.take().or(listed.name);
-        if stands_for(&found, names, plan, age, context::now()) {
-            return Ok(Some(found));
+        match holds(&found) {
+            Holds::Evidence => return Ok(Some(found)),
+            Holds::NoConversation => {
+                for retry in all.iter().filter(|other| is_retry(other, name)) {
+                    let retry = client.result(retry.id, Transcripts::None, until).await?;
+                    if holds(&retry) == Holds::Evidence {
+                        return Ok(Some(found));
+                    }
+                }
+            }
+            Holds::Rest => {}
         }
     }
     Ok(None)
 }
 
-/// Whether a result can stand for what the plan would start: it is of the same agent, scenarios and
-/// number of runs, it is going or has finished, nobody ended its calls, and it is young enough.
-fn stands_for(
-    found: &ResultRecord,
-    names: &Names,
-    plan: &Plan,
-    Age(age): Age,
-    now: Timestamp,
-) -> bool {
-    let given_up =
-        |status: &Status| matches!(status, Status::Failed | Status::Timeout | Status::Cancelled);
-    let is_whole =
-        !given_up(&found.status) && !found.runs.iter().any(|run| run.status == Status::Cancelled);
+/// What a result holds for who wants to judge it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Holds {
+    /// It is going, or has finished.
+    Evidence,
+    /// Each of its runs ended without a conversation.
+    NoConversation,
+    /// What was left when somebody ended its calls.
+    Rest,
+}
+
+fn holds(found: &ResultRecord) -> Holds {
+    let ended = |status: &Status| matches!(status, Status::Timeout | Status::Cancelled);
+    if ended(&found.status) || found.runs.iter().any(|run| run.status == Status::Cancelled) {
+        return Holds::Rest;
+    }
+    if found.status == Status::Failed { Holds::NoConversation } else { Holds::Evidence }
+}
+
+/// Whether a result is a retry of the one that has this name.
+fn is_retry(result: &ResultRecord, of: &str) -> bool {
+    let rest = result.name.as_deref().and_then(|name| name.trim().strip_prefix(of.trim()));
+    rest.is_some_and(|rest| rest.starts_with(" retry "))
+}
+
+/// Whether a result is of what the plan would start: of the same agent, scenarios and number of
+/// runs, by an earlier attempt, and young enough.
+fn is_of(found: &ResultRecord, names: &Names, plan: &Plan, Age(age): Age, now: Timestamp) -> bool {
     let same_agent = match (&plan.target, found.agent) {
         (Target::Agent(wanted), Some(agent)) => *wanted == agent,
         // The request names the agent, and is in the key.
@@ -121,12 +153,7 @@ fn stands_for(
         std::time::Duration::try_from(now.duration_since(created)).unwrap_or_default() <= age
     });
     let named = found.name.as_deref().is_some_and(|name| names.is_earlier(name));
-    is_whole
-        && same_agent
-        && same_scenarios
-        && plan.runs() == Some(found.runs.len())
-        && young
-        && named
+    same_agent && same_scenarios && plan.runs() == Some(found.runs.len()) && young && named
 }
 
 #[cfg(test)]
@@ -177,7 +204,8 @@ mod tests {
 
     fn fits(result: &ResultRecord) -> bool {
         let age = "24h".parse().unwrap();
-        stands_for(result, &names(Some("bbbb")), &plan(), age, NOW.parse().unwrap())
+        is_of(result, &names(Some("bbbb")), &plan(), age, NOW.parse().unwrap())
+            && holds(result) == Holds::Evidence
     }
 
     #[test]
@@ -206,6 +234,16 @@ mod tests {
             let mut changed = result();
             change(&mut changed);
             assert!(!fits(&changed), "{what}");
+        }
+    }
+
+    #[test]
+    fn a_retry_is_known_by_the_name_of_the_result_that_it_is_of() {
+        let named = |name: String| ResultRecord { name: Some(name), ..ResultRecord::default() };
+        let (first, other) = (names(Some("aaaa")).own("first"), names(Some("aaaa")).own("other"));
+        assert!(is_retry(&named(format!("{first} retry 1.3")), &first));
+        for name in [first.clone(), other.clone(), format!("{other} retry 1.3")] {
+            assert!(!is_retry(&named(name.clone()), &first), "{name}");
         }
     }
 

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use reqwest::Url;
 use secrecy::SecretString;
+use tokio::time::Instant;
 
 use super::afterwards::Afterwards;
 use super::attend::Gate;
@@ -192,7 +193,9 @@ fn several(
         let loaded: Vec<&Loaded> = entries.iter().map(|entry| &entry.loaded).collect();
         let platform = platform(args, &loaded, global, context).await?;
         let (stop, listen) = (&stop, args.listen);
-        let together = Together { platform: &platform, context, console, stop, listen, commenter };
+        let until = many.timeout.map(|timeout| Instant::now() + timeout.duration());
+        let platform = &platform;
+        let together = Together { platform, context, console, stop, listen, commenter, until };
         together.run(many, entries, publisher).await
     }));
     if let Err(failure) = &ended {

@@ -20,9 +20,10 @@ use super::attend::{Attached, Attended, Gate, WRAP_UP};
 use super::failure::Failure;
 use super::left;
 use super::load::Loaded;
-use super::many::{About, Ended, Together};
+use super::many::{About, Ended, Together, too_late};
 use super::prepare::{Earlier, Prepared, can_be_found, may_go_on};
 use super::publish::Publisher;
+use super::stop::Signal;
 use super::turn::{Ticket, Turnstile};
 use crate::context;
 use crate::plan::Plan;
@@ -80,6 +81,12 @@ struct Going<'a> {
     clock: watch::Sender<Option<(Instant, String)>>,
     /// Why no further set is started.
     broken: RefCell<Option<String>>,
+}
+
+/// Why a set was not started.
+enum Unstarted {
+    Stopped(Signal),
+    TooLate(&'static str),
 }
 
 /// What came of the calls of a set, in the order of the legs.
@@ -141,6 +148,7 @@ pub(super) fn open(
             baseline: None,
             earlier,
             calls: 1,
+            until: None,
             began: Instant::now(),
             started_at: String::new(),
         };
@@ -217,20 +225,15 @@ impl Together<'_> {
         let unstarted = |why: &dyn Fn() -> Failure| (set, (0..sides).map(|_| Err(why())).collect());
         let admitted = tokio::select! {
             biased;
-            signal = self.stop.asked() => Err(Failure::Stopped(signal)),
+            signal = self.stop.asked() => Err(Unstarted::Stopped(signal)),
             _ = going.turn.admitted(ticket.id()) => Ok(()),
-            () = going.time_is_over(&calls) => Err(Failure::NotYet(
-                "the suite's `timeout` was over before its calls became free; it was not started"
-                    .to_owned(),
-            )),
+            () = going.time_is_over(&calls) => Err(Unstarted::TooLate("the suite")),
+            () = self.time_is_over() => Err(Unstarted::TooLate("all suites")),
         };
         match admitted {
             Ok(()) => {}
-            Err(Failure::Stopped(signal)) => return Ok(unstarted(&|| Failure::Stopped(signal))),
-            Err(other) => {
-                let why = other.to_string();
-                return Ok(unstarted(&|| Failure::NotYet(why.clone())));
-            }
+            Err(Unstarted::Stopped(signal)) => return Ok(unstarted(&|| Failure::Stopped(signal))),
+            Err(Unstarted::TooLate(whose)) => return Ok(unstarted(&|| too_late(whose))),
         }
         if let Some(why) = going.broken.borrow().clone() {
             return Ok(unstarted(&|| Failure::Remote(format!("it was not started: {why}"))));
@@ -314,7 +317,8 @@ impl Together<'_> {
                             .to_owned(),
                     ));
                 }
-                let prepared = Prepared { began, started_at, ..call.prepared };
+                let until = self.until;
+                let prepared = Prepared { until, began, started_at, ..call.prepared };
                 let attached = gate.begin(prepared, &call.publisher, around).await?;
                 Ok((attached, call.publisher))
             }

@@ -6,14 +6,15 @@ use std::path::{Path, PathBuf};
 
 use super::console::Console;
 use super::failure::Failure;
+use super::lists;
 use super::load::{self, Loaded};
 use super::overrides::Overrides;
 use super::publish::DEFAULT_DIR;
 use crate::context::Context;
-use crate::document::{self, Source};
-use crate::gates::file::{self, Gates};
+use crate::gates::file::Gates;
 use crate::plan::Plan;
 use crate::suite::model::{Budget, Reports, Suite};
+use crate::suite::scalars::Timeout;
 use crate::suite::{matrix, together};
 
 /// Where a file that lists suites is looked for when nothing is named and there is no suite.
@@ -39,6 +40,8 @@ pub(super) struct Many {
     pub(super) concurrency: Option<u32>,
     /// Limits for all together.
     pub(super) budget: Option<Budget>,
+    /// How long all may take together.
+    pub(super) timeout: Option<Timeout>,
     /// The directory of the reports of the whole.
     pub(super) dir: PathBuf,
 }
@@ -87,7 +90,7 @@ pub(super) fn asked(
                 None => Ok(Asked::One(Box::new(one))),
             }
         }
-        [path] if !path.is_dir() && listed(path, overrides, context)?.is_none() => {
+        [path] if !path.is_dir() && lists::read(path, overrides, context)?.is_none() => {
             let one = load::suite(Some(path), overrides, context)?;
             match makes_several(&one.suite) {
                 true => many(named, overrides, context, console).map(Asked::Many),
@@ -103,20 +106,6 @@ const fn makes_several(suite: &Suite) -> bool {
     suite.matrix.is_some() || suite.together.is_some()
 }
 
-/// The file that lists suites, where it is one. Its faults are told with those of its suites.
-fn listed(path: &Path, overrides: &Overrides, context: &Context) -> Result<Option<Gates>, Failure> {
-    let name = path.display().to_string();
-    let bytes = load::read_file(path)?;
-    let text = document::decode(&name, &bytes)?;
-    if !document::has_key(text, file::KEY) {
-        return Ok(None);
-    }
-    let lookup = |variable: &str| context.env.get(variable).cloned();
-    let read = file::read(Source { name: &name, text }, &lookup)
-        .map_err(|faults| load::with_its_suites(faults, path, text, overrides, context));
-    Ok(Some(read?.value))
-}
-
 fn many(
     named: &[PathBuf],
     overrides: &Overrides,
@@ -124,10 +113,11 @@ fn many(
     console: &Console,
 ) -> Result<Many, Failure> {
     let mut list = Gates::default();
-    let mut paths = Vec::new();
+    let (mut paths, mut groups_of_list) = (Vec::new(), Vec::new());
+    let mut timeout = None;
     for path in named {
         if !path.is_dir()
-            && let Some(found) = listed(path, overrides, context)?
+            && let Some(named_in) = lists::read(path, overrides, context)?
         {
             if named.len() > 1 {
                 return Err(Failure::Usage(format!(
@@ -135,16 +125,22 @@ fn many(
                     path.display()
                 )));
             }
+            groups_of_list = named_in.groups(overrides)?;
+            let found = named_in.list.gates;
             let beside = path.parent().unwrap_or(Path::new(""));
             for entry in &found.suites {
                 paths.extend(suite_files(&beside.join(entry), console)?);
             }
+            // In the batch action it is that of the whole.
+            let of_whole = overrides.timeout().filter(|_| named_in.list.is_foreign);
+            timeout = of_whole.or(found.timeout);
             list = Gates { name: found.name.clone().or_else(|| stem(path)), ..found };
         } else {
             paths.extend(suite_files(path, console)?);
         }
     }
-    let loaded = load_all(&paths, &overrides.of_each(), context, console)?;
+    let mut loaded = load_all(&paths, &overrides.of_each(), context, console)?;
+    loaded.extend(groups_of_list);
     let dir = dir(&loaded, overrides, &list)?;
     let of_one = (loaded.len() == 1).then(|| loaded.first().map(Loaded::name)).flatten();
     let (mut suites, mut groups) = (Vec::new(), Vec::new());
@@ -161,6 +157,7 @@ fn many(
         groups,
         concurrency: overrides.concurrency().or(list.concurrency),
         budget: list.budget,
+        timeout,
         dir,
     };
     distinct(&many)?;

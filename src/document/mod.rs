@@ -113,6 +113,25 @@ pub fn read_and_check<T: DeserializeOwned + JsonSchema>(
     typed(source, root, faults, check)
 }
 
+/// Reads a YAML or JSON text of another tool as a `T`: `${VAR}` is text like any other, and a key
+/// without a value counts as left out, in the mappings of the root and of the lists below the keys
+/// `lists`.
+///
+/// # Errors
+///
+/// As for [`read`].
+pub fn read_foreign<T: DeserializeOwned + JsonSchema>(
+    source: Source<'_>,
+    lists: &[&str],
+) -> Result<Document<T>, Diagnostics> {
+    let mut faults = Vec::new();
+    let Some(mut root) = yaml::parse(source.text, &mut faults) else {
+        return Err(Diagnostics::new(source, faults));
+    };
+    root.drop_blank(lists);
+    typed(source, root, faults, |_, _| Vec::new())
+}
+
 /// Reads a JSON text as a `T`: as [`read_and_check`], but strictly JSON, and `${VAR}` is text like
 /// any other.
 ///
@@ -198,6 +217,12 @@ pub fn texts_at(text: &str, key: &str) -> Vec<String> {
 fn top(text: &str, key: &str) -> Option<Node> {
     let Kind::Mapping(entries) = yaml::parse(text, &mut Vec::new())?.kind else { return None };
     entries.into_iter().find(|(found, _)| found.text == key).map(|(_, node)| node)
+}
+
+/// Whether a text is a list at its top.
+pub fn is_list(text: &str) -> bool {
+    let root = yaml::parse(text, &mut Vec::new());
+    matches!(root.map(|root| root.kind), Some(node::Kind::Sequence(_)))
 }
 
 /// Text from a file as messages show it: in backticks, on one line, without control characters,

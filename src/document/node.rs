@@ -64,6 +64,27 @@ pub(super) struct Node {
 }
 
 impl Node {
+    /// Leaves out the keys without a value, here, in the entries of a list, and below the keys
+    /// `within`.
+    pub(super) fn drop_blank(&mut self, within: &[&str]) {
+        let is_blank = |node: &Node| match &node.kind {
+            Kind::Scalar(scalar) => scalar.is_null() || scalar.text.trim().is_empty(),
+            Kind::Sequence(_) | Kind::Mapping(_) => false,
+        };
+        match &mut self.kind {
+            Kind::Scalar(_) => {}
+            Kind::Sequence(items) => items.iter_mut().for_each(|item| item.drop_blank(within)),
+            Kind::Mapping(entries) => {
+                entries.retain(|(_, node)| !is_blank(node));
+                for (key, node) in entries {
+                    if within.contains(&key.text.as_str()) {
+                        node.drop_blank(within);
+                    }
+                }
+            }
+        }
+    }
+
     /// Takes entries out of every list below it.
     pub(super) fn prune(&mut self, dropped: &BTreeSet<Span>) {
         match &mut self.kind {

@@ -12,6 +12,7 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 use crate::common::{program, serving, set};
+pub(crate) use crate::finished::Finished;
 
 /// The key that nothing may show.
 pub(crate) const KEY: &str = "ck_live_5up3r53cr3t";
@@ -48,14 +49,6 @@ pub(crate) struct Account {
     pub(crate) stand_in: StandIn,
     _runtime: Runtime,
     env: Vec<(String, String)>,
-}
-
-/// What a finished command left.
-#[derive(Debug)]
-pub(crate) struct Finished {
-    pub(crate) code: i32,
-    pub(crate) stdout: String,
-    pub(crate) stderr: String,
 }
 
 impl Account {
@@ -114,11 +107,7 @@ impl Account {
 
     pub(crate) fn run(&self, args: &[&str]) -> Finished {
         let output = program(self.path(), &self.env, args).output().unwrap();
-        let finished = Finished {
-            code: output.status.code().unwrap_or(-1),
-            stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
-        };
+        let finished = Finished::of(output, self.path());
         let said = format!("{}{}", finished.stdout, finished.stderr);
         assert!(!said.contains(KEY), "{args:?} shows the key");
         finished
@@ -179,20 +168,5 @@ impl Account {
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
         (status, serde_json::from_str(body).unwrap_or(Value::Null))
-    }
-}
-
-impl Finished {
-    #[track_caller]
-    pub(crate) fn expect(self, code: i32) -> Self {
-        assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
-        self
-    }
-
-    #[track_caller]
-    pub(crate) fn says(self, words: &str) -> Self {
-        let said = format!("{}{}", self.stdout, self.stderr);
-        assert!(said.contains(words), "`{words}` is not in:\n{said}");
-        self
     }
 }

@@ -11,6 +11,8 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../common/finished.rs"]
+mod finished;
 
 mod calls;
 mod contract;

@@ -182,13 +182,12 @@ fn a_rerun_starts_once_and_says_that_it_is_billed() {
 #[test]
 fn a_rerun_is_judged_where_a_suite_is_given() {
     let account = Account::ended();
-    account
+    let result = account
         .run(&["result", "rerun", "2001", "--suite", "cekura-gate.yml"])
         .expect(1)
         .says("a rerun of result 2001")
-        .says("the platform runs each scenario once: 3 runs, where the suite starts 6");
-    let result: serde_json::Value =
-        serde_json::from_str(&account.read("cekura-report/result.json")).unwrap();
+        .says("the platform runs each scenario once: 3 runs, where the suite starts 6")
+        .result();
     assert_eq!(result["result"]["id"], 2002);
 }
 

@@ -2,7 +2,7 @@
 
 use std::process::Stdio;
 
-use serde_json::{Value, json};
+use serde_json::json;
 
 use crate::harness::{Account, Finished, WORLD};
 
@@ -14,22 +14,19 @@ fn gate(account: &Account, keys: &str) -> Finished {
     account.run(&["run", "gate.yml"])
 }
 
-fn result(account: &Account) -> Value {
-    serde_json::from_str(&account.read("cekura-report/result.json")).unwrap()
-}
-
 const IMPROVE: &str = "on_failure: { improve_prompt: { agent_prompt: agent.md } }";
 const NEVER_FAILS: &str = "thresholds: { success_rate: 0% }";
 
 #[test]
 fn a_failed_gate_proposes_a_better_prompt_in_its_report_and_beside_it() {
     let account = Account::fresh(WORLD);
-    gate(&account, IMPROVE).expect(1).says("a better prompt is proposed by 2 failed calls");
-    let diff = account.read("cekura-report/improved-prompt.diff");
+    let gate = gate(&account, IMPROVE).expect(1);
+    let gate = gate.says("a better prompt is proposed by 2 failed calls");
+    let diff = gate.report("improved-prompt.diff");
     assert!(diff.starts_with("--- a/agent.md\n+++ b/agent.md\n"), "{diff}");
-    assert!(account.read("cekura-report/improved-prompt.txt").contains("Learned from test calls"));
-    assert_eq!(result(&account)["proposal"]["diff"], json!(diff));
-    let summary = account.read("cekura-report/summary.md");
+    assert!(gate.report("improved-prompt.txt").contains("Learned from test calls"));
+    assert_eq!(gate.result()["proposal"]["diff"], json!(diff));
+    let summary = gate.report("summary.md");
     assert!(summary.contains("```diff\n--- a/agent.md"), "{summary}");
     assert_eq!(account.read("agent.md"), "You are Mia.\nBe kind.\n", "the prompt itself stays");
 }
@@ -71,10 +68,9 @@ fn an_explanation_is_waited_for_within_its_bound() {
     account.wait_until("/results/2001/", seen + 4);
     account.advance(200_000);
     let output = going.wait_with_output().unwrap();
-    let said = String::from_utf8(output.stdout).unwrap();
-    assert_eq!(output.status.code(), Some(1), "{said}");
-    assert!(result(&account)["result"]["insights"]["how_to_fix"].is_string(), "{said}");
-    assert!(said.contains("the platform explained the failures"), "{said}");
+    let finished = Finished::of(output, account.path()).expect(1);
+    let finished = finished.says("the platform explained the failures");
+    assert!(finished.result()["result"]["insights"]["how_to_fix"].is_string(), "{finished:?}");
 }
 
 #[test]

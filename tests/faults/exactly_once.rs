@@ -233,6 +233,85 @@ async fn what_was_refused_before_processing_is_repeated_and_paid_once() {
     assert_eq!(fixture.client.traffic().retries, 3);
 }
 
+/// What stands before the platform says "come again" although it has handed the start on.
+fn come_again() -> Vec<Rule> {
+    let wait = |status, retry_after| Rule {
+        status: Some(status),
+        retry_after,
+        processed: true,
+        ..Rule::default()
+    };
+    vec![wait(503, Some(0)), wait(429, Some(0)), wait(429, None), wait(425, None)]
+}
+
+#[tokio::test]
+async fn a_start_that_was_taken_although_it_was_told_to_come_again_is_found_and_paid_once() {
+    for mode in [Mode::Voice, Mode::LivekitV2] {
+        for (at, (started, end)) in each(mode, come_again()).await.iter().enumerate() {
+            assert_eq!(*started, 1, "{mode:?} {:?}", come_again()[at]);
+            match end {
+                Ok(Started::Found(result)) => assert_eq!(result.id, id_at(at)),
+                other => panic!("{mode:?} {:?}: {other:?}", come_again()[at]),
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_start_that_was_taken_is_found_also_where_there_is_no_time_to_come_again() {
+    for status in [503, 429] {
+        let asks = Rule {
+            status: Some(status),
+            retry_after: Some(3600),
+            processed: true,
+            ..Rule::default()
+        };
+        let fixture = Fixture::new(vec![starts(asks)]).await;
+        let end = fixture.start(Mode::Voice, 1).await;
+        assert!(matches!(end, Ok(Started::Found(_))), "{status}: {end:?}");
+        assert_eq!(fixture.stand_in.starts(), 1);
+    }
+}
+
+#[tokio::test]
+async fn a_start_that_was_not_taken_keeps_the_platforms_words_where_there_is_no_time_to_come_again()
+{
+    let asks = Rule { status: Some(503), retry_after: Some(3600), ..Rule::default() };
+    let fixture = Fixture::new(vec![starts(asks)]).await;
+    let end = fixture.start(Mode::Voice, 1).await;
+    assert!(matches!(end, Err(ApiError::Refused { status: 503, .. })), "{end:?}");
+}
+
+#[tokio::test]
+async fn a_start_is_not_sent_again_where_its_result_cannot_be_looked_for() {
+    let rules = vec![
+        starts(Rule { status: Some(503), retry_after: Some(0), ..Rule::default() }),
+        Rule { path: Some("*/results/".into()), status: Some(403), ..Rule::default() },
+    ];
+    let fixture = Fixture::new(rules).await;
+    let error = fixture.start(Mode::Voice, 1).await.unwrap_err();
+    assert!(matches!(error, ApiError::StartLost { .. }), "{error:?}");
+    let words = error.to_string();
+    assert!(words.contains("status 503") && words.contains("status 403"), "{words}");
+    assert!(words.contains("was not started again"), "{words}");
+    assert_eq!(fixture.stand_in.starts(), 0);
+    assert_eq!(fixture.client.traffic().retries, 0);
+}
+
+#[tokio::test]
+async fn without_a_name_to_look_for_the_platform_is_taken_at_its_word() {
+    let fixture = Fixture::new(vec![starts(Rule {
+        nth: Some(vec![1]),
+        status: Some(503),
+        retry_after: Some(0),
+        ..Rule::default()
+    })])
+    .await;
+    let end = fixture.start(Mode::Websocket, 1).await;
+    assert!(matches!(end, Ok(Started::Answered(_))), "{end:?}");
+    assert_eq!(fixture.stand_in.starts(), 1);
+}
+
 #[tokio::test]
 async fn a_result_that_appears_late_is_waited_for() {
     let list = "*/results/";

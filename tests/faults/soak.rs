@@ -144,8 +144,10 @@ fn rule(dice: &mut Dice) -> Value {
         6 => json!({ "truncate": bytes }),
         7 => json!({ "garble": dice.pick(&["html", "empty", "foreign", "wrong_types", "bytes"]) }),
         8 => json!({ "garble": "lone_surrogates" }),
-        9 => json!({ "status": 429, "retry_after": dice.pick(&[0, 0, 1]) }),
-        10 => json!({ "status": 503, "retry_after": 0 }),
+        9 => {
+            json!({ "status": 429, "retry_after": dice.pick(&[0, 0, 1]), "processed": dice.below(2) == 0 })
+        }
+        10 => json!({ "status": 503, "retry_after": 0, "processed": dice.below(2) == 0 }),
         11 => json!({ "status": status, "processed": true }),
         12 => json!({ "status": status }),
         _ => json!({ "pretend_status": dice.pick(&["evaluating", "new"]) }),

@@ -221,6 +221,39 @@ fn a_page_that_leads_to_another_host_takes_no_key_there() {
 }
 
 #[test]
+fn a_platform_that_refuses_connections_is_told_with_what_was_wanted_where_how_often_and_why_once() {
+    let mut day = Day::with("");
+    let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    day.env("CEKURA_API_URL", &format!("http://{closed}"));
+    let finished = day.gate("20s", &["--quiet"]).expect(5);
+    let error = finished.said.trim();
+    let (start, rest) = error.split_once(", tried 21 times in ").unwrap();
+    assert_eq!(
+        start,
+        format!(
+            "error: suite `Checkout` was not started: POST \
+             /test_framework/v1/scenarios/run_scenarios/ got no answer from http://{closed}"
+        )
+    );
+    let (span, rest) = rest.split_once(": ").unwrap();
+    assert!(span.ends_with('s') && span.len() < 6, "{error}");
+    let (reason, advice) = rest.split_once("; ").unwrap();
+    assert!(reason.starts_with("Connection refused") && !reason.contains(':'), "{error}");
+    assert_eq!(advice, "check the network, the proxy (HTTPS_PROXY, NO_PROXY) and --api-url");
+}
+
+#[test]
+fn a_platform_that_goes_away_while_it_is_waited_for_is_told_with_the_result() {
+    let day = Day::with("{ method: GET, path: '*/results/*/', drop: before }");
+    let url = day.stand_in.url();
+    let finished = day.gate("20s", &[]).expect(5);
+    finished
+        .says("waiting for result 2001: GET /test_framework/v1/results/2001/ got no answer from")
+        .says(&format!("from {url}, tried 21 times in"))
+        .says("s: connection closed before message completed; check the network");
+}
+
+#[test]
 fn a_host_that_nobody_knows_is_told_by_name() {
     let mut day = Day::with("");
     day.env("CEKURA_API_URL", "https://api.cekura.invalid");

@@ -133,6 +133,57 @@ fn a_finished_result_of_an_earlier_attempt_is_judged_again_and_not_paid_again() 
     assert_eq!(gate.stand_in().starts(), 2, "without the flag a re-run is a new result");
 }
 
+/// The first scenario's calls become no conversation with this probability.
+fn with_outages(error: &str) -> String {
+    GOOD.replacen("error: 0 }", &format!("error: {error} }}"), 1)
+}
+
+const ONE_RETRY: &str = "
+version: 1
+name: Checkout
+agent: 1
+scenarios: [1]
+retry: { on: [error], attempts: 1 }
+";
+
+#[test]
+fn a_failed_result_holds_nothing_to_judge_and_new_calls_are_started() {
+    let suite = ONE_RETRY.replace("retry:", "# retry:");
+    let mut gate = Gate::against(&with_outages("1"), &suite);
+    in_a_job(&mut gate);
+    gate.run(&["run", "--reuse"]).expect(3);
+    gate.env("GITHUB_RUN_ATTEMPT", "2");
+    gate.run(&["run", "--reuse"]).expect(3);
+    assert_eq!(gate.stand_in().starts(), 2);
+}
+
+#[test]
+fn a_failed_result_whose_retry_failed_too_is_started_anew() {
+    let mut gate = Gate::against(&with_outages("1"), ONE_RETRY);
+    in_a_job(&mut gate);
+    gate.run(&["run", "--reuse"]).expect(3);
+    assert_eq!(gate.stand_in().starts(), 2);
+    gate.env("GITHUB_RUN_ATTEMPT", "2");
+    gate.run(&["run", "--reuse"]).expect(3);
+    assert_eq!(gate.stand_in().starts(), 4);
+}
+
+#[test]
+fn a_failed_result_is_taken_up_with_its_retry_and_neither_is_paid_for_again() {
+    let world = format!("seed: 5{}", with_outages("0.5"));
+    let mut gate = Gate::against(&world, ONE_RETRY);
+    in_a_job(&mut gate);
+    let first = gate.run(&["run", "--reuse"]).expect(0).says("started again").result();
+    assert_eq!(first["result"]["status"], "failed", "the seed no longer makes this world");
+    assert_eq!(gate.stand_in().starts(), 2);
+    gate.env("GITHUB_RUN_ATTEMPT", "2");
+    let again = gate.run(&["run", "--reuse"]).expect(0).says("not paid for again").result();
+    assert_eq!(gate.stand_in().starts(), 2);
+    for part in ["result", "tally", "outcomes", "retries", "checks"] {
+        assert_eq!(again[part], first[part], "{part}");
+    }
+}
+
 #[test]
 fn what_is_not_the_same_is_started_anew() {
     let mut gate = Gate::against(GOOD, SUITE);

@@ -1,16 +1,15 @@
 //! Runs the binary in an empty directory with a clean environment, and the stand-in beside it.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use cekura_gate::document::Source;
 use cekura_gate::simulate::{RealClock, StandIn, World};
-use serde_json::Value;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 use crate::common::{program, serving, set};
+pub(crate) use crate::finished::Finished;
 
 /// The key that every test uses, and that nothing may show.
 pub(crate) const KEY: &str = "ck_live_5up3r53cr3t";
@@ -58,15 +57,6 @@ pub(crate) struct Gate {
     env: Vec<(String, String)>,
 }
 
-/// What a finished command left.
-#[derive(Debug)]
-pub(crate) struct Finished {
-    pub(crate) code: i32,
-    pub(crate) stdout: String,
-    pub(crate) stderr: String,
-    pub(crate) dir: PathBuf,
-}
-
 impl Gate {
     /// A gate with this suite and no platform.
     pub(crate) fn alone(suite: &str) -> Self {
@@ -110,38 +100,5 @@ impl Gate {
     pub(crate) fn requests(&self) -> Vec<String> {
         let log = self.stand_in().requests();
         log.into_iter().map(|request| format!("{} {}", request.method, request.path)).collect()
-    }
-}
-
-impl Finished {
-    pub(crate) fn of(output: std::process::Output, dir: &Path) -> Self {
-        Self {
-            code: output.status.code().unwrap_or(-1),
-            stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
-            dir: dir.to_owned(),
-        }
-    }
-
-    #[track_caller]
-    pub(crate) fn expect(self, code: i32) -> Self {
-        assert_eq!(self.code, code, "stdout:\n{}\nstderr:\n{}", self.stdout, self.stderr);
-        self
-    }
-
-    #[track_caller]
-    pub(crate) fn says(self, words: &str) -> Self {
-        let said = format!("{}{}", self.stdout, self.stderr);
-        assert!(said.contains(words), "`{words}` is not in:\n{said}");
-        self
-    }
-
-    pub(crate) fn report(&self, name: &str) -> String {
-        let path = self.dir.join("cekura-report").join(name);
-        std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
-    }
-
-    pub(crate) fn result(&self) -> Value {
-        serde_json::from_str(&self.report("result.json")).unwrap()
     }
 }

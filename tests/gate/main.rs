@@ -9,11 +9,15 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+#[path = "../common/finished.rs"]
+mod finished;
 
 mod again;
 mod bad_input;
+mod batch;
 mod cases;
 mod ci_systems;
+mod foregone;
 mod harness;
 mod hints;
 mod many;

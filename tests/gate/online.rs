@@ -132,6 +132,18 @@ fn a_check_that_a_metric_cannot_be_asked_is_warned_of() {
 }
 
 #[test]
+fn a_bound_beyond_the_scale_of_a_rating_is_warned_of() {
+    let asked = |check: &str| {
+        let thresholds = format!("thresholds: {{ metrics: {{ Customer satisfaction: {check} }} }}");
+        Gate::against(GOOD, &format!("{SUITE}{thresholds}\n")).run(&["check", "--online"]).expect(0)
+    };
+    asked("mean >= 0").says("`Customer satisfaction` is a rating, and `mean >= 0` can never fail");
+    asked("p5 > 100")
+        .says("`p5 > 100` can never pass: a rating lies between 0 and 5, or 0 and 100");
+    assert!(!asked("[mean >= 4, sum <= 100]").stderr.contains("never"));
+}
+
+#[test]
 fn an_unknown_agent_is_told_with_those_that_are_there() {
     let gate = Gate::against(GOOD, SUITE);
     gate.run(&["check", "--online", "--agent", "12"])

@@ -229,7 +229,7 @@ fn unknown(out: &mut String, report: &Report, scenarios: &[ScenarioRuns<'_>], st
         let line = format!(
             "{} {} · blame: {} · {}",
             text::count(group.runs.len(), "run"),
-            group.outcome.name(),
+            group.outcome,
             group.blame,
             words::ids(&ids, 5)
         );

@@ -151,11 +151,15 @@ fn tiles(header: &mut Markup, report: &Report) {
         let (low, high) = (text::percent(round(low)), text::percent(round(high)));
         format!("{low} to {high}, {} sure", text::percent(confidence))
     };
+    let errored = match words::still_going(report) {
+        0 => "never a fair conversation".to_owned(),
+        going => format!("{going} of them still going"),
+    };
     let mut tiles = vec![
         ("Success rate", rate, sure),
         ("Passed", tally.passed.to_string(), format!("of {judged} judged")),
         ("Failed", tally.failed.to_string(), "the agent failed".to_owned()),
-        ("Errored", tally.errored.to_string(), "never a fair conversation".to_owned()),
+        ("Errored", tally.errored.to_string(), errored),
     ];
     let others = [
         ("Unscored", tally.unscored, "nothing judged them"),

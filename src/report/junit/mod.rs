@@ -314,7 +314,7 @@ fn run_end(
             if outcome.outcome == Outcome::Passed {
                 "passed".to_owned()
             } else {
-                format!("{}: {reason}", outcome.outcome.name())
+                format!("{}: {reason}", outcome.word())
             }
         ),
         None => reason,

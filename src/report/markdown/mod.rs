@@ -122,12 +122,12 @@ fn baseline<'a>(sheet: &mut Sheet<'a>, report: &'a Report) {
     const MOST: usize = 50;
     let Some(baseline) = &report.baseline else { return };
     sheet.add(rank::FIRST, "comparison with the baseline", move || {
-        let one_sided: String = comparison::one_sided(&baseline.comparison)
+        let not_compared: String = comparison::not_compared(&baseline.comparison)
             .iter()
             .map(|line| format!("{}\n\n", cut(line, 2000)))
             .collect();
         format!(
-            "### Since result {} ({})\n\n{}\n\n{}\n{one_sided}",
+            "### Since result {} ({})\n\n{}\n\n{}\n{not_compared}",
             baseline.result,
             cut(&baseline.from, 200),
             cut(&comparison::headline(&baseline.comparison), 300),

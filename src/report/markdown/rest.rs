@@ -151,7 +151,7 @@ pub(super) fn slowest<'a>(sheet: &mut Sheet<'a>, scenarios: &'a [ScenarioRuns<'a
                 cut(&scenario.scenario.name, 100),
                 cut(&words::variant(run, outcome), 100),
                 text::seconds(duration),
-                outcome.outcome.name()
+                outcome.word()
             )
         });
     }
