@@ -226,9 +226,9 @@ impl Together<'_> {
         let admitted = tokio::select! {
             biased;
             signal = self.stop.asked() => Err(Unstarted::Stopped(signal)),
-            _ = going.turn.admitted(ticket.id()) => Ok(()),
             () = going.time_is_over(&calls) => Err(Unstarted::TooLate("the suite")),
             () = self.time_is_over() => Err(Unstarted::TooLate("all suites")),
+            _ = going.turn.admitted(ticket.id()) => Ok(()),
         };
         match admitted {
             Ok(()) => {}

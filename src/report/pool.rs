@@ -7,6 +7,7 @@ use super::assemble::{End, Parts};
 use super::model::{PlanHead, PooledResult, SuiteHead, Timing};
 use crate::exit::Code;
 use crate::record::{Claims, Insights, ResultRecord};
+use crate::text;
 
 /// One of the results.
 #[derive(Debug)]
@@ -22,7 +23,8 @@ pub struct Call {
 /// `suite` and `plan` are those of the side over all its sets.
 pub fn pool(suite: SuiteHead, plan: PlanHead, timing: Timing, calls: Vec<Call>) -> Option<Parts> {
     let mut whole: Option<Parts> = None;
-    let mut unstarted: Option<End> = None;
+    let sets = calls.len();
+    let (mut unstarted, mut how_many): (Option<End>, usize) = (None, 0);
     let mut notes: Vec<String> = Vec::new();
     for Call { set, end } in calls {
         match end {
@@ -34,6 +36,7 @@ pub fn pool(suite: SuiteHead, plan: PlanHead, timing: Timing, calls: Vec<Call>) 
                 }
             }
             Err((reason, code)) => {
+                how_many += 1;
                 unstarted = unstarted
                     .or_else(|| Some(End::NotStarted { reason: format!("{set}: {reason}"), code }));
             }
@@ -44,6 +47,10 @@ pub fn pool(suite: SuiteHead, plan: PlanHead, timing: Timing, calls: Vec<Call>) 
     whole.result.runs.sort_by_key(|run| run.id);
     (whole.suite, whole.plan, whole.timing, whole.notes) = (suite, plan, timing, notes);
     if let Some(end) = unstarted {
+        if let End::NotStarted { reason, .. } = &end {
+            let of = text::count(sets, "set");
+            whole.notes.push(format!("{how_many} of {of} not started: {reason}"));
+        }
         whole.end = worse(whole.end, end);
     }
     Some(whole)
@@ -215,7 +222,9 @@ mod tests {
         let refused = || Err(("no such agent".to_owned(), Code::Api));
         let calls = vec![call("set 1", Ok(parts(1, End::Finished))), call("set 2", refused())];
         let reason = "set 2: no such agent".to_owned();
-        assert_eq!(pooled(calls).unwrap().end, End::NotStarted { reason, code: Code::Api });
+        let whole = pooled(calls).unwrap();
+        assert_eq!(whole.notes[1], "1 of 2 sets not started: set 2: no such agent");
+        assert_eq!(whole.end, End::NotStarted { reason, code: Code::Api });
         assert!(pooled(vec![call("set 1", refused())]).is_none());
     }
 

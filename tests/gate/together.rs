@@ -195,6 +195,28 @@ fn the_time_is_that_of_the_suite_and_what_it_did_not_reach_is_told() {
     let caller = result(&finished, "caller");
     assert_eq!(caller["exit_code"], 4);
     assert!(caller["headline"].as_str().unwrap().contains("within 400ms"), "{caller}");
+    let why = "3 of 4 sets not started: set 1 #2: the `timeout` of the suite was over";
+    assert!(caller["notes"].to_string().contains(why), "{}", caller["notes"]);
+}
+
+#[test]
+fn a_side_is_compared_with_what_an_earlier_run_saved_of_it() {
+    let gate = Gate::against(&world(GOOD), &transfer(""));
+    gate.run(&["run", "--frequency", "10"]).expect(0);
+    let saved = gate.dir.path().join("cekura-report/cekura-gate-desk/result.json");
+    let base = gate.dir.path().join("base.json");
+    std::fs::copy(saved, &base).unwrap();
+    let limit = "thresholds: { baseline: { from: base.json, success_rate: { max_drop: 5% } } }";
+    let own = format!("scenarios: [2, 2], {limit}");
+    let worse = GOOD.replace(
+        "Return shoes, folder: Orders, tags: [smoke], pass: 1",
+        "Return shoes, folder: Orders, tags: [smoke], pass: 0",
+    );
+    let worse = Gate::against(&world(&worse), &transfer("").replace("scenarios: [2, 2]", &own));
+    std::fs::copy(&base, worse.dir.path().join("base.json")).unwrap();
+    let finished = worse.run(&["run", "--frequency", "10"]).expect(1).says("unlikely to be noise");
+    assert_eq!(result(&finished, "desk")["baseline"]["from"], "base.json");
+    assert_eq!(result(&finished, "caller")["exit_code"], 0);
 }
 
 #[cfg(unix)]

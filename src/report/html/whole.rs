@@ -72,7 +72,7 @@ fn head(header: &mut Markup, whole: &Whole) {
 
 fn suites(section: &mut Markup, whole: &Whole) {
     let columns = [
-        ("", false),
+        ("Verdict", false),
         ("Suite", false),
         ("What became of it", false),
         ("Runs", true),
