@@ -118,6 +118,15 @@ fn an_explanation_that_does_not_come_is_told_and_changes_nothing() {
 }
 
 #[test]
+fn a_platform_that_has_nothing_to_explain_is_not_waited_for() {
+    let account = Account::fresh(&WORLD.replace(", pass: 0", ""));
+    let keys = "on_failure: { explain: true }\nthresholds: { metrics: { Latency: mean <= 1ms } }";
+    gate(&account, keys)
+        .expect(1)
+        .says("the platform does not explain the failures (skipped no failures)");
+}
+
+#[test]
 fn a_passed_gate_keeps_what_failed_before() {
     let account = Account::fresh(WORLD);
     gate(&account, "").expect(1);
