@@ -3,11 +3,13 @@
 //! Pure. `cli/online` asks the platform; here is decided what is unknown, and what was probably
 //! meant. A list that did not come whole says nothing about what is not in it.
 
-use crate::document::{Path, Problem, shown};
+use crate::document::{At, Path, Problem, shown};
+use crate::spec::model::{Personality, Spec, TestProfile};
 use crate::suite::checks::Checks;
 use crate::suite::model::Suite;
 use crate::text;
-use crate::verdict::check::{Aggregate, Check};
+use crate::verdict::check::{Aggregate, Check, Unit};
+use crate::verdict::foregone::{Scale, on_scale};
 use crate::verdict::settled;
 
 /// A list of the account.
@@ -83,7 +85,9 @@ pub struct Account {
     pub folders: Listing<String>,
     /// The metrics, where the suite names any.
     pub metrics: Listing<Metric>,
-    /// Ids of the test profiles, where the suite names any.
+    /// Ids of the personalities, where test cases name any.
+    pub personalities: Listing<u64>,
+    /// Ids of the test profiles, where the suite or its test cases name any.
     pub test_profiles: Listing<u64>,
 }
 
@@ -102,9 +106,29 @@ impl Findings {
         let mut findings = Self::default();
         if let Some(chosen) = &account.chosen {
             findings.scenarios(suite, account, chosen);
+            findings.quarantine(suite, chosen);
         }
         findings.callers(suite, account);
         findings.metrics(suite, account);
+        findings
+    }
+
+    /// Holds against the account only what a suite selects.
+    pub fn of_selection(suite: &Suite, account: &Account) -> Self {
+        let mut findings = Self::default();
+        if let Some(chosen) = &account.chosen {
+            findings.scenarios(suite, account, chosen);
+        }
+        findings
+    }
+
+    /// Holds only the labels that checks ask for against the metrics. A metric that is not among
+    /// them is left to the verdict.
+    pub fn of_labels(suite: &Suite, metrics: Listing<Metric>) -> Self {
+        let mut findings = Self::default();
+        let metrics = Listing { whole: false, ..metrics };
+        findings.metrics(suite, &Account { metrics, ..Account::default() });
+        findings.problems.retain(|problem| problem.at == At::Value);
         findings
     }
 
@@ -146,6 +170,9 @@ impl Findings {
             };
             self.problem(Path::of(["folder"]), message, help);
         }
+    }
+
+    fn quarantine(&mut self, suite: &Suite, chosen: &[Scenario]) {
         for (index, entry) in suite.quarantine.iter().flatten().enumerate() {
             let id = entry.scenario;
             if !chosen.iter().any(|one| one.id == id) {
@@ -165,8 +192,7 @@ impl Findings {
         }
         for (index, id) in suite.personalities.iter().flatten().enumerate() {
             if enabled.is_some_and(|enabled| !enabled.contains(id)) {
-                let enabled: Vec<String> =
-                    enabled.unwrap_or_default().iter().map(u64::to_string).collect();
+                let enabled = ids(enabled.unwrap_or_default());
                 let path = Path::of(["personalities"]).child(index);
                 let message = format!("the personality `{id}` is not enabled for the agent");
                 self.problem(path, message, some_of("enabled are", &enabled));
@@ -178,11 +204,56 @@ impl Findings {
         }
         for (index, id) in suite.test_profiles.iter().flatten().enumerate() {
             if profiles.whole && !profiles.items.contains(id) {
-                let known: Vec<String> = profiles.items.iter().map(u64::to_string).collect();
+                let known = ids(&profiles.items);
                 let path = Path::of(["test_profiles"]).child(index);
                 let message = format!("there is no test profile `{id}`");
                 self.problem(path, message, some_of("the account has", &known));
             }
+        }
+    }
+
+    /// Holds the people that test cases name against the account. The problems are of the document
+    /// that holds the cases, which stand at `at`.
+    pub fn of_cases(spec: &Spec, at: &Path, account: &Account) -> Self {
+        let mut findings = Self::default();
+        for People { place, personality, profile } in people(spec, at) {
+            if let Some((path, id)) = personality {
+                findings.personality(&place, path, id, account);
+            }
+            if let Some((path, id)) =
+                profile.filter(|(_, id)| !account.test_profiles.items.contains(id))
+            {
+                let message = format!("there is no test profile `{id}`");
+                match account.test_profiles.whole {
+                    true => {
+                        let known = ids(&account.test_profiles.items);
+                        findings.problem(path, message, some_of("the account has", &known));
+                    }
+                    false => findings
+                        .warnings
+                        .push(format!("the test profile `{id}` of {place} could not be looked up")),
+                }
+            }
+        }
+        findings
+    }
+
+    /// A case may have any personality of the account, enabled for the agent or not.
+    fn personality(&mut self, place: &str, path: Path, id: u64, account: &Account) {
+        let enabled = account.agent.personalities.as_deref().unwrap_or_default();
+        let all = &account.personalities;
+        if enabled.contains(&id) || all.items.contains(&id) {
+            return;
+        }
+        // Every account has some: an empty list says nothing.
+        if all.whole && !all.items.is_empty() {
+            let message = format!("there is no personality `{id}`");
+            self.problem(path, message, some_of("the account has", &ids(&all.items)));
+        } else {
+            self.warnings.push(format!(
+                "the personality `{id}` of {place} is not among those that are enabled for the agent, \
+                 and the account's could not be looked up"
+            ));
         }
     }
 
@@ -229,6 +300,7 @@ impl Findings {
         }
         for spec in checks.iter().flat_map(|checks| &checks.0) {
             self.warnings.extend(unfit(metric, &spec.check));
+            self.warnings.extend(off_scale(metric, &spec.check));
         }
         let Some(labels) = metric.labels.as_ref().filter(|labels| !labels.is_empty()) else {
             return;
@@ -243,6 +315,51 @@ impl Findings {
             }
         }
     }
+}
+
+/// The people of the account that a case, or all of them, are given.
+struct People {
+    /// Whose they are, in words.
+    place: String,
+    personality: Option<(Path, u64)>,
+    profile: Option<(Path, u64)>,
+}
+
+fn people(spec: &Spec, at: &Path) -> Vec<People> {
+    let of =
+        |place: String, at: Path, who: Option<&Personality>, data: Option<&TestProfile>| People {
+            place,
+            personality: match who {
+                Some(Personality::Id(id)) => Some((at.child("personality"), *id)),
+                Some(Personality::Inline(new)) => {
+                    new.base.map(|base| (at.child("personality").child("base"), base))
+                }
+                None => None,
+            },
+            profile: match data {
+                Some(TestProfile::Id(id)) => Some((at.child("test_profile"), *id)),
+                Some(TestProfile::Inline(_)) | None => None,
+            },
+        };
+    let defaults = spec.defaults.iter().map(|all| {
+        let (who, data) = (all.personality.as_ref(), all.test_profile.as_ref());
+        of("the defaults".to_owned(), Path::of(["defaults"]), who, data)
+    });
+    let cases = spec.scenarios.iter().enumerate().map(|(index, case)| {
+        let place = format!("the case {}", shown(&case.name));
+        of(place, at.child(index), case.personality.as_ref(), case.test_profile.as_ref())
+    });
+    defaults.chain(cases).collect()
+}
+
+/// Whether test cases name personalities, and test profiles, of the account.
+pub fn names_people(spec: &Spec) -> (bool, bool) {
+    let all = people(spec, &Path::root());
+    (all.iter().any(|one| one.personality.is_some()), all.iter().any(|one| one.profile.is_some()))
+}
+
+fn ids(ids: &[u64]) -> Vec<String> {
+    ids.iter().map(u64::to_string).collect()
 }
 
 /// What a check asks of a metric that has no such figure. It would be inconclusive.
@@ -265,6 +382,21 @@ fn unfit(metric: &Metric, check: &Check) -> Option<String> {
              check would be inconclusive; write for example {instead}"
         )
     })
+}
+
+/// A check of a rating that every rating passes, or none. Which of the two scales it has, only its
+/// runs tell.
+fn off_scale(metric: &Metric, check: &Check) -> Option<String> {
+    let bounded = !matches!(settled(check), Aggregate::Sum | Aggregate::Count);
+    let is_rating = metric.kind.as_deref() == Some("continuous_qualitative");
+    let fits = bounded && is_rating && check.threshold.unit == Unit::None;
+    let holds = on_scale(Scale::Score, check).filter(|_| fits)?;
+    let never = if holds { "can never fail" } else { "can never pass" };
+    let (name, check) = (shown(&metric.name), shown(&check.to_string()));
+    Some(format!(
+        "{name} is a rating, and {check} {never}: a rating lies between 0 and 5, or 0 and 100; write \
+         for example `mean >= 4`"
+    ))
 }
 
 /// The metrics that a suite calls so: by id, by name (any case), or by slug, function or code. As

@@ -59,8 +59,9 @@ pub enum Blame {
     Operator,
     /// The judge: the conversation is there, a score is not.
     Judge,
-    /// The time limit: the run had not ended.
-    TimeLimit,
+    /// Nobody: the run was still going.
+    #[serde(alias = "time_limit")]
+    StillGoing,
     /// Nothing in the data says.
     Unknown,
 }
@@ -75,7 +76,7 @@ impl Blame {
             Blame::Platform => "the platform",
             Blame::Operator => "whoever ended the call",
             Blame::Judge => "the judge",
-            Blame::TimeLimit => "the time limit",
+            Blame::StillGoing => "nobody: the run was still going",
             Blame::Unknown => "unknown",
         }
     }
@@ -94,6 +95,22 @@ pub struct RunOutcome {
     pub reason: String,
     /// The number of this repetition among the runs of its scenario, personality and profile, from 1.
     pub repetition: u32,
+}
+
+impl RunOutcome {
+    /// The outcome in a word, as reports show it.
+    pub const fn word(&self) -> &'static str {
+        word(self.outcome, self.blame)
+    }
+}
+
+/// An outcome in a word. A run that had not ended is no evidence, as one that errored is none; but
+/// nothing has gone wrong with it.
+pub const fn word(outcome: Outcome, blame: Option<Blame>) -> &'static str {
+    match blame {
+        Some(Blame::StillGoing) => "still going",
+        _ => outcome.name(),
+    }
 }
 
 /// Endings that name the platform's simulated caller and are not the agent's doing, even where some
@@ -157,8 +174,9 @@ fn classify(run: &RunRecord) -> (Outcome, Option<Blame>, String) {
         Status::Timeout => return errored(Blame::Platform, "the run timed out"),
         Status::Completed | Status::Failed => {}
         unfinished => {
-            let reason = format!("the run had not ended: its status was `{}`", unfinished.as_str());
-            return (Outcome::Errored, Some(Blame::TimeLimit), reason);
+            let status = unfinished.as_str();
+            let reason = format!("the run was still going: its status was `{status}`");
+            return (Outcome::Errored, Some(Blame::StillGoing), reason);
         }
     }
     let agent_had_its_chance = matches!(fault, Some((Blame::Agent, Fairness::Fair)));
@@ -304,7 +322,7 @@ mod tests {
             [Status::Running, Status::Pending, Status::Evaluating, Status::Unknown("x".into())];
         for status in going {
             let run = RunRecord { status, ..scored(Some(true)) };
-            assert_eq!(of(&run), (Outcome::Errored, Some(Blame::TimeLimit)));
+            assert_eq!(of(&run), (Outcome::Errored, Some(Blame::StillGoing)));
         }
     }
 

@@ -100,6 +100,9 @@ pub struct RunRecord {
     /// Key of the test case, where the runs are of a spec: there, scenario ids change at each start.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub case_key: Option<String>,
+    /// What its set is called, where the sides of a call start together: `set 2 #1`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub set: Option<String>,
     /// Id of the personality.
     pub personality: Option<u64>,
     /// Name of the personality.

@@ -239,6 +239,34 @@ error: the key `mode` already stands on line 3
 }
 
 #[test]
+fn a_faulty_entry_hides_nothing_of_the_others() {
+    let text = "verson: 1
+agent: 1
+scenarios: [1, 3]
+quarantine:
+  - { scenario: 2, until: soon, owner: a, reason: b }
+  - { scenario: 1, until: 2026-01-01, owner: a, reason: b }
+reports:
+  redact: [{ patern: x }, { pattern: '(' }]
+";
+    let faults = read(text).unwrap_err();
+    let told: Vec<String> = faults
+        .iter()
+        .map(|one| format!("{}:{} {}", one.line.unwrap(), one.column.unwrap(), one.message))
+        .collect();
+    let expected = [
+        "1:1 unknown key `verson`",
+        "1:1 the key `version` is missing",
+        "5:27 `soon` is not a day of the calendar",
+        "6:27 the quarantine of scenario `1` expired on `2026-01-01`",
+        "8:14 unknown key `patern`",
+        "8:14 an entry of `redact` needs the key `pattern`",
+        "8:38 `(` cannot be used as a pattern: unclosed group, at character 1",
+    ];
+    assert_eq!(told, expected);
+}
+
+#[test]
 fn a_variable_is_named_and_its_value_is_not_shown() {
     let text = "\
 version: 1

@@ -1,4 +1,4 @@
-//! What the account has: agents, scenarios, folders, metrics, test profiles. Everything here only
+//! What the account has: agents, scenarios, folders, metrics, personalities, test profiles. Everything here only
 //! reads, the dry run included.
 
 use reqwest::{Method, Url};
@@ -93,6 +93,15 @@ impl Client {
     ) -> Result<Listing<u64>, ApiError> {
         let filters = [("agent_id", Some(agent.to_string()))];
         self.list("/test_framework/v1/test-profiles/", &filters, until, wire::id).await
+    }
+
+    /// The ids of the personalities that the account may use, those of others included.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Client::agent`].
+    pub async fn personalities(&self, until: Instant) -> Result<Listing<u64>, ApiError> {
+        self.list("/test_framework/v1/personalities/", &[], until, wire::id).await
     }
 
     /// What a start of test cases would be: validated and priced, and nothing is started.

@@ -22,7 +22,7 @@ use crate::report::model::{Proposal, Report};
 use crate::report::show;
 use crate::review::{Improvement, Progress, Vote};
 use crate::sink;
-use crate::suite::model::{OnFailure, OnSuccess, TestSet, TestSetFrom};
+use crate::suite::model::{OnFailure, OnSuccess, Suite, TestSet, TestSetFrom};
 use crate::text;
 use crate::verdict::Verdict;
 
@@ -52,8 +52,13 @@ pub(super) struct Afterwards {
 impl Afterwards {
     /// What the suite of a result wants. A proposal of an earlier gate is removed at once.
     pub(super) fn of(attached: &Attached) -> Self {
-        let dir = super::publish::report_dir(attached.suite.reports.as_ref()).to_owned();
-        let on_failure = attached.suite.on_failure.clone();
+        Self::of_suite(&attached.suite)
+    }
+
+    /// The same, of a suite.
+    pub(super) fn of_suite(suite: &Suite) -> Self {
+        let dir = super::publish::report_dir(suite.reports.as_ref()).to_owned();
+        let on_failure = suite.on_failure.clone();
         if on_failure.as_ref().is_some_and(|wanted| wanted.improve_prompt.is_some()) {
             for name in [PROMPT, DIFF] {
                 // Where it cannot be removed it is overwritten, or the note says that it was not.
@@ -62,8 +67,8 @@ impl Afterwards {
         }
         Self {
             on_failure,
-            on_success: attached.suite.on_success.clone(),
-            redact: attached.redactor(),
+            on_success: suite.on_success.clone(),
+            redact: Redactor::of_suite(suite),
             dir,
         }
     }

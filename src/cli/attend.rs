@@ -32,7 +32,7 @@ use crate::text;
 
 /// How long the gate may take to end the calls after a signal, and half of it to look once more.
 /// GitHub sends SIGTERM 7.5 seconds after SIGINT.
-const WRAP_UP: Duration = Duration::from_secs(5);
+pub(super) const WRAP_UP: Duration = Duration::from_secs(5);
 /// How long after the signal everything has to be over, but for writing the reports.
 const LAST_LOOK: Duration = Duration::from_secs(7);
 
@@ -81,8 +81,7 @@ pub(super) struct Attached {
 impl Attached {
     /// What the suite wants nobody to read.
     pub(super) fn redactor(&self) -> Redactor {
-        let reports = self.suite.reports.as_ref();
-        Redactor::new(reports.and_then(|reports| reports.redact.as_deref()).unwrap_or_default())
+        Redactor::of_suite(&self.suite)
     }
 
     /// An error of the platform, which may repeat what nobody should read.
@@ -187,6 +186,7 @@ impl Gate<'_> {
             traffic: self.client.traffic(),
             baseline: attached.baseline,
             retries: attended.retries,
+            results: Vec::new(),
             stopped_early: attended.stopped_early,
             incomplete: false,
             simulated: attached.simulated,
@@ -316,7 +316,7 @@ impl Gate<'_> {
                 return Ok(End::Lost(format!("waiting for result {id}: {error}")));
             }
             Waited::TimedOut => {
-                let limit = attached.suite.timeout.unwrap_or_default().duration();
+                let limit = attached.deadline.saturating_duration_since(attached.began);
                 (attached.suite.on_timeout, End::TimedOut(limit))
             }
             Waited::Stopped => {

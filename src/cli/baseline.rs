@@ -9,6 +9,7 @@ use crate::api::client::Client;
 use crate::plan::result_name_start;
 use crate::record::ResultRecord;
 use crate::report::json;
+use crate::report::model::Report;
 use crate::suite::matrix::FROM;
 use crate::suite::model::{Suite, Transcripts};
 
@@ -29,7 +30,7 @@ pub(super) async fn of_suite(
         ));
     }
     if is_file(from) {
-        return Ok(Some((from.to_owned(), saved(Path::new(from))?)));
+        return Ok(Some((from.to_owned(), saved(Path::new(from))?.result)));
     }
     let id = match from.parse::<u64>() {
         Ok(id) => id,
@@ -53,10 +54,8 @@ pub(super) fn is_file(from: &str) -> bool {
 }
 
 /// The result that an earlier gate saved.
-pub(super) fn saved(path: &Path) -> Result<ResultRecord, Failure> {
+pub(super) fn saved(path: &Path) -> Result<Report, Failure> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| Failure::Input { path: path.to_owned(), reason: error.to_string() })?;
-    let report = json::read(&text)
-        .map_err(|source| Failure::SavedResult { path: path.to_owned(), source })?;
-    Ok(report.result)
+    json::read(&text).map_err(|source| Failure::SavedResult { path: path.to_owned(), source })
 }

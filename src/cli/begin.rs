@@ -49,9 +49,11 @@ impl Gate<'_> {
         publisher: &Publisher,
         around: &Surroundings<'_>,
     ) -> Result<Attached, Failure> {
-        let Prepared { loaded, mut plan, request, baseline, earlier, calls, began, started_at } =
-            prepared;
-        let deadline = began + loaded.suite.timeout.unwrap_or_default().duration();
+        let prepared = self.look_back(prepared, around).await?;
+        let deadline = prepared.deadline();
+        let Prepared {
+            loaded, mut plan, request, baseline, earlier, calls, began, started_at, ..
+        } = prepared;
         let mut started = StartedRun {
             result: None,
             name: carries_name(plan.mode).then(|| plan.result_name.clone()),
@@ -59,7 +61,7 @@ impl Gate<'_> {
             suite: loaded.file.clone(),
             planned: PlanHead {
                 runs_per_scenario: plan.runs_per_scenario,
-                runs: plan.runs(),
+                runs: plan.least_runs(),
                 scenarios: plan.scenarios(),
             },
             request: fingerprints(&request),
@@ -74,28 +76,14 @@ impl Gate<'_> {
             }
             Earlier::Never => {
                 let begun = self.start_anew(&plan, request, &started, publisher, deadline).await;
-                begun.map_err(|failure| loaded.explain_failure(failure))?
+                self.explained(begun, &loaded, &plan).await?
             }
-            Earlier::Attempt(job, age) => {
-                let branch = around.context.branch();
-                let of_suite = result_name_start(&loaded.name(), branch);
-                let names = reuse::Names::new(&of_suite, &job, &request);
-                let found = reuse::find(self.client, &names, &plan, (age, keep), deadline);
-                let found =
-                    self.unless_stopped(async { found.await.map_err(Failure::from) }).await?;
-                if let Some(record) = found {
-                    plan = plan.named(record.name.clone().unwrap_or_default());
-                    self.taken_up(record, "started by an earlier attempt of this job")
-                } else {
-                    plan = plan.named(names.own(&unique_key()));
-                    started.name = Some(plan.result_name.clone());
-                    let request = plan.request().unwrap_or(request);
-                    {
-                        let begun =
-                            self.start_anew(&plan, request, &started, publisher, deadline).await;
-                        begun.map_err(|failure| loaded.explain_failure(failure))?
-                    }
-                }
+            Earlier::Found(record) => {
+                plan = plan.named(record.name.clone().unwrap_or_default());
+                self.taken_up(*record, "started by an earlier attempt of this job")
+            }
+            Earlier::Attempt(..) => {
+                return Err(Failure::Internal("nobody looked for the earlier attempt".to_owned()));
             }
         };
         let Begun { record, taken_up, notes } = begun;
@@ -130,6 +118,30 @@ impl Gate<'_> {
             started_at,
             notes,
         })
+    }
+
+    /// Looks for what an earlier attempt of the job has started, where that is wanted. Where there
+    /// is nothing, the start gets a name by which a later attempt finds it.
+    pub(super) async fn look_back(
+        &self,
+        mut prepared: Prepared,
+        around: &Surroundings<'_>,
+    ) -> Result<Prepared, Failure> {
+        let Earlier::Attempt(job, age) = &prepared.earlier else { return Ok(prepared) };
+        let deadline = prepared.deadline();
+        let suite = &prepared.loaded.suite;
+        let of_suite = result_name_start(&prepared.loaded.name(), around.context.branch());
+        let names = reuse::Names::new(&of_suite, job, &prepared.request);
+        let wanted = (*age, suite.transcripts());
+        let found = reuse::find(self.client, &names, &prepared.plan, wanted, deadline);
+        let found = self.unless_stopped(async { found.await.map_err(Failure::from) }).await?;
+        prepared.plan = prepared.plan.named(names.own(&unique_key()));
+        prepared.request = prepared.plan.request().unwrap_or(prepared.request);
+        prepared.earlier = match found {
+            Some(record) => Earlier::Found(Box::new(record)),
+            None => Earlier::Never,
+        };
+        Ok(prepared)
     }
 
     /// Does what starts nothing, unless a signal comes first.

@@ -9,10 +9,10 @@ use serde_json::Value;
 use super::Global;
 use super::console::Console;
 use super::failure::Failure;
-use super::load::Loaded;
+use super::load::{self, Loaded};
 use super::online::{self, Online};
 use super::overrides::Overrides;
-use super::suites::{self, Asked, Many, Member};
+use super::suites::{self, Asked, Group, Many, Member};
 use crate::context::Context;
 use crate::exit::Code;
 use crate::plan::{Plan, Selection, StartRequest, Target};
@@ -20,7 +20,9 @@ use crate::report::escape::terminal::log_line;
 use crate::spec::model::Case;
 use crate::suite::checks::{Checks, Level};
 use crate::suite::model::{EarlyStop, Quarantine, RetryOn, Suite, TestSetFrom, Thresholds};
+use crate::suite::together;
 use crate::text;
+use crate::verdict::foregone;
 use crate::verdict::prospects::hopeless;
 
 /// What `check` takes.
@@ -84,6 +86,7 @@ impl Surroundings<'_> {
     /// Each suite on its own, then what they are together.
     fn several(&self, mut many: Many) -> Result<(), Failure> {
         let mut plans = Vec::with_capacity(many.suites.len());
+        let mut faults = Vec::new();
         for Member { dir, mut loaded, base, .. } in std::mem::take(&mut many.suites) {
             suites::reports_to(&mut loaded, &many.dir_of(&dir));
             if base.is_some()
@@ -93,14 +96,27 @@ impl Surroundings<'_> {
                 // It is compared with a result of the same run, which no account has yet.
                 thresholds.baseline = None;
             }
-            let plan = self.one(&loaded)?;
+            match self.one(&loaded) {
+                Ok(plan) => plans.push((loaded.suite, plan)),
+                // The others' are told with them.
+                Err(Failure::Document(one)) => {
+                    faults.push(Some(one));
+                    continue;
+                }
+                Err(other) => return Err(other),
+            }
             self.console.print("\n")?;
-            plans.push((loaded.suite, plan));
+            for group in many.groups.iter().filter(|group| group.places.end == plans.len()) {
+                let first = plans.get(group.places.start);
+                let sets = first.map_or(0, |(suite, _)| together::sets(suite).len());
+                self.console.print(&format!("{}\n\n", together_line(group, sets)))?;
+            }
+        }
+        if !faults.is_empty() {
+            return Err(load::together(faults));
         }
         let known: Vec<_> = plans.iter().map(|(suite, plan)| (suite, plan)).collect();
-        if let Some(budget) = &many.budget {
-            super::budget::check_all(budget, &known)?;
-        }
+        many.hold_budgets(&known)?;
         let runs: usize = known.iter().filter_map(|(_, plan)| plan.runs()).sum();
         let all_known = known.iter().all(|(_, plan)| plan.runs().is_some());
         let more = if all_known { "" } else { " and more" };
@@ -112,11 +128,26 @@ impl Surroundings<'_> {
     }
 }
 
+/// How the sides of the same calls start.
+fn together_line(group: &Group, sets: usize) -> String {
+    let sides = group.places.len();
+    let calls = group.concurrency.map_or_else(String::new, |most| {
+        format!(", at most {} at a time", text::count(most as usize, "call"))
+    });
+    format!(
+        "{}: {} of {sides} calls that start together{calls}",
+        group.name,
+        text::count(sets, "set")
+    )
+}
+
 /// What a person should know before paying: checks that cannot pass, failures that no check sees.
 pub(super) fn warnings(loaded: &Loaded, plan: &Plan) -> Vec<String> {
     let default = Thresholds::default();
     let thresholds = loaded.suite.thresholds.as_ref().unwrap_or(&default);
-    let mut warnings = hopeless(thresholds, plan.runs(), plan.runs_per_scenario);
+    let (runs, each) = (plan.runs(), plan.runs_per_scenario);
+    let mut warnings = hopeless(thresholds, runs, each);
+    warnings.extend(loaded.lines(foregone::all(thresholds, runs, each)));
     let each = thresholds.each_scenario.as_ref();
     let sees_failures = thresholds.success_rate.is_some()
         || thresholds.expected_outcome.is_some()
@@ -130,6 +161,7 @@ pub(super) fn warnings(loaded: &Loaded, plan: &Plan) -> Vec<String> {
         );
     }
     warnings.extend(idle_afterwards(&loaded.suite));
+    warnings.extend(loaded.noticed.iter().cloned());
     warnings
 }
 
@@ -196,13 +228,28 @@ fn describe(loaded: &Loaded, plan: &Plan, online: Option<&Online>) -> String {
     }
     row("reports", &super::publish::report_dir(suite.reports.as_ref()).display().to_string());
     out.push('\n');
-    match plan.request().or_else(|| resolved.request()) {
+    let request = match loaded.is_leg() {
+        true => {
+            out.push_str("Each call is a result of its own. The first:\n\n");
+            first_call(loaded)
+        }
+        false => plan.request().or_else(|| resolved.request()),
+    };
+    match request {
         Some(request) => out.push_str(&show_request(request, &loaded.variables)),
         None => out.push_str(
             "The request is known once the scenarios are resolved: this mode starts by ids only.\n",
         ),
     }
     out
+}
+
+/// The request of a leg's first call.
+fn first_call(loaded: &Loaded) -> Option<StartRequest> {
+    let first = together::sets(&loaded.suite).into_iter().next()?;
+    let name = format!("{} · {}", loaded.name(), first.label());
+    let call = together::call(&loaded.suite, first);
+    Plan::new(&call, &name, None, "key").ok()?.request()
 }
 
 /// What the suite asks for beyond its checks.
@@ -239,7 +286,9 @@ fn policies(suite: &Suite) -> Vec<(&'static str, String)> {
         let runs = budget.max_runs.map(|most| format!("{most} runs"));
         let cost = budget.max_cost.map(|most| format!("{most:.2}"));
         let limits: Vec<String> = runs.into_iter().chain(cost).collect();
-        rows.push(("budget", format!("at most {}", text::list(&limits))));
+        if !limits.is_empty() {
+            rows.push(("budget", format!("at most {}", text::list(&limits))));
+        }
     }
     rows
 }

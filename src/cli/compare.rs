@@ -1,16 +1,19 @@
 //! `compare`: two results side by side: what got better, what got worse, is it noise.
 
+use std::path::{Path, PathBuf};
+
 use clap::ValueEnum;
 use tokio::time::Instant;
 
 use super::baseline::{is_file, saved};
 use super::console::Console;
 use super::failure::Failure;
-use super::overrides::scalar;
-use super::{Global, connection, runtime};
+use super::overrides::{Overrides, scalar};
+use super::{Global, connection, load, runtime};
 use crate::context::Context;
 use crate::exit::Code;
 use crate::record::ResultRecord;
+use crate::redact::Redactor;
 use crate::report::comparison::{Compared, markdown, text};
 use crate::spec::cases;
 use crate::suite::model::Transcripts;
@@ -32,6 +35,10 @@ pub(super) struct Args {
     /// How likely noise alone may explain a drop that counts.
     #[arg(long, value_name = "PERCENT", default_value = "5%", value_parser = scalar::<Percent>)]
     significance: Percent,
+    /// The suite file whose `reports.redact` says what is hidden. Without one the text is shown as it
+    /// comes.
+    #[arg(long, value_name = "FILE")]
+    suite: Option<PathBuf>,
     /// How to print it.
     #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
     format: Format,
@@ -54,11 +61,19 @@ pub(super) fn compare(
     context: &Context,
     console: &Console,
 ) -> Result<Code, Failure> {
-    let mut base = load(&args.base, global, context)?;
-    let head = load(&args.head, global, context)?;
+    let redactor = match &args.suite {
+        Some(path) => {
+            Redactor::of_suite(&load::suite(Some(path), &Overrides::default(), context)?.suite)
+        }
+        None => Redactor::default(),
+    };
+    let (mut base, _) = result(&args.base, global, context)?;
+    let (mut head, planned) = result(&args.head, global, context)?;
     cases::align(&mut base.runs, &head.runs);
+    redactor.record(&mut base);
+    redactor.record(&mut head);
     let (max_drop, significance) = (args.max_drop.fraction(), args.significance.fraction());
-    let compared = Compared::of(&base, &head, max_drop, significance);
+    let compared = Compared::of(&base, &head, planned, max_drop, significance);
     let shown = match args.format {
         Format::Text => text(&compared),
         Format::Markdown => markdown(&compared),
@@ -71,15 +86,22 @@ pub(super) fn compare(
     Ok(compared.code())
 }
 
-fn load(from: &str, global: &Global, context: &Context) -> Result<ResultRecord, Failure> {
+/// A result, and how many runs it was to have, where that is known.
+fn result(
+    from: &str,
+    global: &Global,
+    context: &Context,
+) -> Result<(ResultRecord, Option<usize>), Failure> {
     if is_file(from) {
-        return saved(std::path::Path::new(from));
+        let saved = saved(Path::new(from))?;
+        return Ok((saved.result, saved.plan.runs));
     }
     let id: u64 = from.parse().map_err(|_| {
         Failure::Usage(format!("`{from}` is neither a file that is there nor a result id"))
     })?;
     let (client, _) = connection::client(global, context)?;
     runtime()?.block_on(async {
-        Ok(client.result(id, Transcripts::None, Instant::now() + PATIENCE).await?)
+        let record = client.result(id, Transcripts::None, Instant::now() + PATIENCE).await?;
+        Ok((record, None))
     })
 }

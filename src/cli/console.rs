@@ -169,6 +169,9 @@ impl Console {
                 self.wipe();
                 emergency(diagnostics.render(self.err_color).trim_end())
             }
+            Failure::Suite { source, .. } if matches!(**source, Failure::Document(_)) => {
+                self.failure(source);
+            }
             // It may repeat what the platform said.
             other => self.labelled("error", "31", &log_line(&other.to_string())),
         }

@@ -24,8 +24,8 @@ pub(super) enum Failure {
         /// Why.
         reason: String,
     },
-    /// A suite or world is invalid.
-    #[error("{0}")]
+    /// A suite or world is invalid. On its own it is shown in full, within other text in a line.
+    #[error("{}", .0.brief())]
     Document(Diagnostics),
     /// A suite cannot be planned.
     #[error(transparent)]

@@ -46,14 +46,13 @@ pub(super) fn judge(
         .map_err(|error| Failure::Input { path: args.file.clone(), reason: error.to_string() })?;
     let saved = json::read(&text)
         .map_err(|source| Failure::SavedResult { path: args.file.clone(), source })?;
-    let mut rules = Vec::new();
+    let mut redact = Redactor::default();
     let mut foreign = None;
     let suite = match &args.suite {
         None => saved.suite,
         Some(path) => {
-            let loaded = load::suite(Some(path), &Overrides::default(), context)?;
-            rules =
-                loaded.suite.reports.as_ref().and_then(|r| r.redact.clone()).unwrap_or_default();
+            let loaded = load::rules(path, &Overrides::default(), context)?;
+            redact = Redactor::of_suite(&loaded.suite);
             foreign = foreign_agent(&loaded.suite, &saved.result);
             SuiteHead { mode: saved.suite.mode, ..super::publish::suite_head(&loaded) }
         }
@@ -74,12 +73,13 @@ pub(super) fn judge(
             (baseline.from, ResultRecord { id: baseline.result, runs, ..ResultRecord::default() })
         }),
         retries: saved.retries,
+        results: saved.results,
         stopped_early: saved.stopped_early,
         incomplete: saved.incomplete,
         simulated: saved.simulated,
         // The saved file holds only what it was allowed to hold.
         transcripts: Transcripts::All,
-        redact: Redactor::new(&rules),
+        redact,
         notes: events,
     });
     let ended = publisher.finish(&report, console);

@@ -10,9 +10,10 @@ use super::overrides::Overrides;
 use crate::api::error::ApiError;
 use crate::context::{self, Context};
 use crate::document::{self, Diagnostics, Document, Places, Problem, Source};
+use crate::gates::batch;
 use crate::simulate::{Faults, World};
 use crate::spec::refusals::{self, Stands};
-use crate::suite::model::Suite;
+use crate::suite::model::{Leg, Suite};
 use crate::suite::validate;
 
 /// Where a suite is looked for when none is named.
@@ -37,6 +38,12 @@ pub(super) struct Loaded {
     pub(super) spec: Option<Kept>,
     /// The variables that the file took from the environment, with their values.
     pub(super) variables: BTreeMap<String, String>,
+    /// What the account had to say of it on the way, for its writer to know before the calls.
+    pub(super) noticed: Vec<String>,
+    /// The side of a call that this is, and what it says itself; none where it is a whole suite.
+    leg: Option<(usize, Leg)>,
+    /// Where its group stands in the list of a batch; none where it is a suite file's.
+    group: Option<document::Path>,
 }
 
 /// A file that was read, kept so that what the platform says of it can be shown at its place.
@@ -48,6 +55,27 @@ pub(super) struct Kept {
 }
 
 impl Kept {
+    /// A file, with the places of its parts.
+    pub(super) const fn new(name: String, text: String, places: Places) -> Self {
+        Self { name, text, places }
+    }
+
+    /// The suite of a group of a batch that stands in this file, at this place.
+    pub(super) fn group(&self, suite: Suite, place: document::Path) -> Loaded {
+        Loaded {
+            suite,
+            file: Some(self.name.clone()),
+            narrowed: false,
+            replaced: Vec::new(),
+            source: Some(self.clone()),
+            spec: None,
+            variables: BTreeMap::new(),
+            noticed: Vec::new(),
+            leg: None,
+            group: Some(place),
+        }
+    }
+
     /// Problems of this file, shown at their places.
     pub(super) fn explain(&self, problems: Vec<Problem>) -> Diagnostics {
         let source = Source { name: &self.name, text: &self.text };
@@ -58,16 +86,57 @@ impl Kept {
 impl Loaded {
     /// What the directory of its reports is called after, where there are several.
     pub(super) fn slug_source(&self) -> String {
-        let stem = self.file.as_deref().and_then(|file| Path::new(file).file_stem());
+        let file = self.file.as_deref().filter(|_| self.group.is_none());
+        let stem = file.and_then(|file| Path::new(file).file_stem());
         let stem = stem.map(|stem| stem.to_string_lossy().into_owned());
         stem.unwrap_or_else(|| self.name())
+    }
+
+    /// The suite of one of its legs.
+    pub(super) fn of_leg(&self, index: usize, suite: Suite, name: String) -> Self {
+        let leg = self.suite.together.iter().flatten().nth(index).cloned();
+        Self {
+            suite: Suite { name: Some(name), ..suite },
+            leg: leg.map(|leg| (index, leg)),
+            ..self.clone()
+        }
+    }
+
+    /// One call of a leg. What is wrong with it was said of the leg.
+    pub(super) fn of_call(&self, suite: Suite, name: String) -> Self {
+        Self {
+            suite: Suite { name: Some(name), ..suite },
+            file: self.file.clone(),
+            narrowed: self.narrowed,
+            replaced: Vec::new(),
+            source: None,
+            spec: None,
+            variables: BTreeMap::new(),
+            noticed: Vec::new(),
+            leg: None,
+            group: None,
+        }
+    }
+
+    /// Whether it is one side of calls that start together.
+    pub(super) const fn is_leg(&self) -> bool {
+        self.leg.is_some()
     }
 
     /// Problems of the suite, shown at their places in its file.
     pub(super) fn explain(&self, mut problems: Vec<Problem>) -> Diagnostics {
         for problem in &mut problems {
-            let key = problem.path.0.first().filter(|key| self.replaced.contains(&key.as_str()));
-            if let Some(key) = key.map(|key| key.replace('_', "-")) {
+            if let Some((index, leg)) = &self.leg {
+                problem.path = leg.place(*index, &problem.path);
+            }
+            if let Some(group) = &self.group {
+                problem.path = batch::place(group, &problem.path);
+            }
+            let at = format!("{}.", problem.path);
+            let key = self.replaced.iter().find(|key| at.starts_with(&format!("{key}.")));
+            // The flag is called as the last part of the key.
+            let name = key.and_then(|key| key.rsplit('.').next());
+            if let Some(key) = name.map(|name| name.replace('_', "-")) {
                 problem.message = format!("--{key}: {}", problem.message);
                 problem.path = document::Path::of(["--", &key]);
             }
@@ -77,6 +146,21 @@ impl Loaded {
             Some(kept) => kept.explain(problems),
             None => Diagnostics::from_problems(nowhere, &Places::default(), problems),
         }
+    }
+
+    /// Problems of the suite and of its test cases, as one failure.
+    pub(super) fn explain_all(&self, own: Vec<Problem>, of_cases: Vec<Problem>) -> Failure {
+        let some = |problems: &Vec<Problem>| !problems.is_empty();
+        let of_cases = Some(of_cases).filter(some).map(|problems| match &self.spec {
+            Some(kept) => kept.explain(problems),
+            None => self.explain(problems),
+        });
+        together([Some(own).filter(some).map(|problems| self.explain(problems)), of_cases])
+    }
+
+    /// Problems of the suite as lines of a log: `suite.yml:4:8: what is wrong; the way out`.
+    pub(super) fn lines(&self, problems: Vec<Problem>) -> Vec<String> {
+        self.explain(problems).lines().collect()
     }
 
     /// A failure to start, with the suite's name where nobody answered, and shown in the file that
@@ -157,7 +241,11 @@ pub(super) fn suite(
                 "{name} is a world of the stand-in, not a suite; did you mean `--simulate={name}`, \
              with the `=`?"
             )),
-            Err(_) => faults.into(),
+            Err(_) => {
+                let named = document::texts_at(text, "spec").pop();
+                let path = spec_path(named.as_deref(), overrides.spec(), path.parent());
+                together([Some(faults), path.and_then(|path| faults_of_spec(&path))])
+            }
         })?;
     overrides.apply(&mut value);
     let problems = validate(&value, context::today());
@@ -169,12 +257,87 @@ pub(super) fn suite(
         file: Some(name),
         spec: None,
         variables: variables.into_inner(),
+        noticed: Vec::new(),
+        leg: None,
+        group: None,
     };
-    if !problems.is_empty() {
-        return Err(loaded.explain(problems).into());
-    }
-    read_spec(&mut loaded, overrides.spec(), path.parent())?;
+    with_spec(&mut loaded, problems, overrides.spec(), path.parent())?;
     Ok(loaded)
+}
+
+/// Loads the rules of a suite file, or those that a file which lists suites has for its batch.
+pub(super) fn rules(
+    path: &Path,
+    overrides: &Overrides,
+    context: &Context,
+) -> Result<Loaded, Failure> {
+    match super::lists::read(path, overrides, context)? {
+        Some(list) => Ok(list.rules(overrides)),
+        None => suite(Some(path), overrides, context),
+    }
+}
+
+/// Faults of several documents as one failure.
+pub(super) fn together(all: impl IntoIterator<Item = Option<Diagnostics>>) -> Failure {
+    match Diagnostics::of_all(all.into_iter().flatten()) {
+        Some(faults) => faults.into(),
+        None => Failure::Internal("there are no faults to show".to_owned()),
+    }
+}
+
+/// The faults of a file that lists suites, with those of the suites that it lists.
+pub(super) fn with_its_suites(
+    faults: Diagnostics,
+    list: &Path,
+    text: &str,
+    overrides: &Overrides,
+    context: &Context,
+) -> Failure {
+    let beside = list.parent().unwrap_or(Path::new(""));
+    let suites = document::texts_at(text, "suites").into_iter().map(|one| beside.join(one));
+    let more = suites.filter_map(|path| match suite(Some(&path), &overrides.of_each(), context) {
+        Err(Failure::Document(faults)) => Some(faults),
+        Ok(_) | Err(_) => None,
+    });
+    together([Some(faults)].into_iter().chain(more.map(Some)))
+}
+
+/// Reads the file of test cases, and tells its faults together with the suite's own.
+fn with_spec(
+    loaded: &mut Loaded,
+    problems: Vec<Problem>,
+    flag: Option<&Path>,
+    beside: Option<&Path>,
+) -> Result<(), Failure> {
+    let own = (!problems.is_empty()).then(|| loaded.explain(problems));
+    match (own, read_spec(loaded, flag, beside)) {
+        (None, read) => read,
+        (Some(own), Err(Failure::Document(more))) => Err(together([Some(own), Some(more)])),
+        (Some(own), _) => Err(own.into()),
+    }
+}
+
+/// What is wrong with a file of test cases that can be read at all.
+fn faults_of_spec(path: &Path) -> Option<Diagnostics> {
+    if is_yaml(path) {
+        return None;
+    }
+    let name = path.display().to_string();
+    let bytes = read_file(path).ok()?;
+    let text = document::decode(&name, &bytes).ok()?;
+    crate::spec::read(Source { name: &name, text }).err()
+}
+
+fn is_yaml(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "yml" || extension == "yaml")
+}
+
+/// Where the file of test cases is: where a flag says, or beside the suite.
+fn spec_path(named: Option<&str>, flag: Option<&Path>, beside: Option<&Path>) -> Option<PathBuf> {
+    match (flag, named) {
+        (Some(path), _) => Some(path.to_owned()),
+        (None, named) => Some(beside.unwrap_or(Path::new("")).join(named?)),
+    }
 }
 
 /// Reads the file of test cases that the suite names, beside the suite's own, or a flag.
@@ -183,12 +346,9 @@ fn read_spec(
     flag: Option<&Path>,
     beside: Option<&Path>,
 ) -> Result<(), Failure> {
-    let Some(named) = loaded.suite.spec.as_deref() else { return Ok(()) };
-    let path = match flag {
-        Some(path) => path.to_owned(),
-        None => beside.unwrap_or(Path::new("")).join(named),
-    };
-    if path.extension().is_some_and(|extension| extension == "yml" || extension == "yaml") {
+    let flag = flag.filter(|_| loaded.suite.spec.is_some());
+    let Some(path) = spec_path(loaded.suite.spec.as_deref(), flag, beside) else { return Ok(()) };
+    if is_yaml(&path) {
         let problem = Problem::new(
             document::Path::of(["spec"]),
             "a spec is a JSON file, as Cekura's own tools take it",
@@ -234,11 +394,11 @@ fn from_flags(overrides: &Overrides) -> Result<Loaded, Failure> {
         source: None,
         spec: None,
         variables: BTreeMap::new(),
+        noticed: Vec::new(),
+        leg: None,
+        group: None,
     };
-    if !problems.is_empty() {
-        return Err(loaded.explain(problems).into());
-    }
-    read_spec(&mut loaded, overrides.spec(), None)?;
+    with_spec(&mut loaded, problems, overrides.spec(), None)?;
     Ok(loaded)
 }
 

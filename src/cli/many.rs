@@ -18,6 +18,7 @@ use super::prepare::{Earlier, Prepared, Shared, prepare};
 use super::publish::Publisher;
 use super::publish_whole::WholePublisher;
 use super::run::Platform;
+use super::sets::{Call, Leg, Legs};
 use super::stop::Stop;
 use super::suites::Many;
 use super::turn::{Ticket, Turnstile};
@@ -44,6 +45,8 @@ pub(super) struct Entry {
     pub(super) plan: Plan,
     pub(super) earlier: Earlier,
     pub(super) publisher: Publisher,
+    /// The calls of a leg, set by set; none of a whole suite.
+    pub(super) calls: Vec<Call>,
 }
 
 /// What all gates of a command share.
@@ -54,11 +57,13 @@ pub(super) struct Together<'a> {
     pub(super) stop: &'a Stop,
     /// Whether to tell where each call can be listened to.
     pub(super) listen: bool,
+    /// When the time of all gates together is over, where it is limited.
+    pub(super) until: Option<Instant>,
 }
 
 /// What is known of a gate from its beginning to its end.
-struct About {
-    name: String,
+pub(super) struct About {
+    pub(super) name: String,
     file: Option<String>,
     dir: String,
     base: Option<usize>,
@@ -66,18 +71,27 @@ struct About {
     publisher: Publisher,
 }
 
-/// A suite that may start, with its place in the queue.
-struct Ready<'a> {
+/// What may start, with its place in the queue.
+enum Ready<'a> {
+    /// A whole suite.
+    Suite(Box<ReadySuite<'a>>),
+    /// Legs that start together.
+    Legs(Legs<'a>),
+}
+
+/// A suite that may start, with its place in the queue and among all gates.
+struct ReadySuite<'a> {
+    place: usize,
     about: About,
     prepared: Prepared,
     ticket: Ticket<'a>,
 }
 
 /// A gate whose evidence is there, or never will be.
-struct Ended {
-    place: usize,
-    about: About,
-    end: Result<(Box<Parts>, Afterwards), Failure>,
+pub(super) struct Ended {
+    pub(super) place: usize,
+    pub(super) about: About,
+    pub(super) end: Result<(Box<Parts>, Afterwards), Failure>,
 }
 
 /// What others are compared with: its evidence, or none where it did not come to its end.
@@ -94,32 +108,29 @@ impl Together<'_> {
         let began = Instant::now();
         let started_at = context::now().to_string();
         let turn = Turnstile::new(many.concurrency);
+        let count = entries.len();
         let ready = self.prepare_all(many, entries, &turn).await?;
-        let count = ready.len();
-        let begun: RefCell<Vec<Option<u64>>> = RefCell::new(vec![None; count]);
+        let begun: RefCell<Vec<Vec<u64>>> = RefCell::new(vec![Vec::new(); count]);
         let tell = |place: usize, id: u64| {
             let mut begun = begun.borrow_mut();
-            if let Some(one) = begun.get_mut(place) {
-                *one = Some(id);
+            if let Some(ids) = begun.get_mut(place) {
+                ids.push(id);
             }
-            let ids: Vec<u64> = begun.iter().copied().flatten().collect();
+            let ids: Vec<u64> = begun.iter().flatten().copied().collect();
             if let Err(error) = publisher.started(&ids) {
                 self.console.warn(&error.to_string());
             }
         };
         let (turn, tell) = (&turn, &tell);
-        let mut going: FuturesUnordered<_> = ready
-            .into_iter()
-            .enumerate()
-            .map(|(place, ready)| self.one(place, ready, turn, tell))
-            .collect();
+        let mut going: FuturesUnordered<_> =
+            ready.into_iter().map(|ready| self.evidence_of(ready, turn, tell)).collect();
         let mut judged: Vec<Option<Judged>> = (0..count).map(|_| None).collect();
         let mut bases: BTreeMap<usize, Base> = BTreeMap::new();
         let mut waiting: Vec<Ended> = Vec::new();
         // What a suite wants afterwards takes time: the others go on meanwhile.
         let mut judging: FuturesUnordered<_> = FuturesUnordered::new();
         loop {
-            let ended = tokio::select! {
+            let ended: Vec<Ended> = tokio::select! {
                 Some(ended) = going.next() => ended?,
                 Some(done) = judging.next() => {
                     let (place, one): (usize, Judged) = done?;
@@ -131,10 +142,10 @@ impl Together<'_> {
                 }
                 else => break,
             };
-            if ended.about.is_base {
-                bases.insert(ended.place, base_of(&ended));
+            for ended in ended.iter().filter(|ended| ended.about.is_base) {
+                bases.insert(ended.place, base_of(ended));
             }
-            waiting.push(ended);
+            waiting.extend(ended);
             // Who is compared with another one waits for it; everybody else is judged at once.
             let ready = |ended: &Ended| ended.about.base.is_none_or(|at| bases.contains_key(&at));
             let (now, later): (Vec<Ended>, Vec<Ended>) = waiting.into_iter().partition(ready);
@@ -171,12 +182,15 @@ impl Together<'_> {
         let client = &self.platform.client;
         let asked = futures_util::stream::iter(entries)
             .map(|entry| async move {
-                let Entry { dir, base, is_base, loaded, plan, earlier, publisher } = entry;
+                let Entry { dir, base, is_base, loaded, plan, earlier, publisher, calls } = entry;
                 let (name, file) = (loaded.name(), loaded.file.clone());
-                let shared = Shared { compared_within: base.is_some(), ..shared };
+                // Each call of a leg is one: how many go at the same time is decided here.
+                let concurrency = shared.concurrency.filter(|_| calls.is_empty());
+                let shared = Shared { compared_within: base.is_some(), concurrency, ..shared };
                 match prepare(loaded, plan, earlier, shared, client).await {
                     Ok(prepared) => {
-                        Ok((About { name, file, dir, base, is_base, publisher }, prepared))
+                        let about = About { name, file, dir, base, is_base, publisher };
+                        Ok((about, prepared, calls))
                     }
                     Err(failure) => Err(Failure::Suite { name, source: Box::new(failure) }),
                 }
@@ -188,38 +202,50 @@ impl Together<'_> {
             signal = self.stop.asked() => return Err(Failure::Stopped(signal)),
             asked = asked => asked?,
         };
-        if let Some(budget) = &many.budget {
-            let plans: Vec<_> = asked
-                .iter()
-                .map(|(_, prepared)| (&prepared.loaded.suite, &prepared.plan))
-                .collect();
-            super::budget::check_all(budget, &plans)?;
-        }
-        for (_, prepared) in &asked {
+        let plans: Vec<_> =
+            asked.iter().map(|(_, prepared, _)| (&prepared.loaded.suite, &prepared.plan)).collect();
+        many.hold_budgets(&plans)?;
+        for (_, prepared, _) in &asked {
             for warning in super::check::warnings(&prepared.loaded, &prepared.plan) {
                 self.console.warn(&format!("{}: {warning}", prepared.loaded.name()));
             }
         }
-        let ready = asked.into_iter().map(|(about, prepared)| {
-            let ticket = turn.join(prepared.calls);
-            Ready { about, prepared, ticket }
-        });
-        Ok(ready.collect())
+        let mut ready = Vec::new();
+        let mut asked = asked.into_iter().enumerate().peekable();
+        while let Some((place, (about, prepared, calls))) = asked.next() {
+            let Some(group) = many.groups.iter().find(|group| group.places.contains(&place)) else {
+                let ticket = turn.join(prepared.calls);
+                let suite = ReadySuite { place, about, prepared, ticket };
+                ready.push(Ready::Suite(Box::new(suite)));
+                continue;
+            };
+            let mut legs = vec![Leg { place, about, prepared, calls }];
+            while let Some((place, (about, prepared, calls))) =
+                asked.next_if(|(place, _)| group.places.contains(place))
+            {
+                legs.push(Leg { place, about, prepared, calls });
+            }
+            ready.push(Ready::Legs(Legs::new(legs, group.concurrency, turn)));
+        }
+        Ok(ready)
     }
 
-    /// One gate from its place in the queue to its evidence. Only a second signal is an error.
-    async fn one(
+    /// What may start, from its place in the queue to its evidence. Only a second signal is an
+    /// error.
+    async fn evidence_of(
         &self,
-        place: usize,
         ready: Ready<'_>,
         turn: &Turnstile,
         tell: &dyn Fn(usize, u64),
-    ) -> Result<Ended, Failure> {
-        let Ready { about, prepared, ticket } = ready;
+    ) -> Result<Vec<Ended>, Failure> {
+        let ReadySuite { place, about, prepared, ticket } = match ready {
+            Ready::Suite(suite) => *suite,
+            Ready::Legs(legs) => return self.legs(legs, turn, tell).await,
+        };
         let tell = |id| tell(place, id);
         match self.evidence(prepared, &about.publisher, turn, ticket, &tell).await {
             Err(Failure::StoppedTwice(signal)) => Err(Failure::StoppedTwice(signal)),
-            end => Ok(Ended { place, about, end }),
+            end => Ok(vec![Ended { place, about, end }]),
         }
     }
 
@@ -275,24 +301,49 @@ impl Together<'_> {
         let name = prepared.loaded.name();
         let id = ticket.id();
         let gate = self.gate(&name, turn, ticket);
-        if gate.unless_stopped(async { Ok(turn.admitted(id).await) }).await? {
+        prepared.until = self.until;
+        let admitted = async {
+            tokio::select! {
+                biased;
+                waited = turn.admitted(id) => Ok(waited),
+                () = self.time_is_over() => Err(too_late("all suites")),
+            }
+        };
+        if gate.unless_stopped(admitted).await? {
             // The time that it waited for others is not its own.
             prepared.began = Instant::now();
             prepared.started_at = context::now().to_string();
         }
-        let around = Surroundings {
-            context: self.context,
-            dashboard: self.platform.dashboard.as_deref(),
-            simulated: self.platform.stand_in.is_some(),
-        };
-        let attached = gate.begin(prepared, publisher, &around).await?;
+        let attached = gate.begin(prepared, publisher, &self.surroundings()).await?;
         tell(attached.record.id);
         let afterwards = Afterwards::of(&attached);
         Ok((Box::new(gate.attend(attached, publisher).await?), afterwards))
     }
 
+    /// Waits until the time of all gates together is over: for ever, where it is not limited.
+    pub(super) async fn time_is_over(&self) {
+        match self.until {
+            Some(until) => tokio::time::sleep_until(until).await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// What surrounds each start.
+    pub(super) fn surroundings(&self) -> Surroundings<'_> {
+        Surroundings {
+            context: self.context,
+            dashboard: self.platform.dashboard.as_deref(),
+            simulated: self.platform.stand_in.is_some(),
+        }
+    }
+
     /// A gate that speaks by its name.
-    fn gate<'a>(&'a self, name: &'a str, turn: &'a Turnstile, ticket: Ticket<'a>) -> Gate<'a> {
+    pub(super) fn gate<'a>(
+        &'a self,
+        name: &'a str,
+        turn: &'a Turnstile,
+        ticket: Ticket<'a>,
+    ) -> Gate<'a> {
         Gate {
             client: &self.platform.client,
             pace: self.platform.pace,
@@ -304,6 +355,13 @@ impl Together<'_> {
             listen: self.listen,
         }
     }
+}
+
+/// What becomes of a gate whose calls did not become free in time.
+pub(super) fn too_late(whose: &str) -> Failure {
+    Failure::NotYet(format!(
+        "the `timeout` of {whose} was over before its calls became free: it was not started"
+    ))
 }
 
 /// What others are compared with. What did not come to its end is nothing to go by.

@@ -15,11 +15,13 @@ mod compare;
 mod connection;
 mod console;
 mod failure;
+mod hints;
 mod init;
 mod job;
 mod judge;
 mod left;
 mod listening;
+mod lists;
 mod load;
 mod many;
 mod online;
@@ -35,6 +37,7 @@ mod retries;
 mod reuse;
 mod run;
 mod schema;
+mod sets;
 mod simulate;
 mod stop;
 mod suites;
@@ -171,7 +174,7 @@ pub fn main(context: &Context) -> Code {
             }
             // It repeats what was typed, which in a CI job may come from a stranger.
             console::emergency(neutral(&error.to_string()).trim_end());
-            publish::failed(context, Code::Usage);
+            publish::failed(context, Code::Usage, false);
             return Code::Usage;
         }
     };
@@ -181,7 +184,8 @@ pub fn main(context: &Context) -> Code {
         Ok(code) => code,
         Err(failure) => {
             console.failure(&failure);
-            publish::failed(context, failure.code());
+            let simulated = matches!(&cli.command, Command::Run(args) if args.is_rehearsal());
+            publish::failed(context, failure.code(), simulated);
             failure.code()
         }
     }

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use super::failure::Failure;
 use super::load::Loaded;
 use super::{Global, connection, runtime};
-use crate::account::{Account, Agent, Findings, Listing};
+use crate::account::{Account, Agent, Findings, Listing, names_people};
 use crate::api::client::Client;
 use crate::api::error::ApiError;
 use crate::api::wire::account::DryRun;
@@ -69,10 +69,16 @@ impl Asked<'_> {
         let account = self.account(plan, agent).await?;
         let mut findings = Findings::of(suite, &account);
         let baseline = self.baseline(&mut findings).await?;
-        if !findings.problems.is_empty() {
-            return Err(self.loaded.explain(findings.problems).into());
+        let of_cases = suite.test_cases().map(|spec| {
+            let at = Path::of([if self.loaded.spec.is_some() { "scenarios" } else { "cases" }]);
+            Findings::of_cases(&spec, &at, &account)
+        });
+        let of_cases = of_cases.unwrap_or_default();
+        if !findings.problems.is_empty() || !of_cases.problems.is_empty() {
+            return Err(self.loaded.explain_all(findings.problems, of_cases.problems));
         }
         let mut warnings = findings.warnings;
+        warnings.extend(of_cases.warnings);
         let chosen = account.chosen.as_deref();
         let plan = match chosen {
             Some(chosen) => plan.clone().resolved(chosen.iter().map(|one| one.id)),
@@ -145,43 +151,17 @@ impl Asked<'_> {
     /// What the suite needs to know of the account, and no more.
     async fn account(&self, plan: &Plan, agent: Agent) -> Result<Account, Failure> {
         let (suite, until) = (&self.loaded.suite, self.until);
-        let of_agent = Query { agent: Some(agent.id), ..Query::default() };
-        let mut account = Account::default();
-        let query = match &plan.selection {
-            Selection::Cases(_) => None,
-            Selection::Ids(ids) => Some(Query { ids: ids.clone(), ..Query::default() }),
-            Selection::ByPlatform(query) | Selection::Resolve(query) => Some(query.clone()),
-        };
-        if let Some(query) = query {
-            let mut chosen = Vec::new();
-            if query.folder.is_some() || !query.tags.is_empty() {
-                let query = Query { agent: Some(agent.id), ..query.clone() };
-                chosen = self.client.scenarios_of(&query, until).await?.items;
-            }
-            let carried = |tag: &String| chosen.iter().any(|one| one.tags.contains(tag));
-            if !query.ids.is_empty() || !query.tags.iter().all(carried) {
-                account.scenarios = self.client.scenarios_of(&of_agent, until).await?;
-            }
-            if query.folder.is_some() && chosen.is_empty() {
-                account.folders = self.client.folders(query.project, until).await?;
-            }
-            let by_id = account.scenarios.items.iter().filter(|one| query.ids.contains(&one.id));
-            let more: Vec<_> = by_id
-                .filter(|one| chosen.iter().all(|other| other.id != one.id))
-                .cloned()
-                .collect();
-            chosen.extend(more);
-            account.chosen = Some(chosen);
-        }
+        let mut account = select(&self.client, plan, agent.id, until).await?;
         if suite.thresholds.as_ref().is_some_and(names_metrics) {
             account.metrics = self.client.metrics(agent.id, until).await?;
         }
-        if suite.test_profiles.is_some() {
-            account.test_profiles = match self.client.test_profiles(agent.id, until).await {
-                // The published contract does not list this call.
-                Err(ApiError::Refused { status: 404 | 405, .. }) => Listing::default(),
-                found => found?,
-            };
+        let cases = suite.test_cases();
+        let (personalities, profiles) = cases.as_ref().map(names_people).unwrap_or_default();
+        if personalities {
+            account.personalities = unlisted(self.client.personalities(until).await)?;
+        }
+        if suite.test_profiles.is_some() || profiles {
+            account.test_profiles = unlisted(self.client.test_profiles(agent.id, until).await)?;
         }
         account.agent = agent;
         Ok(account)
@@ -233,6 +213,49 @@ impl Asked<'_> {
             None => "the platform's dry run gave no price".to_owned(),
         })
     }
+}
+
+/// A list that the published contract does not have: where the platform has none either, nothing is
+/// known.
+fn unlisted(listed: Result<Listing<u64>, ApiError>) -> Result<Listing<u64>, ApiError> {
+    match listed {
+        Err(ApiError::Refused { status: 404 | 405, .. }) => Ok(Listing::default()),
+        found => found,
+    }
+}
+
+/// What the account has of what a plan selects.
+pub(super) async fn select(
+    client: &Client,
+    plan: &Plan,
+    agent: u64,
+    until: Instant,
+) -> Result<Account, ApiError> {
+    let mut account = Account::default();
+    let query = match &plan.selection {
+        Selection::Cases(_) => return Ok(account),
+        Selection::Ids(ids) => Query { ids: ids.clone(), ..Query::default() },
+        Selection::ByPlatform(query) | Selection::Resolve(query) => query.clone(),
+    };
+    let query = Query { agent: Some(agent), ..query };
+    let mut chosen = Vec::new();
+    if query.folder.is_some() || !query.tags.is_empty() {
+        chosen = client.scenarios_of(&query, until).await?.items;
+    }
+    let carried = |tag: &String| chosen.iter().any(|one| one.tags.contains(tag));
+    if !query.ids.is_empty() || !query.tags.iter().all(carried) {
+        let of_agent = Query { agent: Some(agent), ..Query::default() };
+        account.scenarios = client.scenarios_of(&of_agent, until).await?;
+    }
+    if query.folder.is_some() && chosen.is_empty() {
+        account.folders = client.folders(query.project, until).await?;
+    }
+    let by_id = account.scenarios.items.iter().filter(|one| query.ids.contains(&one.id));
+    let more: Vec<_> =
+        by_id.filter(|one| chosen.iter().all(|other| other.id != one.id)).cloned().collect();
+    chosen.extend(more);
+    account.chosen = Some(chosen);
+    Ok(account)
 }
 
 /// Holds the budget's largest cost against the platform's price. Gives the price of one run.

@@ -88,6 +88,44 @@ impl Overrides {
         Self { concurrency: None, ..self.clone() }
     }
 
+    /// The flags for each group of a batch, without those that are defaults for all of them.
+    pub(super) fn of_groups(&self) -> Self {
+        Self { frequency: None, mode: None, name: None, ..self.of_each() }
+    }
+
+    /// A flag that names an agent or scenarios, where there is one.
+    pub(super) const fn of_one_agent(&self) -> Option<&'static str> {
+        match self {
+            Self { agent: Some(_), .. } => Some("--agent"),
+            Self { assistant: Some(_), .. } => Some("--assistant"),
+            Self { scenarios: Some(_), .. } => Some("--scenarios"),
+            Self { tags: Some(_), .. } => Some("--tags"),
+            Self { folder: Some(_), .. } => Some("--folder"),
+            Self { spec: Some(_), .. } => Some("--spec"),
+            _ => None,
+        }
+    }
+
+    /// How many times each scenario runs.
+    pub(super) const fn frequency(&self) -> Option<u32> {
+        self.frequency
+    }
+
+    /// How the simulated caller reaches the agent.
+    pub(super) const fn mode(&self) -> Option<Mode> {
+        self.mode
+    }
+
+    /// Name of the suite.
+    pub(super) fn name(&self) -> Option<&str> {
+        self.name.as_deref()
+    }
+
+    /// How long to wait.
+    pub(super) const fn timeout(&self) -> Option<Timeout> {
+        self.timeout
+    }
+
     /// How many calls may run at the same time.
     pub(super) const fn concurrency(&self) -> Option<u32> {
         self.concurrency
@@ -132,6 +170,7 @@ impl Overrides {
             ("personalities", self.personalities.is_some()),
             ("test_profiles", self.test_profiles.is_some()),
             ("concurrency", self.concurrency.is_some()),
+            ("thresholds.success_rate", self.success_rate.is_some()),
         ];
         keys.into_iter().filter(|(_, given)| *given).map(|(key, _)| key).collect()
     }

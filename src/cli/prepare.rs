@@ -4,6 +4,7 @@
 use tokio::time::Instant;
 
 use super::failure::Failure;
+use super::hints;
 use super::job::Job;
 use super::left::StartedRun;
 use super::load::Loaded;
@@ -21,10 +22,20 @@ pub(super) struct Prepared {
     pub(super) earlier: Earlier,
     /// How many calls it has at the same time, at most.
     pub(super) calls: usize,
+    /// When the time of all gates together is over, where it is limited.
+    pub(super) until: Option<Instant>,
     /// When the gate began.
     pub(super) began: Instant,
     /// The same by the calendar, RFC 3339 in UTC.
     pub(super) started_at: String,
+}
+
+impl Prepared {
+    /// When its time is over: its own, or that of all gates together.
+    pub(super) fn deadline(&self) -> Instant {
+        let own = self.began + self.loaded.suite.timeout.unwrap_or_default().duration();
+        self.until.map_or(own, |until| own.min(until))
+    }
 }
 
 /// What an earlier gate may have started.
@@ -36,6 +47,8 @@ pub(super) enum Earlier {
     Left(Box<StartedRun>),
     /// What an earlier attempt of the CI job has started, where it did.
     Attempt(Job, super::reuse::Age),
+    /// What an earlier attempt was found to have started.
+    Found(Box<ResultRecord>),
 }
 
 /// What several gates share, and a single one does not have.
@@ -60,13 +73,7 @@ pub(super) async fn prepare(
     let began = Instant::now();
     let started_at = crate::context::now().to_string();
     let deadline = began + loaded.suite.timeout.unwrap_or_default().duration();
-    if matches!(earlier, Earlier::Attempt(..)) && !carries_name(plan.mode) {
-        return Err(Failure::Usage(format!(
-            "--reuse finds a result by its name, and mode {} gives none: keep the directory of the \
-             reports between the attempts and use --resume; nothing was started",
-            plan.mode.name()
-        )));
-    }
+    can_be_found(&earlier, &plan)?;
     // A budget, a quarantine and a result to take up can be held against the ids only.
     let ids_matter = loaded.suite.budget.is_some()
         || loaded.suite.quarantine.is_some()
@@ -81,13 +88,12 @@ pub(super) async fn prepare(
     if let Some(query) = must_resolve {
         let found = client.scenarios(&query, deadline).await?;
         if found.is_empty() && query.ids.is_empty() {
-            return Err(Failure::Usage(format!(
-                "no scenario belongs to {}; nothing was started",
-                query.describe()
-            )));
+            return Err(hints::selects_nothing(client, &loaded, &plan, &query).await);
         }
+        loaded.noticed = hints::idle_tags(client, &loaded, &plan, &query, &found).await;
         plan = plan.resolved(found.into_iter().map(|scenario| scenario.id));
     }
+    hints::labels_are_known(client, &loaded, &plan).await?;
     price_cases(&mut loaded, &plan, client, deadline).await?;
     super::budget::check(&loaded.suite, &plan)?;
     quarantine_is_known(&loaded, &plan)?;
@@ -113,15 +119,37 @@ pub(super) async fn prepare(
     let Some(request) = plan.request() else {
         return Err(Failure::Internal("the plan has unresolved scenarios".to_owned()));
     };
-    if let Earlier::Left(left) = &earlier
-        && let Some(why) = left.differs(loaded.file.as_deref(), &request)
-    {
+    may_go_on(&earlier, loaded.file.as_deref(), &request)?;
+    let until = None;
+    Ok(Prepared { loaded, plan, request, baseline, earlier, calls, until, began, started_at })
+}
+
+/// Refuses to look for what an earlier attempt has started in a mode that gives it no name.
+pub(super) fn can_be_found(earlier: &Earlier, plan: &Plan) -> Result<(), Failure> {
+    if matches!(earlier, Earlier::Attempt(..)) && !carries_name(plan.mode) {
         return Err(Failure::Usage(format!(
-            "--resume cannot go on: {why}; nothing was started. Leave --resume out to start anew, or \
-             judge what was started with `cekura-gate watch`"
+            "--reuse finds a result by its name, and mode {} gives none: keep the directory of the \
+             reports between the attempts and use --resume; nothing was started",
+            plan.mode.name()
         )));
     }
-    Ok(Prepared { loaded, plan, request, baseline, earlier, calls, began, started_at })
+    Ok(())
+}
+
+/// Refuses to go on with what another plan has started.
+pub(super) fn may_go_on(
+    earlier: &Earlier,
+    file: Option<&str>,
+    request: &StartRequest,
+) -> Result<(), Failure> {
+    let Earlier::Left(left) = earlier else { return Ok(()) };
+    match left.differs(file, request) {
+        None => Ok(()),
+        Some(why) => Err(Failure::Usage(format!(
+            "--resume cannot go on: {why}; nothing was started. Leave --resume out to start anew, or \
+             judge what was started with `cekura-gate watch`"
+        ))),
+    }
 }
 
 /// Puts the platform's price into a budget that limits the cost and names no price, where the

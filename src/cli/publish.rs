@@ -102,6 +102,16 @@ impl Publisher {
         Ok(Self { sink, surfaces: Surfaces::default(), is_part: true })
     }
 
+    /// Opens the directory of one of the calls that start together: it holds what leads to the
+    /// call's result, and no report.
+    pub(super) fn of_call(dir: &Path, keep: bool) -> Result<Self, Failure> {
+        let sink = Sink::open(dir, &[])?;
+        if !keep {
+            sink::remove(&dir.join(STARTED))?;
+        }
+        Ok(Self { sink, surfaces: Surfaces::default(), is_part: true })
+    }
+
     /// Leaves on disk which result has started, or is about to.
     pub(super) fn left(&self, run: &StartedRun) -> Result<(), SinkError> {
         sink::replace(&self.sink.dir().join(STARTED), &run.text())
@@ -119,13 +129,15 @@ impl Publisher {
             sink::replace(&path, &text)?;
         }
         if self.surfaces.system == System::Azure {
+            let ids = azure::variable("result_ids", &github::result_ids(&[id]));
             let id = azure::variable("result_id", &id.to_string());
             let url = azure::variable("result_url", url.unwrap_or_default());
-            super::console::to_output(&(id + &url));
+            super::console::to_output(&(id + &ids + &url));
         }
         let Some(path) = &self.surfaces.github_output else { return Ok(()) };
         let delimiter = delimiter();
         let mut text = output_entry("result_id", &id.to_string(), &delimiter);
+        text.push_str(&output_entry("result_ids", &github::result_ids(&[id]), &delimiter));
         text.push_str(&output_entry("result_url", url.unwrap_or_default(), &delimiter));
         sink::append(path, &text)
     }
@@ -225,8 +237,13 @@ impl Publisher {
 
 /// Tells the CI system of a gate that ended without a verdict, so that no later step takes the
 /// outputs of such a gate for a pass. A CI system that can't be told keeps the exit code.
-pub(super) fn failed(context: &Context, code: Code) {
-    let outputs = [("exit_code", code.number().to_string()), ("passed", "false".to_owned())];
+/// `simulated`: whether it was a rehearsal.
+pub(super) fn failed(context: &Context, code: Code, simulated: bool) {
+    let outputs = [
+        ("exit_code", code.number().to_string()),
+        ("passed", false.to_string()),
+        ("simulated", simulated.to_string()),
+    ];
     if let Some(path) = github_file(context, "GITHUB_OUTPUT") {
         let delimiter = delimiter();
         let entries = outputs.iter().map(|(name, value)| output_entry(name, value, &delimiter));

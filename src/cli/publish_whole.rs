@@ -1,5 +1,6 @@
 //! Writing what the report of several gates says: files, CI surfaces, the account.
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
 use super::console::Console;
@@ -12,8 +13,8 @@ use crate::ci::System;
 use crate::exit::Code;
 use crate::report::escape::ci::{dotenv_line, output_entry};
 use crate::report::gates::{self, Whole};
-use crate::report::github::Paths;
-use crate::report::junit;
+use crate::report::github::{Paths, result_ids};
+use crate::report::{azure, junit};
 use crate::sink::{self, Sink, SinkError};
 
 /// The whole for programs.
@@ -24,6 +25,8 @@ const INDEX: &str = "gates.json";
 pub(super) struct WholePublisher {
     sink: Sink,
     surfaces: Surfaces,
+    /// The results that have started so far, in the order of the command line.
+    begun: RefCell<Vec<u64>>,
 }
 
 impl WholePublisher {
@@ -38,14 +41,17 @@ impl WholePublisher {
         if surfaces.system == System::Gitlab {
             names.extend([GITLAB_DOTENV, GITLAB_ANNOTATIONS]);
         }
-        Ok(Self { sink: Sink::open(dir, &names)?, surfaces })
+        Ok(Self { sink: Sink::open(dir, &names)?, surfaces, begun: RefCell::default() })
     }
 
     /// Tells the CI system which results have started so far, so that a job that is cancelled has
     /// them.
     pub(super) fn started(&self, ids: &[u64]) -> Result<(), SinkError> {
-        let ids: Vec<String> = ids.iter().map(u64::to_string).collect();
-        let ids = ids.join(",");
+        self.begun.replace(ids.to_vec());
+        let ids = result_ids(ids);
+        if self.surfaces.system == System::Azure {
+            super::console::to_output(&azure::variable("result_ids", &ids));
+        }
         if self.surfaces.system == System::Gitlab {
             let text = dotenv_line("RESULT_IDS", &ids).unwrap_or_default();
             sink::replace(&self.sink.dir().join(GITLAB_DOTENV), &text)?;
@@ -94,7 +100,7 @@ impl WholePublisher {
         let dir = self.sink.dir().to_owned();
         let (junit, markdown) = (dir.join(JUNIT), dir.join(SUMMARY));
         let paths = Paths { junit: Some(&junit), summary: Some(&markdown), dir: Some(&dir) };
-        let outputs = gates::outputs(whole, paths);
+        let outputs = gates::outputs(whole, &self.begun.borrow(), paths);
         if let Some(path) = &self.surfaces.github_output {
             let delimiter = delimiter();
             let entries = outputs.iter().map(|(key, value)| output_entry(key, value, &delimiter));
@@ -105,6 +111,11 @@ impl WholePublisher {
         }
         if self.surfaces.system == System::Github {
             console.account(&gates::annotations(whole))?;
+        }
+        if self.surfaces.system == System::Azure {
+            // The agent looks for the summary from a directory of its own.
+            let summary = std::path::absolute(&markdown).ok().filter(|path| path.exists());
+            console.print(&azure::variables(&outputs, summary.as_deref()))?;
         }
         if self.surfaces.system == System::Gitlab {
             let lines =

@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 
 use reqwest::Url;
 use secrecy::SecretString;
+use tokio::time::Instant;
 
 use super::afterwards::Afterwards;
 use super::attend::Gate;
@@ -21,6 +22,7 @@ use super::prepare::{Earlier, Shared, prepare};
 use super::publish::{Publisher, Surfaces, report_dir};
 use super::publish_whole::WholePublisher;
 use super::reuse::Age;
+use super::sets;
 use super::stop::{Stop, heeding};
 use super::suites::{self, Asked, Many, Member};
 use super::turn::Turnstile;
@@ -67,6 +69,13 @@ pub(super) struct Args {
     overrides: Overrides,
 }
 
+impl Args {
+    /// Whether a stand-in plays the platform.
+    pub(super) const fn is_rehearsal(&self) -> bool {
+        self.simulate.is_some()
+    }
+}
+
 /// The platform or its stand-in.
 pub(super) struct Platform {
     pub(super) client: Client,
@@ -104,7 +113,9 @@ fn one(
     let publisher = match &earlier {
         // What was left stays until it is known whether it is gone on with.
         Earlier::Left(_) => Publisher::with(dir, Surfaces::of(context))?,
-        Earlier::Never | Earlier::Attempt(..) => Publisher::open(&loaded.suite, context)?,
+        Earlier::Never | Earlier::Attempt(..) | Earlier::Found(_) => {
+            Publisher::open(&loaded.suite, context)?
+        }
     };
     let (name, commenter) = (loaded.name(), &Commenter::new(args.comment, global, context));
     let runtime = runtime()?;
@@ -159,8 +170,11 @@ fn several(
                 .to_owned(),
         ));
     }
-    let left = |dir: &str| many.dir_of(dir).join(left::FILE).exists();
-    if args.resume && !many.suites.iter().any(|member| left(&member.dir)) {
+    let left = |member: &Member| {
+        let dir = many.dir_of(&member.dir);
+        dir.join(left::FILE).exists() || member.loaded.is_leg() && sets::any_left(&dir)
+    };
+    if args.resume && !many.suites.iter().any(left) {
         return Err(nothing_left(&many.dir.join("*").join(left::FILE)));
     }
     let publisher = WholePublisher::open(&many.dir, Surfaces::of(context))?;
@@ -169,16 +183,23 @@ fn several(
         let dir = many.dir_of(&name);
         suites::reports_to(&mut loaded, &dir);
         // A suite of which nothing was left has not started yet.
-        let earlier = earlier(args, &dir, context)?;
+        let of_dir = |dir: &Path| earlier(args, dir, context);
+        let earlier = if loaded.is_leg() { Earlier::Never } else { of_dir(&dir)? };
         let publisher = Publisher::part(&dir, matches!(earlier, Earlier::Left(_)))?;
         let plan = Plan::new(&loaded.suite, &loaded.name(), context.branch(), &unique_key())?;
-        entries.push(Entry { dir: name, base, is_base, loaded, plan, earlier, publisher });
+        let calls = match loaded.is_leg() {
+            true => sets::open(&loaded, &dir, args.resume, context.branch(), &of_dir)?,
+            false => Vec::new(),
+        };
+        entries.push(Entry { dir: name, base, is_base, loaded, plan, earlier, publisher, calls });
     }
     runtime()?.block_on(heeding(|stop: Stop| async move {
         let loaded: Vec<&Loaded> = entries.iter().map(|entry| &entry.loaded).collect();
         let platform = platform(args, &loaded, global, context).await?;
         let listen = args.listen;
-        let together = Together { platform: &platform, context, console, stop: &stop, listen };
+        let until = many.timeout.map(|timeout| Instant::now() + timeout.duration());
+        let together =
+            Together { platform: &platform, context, console, stop: &stop, listen, until };
         together.run(&many, entries, publisher).await
     }))
 }

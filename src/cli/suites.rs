@@ -1,18 +1,21 @@
 //! What `run` and `check` are asked for: one suite, or several that are gated side by side.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::console::Console;
 use super::failure::Failure;
+use super::lists;
 use super::load::{self, Loaded};
 use super::overrides::Overrides;
 use super::publish::DEFAULT_DIR;
 use crate::context::Context;
-use crate::document::{self, Source};
-use crate::gates::file::{self, Gates};
-use crate::suite::matrix;
-use crate::suite::model::{Budget, Reports};
+use crate::gates::file::Gates;
+use crate::plan::Plan;
+use crate::suite::model::{Budget, Reports, Suite};
+use crate::suite::scalars::Timeout;
+use crate::suite::{matrix, together};
 
 /// Where a file that lists suites is looked for when nothing is named and there is no suite.
 pub(super) const DEFAULT_LIST: &str = "gates.yml";
@@ -31,12 +34,29 @@ pub(super) enum Asked {
 pub(super) struct Many {
     pub(super) name: String,
     pub(super) suites: Vec<Member>,
+    /// The suites among them that are sides of the same calls.
+    pub(super) groups: Vec<Group>,
     /// How many calls all may have at the same time.
     pub(super) concurrency: Option<u32>,
     /// Limits for all together.
     pub(super) budget: Option<Budget>,
+    /// How long all may take together.
+    pub(super) timeout: Option<Timeout>,
     /// The directory of the reports of the whole.
     pub(super) dir: PathBuf,
+}
+
+/// Suites that are sides of the same calls: those of one file's `together`.
+#[derive(Debug, Clone)]
+pub(super) struct Group {
+    /// Name of the suite file's suite.
+    pub(super) name: String,
+    /// Their places among all suites.
+    pub(super) places: Range<usize>,
+    /// How many calls they may have at the same time, all sides together.
+    pub(super) concurrency: Option<u32>,
+    /// Limits for all sides together.
+    pub(super) budget: Option<Budget>,
 }
 
 /// One of several suites.
@@ -65,32 +85,25 @@ pub(super) fn asked(
         }
         [] => {
             let one = load::suite(None, overrides, context)?;
-            match one.suite.matrix.is_some().then(|| one.file.clone()).flatten() {
+            match makes_several(&one.suite).then(|| one.file.clone()).flatten() {
                 Some(file) => many(&[file.into()], overrides, context, console).map(Asked::Many),
                 None => Ok(Asked::One(Box::new(one))),
             }
         }
-        [path] if !path.is_dir() && listed(path, context)?.is_none() => {
+        [path] if !path.is_dir() && lists::read(path, overrides, context)?.is_none() => {
             let one = load::suite(Some(path), overrides, context)?;
-            match one.suite.matrix {
-                Some(_) => many(named, overrides, context, console).map(Asked::Many),
-                None => Ok(Asked::One(Box::new(one))),
+            match makes_several(&one.suite) {
+                true => many(named, overrides, context, console).map(Asked::Many),
+                false => Ok(Asked::One(Box::new(one))),
             }
         }
         several => many(several, overrides, context, console).map(Asked::Many),
     }
 }
 
-/// The file that lists suites, where it is one.
-fn listed(path: &Path, context: &Context) -> Result<Option<Gates>, Failure> {
-    let name = path.display().to_string();
-    let bytes = load::read_file(path)?;
-    let text = document::decode(&name, &bytes)?;
-    if !document::has_key(text, file::KEY) {
-        return Ok(None);
-    }
-    let lookup = |variable: &str| context.env.get(variable).cloned();
-    Ok(Some(file::read(Source { name: &name, text }, &lookup)?.value))
+/// Whether one file makes several suites.
+const fn makes_several(suite: &Suite) -> bool {
+    suite.matrix.is_some() || suite.together.is_some()
 }
 
 fn many(
@@ -100,10 +113,11 @@ fn many(
     console: &Console,
 ) -> Result<Many, Failure> {
     let mut list = Gates::default();
-    let mut paths = Vec::new();
+    let (mut paths, mut groups_of_list) = (Vec::new(), Vec::new());
+    let mut timeout = None;
     for path in named {
         if !path.is_dir()
-            && let Some(found) = listed(path, context)?
+            && let Some(named_in) = lists::read(path, overrides, context)?
         {
             if named.len() > 1 {
                 return Err(Failure::Usage(format!(
@@ -111,32 +125,43 @@ fn many(
                     path.display()
                 )));
             }
+            groups_of_list = named_in.groups(overrides)?;
+            let found = named_in.list.gates;
             let beside = path.parent().unwrap_or(Path::new(""));
             for entry in &found.suites {
                 paths.extend(suite_files(&beside.join(entry), console)?);
             }
+            // In the batch action it is that of the whole.
+            let of_whole = overrides.timeout().filter(|_| named_in.list.is_foreign);
+            timeout = of_whole.or(found.timeout);
             list = Gates { name: found.name.clone().or_else(|| stem(path)), ..found };
         } else {
             paths.extend(suite_files(path, console)?);
         }
     }
-    let loaded = load_all(&paths, &overrides.of_each(), context, console)?;
+    let mut loaded = load_all(&paths, &overrides.of_each(), context, console)?;
+    loaded.extend(groups_of_list);
     let dir = dir(&loaded, overrides, &list)?;
     let of_one = (loaded.len() == 1).then(|| loaded.first().map(Loaded::name)).flatten();
-    let mut suites: Vec<Member> = Vec::new();
+    let (mut suites, mut groups) = (Vec::new(), Vec::new());
     for one in loaded {
         let first = suites.len();
+        let group = one.suite.together.is_some().then(|| group_of(&one));
         suites.extend(members(one, first));
+        groups.extend(group.map(|group| Group { places: first..suites.len(), ..group }));
     }
     name_dirs(&mut suites);
     let many = Many {
         name: list.name.or(of_one).unwrap_or_else(|| format!("{} suites", suites.len())),
         suites,
+        groups,
         concurrency: overrides.concurrency().or(list.concurrency),
         budget: list.budget,
+        timeout,
         dir,
     };
     distinct(&many)?;
+    fits(&many)?;
     Ok(many)
 }
 
@@ -225,8 +250,44 @@ fn dir(suites: &[Loaded], overrides: &Overrides, list: &Gates) -> Result<PathBuf
     }
 }
 
-/// The suite itself, or the sides of its matrix, each with a name of its own.
+/// What the legs of a suite share.
+fn group_of(loaded: &Loaded) -> Group {
+    Group {
+        name: loaded.name(),
+        places: 0..0,
+        concurrency: loaded.suite.concurrency,
+        budget: loaded.suite.budget.clone(),
+    }
+}
+
+/// Calls that start together must fit into the calls of all suites.
+fn fits(many: &Many) -> Result<(), Failure> {
+    let Some(most) = many.concurrency else { return Ok(()) };
+    match many.groups.iter().find(|group| group.places.len() > most as usize) {
+        None => Ok(()),
+        Some(group) => Err(Failure::Usage(format!(
+            "{}: {} calls start together, and all suites may have {most} at a time: raise the \
+             concurrency to {} or more; nothing was started",
+            group.name,
+            group.places.len(),
+            group.places.len()
+        ))),
+    }
+}
+
+/// The suite itself, or the sides of its matrix or of its calls, each with a name of its own.
 fn members(loaded: Loaded, first: usize) -> Vec<Member> {
+    let legs = together::legs(&loaded.suite);
+    if !legs.is_empty() {
+        let (name, dir) = (loaded.name(), loaded.slug_source());
+        let member = |(index, leg): (usize, together::LegSuite)| Member {
+            dir: format!("{dir} {}", leg.label),
+            loaded: loaded.of_leg(index, leg.suite, format!("{name} · {}", leg.label)),
+            base: None,
+            is_base: false,
+        };
+        return legs.into_iter().enumerate().map(member).collect();
+    }
     let sides = matrix::sides(&loaded.suite);
     if sides.is_empty() {
         return vec![Member { dir: loaded.slug_source(), loaded, base: None, is_base: false }];
@@ -292,6 +353,20 @@ fn distinct(many: &Many) -> Result<(), Failure> {
 }
 
 impl Many {
+    /// Refuses plans that are over the budget of all suites together, or over that of the sides of
+    /// the same calls. `plans` are those of the suites, in their order.
+    pub(super) fn hold_budgets(&self, plans: &[(&Suite, &Plan)]) -> Result<(), Failure> {
+        if let Some(budget) = &self.budget {
+            super::budget::check_all(budget, plans)?;
+        }
+        for group in &self.groups {
+            if let (Some(budget), Some(plans)) = (&group.budget, plans.get(group.places.clone())) {
+                super::budget::check_all(budget, plans)?;
+            }
+        }
+        Ok(())
+    }
+
     /// The directory of one suite's reports.
     pub(super) fn dir_of(&self, slug: &str) -> PathBuf {
         self.dir.join(slug)

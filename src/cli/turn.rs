@@ -38,6 +38,15 @@ impl Turnstile {
         Ticket { of: self, id }
     }
 
+    /// A ticket for each of the calls of one that was admitted, so that each ends on its own.
+    pub(super) fn split(&self, ticket: Ticket<'_>, calls: usize) -> Vec<Ticket<'_>> {
+        let first = *self.next_id.borrow();
+        let ids: Vec<u64> = (first..).take(calls).collect();
+        *self.next_id.borrow_mut() += calls as u64;
+        self.queue.borrow_mut().split(ticket.id, &ids);
+        ids.into_iter().map(|id| Ticket { of: self, id }).collect()
+    }
+
     /// Waits until the calls of a ticket fit. Gives whether that took waiting.
     pub(super) async fn admitted(&self, id: u64) -> bool {
         let mut waited = false;

@@ -160,7 +160,7 @@ pub(super) fn rules(
     context: &Context,
 ) -> Result<(Suite, SuiteHead), Failure> {
     if let Some(path) = file {
-        let loaded = load::suite(Some(path), overrides, context)?;
+        let loaded = load::rules(path, overrides, context)?;
         let head = suite_head(&loaded);
         return Ok((loaded.suite, head));
     }

@@ -5,15 +5,21 @@ use std::fmt;
 use annotate_snippets::{AnnotationKind, Group, Level, Origin, Renderer, Snippet};
 
 use super::node::{Fault, Places, Secret, Span};
-use super::path::Problem;
+use super::path::{At, Problem};
 use super::{Source, shown};
 
 /// How many faults are shown. Whoever has more begins at the top.
 const MOST_SHOWN: usize = 20;
 
-/// All the faults of a document, in the order of the text.
+/// All the faults of a document, in the order of the text; or of several documents.
 #[derive(Debug, Clone)]
 pub struct Diagnostics {
+    documents: Vec<Faulty>,
+}
+
+/// A document with faults.
+#[derive(Debug, Clone)]
+struct Faulty {
     name: String,
     text: String,
     items: Vec<Item>,
@@ -58,7 +64,24 @@ impl Diagnostics {
                 },
             }
         });
-        Self { name: printable(source.name), items: items.collect(), text: source.text.to_owned() }
+        let (name, text) = (printable(source.name), source.text.to_owned());
+        Self { documents: vec![Faulty { name, text, items: items.collect() }] }
+    }
+
+    /// Those of several documents, in the order of their names; none where there is no document.
+    pub fn of_all(all: impl IntoIterator<Item = Self>) -> Option<Self> {
+        let mut documents: Vec<Faulty> = Vec::new();
+        for faulty in all.into_iter().flat_map(|one| one.documents) {
+            match documents.iter_mut().find(|one| one.name == faulty.name) {
+                Some(same) if same.text == faulty.text => {
+                    same.items.extend(faulty.items);
+                    same.items.sort_by_key(|item| item.span);
+                }
+                _ => documents.push(faulty),
+            }
+        }
+        documents.sort_by(|a, b| a.name.cmp(&b.name));
+        (!documents.is_empty()).then_some(Self { documents })
     }
 
     /// The problems that a later stage found in a document. A problem whose path is not in the
@@ -77,44 +100,70 @@ impl Diagnostics {
                 span: places.span(&problem.path, problem.at),
                 message: hide(problem.message),
                 help: problem.help.map(hide),
-                context: None,
+                context: problem
+                    .beside
+                    .and_then(|(path, label)| Some((places.span(&path, At::Value)?, label))),
             }
         });
         faults.collect()
     }
 
     /// The faults, in the order of the text; those that stand nowhere in it come first.
-    pub fn iter(&self) -> impl ExactSizeIterator<Item = &Diagnostic> {
-        self.items.iter().map(|item| &item.diagnostic)
+    pub fn iter(&self) -> impl Iterator<Item = &Diagnostic> {
+        self.all().map(|(_, item)| &item.diagnostic)
+    }
+
+    fn all(&self) -> impl Iterator<Item = (&Faulty, &Item)> {
+        self.documents.iter().flat_map(|one| one.items.iter().map(move |item| (one, item)))
     }
 
     /// How many faults there are.
     pub fn len(&self) -> usize {
-        self.items.len()
+        self.documents.iter().map(|one| one.items.len()).sum()
     }
 
     /// Whether there is none.
     pub fn is_empty(&self) -> bool {
-        self.items.is_empty()
+        self.len() == 0
     }
 
     /// The faults as text, each with file, line, column and the text under it. No line end stands
     /// at the end.
     pub fn render(&self, color: bool) -> String {
         let renderer = if color { Renderer::styled() } else { Renderer::plain() };
-        let mut parts: Vec<String> = self
-            .items
-            .iter()
-            .take(MOST_SHOWN)
-            .map(|item| self.render_one(&renderer, item))
-            .collect();
-        if let Some(more @ 1..) = self.items.len().checked_sub(MOST_SHOWN) {
+        let shown = self.all().take(MOST_SHOWN);
+        let mut parts: Vec<String> = shown.map(|(one, item)| one.render(&renderer, item)).collect();
+        if let Some(more @ 1..) = self.len().checked_sub(MOST_SHOWN) {
             parts.push(format!("and {}", crate::text::count(more, "more error")));
         }
         parts.join("\n\n")
     }
 
-    fn render_one(&self, renderer: &Renderer, item: &Item) -> String {
+    /// The faults as lines of a log: `suite.yml:4:8: what is wrong; the way out`.
+    pub fn lines(&self) -> impl Iterator<Item = String> {
+        self.all().map(|(document, item)| {
+            let one = &item.diagnostic;
+            let place = match (one.line, one.column) {
+                (Some(line), Some(column)) => format!("{}:{line}:{column}: ", document.name),
+                _ => String::new(),
+            };
+            let help = one.help.as_deref().map(|help| format!("; {help}")).unwrap_or_default();
+            format!("{place}{}{help}", one.message)
+        })
+    }
+
+    /// The first fault in a line, and how many more there are.
+    pub fn brief(&self) -> String {
+        let first = self.lines().next().unwrap_or_default();
+        match self.len() {
+            0 | 1 => first,
+            n => format!("{first} (and {})", crate::text::count(n - 1, "more error")),
+        }
+    }
+}
+
+impl Faulty {
+    fn render(&self, renderer: &Renderer, item: &Item) -> String {
         let title = Level::ERROR.primary_title(item.diagnostic.message.as_str());
         let mut group = Group::with_title(title);
         let excerpt = item.span.and_then(|span| Excerpt::new(&self.text, span, item.context));

@@ -23,7 +23,7 @@ use serde::de::DeserializeOwned;
 
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use node::Places;
-use node::{Fault, Node};
+use node::{Fault, Kind, Node, Span};
 pub use path::{At, Path, Problem};
 pub use schema::schema_of;
 
@@ -83,15 +83,19 @@ pub fn read<T: DeserializeOwned + JsonSchema>(
     source: Source<'_>,
     lookup: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Document<T>, Diagnostics> {
-    read_and_check(source, lookup, |_| Vec::new())
+    read_and_check(source, lookup, |_, _| Vec::new())
 }
+
+/// Whether a part of a document has no fault within.
+pub type Sound<'a> = &'a dyn Fn(&Path) -> bool;
 
 /// Reads a YAML text as a `T`; where it has faults, `check` is asked about the sound rest, so that
 /// what it finds there is shown together with them. Where there are none, `check` is left to the
 /// caller.
 ///
-/// `check` sees a value that lacks what is faulty: it may only judge what is there. Its problems
-/// with a whole mapping are dropped, because they may come from what was left out.
+/// `check` sees a value that lacks what is faulty: it may only judge what is there, and is told
+/// which parts of it are whole. Its problems with a mapping that is not are dropped, because they
+/// may come from what was left out.
 ///
 /// # Errors
 ///
@@ -99,7 +103,7 @@ pub fn read<T: DeserializeOwned + JsonSchema>(
 pub fn read_and_check<T: DeserializeOwned + JsonSchema>(
     source: Source<'_>,
     lookup: &dyn Fn(&str) -> Option<String>,
-    check: impl Fn(&T) -> Vec<Problem>,
+    check: impl Fn(&T, Sound<'_>) -> Vec<Problem>,
 ) -> Result<Document<T>, Diagnostics> {
     let mut faults = Vec::new();
     let Some(mut root) = yaml::parse(source.text, &mut faults) else {
@@ -107,6 +111,25 @@ pub fn read_and_check<T: DeserializeOwned + JsonSchema>(
     };
     interpolate::fill_in(&mut root, source.text, lookup, &mut faults);
     typed(source, root, faults, check)
+}
+
+/// Reads a YAML or JSON text of another tool as a `T`: `${VAR}` is text like any other, and a key
+/// without a value counts as left out, in the mappings of the root and of the lists below the keys
+/// `lists`.
+///
+/// # Errors
+///
+/// As for [`read`].
+pub fn read_foreign<T: DeserializeOwned + JsonSchema>(
+    source: Source<'_>,
+    lists: &[&str],
+) -> Result<Document<T>, Diagnostics> {
+    let mut faults = Vec::new();
+    let Some(mut root) = yaml::parse(source.text, &mut faults) else {
+        return Err(Diagnostics::new(source, faults));
+    };
+    root.drop_blank(lists);
+    typed(source, root, faults, |_, _| Vec::new())
 }
 
 /// Reads a JSON text as a `T`: as [`read_and_check`], but strictly JSON, and `${VAR}` is text like
@@ -118,7 +141,7 @@ pub fn read_and_check<T: DeserializeOwned + JsonSchema>(
 /// range.
 pub fn read_json<T: DeserializeOwned + JsonSchema>(
     source: Source<'_>,
-    check: impl Fn(&T) -> Vec<Problem>,
+    check: impl Fn(&T, Sound<'_>) -> Vec<Problem>,
 ) -> Result<Document<T>, Diagnostics> {
     let mut faults = Vec::new();
     let Some(root) = json::parse(source.text, &mut faults) else {
@@ -130,12 +153,12 @@ pub fn read_json<T: DeserializeOwned + JsonSchema>(
 /// Walks a tree along the schema of the wanted type and makes the value.
 fn typed<T: DeserializeOwned + JsonSchema>(
     source: Source<'_>,
-    root: Node,
+    mut root: Node,
     mut faults: Vec<Fault>,
-    check: impl Fn(&T) -> Vec<Problem>,
+    check: impl Fn(&T, Sound<'_>) -> Vec<Problem>,
 ) -> Result<Document<T>, Diagnostics> {
     let schema = schema_of::<T>();
-    let value = shape::walk(schema.as_value(), &root, &mut faults);
+    let value = shape::walk(schema.as_value(), &mut root, &mut faults);
     let places = Places::new(root);
     let Some(value) = value else {
         return Err(Diagnostics::new(source, faults));
@@ -144,8 +167,13 @@ fn typed<T: DeserializeOwned + JsonSchema>(
     match value {
         Ok(value) if faults.is_empty() => Ok(Document { value, places }),
         Ok(value) => {
-            let mut problems = check(&value);
-            problems.retain(|problem| places.is_leaf_or_list(&problem.path));
+            let sound = |path: &Path| {
+                let within =
+                    |span: Span| move |fault: &Fault| fault.span.is_some_and(|at| span.holds(at));
+                places.span(path, At::Value).is_some_and(|span| !faults.iter().any(within(span)))
+            };
+            let mut problems = check(&value, &sound);
+            problems.retain(|one| places.is_leaf_or_list(&one.path) || sound(&one.path));
             faults.extend(Diagnostics::faults_of(&places, problems));
             Err(Diagnostics::new(source, faults))
         }
@@ -168,9 +196,33 @@ fn path_of(path: &serde_path_to_error::Path) -> Path {
 
 /// Whether a text is a mapping with this key at its top. A text that cannot be read has no keys.
 pub fn has_key(text: &str, key: &str) -> bool {
+    top(text, key).is_some()
+}
+
+/// The text, or the list of texts, at a key at the top of a faulty document: what can be said of it
+/// without reading the rest. Variables are not filled in.
+pub fn texts_at(text: &str, key: &str) -> Vec<String> {
+    let scalar = |node: Node| match node.kind {
+        Kind::Scalar(scalar) => Some(scalar.text),
+        Kind::Sequence(_) | Kind::Mapping(_) => None,
+    };
+    match top(text, key) {
+        Some(Node { kind: Kind::Sequence(items), .. }) => {
+            items.into_iter().filter_map(scalar).collect()
+        }
+        other => other.and_then(scalar).into_iter().collect(),
+    }
+}
+
+fn top(text: &str, key: &str) -> Option<Node> {
+    let Kind::Mapping(entries) = yaml::parse(text, &mut Vec::new())?.kind else { return None };
+    entries.into_iter().find(|(found, _)| found.text == key).map(|(_, node)| node)
+}
+
+/// Whether a text is a list at its top.
+pub fn is_list(text: &str) -> bool {
     let root = yaml::parse(text, &mut Vec::new());
-    matches!(root.map(|root| root.kind), Some(node::Kind::Mapping(entries))
-        if entries.iter().any(|(found, _)| found.text == key))
+    matches!(root.map(|root| root.kind), Some(node::Kind::Sequence(_)))
 }
 
 /// Text from a file as messages show it: in backticks, on one line, without control characters,

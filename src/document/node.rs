@@ -1,5 +1,7 @@
 //! The tree that a YAML text becomes: raw scalars, each with its place.
 
+use std::collections::BTreeSet;
+
 use super::path::{At, Path};
 
 /// A stretch of the text, in bytes.
@@ -12,6 +14,11 @@ pub(super) struct Span {
 }
 
 impl Span {
+    /// Whether another one lies within.
+    pub(super) fn holds(self, other: Self) -> bool {
+        self.start <= other.start && other.end <= self.end
+    }
+
     /// The stretch as text; empty where the span does not fit the text.
     pub(super) fn slice(self, text: &str) -> &str {
         text.get(self.start..self.end).unwrap_or_default()
@@ -54,6 +61,43 @@ pub(super) struct Node {
     pub(super) kind: Kind,
     /// Where it stands. For an alias: where the text of its anchor stands.
     pub(super) span: Span,
+}
+
+impl Node {
+    /// Leaves out the keys without a value, here, in the entries of a list, and below the keys
+    /// `within`.
+    pub(super) fn drop_blank(&mut self, within: &[&str]) {
+        let is_blank = |node: &Node| match &node.kind {
+            Kind::Scalar(scalar) => scalar.is_null() || scalar.text.trim().is_empty(),
+            Kind::Sequence(_) | Kind::Mapping(_) => false,
+        };
+        match &mut self.kind {
+            Kind::Scalar(_) => {}
+            Kind::Sequence(items) => items.iter_mut().for_each(|item| item.drop_blank(within)),
+            Kind::Mapping(entries) => {
+                entries.retain(|(_, node)| !is_blank(node));
+                for (key, node) in entries {
+                    if within.contains(&key.text.as_str()) {
+                        node.drop_blank(within);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Takes entries out of every list below it.
+    pub(super) fn prune(&mut self, dropped: &BTreeSet<Span>) {
+        match &mut self.kind {
+            Kind::Scalar(_) => {}
+            Kind::Sequence(items) => {
+                items.retain(|item| !dropped.contains(&item.span));
+                items.iter_mut().for_each(|item| item.prune(dropped));
+            }
+            Kind::Mapping(entries) => {
+                entries.iter_mut().for_each(|(_, node)| node.prune(dropped));
+            }
+        }
+    }
 }
 
 /// What a part of the tree is.

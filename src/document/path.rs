@@ -56,17 +56,26 @@ pub struct Problem {
     pub message: String,
     /// What was expected, the nearest name, or what to write.
     pub help: Option<String>,
+    /// Another part of the document that explains it, and what that is.
+    pub beside: Option<(Path, &'static str)>,
 }
 
 impl Problem {
     /// A fault of the value at `path`.
     pub fn new(path: Path, message: impl Into<String>) -> Self {
-        Self { path, at: At::Value, message: message.into(), help: None }
+        Self { path, at: At::Value, message: message.into(), help: None, beside: None }
     }
 
     /// A fault of the key at `path`.
     pub fn of_key(path: Path, message: impl Into<String>) -> Self {
         Self { at: At::Key, ..Self::new(path, message) }
+    }
+
+    /// The same with another part that explains it.
+    #[must_use]
+    pub fn beside(mut self, path: Path, label: &'static str) -> Self {
+        self.beside = Some((path, label));
+        self
     }
 
     /// The same with a way out.

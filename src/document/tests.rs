@@ -128,8 +128,8 @@ static SCHEMA: LazyLock<schemars::Schema> = LazyLock::new(schema_of::<Suite>);
 
 fn walked(text: &str) -> (Option<Value>, Vec<Fault>) {
     let mut faults = Vec::new();
-    let Some(root) = yaml::parse(text, &mut faults) else { return (None, faults) };
-    (shape::walk(SCHEMA.as_value(), &root, &mut faults), faults)
+    let Some(mut root) = yaml::parse(text, &mut faults) else { return (None, faults) };
+    (shape::walk(SCHEMA.as_value(), &mut root, &mut faults), faults)
 }
 
 fn holds(json: &Value) -> Result<(), TestCaseError> {

@@ -66,6 +66,15 @@ impl Queue {
         admitted
     }
 
+    /// Who holds calls hands one of them to each of these, and is done itself.
+    pub fn split(&mut self, id: u64, into: &[u64]) {
+        if let Some(held) = self.held.remove(&id) {
+            for (one, _) in into.iter().zip(0..held) {
+                self.held.insert(*one, 1);
+            }
+        }
+    }
+
     /// Somebody needs only so many of their calls any more.
     pub fn keep(&mut self, id: u64, calls: u32) {
         if let Some(held) = self.held.get_mut(&id) {
@@ -156,6 +165,18 @@ mod tests {
         }
         assert_eq!(started, PATIENCE as usize);
         queue.leave(0);
+        assert_eq!(queue.admit(), [1]);
+    }
+
+    #[test]
+    fn calls_that_start_together_end_one_by_one() {
+        let mut queue = queue(3, &[2, 2]);
+        assert_eq!(queue.admit(), [0]);
+        queue.split(0, &[10, 11]);
+        assert!(!queue.holds(0) && queue.holds(10) && queue.holds(11));
+        queue.split(7, &[12]);
+        assert!(!queue.holds(12), "who holds nothing has nothing to hand on");
+        queue.leave(10);
         assert_eq!(queue.admit(), [1]);
     }
 

@@ -13,6 +13,7 @@ use std::sync::LazyLock;
 use regex::{NoExpand, Regex};
 
 use crate::report::escape;
+use crate::suite::model::Suite;
 use crate::suite::redact::{Known, OwnPattern, Redact};
 
 /// What stands where nothing says what was there.
@@ -51,6 +52,12 @@ enum Own {
 }
 
 impl Redactor {
+    /// What a suite wants nobody to read.
+    pub fn of_suite(suite: &Suite) -> Self {
+        let rules = suite.reports.as_ref().and_then(|reports| reports.redact.as_deref());
+        Self::new(rules.unwrap_or_default())
+    }
+
     /// The rules of a suite.
     pub fn new(rules: &[Redact]) -> Self {
         let mut redactor = Self::default();

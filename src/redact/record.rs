@@ -61,6 +61,8 @@ impl Redactor {
             scenario: _,
             scenario_name,
             case_key,
+            // The gate's own words.
+            set: _,
             personality: _,
             personality_name,
             test_profile: _,

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use super::comparison::headline as headline_of;
 use super::model::{
-    BaselineHead, FORMAT_VERSION, PlanHead, Report, RetryRecord, SuiteHead, Tally, Timing, Traffic,
+    BaselineHead, FORMAT_VERSION, PlanHead, PooledResult, Report, RetryRecord, SuiteHead, Tally,
+    Timing, Traffic,
 };
 use super::remarks::{disagreements, remarks, retried, ungated_failures};
 use super::standing::{Standing, counted_of, outcomes};
@@ -34,6 +35,13 @@ pub enum End {
     Terminated,
     /// The platform could not be asked any more; why, in words.
     Lost(String),
+    /// Calls that start together did not all start, and the others were ended.
+    NotStarted {
+        /// Why, in words.
+        reason: String,
+        /// The code that goes with it.
+        code: Code,
+    },
 }
 
 /// Everything that a report is made from.
@@ -57,6 +65,8 @@ pub struct Parts {
     pub baseline: Option<(String, ResultRecord)>,
     /// The runs that were started again.
     pub retries: Vec<RetryRecord>,
+    /// The results that `result` holds the runs of, where there are several.
+    pub results: Vec<PooledResult>,
     /// Whether calls were ended early because the verdict was known.
     pub stopped_early: bool,
     /// Whether the evidence is of a gate that ended before its result did.
@@ -141,6 +151,7 @@ pub fn assemble(mut parts: Parts) -> Report {
         result,
         baseline,
         retries: parts.retries,
+        results: parts.results,
         events,
         incomplete,
         stopped_early: parts.stopped_early,
@@ -161,7 +172,7 @@ fn redact(parts: &mut Parts) {
         redactor.string(&mut retry.first.reason);
         redactor.string(&mut retry.again.reason);
     }
-    if let End::Lost(reason) = &mut parts.end {
+    if let End::Lost(reason) | End::NotStarted { reason, .. } = &mut parts.end {
         redactor.string(reason);
     }
 }
@@ -173,6 +184,7 @@ pub const fn exit_code(end: &End, verdict: Verdict) -> Code {
         (End::Interrupted, _) => Code::Interrupted,
         (End::Terminated, _) => Code::Terminated,
         (End::Lost(_), _) => Code::Api,
+        (End::NotStarted { code, .. }, _) => *code,
         (End::Finished, Verdict::Pass) => Code::Passed,
         (End::Finished, Verdict::Inconclusive) => Code::Inconclusive,
         (End::Finished, Verdict::Fail) => Code::Failed,
@@ -249,6 +261,9 @@ fn headline(end: &End, verdict: Verdict, checks: &[CheckReport], tally: &Tally) 
         }
         End::Interrupted => format!("stopped by SIGINT: {runs} until then"),
         End::Terminated => format!("stopped by SIGTERM: {runs} until then"),
+        End::NotStarted { reason, .. } => format!(
+            "the sides of a call did not all start ({reason}): {runs} of those that did, {judged}"
+        ),
         End::Lost(reason) => {
             format!("the platform was lost on the way ({reason}): {runs} until then")
         }
@@ -302,6 +317,7 @@ mod tests {
             traffic: Traffic::default(),
             baseline: None,
             retries: vec![],
+            results: vec![],
             stopped_early: false,
             incomplete: false,
             simulated: false,

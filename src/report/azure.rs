@@ -16,13 +16,18 @@ pub fn annotations(report: &Report) -> String {
 /// The commands that show the summary and set the variables. `summary` is the absolute path of the
 /// summary, if it was written.
 pub fn results(report: &Report, paths: Paths<'_>, summary: Option<&Path>) -> String {
+    variables(&github::outputs(report, paths), summary)
+}
+
+/// The same of outputs that are made already.
+pub fn variables(outputs: &[(&'static str, String)], summary: Option<&Path>) -> String {
     let mut out = String::new();
     if let Some(path) = summary {
         let path = azure_data(&path.display().to_string());
         out.push_str(&format!("##vso[task.uploadsummary]{path}\n"));
     }
-    for (name, value) in github::outputs(report, paths) {
-        out.push_str(&variable(name, &value));
+    for (name, value) in outputs {
+        out.push_str(&variable(name, value));
     }
     out
 }

@@ -30,7 +30,9 @@ pub fn outputs(report: &Report, paths: Paths<'_>) -> Vec<(&'static str, String)>
         ("verdict", verdict(report.verdict).to_owned()),
         ("exit_code", report.exit_code.to_string()),
         ("passed", (report.exit_code == 0).to_string()),
+        ("simulated", report.simulated.to_string()),
         ("result_id", id.map(|id| id.to_string()).unwrap_or_default()),
+        ("result_ids", result_ids(&words::result_ids(report))),
         ("result_url", words::page(report).unwrap_or_default()),
         ("success_rate", rate.map(|rate| text::trim_number(rate, 6)).unwrap_or_default()),
         ("total_runs", report.tally.total.to_string()),
@@ -41,6 +43,12 @@ pub fn outputs(report: &Report, paths: Paths<'_>) -> Vec<(&'static str, String)>
         ("summary_file", path(paths.summary)),
         ("report_dir", path(paths.dir)),
     ]
+}
+
+/// Ids of results as a JSON list, for programs that take one result or several alike.
+pub fn result_ids(ids: &[u64]) -> String {
+    let ids: Vec<String> = ids.iter().map(u64::to_string).collect();
+    format!("[{}]", ids.join(","))
 }
 
 /// The verdict as programs read it, as in `result.json`.

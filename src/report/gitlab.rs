@@ -24,7 +24,7 @@ pub fn dotenv(report: &Report, paths: Paths<'_>) -> String {
 
 /// The dotenv report of a result that has only started.
 pub fn dotenv_of_start(id: u64, url: Option<&str>) -> String {
-    let mut file = format!("RESULT_ID={id}\n");
+    let mut file = format!("RESULT_ID={id}\nRESULT_IDS={}\n", github::result_ids(&[id]));
     file.extend(url.and_then(|url| dotenv_line("RESULT_URL", url)));
     file
 }

@@ -5,7 +5,7 @@
 use super::escape::{short, truncate};
 use super::model::Report;
 use super::words::{self, Standing};
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, word};
 use crate::text;
 use crate::verdict::Verdict;
 
@@ -69,7 +69,7 @@ pub(super) fn issues(report: &Report) -> Vec<Issue> {
         let title = format!(
             "{} {}: {}",
             text::count(runs.len(), "run"),
-            outcome.name(),
+            word(outcome, Some(blame)),
             words::blame_name(report, blame)
         );
         let reason = runs.first().map(|(_, _, outcome)| outcome.reason.clone());

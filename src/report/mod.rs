@@ -20,6 +20,7 @@ mod markup;
 pub mod model;
 pub mod moment;
 mod plot;
+pub mod pool;
 mod remarks;
 pub mod show;
 pub mod standing;

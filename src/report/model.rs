@@ -9,7 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::outcome::{Outcome, RunOutcome};
-use crate::record::{ResultRecord, RunRecord};
+use crate::record::{ResultRecord, RunRecord, Status};
 use crate::suite::model::{Mode, Quarantine, Thresholds};
 use crate::verdict::baseline::Comparison;
 use crate::verdict::{CheckReport, ScenarioRef, Verdict};
@@ -54,6 +54,10 @@ pub struct Report {
     /// The runs that were started again, and what became of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub retries: Vec<RetryRecord>,
+    /// The results that are judged together, where the sides of a call start together: then
+    /// `result` holds the runs of all of them under the id of the first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub results: Vec<PooledResult>,
     /// The notes that came up while the gate ran; `judge` finds the others again.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<String>,
@@ -71,6 +75,19 @@ pub struct Report {
     pub proposal: Option<Proposal>,
     /// What talking to the platform took.
     pub traffic: Traffic,
+}
+
+/// One of several results that are judged together.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PooledResult {
+    /// Id of the result.
+    pub id: u64,
+    /// What its set of calls is called: `set 2 #1`.
+    pub set: String,
+    /// Its status as the platform last gave it.
+    pub status: Status,
+    /// Its page.
+    pub url: Option<String>,
 }
 
 /// A better prompt for the agent, as a change to the one that it has. Written by a model that has

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use super::escape::{short, url};
 use super::model::{Report, ScenarioRuns, Tally, Traffic};
 use crate::exit::Code;
-use crate::outcome::{Blame, Outcome, RunOutcome};
+use crate::outcome::{Blame, Outcome, RunOutcome, word};
 use crate::record::{MetricRecord, MetricValue, RunRecord, Turn};
 use crate::suite::checks::Level;
 use crate::text;
@@ -103,15 +103,29 @@ pub fn exit_meaning(report: &Report) -> &'static str {
 
 /// The counts of the runs as a sentence: `9 runs: 6 passed, 2 failed, 1 errored`.
 pub fn tally(report: &Report) -> String {
-    tally_of(&report.tally)
+    tally_with(&report.tally, still_going(report))
+}
+
+/// How many runs that count were still going. They are among the errored of the tally.
+pub fn still_going(report: &Report) -> usize {
+    let runs = report.result.runs.iter().zip(&report.outcomes);
+    let going = runs.filter(|(run, outcome)| {
+        outcome.blame == Some(Blame::StillGoing) && !report.suite.quarantines(run.scenario)
+    });
+    going.count()
 }
 
 /// How runs ended: `40 runs: 39 passed, 1 failed`.
 pub fn tally_of(t: &Tally) -> String {
+    tally_with(t, 0)
+}
+
+fn tally_with(t: &Tally, going: usize) -> String {
     let parts: Vec<String> = [
         (t.passed, "passed"),
         (t.failed, "failed"),
-        (t.errored, "errored"),
+        (t.errored.saturating_sub(going), "errored"),
+        (going, "still going"),
         (t.unscored, "unscored"),
         (t.missing, "never arrived"),
         (t.quarantined, "quarantined"),
@@ -162,7 +176,8 @@ pub fn checks_worst_first(report: &Report) -> Vec<&CheckReport> {
     checks
 }
 
-/// What tells a run apart from others of its scenario: personality, profile, repetition.
+/// What tells a run apart from others of its scenario: personality, profile, and its set or
+/// repetition.
 pub fn variant(run: &RunRecord, outcome: &RunOutcome) -> String {
     let named = |name: &Option<String>, id: Option<u64>, kind: &str| match (name, id) {
         (Some(name), _) if !name.trim().is_empty() => Some(name.clone()),
@@ -172,7 +187,7 @@ pub fn variant(run: &RunRecord, outcome: &RunOutcome) -> String {
     let parts = [
         named(&run.personality_name, run.personality, "personality"),
         named(&run.test_profile_name, run.test_profile, "profile"),
-        Some(format!("#{}", outcome.repetition)),
+        Some(run.set.clone().unwrap_or_else(|| format!("#{}", outcome.repetition))),
     ];
     parts.into_iter().flatten().collect::<Vec<_>>().join(" · ")
 }
@@ -242,8 +257,8 @@ pub fn unknown_by_blame<'a, 'r>(
 /// Runs that are no evidence for one and the same reason.
 #[derive(Debug)]
 pub struct NoEvidence<'a, 'r> {
-    /// What they are.
-    pub outcome: Outcome,
+    /// What became of them, in a word.
+    pub outcome: &'static str,
     /// Who is to blame.
     pub blame: &'static str,
     /// Why, cut.
@@ -266,6 +281,7 @@ pub fn no_evidence<'a, 'r>(
         let mut of_blame: Vec<_> = by_reason
             .into_iter()
             .map(|(reason, runs)| {
+                let outcome = word(outcome, Some(blame));
                 let blame = blame_name(report, blame);
                 NoEvidence { outcome, blame, reason: short(reason, 300), runs }
             })
@@ -277,12 +293,16 @@ pub fn no_evidence<'a, 'r>(
 }
 
 /// Who is to blame, as a sentence names it. What a gate that ended early cancelled, it cancelled
-/// itself.
+/// itself; what it left going, nobody broke.
 pub fn blame_name(report: &Report, blame: Blame) -> &'static str {
     match blame {
         Blame::Operator if report.stopped_early || report.incomplete => {
             "nobody: the gate ended the call"
         }
+        Blame::StillGoing if report.exit_code == Code::TimedOut.number() => {
+            "the time limit: the gate left before the end"
+        }
+        Blame::StillGoing if report.incomplete => "nobody: the gate left before the end",
         other => other.name(),
     }
 }
@@ -350,6 +370,20 @@ pub fn ids(ids: &[u64], most: usize) -> String {
         0 => shown.join(", "),
         more => format!("{} and {more} more", shown.join(", ")),
     }
+}
+
+/// The results that were judged, each with its page where it has one that may become a link.
+pub fn results(report: &Report) -> Vec<(u64, Option<String>)> {
+    if report.results.is_empty() {
+        return vec![(report.result.id, page(report))];
+    }
+    let link = |url: &Option<String>| url.as_deref().and_then(url::web);
+    report.results.iter().map(|result| (result.id, link(&result.url))).collect()
+}
+
+/// The ids of the results that were judged.
+pub fn result_ids(report: &Report) -> Vec<u64> {
+    results(report).into_iter().map(|(id, _)| id).filter(|id| *id > 0).collect()
 }
 
 /// The page of the result, if it has one that may become a link.

@@ -12,7 +12,7 @@ pub mod refusals;
 pub mod rules;
 pub mod words;
 
-use crate::document::{self, Diagnostics, Document, Path, Source};
+use crate::document::{self, Diagnostics, Document, Path, Sound, Source};
 use model::Spec;
 
 /// Reads a `cekura.tests.json`. It is JSON and nothing else; `${VAR}` is text like any other,
@@ -22,12 +22,13 @@ use model::Spec;
 ///
 /// Every fault of the text, each with its place.
 pub fn read(source: Source<'_>) -> Result<Document<Spec>, Diagnostics> {
-    let at = Path::of(["scenarios"]);
-    let document =
-        document::read_json(source, |spec: &Spec| rules::repeated(&spec.scenarios, &at))?;
-    let spec = &document.value;
-    let mut problems = rules::defaults(spec.defaults.as_ref());
-    problems.extend(rules::cases(&spec.scenarios, &at));
+    let check = |spec: &Spec, sound: Sound<'_>| {
+        let mut problems = rules::defaults(spec.defaults.as_ref());
+        problems.extend(rules::cases(&spec.scenarios, &Path::of(["scenarios"]), sound));
+        problems
+    };
+    let document = document::read_json(source, check)?;
+    let problems = check(&document.value, &|_| true);
     if problems.is_empty() {
         return Ok(document);
     }

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::model::{CONDITIONAL, Case, Defaults, OF_A_NEW_PERSONALITY, Personality, TestProfile};
-use crate::document::{Path, Problem, shown};
+use crate::document::{Path, Problem, Sound, shown};
 use crate::text;
 
 /// What is wrong with the defaults of a spec.
@@ -19,24 +19,27 @@ pub(super) fn defaults(defaults: Option<&Defaults>) -> Vec<Problem> {
     problems
 }
 
-/// What is wrong with cases that stand at a path.
-pub fn cases(cases: &[Case], at: &Path) -> Vec<Problem> {
+/// What is wrong with cases that stand at a path. What a case lacks is told of those only that are
+/// sound: the others may have it, mistyped.
+pub fn cases(cases: &[Case], at: &Path, sound: Sound<'_>) -> Vec<Problem> {
     let mut problems = Vec::new();
     for (index, case) in cases.iter().enumerate() {
         let at = at.child(index);
-        script(case, &at, &mut problems);
+        if sound(&at) {
+            script(case, &at, &mut problems);
+        }
         people(case.personality.as_ref(), case.test_profile.as_ref(), &at, &mut problems);
     }
     problems.extend(repeated(cases, at));
     problems
 }
 
-/// Cases that results could not tell apart. It can be asked of cases that are read in part.
-pub fn repeated(cases: &[Case], at: &Path) -> Vec<Problem> {
+/// Cases that results could not tell apart.
+fn repeated(cases: &[Case], list: &Path) -> Vec<Problem> {
     let mut problems = Vec::new();
     let (mut names, mut keys) = (BTreeMap::new(), BTreeMap::new());
     for (index, case) in cases.iter().enumerate() {
-        let at = at.child(index);
+        let at = list.child(index);
         let same_name = names.insert(case.name.trim(), index);
         // A case without a key is known by its name.
         let same_key = keys.insert(case.key(), index);
@@ -49,11 +52,9 @@ pub fn repeated(cases: &[Case], at: &Path) -> Vec<Problem> {
             (None, None) => continue,
         };
         let message = format!("two cases have the {noun} {}", shown(word));
-        let help = format!(
-            "give each its own, because results tell cases apart by it; the other is number {}",
-            first + 1
-        );
-        problems.push(Problem::new(path, message).help(help));
+        let problem = Problem::new(path, message)
+            .help("give each its own, because results tell cases apart by it");
+        problems.push(problem.beside(list.child(first).child("name"), "the other"));
     }
     problems
 }

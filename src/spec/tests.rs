@@ -224,3 +224,25 @@ fn a_case_runs_as_often_as_it_or_the_defaults_say() {
     let again = spec.again(&["B".to_owned()], 1);
     assert_eq!((again.scenarios.len(), again.runs()), (1, 1));
 }
+
+#[test]
+fn a_faulty_case_hides_nothing_of_the_others() {
+    let text = spec(&[
+        r#"{ "name": 5, "instructions": "x" }"#,
+        FINE,
+        FINE,
+        r#"{ "name": "A" }"#,
+        r#"{ "name": "B", "instrutions": "x" }"#,
+        r#"{ "name": "C", "instructions": "x", "personality": { "prompt": "y" } }"#,
+    ]);
+    let text = text.replace("\"version\"", "\"extra\": 1, \"version\"");
+    let expected = [
+        "1:3 unknown key `extra`",
+        "2:11 `name` must be text, not `5`",
+        "4:11 two cases have the name `Refund`",
+        "5:3 the case `A` needs `instructions`",
+        "6:16 unknown key `instrutions`",
+        "7:37 a new personality needs `language`, `voice_model`, `voice_id` and `background_noise`",
+    ];
+    assert_eq!(told(&text), expected);
+}

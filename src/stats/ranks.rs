@@ -41,6 +41,18 @@ pub fn van_elteren(strata: &[(&[f64], &[f64])]) -> Option<f64> {
     Some(exact(&strata).unwrap_or_else(|| asymptotic(&strata)))
 }
 
+/// The smallest p-value that [`van_elteren`] can give for scenarios with so many values, as
+/// `(x, y)` of each: that of values of which every `x` is larger than every `y`. With few values it
+/// is 1 over the number of ways to choose them, whatever they are.
+pub fn least_p(sizes: &[(usize, usize)]) -> Option<f64> {
+    let values = |from: usize, n: usize| (from..from + n).map(|value| value as f64).collect();
+    let apart: Vec<(Vec<f64>, Vec<f64>)> =
+        sizes.iter().map(|(x, y)| (values(*y, *x), values(0, *y))).collect();
+    let strata: Vec<(&[f64], &[f64])> =
+        apart.iter().map(|(x, y)| (x.as_slice(), y.as_slice())).collect();
+    van_elteren(&strata)
+}
+
 /// One scenario's values as ranks, doubled so that shared ranks are whole.
 struct Ranked {
     /// The doubled ranks of all values, in ascending order.
@@ -231,6 +243,14 @@ mod tests {
     }
 
     #[test]
+    fn the_least_p_value_is_one_over_the_number_of_choices() {
+        assert!(near(least_p(&[(1, 1)]), 1.0 / 2.0, 1e-14));
+        assert!(near(least_p(&[(3, 3)]), 1.0 / 20.0, 1e-14));
+        assert!(near(least_p(&[(2, 3), (1, 1), (4, 0)]), 1.0 / 20.0, 1e-14));
+        assert_eq!(least_p(&[(4, 0)]), None);
+    }
+
+    #[test]
     fn an_empty_side_is_skipped() {
         assert_eq!(mann_whitney(&[], &[1.0]), None);
         assert_eq!(mann_whitney(&[1.0], &[]), None);
@@ -271,6 +291,26 @@ mod tests {
             let negated = |v: &[f64]| v.iter().map(|value| -value).collect::<Vec<f64>>();
             let mirrored = mann_whitney(&negated(&x), &negated(&y)).unwrap();
             prop_assert!((mirrored - drop).abs() < 1e-12);
+        }
+
+        #[test]
+        fn no_values_give_less_than_the_least_p_value(
+            strata in proptest::collection::vec(
+                (
+                    proptest::collection::vec(0..6_i32, 1..5),
+                    proptest::collection::vec(0..6_i32, 1..5),
+                ),
+                1..4,
+            ),
+        ) {
+            let floats = |v: &[i32]| v.iter().copied().map(f64::from).collect::<Vec<f64>>();
+            let sizes: Vec<(usize, usize)> =
+                strata.iter().map(|(x, y)| (x.len(), y.len())).collect();
+            let strata: Vec<(Vec<f64>, Vec<f64>)> =
+                strata.iter().map(|(x, y)| (floats(x), floats(y))).collect();
+            let strata: Vec<(&[f64], &[f64])> =
+                strata.iter().map(|(x, y)| (x.as_slice(), y.as_slice())).collect();
+            prop_assert!(van_elteren(&strata).unwrap() >= least_p(&sizes).unwrap() - 1e-12);
         }
 
         #[test]

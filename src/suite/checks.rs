@@ -9,11 +9,21 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::Value;
 
 use super::scalars::Percent;
+use crate::document::Path;
 use crate::verdict::check::Check;
 
 /// One or more checks on one figure.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Checks(pub Vec<CheckSpec>);
+
+impl Checks {
+    /// Each check with its place below that of them all: those of a list have indices.
+    pub fn at<'a>(&'a self, path: &'a Path) -> impl Iterator<Item = (Path, &'a CheckSpec)> {
+        let is_list = self.0.len() > 1;
+        let place = move |index| if is_list { path.child(index) } else { path.clone() };
+        self.0.iter().enumerate().map(move |(index, spec)| (place(index), spec))
+    }
+}
 
 /// A check and how it counts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

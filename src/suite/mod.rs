@@ -11,6 +11,7 @@ pub mod redact;
 pub mod scalars;
 pub mod schema;
 pub mod test_sets;
+pub mod together;
 mod validate;
 
 use crate::document::{Diagnostics, Document, Source};
@@ -32,5 +33,7 @@ pub fn read(
     lookup: &dyn Fn(&str) -> Option<String>,
     today: jiff::civil::Date,
 ) -> Result<Document<Suite>, Diagnostics> {
-    crate::document::read_and_check(source, lookup, |suite| validate::validate_part(suite, today))
+    crate::document::read_and_check(source, lookup, |suite, sound| {
+        validate::validate_part(suite, today, sound)
+    })
 }

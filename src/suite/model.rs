@@ -17,6 +17,7 @@ pub use super::matrix::Matrix;
 use super::redact::Redact;
 use super::scalars::{Date, Percent, Timeout};
 pub use super::test_sets::TestSetFrom;
+pub use super::together::Leg;
 use crate::spec::model::{Case, Spec};
 
 /// A gate: which conversations to run, and what they must show before the agent may ship.
@@ -101,6 +102,10 @@ pub struct Suite {
 
     /// Agents and modes that make several suites of this one, side by side.
     pub matrix: Option<Matrix>,
+    /// Sides of one call that start together, in place of `scenarios`: matched by position, each
+    /// judged on its own.
+    #[schemars(length(min = 2))]
+    pub together: Option<Vec<Leg>>,
     /// What the runs must show. Without it every run must pass (`success_rate: 100%`).
     pub thresholds: Option<Thresholds>,
     /// Which runs to start again. Default: none.

@@ -10,6 +10,8 @@ use std::collections::BTreeSet;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use crate::document::Path;
+
 use super::model::{
     Budget, Elevenlabs, Livekit, Mode, Phone, Pipecat, Quarantine, Retell, Sip, Suite, Thresholds,
     Vapi, Websocket,
@@ -58,6 +60,18 @@ pub struct Leg {
 }
 
 impl Leg {
+    /// Where a part of the side's suite stands in the suite file: at the side, where it says it
+    /// itself. `index` is its place among the sides.
+    pub fn place(&self, index: usize, path: &Path) -> Path {
+        match path.0.first() {
+            Some(key) if !self.says(key) => path.clone(),
+            _ => {
+                let here = ["together".to_owned(), index.to_string()];
+                Path(here.into_iter().chain(path.0.iter().cloned()).collect())
+            }
+        }
+    }
+
     /// Whether the side says this key of a suite itself.
     pub fn says(&self, key: &str) -> bool {
         match key {

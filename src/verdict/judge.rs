@@ -14,7 +14,7 @@ use crate::suite::checks::CheckSpec;
 
 /// What a check is asked of.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Figure<'s> {
+pub(crate) enum Figure<'s> {
     SuccessRate,
     Errors,
     ExpectedOutcome,
@@ -23,7 +23,7 @@ pub(super) enum Figure<'s> {
 }
 
 impl Figure<'_> {
-    pub(super) fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         match self {
             Figure::SuccessRate => "success_rate",
             Figure::Errors => "errors",

@@ -9,6 +9,7 @@ pub mod baseline;
 mod bounds;
 pub mod check;
 pub mod evidence;
+pub mod foregone;
 mod judge;
 pub mod prospects;
 mod sample;
@@ -21,7 +22,8 @@ use serde::{Deserialize, Serialize};
 
 use self::check::{Check, Operator, Threshold, Unit};
 use self::evidence::Evidence;
-use self::judge::{Figure, judge};
+pub(crate) use self::judge::Figure;
+use self::judge::judge;
 pub(crate) use self::sample::settled;
 use crate::outcome::RunOutcome;
 use crate::record::RunRecord;

@@ -89,7 +89,12 @@ pub(crate) fn suite_table() -> String {
     let mut table =
         String::from("| Key | Type | Default | Modes | What it is |\n|---|---|---|---|---|\n");
     for Row { key, kind, default, about } in rows(&schema) {
-        let modes = modes(&key);
+        // A side has keys of a suite: what is below them is the same there.
+        let of_side = key.strip_prefix("together[].");
+        if of_side.is_some_and(|key| key.contains(['.', '['])) {
+            continue;
+        }
+        let modes = modes(of_side.unwrap_or(&key));
         table.push_str(&format!("| `{key}` | {kind} | {default} | {modes} | {about} |\n"));
     }
     table

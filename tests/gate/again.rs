@@ -3,7 +3,7 @@
 use super::harness::{GOOD, Gate, SUITE, slow};
 
 /// A job of GitHub Actions in its first attempt.
-fn in_a_job(gate: &mut Gate) {
+pub(super) fn in_a_job(gate: &mut Gate) {
     for (name, value) in [
         ("GITHUB_ACTIONS", "true"),
         ("GITHUB_REPOSITORY", "shop/bot"),

@@ -100,3 +100,33 @@ fn a_flag_out_of_range_is_refused() {
     Gate::alone(SUITE).run(&["check", "--timeout", "45"]).expect(2).says("45s");
     Gate::alone(SUITE).run(&["check", "--success-rate", "90"]).expect(2).says("90%");
 }
+
+/// The places of the faults that `check` tells, in its order.
+fn places(gate: &Gate, file: &str) -> Vec<String> {
+    let stderr = gate.run(&["check", file]).expect(2).stderr;
+    let places = stderr.lines().filter_map(|line| line.trim_start().strip_prefix("--> "));
+    places.map(str::to_owned).collect()
+}
+
+const TWICE: &str = "{ \"version\": \"1\", \"scenarios\": [\n\
+    { \"name\": \"A\", \"instructions\": \"x\" },\n\
+    { \"name\": \"A\", \"instructions\": \"x\" } ] }\n";
+
+#[test]
+fn a_suite_and_its_test_cases_tell_their_faults_together() {
+    for fault in ["frequncy: 2", "frequency: 2"] {
+        let gate = Gate::alone(&format!("version: 1\nagent: 1\n{fault}\nspec: a.json\n"));
+        std::fs::write(gate.dir.path().join("a.json"), TWICE).unwrap();
+        assert_eq!(places(&gate, "cekura-gate.yml"), ["a.json:3:11", "cekura-gate.yml:3:1"]);
+    }
+}
+
+#[test]
+fn a_list_of_suites_tells_its_faults_with_those_of_its_suites() {
+    let gate = Gate::alone("version: 1\nagent: 1\nspec: a.json\n");
+    let write = |name: &str, text: &str| std::fs::write(gate.dir.path().join(name), text).unwrap();
+    write("a.json", TWICE);
+    write("b.yml", "version: 1\nagent: 1\nscenarios: [1, 1]\n");
+    write("gates.yml", "version: 1\nconcurency: 3\nsuites: [b.yml, cekura-gate.yml]\n");
+    assert_eq!(places(&gate, "gates.yml"), ["a.json:3:11", "b.yml:3:16", "gates.yml:2:1"]);
+}

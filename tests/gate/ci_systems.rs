@@ -54,6 +54,7 @@ fn azure_has_its_variables_also_from_a_quiet_gate_and_one_that_could_not_start()
         [
             "##vso[task.setvariable variable=exit_code;isOutput=true]2",
             "##vso[task.setvariable variable=passed;isOutput=true]false",
+            "##vso[task.setvariable variable=simulated;isOutput=true]false",
         ]
     );
 }
@@ -91,4 +92,52 @@ fn another_system_can_be_named() {
     assert!(finished.stdout.contains("##vso[task.uploadsummary]"), "{}", finished.stdout);
 
     gate.run(&["run", "--ci", "travis"]).expect(2).says("possible values: github, gitlab");
+}
+
+/// A rehearsal with these arguments in GitHub Actions: its outputs and its summary.
+fn rehearsed(args: &[&str], code: i32) -> (String, String) {
+    let mut gate = Gate::alone(SUITE);
+    GITHUB.iter().for_each(|(name, value)| gate.env(name, value));
+    let other = SUITE.replace("Checkout", "Returns");
+    std::fs::write(gate.dir.path().join("b.yml"), other).unwrap();
+    gate.run(&[&["run", "--simulate"], args].concat()).expect(code);
+    let read = |name: &str| std::fs::read_to_string(gate.dir.path().join(name));
+    (read("output").unwrap(), read("summary").unwrap_or_default())
+}
+
+#[test]
+fn no_system_takes_the_pass_of_a_rehearsal_for_one() {
+    let line = "\n\n> A rehearsal against a stand-in: no real call was made.\n\n";
+    let says = |output: &str| {
+        let at = output.rfind("simulated<<").unwrap();
+        output[at..].lines().nth(1).unwrap().to_owned()
+    };
+    for suites in [vec![], vec!["cekura-gate.yml", "b.yml"]] {
+        let (output, summary) = rehearsed(&suites, 0);
+        assert_eq!(says(&output), "true");
+        let at = summary.find(line).unwrap();
+        assert_eq!(summary[..at].matches('\n').count(), 2, "{summary}");
+    }
+    assert_eq!(says(&rehearsed(&["missing.yml"], 2).0), "true");
+    for (system, told) in
+        [("gitlab", "SIMULATED=true\n"), ("azure", "simulated;isOutput=true]true")]
+    {
+        let gate = Gate::alone(SUITE);
+        let finished = gate.run(&["run", "--simulate", "--ci", system]).expect(0);
+        let file = if system == "gitlab" { finished.report("gate.env") } else { String::new() };
+        assert!(format!("{file}{}", finished.stdout).contains(told), "{system}");
+        assert!(finished.report("junit.xml").contains("name=\"simulated\" value=\"true\""));
+        assert_eq!(finished.result()["simulated"], true);
+    }
+}
+
+#[test]
+fn the_list_of_results_has_one_of_one_suite() {
+    let mut gate = gate_in(GOOD, &GITHUB);
+    gate.env("GITHUB_OUTPUT", "output");
+    gate.run(&["run"]).expect(0);
+    let output = std::fs::read_to_string(gate.dir.path().join("output")).unwrap();
+    // At the start and with the verdict.
+    assert_eq!(output.matches("result_ids<<").count(), 2, "{output}");
+    assert_eq!(output.matches("\n[2001]\n").count(), 2, "{output}");
 }

@@ -27,7 +27,7 @@ metrics:
   - { id: 501, name: Workflow adherence, kind: binary, rubric: true }
   - { id: 502, name: Latency, kind: numeric, values: { mean: 900, spread: 10 } }
   - { id: 503, name: Customer satisfaction, kind: rating, values: { mean: 4.5, spread: 0.1 } }
-  - { id: 504, name: Sentiment, kind: enum, values: { labels: { calm: 1 } } }
+  - { id: 504, name: Sentiment, kind: enum, values: { labels: { calm: 1, angry: 0 } } }
 ";
 
 /// The same world with other probabilities.

@@ -14,9 +14,12 @@ mod finished;
 
 mod again;
 mod bad_input;
+mod batch;
 mod cases;
 mod ci_systems;
+mod foregone;
 mod harness;
+mod hints;
 mod many;
 mod matrix;
 mod online;
@@ -25,4 +28,5 @@ mod privacy;
 mod saved;
 mod secrets;
 mod stops;
+mod together;
 mod verdicts;

@@ -132,6 +132,18 @@ fn a_check_that_a_metric_cannot_be_asked_is_warned_of() {
 }
 
 #[test]
+fn a_bound_beyond_the_scale_of_a_rating_is_warned_of() {
+    let asked = |check: &str| {
+        let thresholds = format!("thresholds: {{ metrics: {{ Customer satisfaction: {check} }} }}");
+        Gate::against(GOOD, &format!("{SUITE}{thresholds}\n")).run(&["check", "--online"]).expect(0)
+    };
+    asked("mean >= 0").says("`Customer satisfaction` is a rating, and `mean >= 0` can never fail");
+    asked("p5 > 100")
+        .says("`p5 > 100` can never pass: a rating lies between 0 and 5, or 0 and 100");
+    assert!(!asked("[mean >= 4, sum <= 100]").stderr.contains("never"));
+}
+
+#[test]
 fn an_unknown_agent_is_told_with_those_that_are_there() {
     let gate = Gate::against(GOOD, SUITE);
     gate.run(&["check", "--online", "--agent", "12"])
@@ -198,6 +210,91 @@ fn test_cases_are_priced_by_the_platforms_dry_run() {
         Gate::against(GOOD, &suite.replace("instructions: x", "instructions: x, metrics: [nope]"));
     gate.run(&["check", "--online"]).expect(2).says("cekura-gate.yml:4:43");
     only_reads(&gate);
+}
+
+const SPEC: &str = r#"{ "version": "1",
+  "defaults": { "personality": 3 },
+  "scenarios": [
+    { "name": "A", "instructions": "x", "personality": 8 },
+    { "name": "B", "instructions": "x", "personality": { "base": 9 }, "test_profile": 21 },
+    { "name": "C", "instructions": "x", "personality": 7, "test_profile": 20 }
+  ] }"#;
+
+#[test]
+fn people_that_test_cases_name_are_told_at_their_place() {
+    let gate = Gate::against(
+        &world(),
+        "version: 1\nagent: 1\nspec: a.json\nthresholds: { metrics: { latancy: p95 <= 2s } }\n",
+    );
+    std::fs::write(gate.dir.path().join("a.json"), SPEC).unwrap();
+    let finished = gate.run(&["check", "--online"]).expect(2);
+    insta::assert_snapshot!(finished.stderr, @r#"
+    error: there is no personality `8`
+     --> a.json:4:56
+      |
+    4 |     { "name": "A", "instructions": "x", "personality": 8 },
+      |                                                        ^
+      |
+      = help: the account has `3` and `7`
+
+    error: there is no personality `9`
+     --> a.json:5:66
+      |
+    5 |     { "name": "B", "instructions": "x", "personality": { "base": 9 }, "test_profile": 21 },
+      |                                                                  ^
+      |
+      = help: the account has `3` and `7`
+
+    error: there is no test profile `21`
+     --> a.json:5:87
+      |
+    5 |     { "name": "B", "instructions": "x", "personality": { "base": 9 }, "test_profile": 21 },
+      |                                                                                       ^^
+      |
+      = help: the account has `20`
+
+    error: the agent has no metric `latancy`
+     --> cekura-gate.yml:4:26
+      |
+    4 | thresholds: { metrics: { latancy: p95 <= 2s } }
+      |                          ^^^^^^^
+      |
+      = help: did you mean `Latency`?
+    "#);
+    only_reads(&gate);
+}
+
+#[test]
+fn people_of_cases_in_the_suite_are_told_at_their_place() {
+    let suite =
+        "version: 1\nagent: 1\ncases:\n  - { name: A, instructions: x, test_profile: 21 }\n";
+    let gate = Gate::against(&world(), suite);
+    gate.run(&["check", "--online"])
+        .expect(2)
+        .says("there is no test profile `21`")
+        .says("cekura-gate.yml:4:47")
+        .says("the account has `20`");
+}
+
+#[test]
+fn people_that_cannot_be_looked_up_are_warned_of() {
+    let suite = "version: 1\nagent: 1\ncases:\n  - { name: A, instructions: x, personality: 8 }\n";
+    let gate = Gate::against(GOOD, suite);
+    gate.run(&["check", "--online"])
+        .expect(0)
+        .says("warning: the personality `8` of the case `A` is not among those that are enabled");
+}
+
+#[test]
+fn what_several_suites_name_is_told_at_once() {
+    let by_tag = SUITE.replace("scenarios: [1, 2]", "tags: [smke]");
+    let gate = Gate::against(&world(), &by_tag);
+    let other = by_tag.replace("Checkout", "Returns").replace("smke", "nigtly");
+    std::fs::write(gate.dir.path().join("b.yml"), other).unwrap();
+    gate.run(&["check", "--online", "cekura-gate.yml", "b.yml"])
+        .expect(2)
+        .says("did you mean `smoke`?")
+        .says("did you mean `nightly`?");
 }
 
 #[test]

@@ -161,6 +161,26 @@ fn a_saved_result_is_a_baseline_and_a_worse_agent_fails_against_it() {
 }
 
 #[test]
+fn a_result_without_verdicts_is_compared_with_nothing() {
+    let good = Gate::against(GOOD, SUITE);
+    good.run(&["run"]).expect(0);
+    let broken = Gate::against(&world("1", "1"), SUITE);
+    broken.run(&["run"]).expect(3);
+    let [saved, errored] =
+        [&good, &broken].map(|gate| gate.dir.path().join("cekura-report/result.json"));
+    let (saved, errored) = (saved.to_str().unwrap(), errored.to_str().unwrap());
+    good.run(&["compare", saved, errored])
+        .expect(3)
+        .says("no verdict in the head: Where is my order (3 errored), Return shoes (3 errored)");
+    good.run(&["compare", errored, saved]).expect(3).says("no verdict in the base:");
+    let json = good.run(&["compare", saved, errored, "--format", "json"]).expect(3).stdout;
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    assert_eq!(json["verdict"], "inconclusive");
+    assert_eq!(json["comparison"]["only_in_base"], serde_json::json!([]));
+    assert_eq!(json["comparison"]["head_runs"]["errored"], 6);
+}
+
+#[test]
 fn the_newest_finished_result_on_a_branch_is_found_by_its_name() {
     let baseline = "thresholds: { baseline: { from: main, success_rate: { max_drop: 5% } } }";
     let mut gate = Gate::against(GOOD, &suite(baseline));

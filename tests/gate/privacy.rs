@@ -54,6 +54,27 @@ fn a_saved_baseline_is_redacted_too_and_a_saved_result_can_be_redacted_later() {
 }
 
 #[test]
+fn a_comparison_shows_nothing_that_its_suite_redacts_wherever_the_results_come_from() {
+    let gate = Gate::against(&talkative("0"), SUITE);
+    let first = gate.run(&["run", "--scenarios", "1"]).expect(1).result()["result"]["id"].clone();
+    let file = "cekura-report/result.json";
+    let other = gate.run(&["run", "--scenarios", "2", "--report-dir", "other"]).expect(1);
+    assert!(other.dir.join("other/result.json").exists());
+    std::fs::write(gate.dir.path().join("hiding.yml"), format!("{SUITE}{REDACT}")).unwrap();
+    for base in [first.to_string().as_str(), file] {
+        for format in ["text", "markdown", "json"] {
+            let compare = ["compare", base, "other/result.json", "--format", format];
+            gate.run(&compare).expect(3).says("CUST-123456");
+            let hidden = gate.run(&[&compare[..], &["--suite", "hiding.yml"]].concat()).expect(3);
+            for secret in ["555 0100", "jo@", "CUST-123456"] {
+                assert!(!hidden.stdout.contains(secret), "{secret}:\n{}", hidden.stdout);
+            }
+            hidden.says("redacted: phone number");
+        }
+    }
+}
+
+#[test]
 fn a_name_that_is_not_known_is_refused_and_not_taken_for_a_pattern() {
     let suite = format!("{SUITE}\nreports: {{ redact: [phone_number] }}\n");
     Gate::against(GOOD, &suite).run(&["run"]).expect(2).says("did you mean `phone_numbers`?");

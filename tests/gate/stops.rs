@@ -19,7 +19,8 @@ fn a_result_that_does_not_finish_in_time_is_exit_4_and_its_calls_are_ended() {
 fn on_timeout_leave_leaves_the_calls_and_says_how_to_go_on() {
     let gate = Gate::against(&slow(), SUITE);
     let flags = ["run", "--timeout", "300ms", "--on-timeout", "leave"];
-    gate.run(&flags).expect(4).says("cekura-gate watch");
+    let finished = gate.run(&flags).expect(4).says("cekura-gate watch");
+    finished.says("6 still going").says("blame: the time limit: the gate left before the end");
     assert!(!gate.requests().iter().any(|r| r.ends_with("/end_calls/")));
 }
 
@@ -67,10 +68,18 @@ fn a_signal_ends_the_calls_writes_what_is_known_and_exits_with_its_code() {
 #[test]
 fn on_cancel_leave_leaves_the_calls() {
     let gate = Gate::against(&slow(), SUITE);
-    signalled(&gate, "-TERM", &["run", "--on-cancel", "leave"])
+    let finished = signalled(&gate, "-TERM", &["run", "--on-cancel", "leave"])
         .expect(143)
         .says("cekura-gate watch");
     assert!(!gate.requests().iter().any(|r| r.ends_with("/end_calls/")));
+    // No report calls a run errored that was going well when the gate left, or blames a limit.
+    let files = ["summary.md", "junit.xml", "html/index.html"].map(|name| finished.report(name));
+    for report in files.iter().chain([&finished.stdout]) {
+        assert!(report.contains("still going"), "{report}");
+        assert!(!report.contains("time limit"), "{report}");
+    }
+    assert_eq!(finished.result()["outcomes"][0]["blame"], "still_going");
+    finished.says("6 runs: 6 still going").says("nobody: the gate left before the end");
 }
 
 #[cfg(unix)]

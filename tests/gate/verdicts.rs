@@ -107,7 +107,7 @@ fn tags_are_resolved_through_all_pages_where_the_mode_takes_ids_only() {
 fn a_tag_that_no_scenario_carries_starts_nothing() {
     let suite = "{ version: 1, agent: 1, tags: [nightly], mode: livekit_v2 }";
     let gate = Gate::against(GOOD, suite);
-    gate.run(&["run"]).expect(2).says("no scenario belongs to tag nightly");
+    gate.run(&["run"]).expect(2).says("no scenario of the agent has the tag `nightly`; nothing");
     assert_eq!(gate.stand_in().starts(), 0);
 }
 
@@ -125,8 +125,10 @@ fn a_plan_over_budget_starts_nothing() {
 
 #[test]
 fn the_platforms_refusal_is_told_in_its_words() {
-    let gate = Gate::against(GOOD, "{ version: 1, agent: 1, scenarios: [7] }");
-    gate.run(&["run"]).expect(5).says("was refused with status 400").says("7");
+    let world = format!("{GOOD}personalities: [{{ id: 3, name: Calm }}]\n");
+    let suite = "{ version: 1, agent: 1, scenarios: [1], personalities: [7] }";
+    let gate = Gate::against(&world, suite);
+    gate.run(&["run"]).expect(5).says("was refused with status 400: personality_ids: Invalid");
 }
 
 #[test]

@@ -46,7 +46,7 @@ fn rich() -> Report {
             _ => passed,
         });
     }
-    let comparison = Compared::of(&base, &report.result, 0.05, 0.05).comparison;
+    let comparison = Compared::of(&base, &report.result, None, 0.05, 0.05).comparison;
     let retried = RetryRecord {
         attempt: 1,
         result: 4712,

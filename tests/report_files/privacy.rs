@@ -65,6 +65,7 @@ fn report_of(text: &str, kept: &[&str], redact: Redactor) -> Report {
         url: None,
         traffic: Traffic::default(),
         baseline: Some(("main".to_owned(), record(text, kept))),
+        results: vec![],
         retries: vec![RetryRecord {
             attempt: 1,
             result: 5,
@@ -166,6 +167,7 @@ fn parts_of(report: Report) -> Parts {
         traffic: report.traffic,
         baseline: None,
         retries: vec![],
+        results: vec![],
         stopped_early: false,
         incomplete: false,
         simulated: false,

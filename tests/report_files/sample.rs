@@ -244,6 +244,7 @@ pub(crate) fn report() -> Report {
         },
         baseline: None,
         retries: Vec::new(),
+        results: Vec::new(),
         events: Vec::new(),
         incomplete: false,
         stopped_early: false,

@@ -252,6 +252,7 @@ fn junit_holds_a_case_for_each_run_and_each_check() {
         <properties>
           <property name="verdict" value="failed"/>
           <property name="exit_code" value="1"/>
+          <property name="simulated" value="false"/>
           <property name="result_id" value="4711"/>
           <property name="mode" value="voice"/>
           <property name="cekura_gate_version" value="0.1.0"/>
@@ -335,6 +336,7 @@ fn junit_holds_a_case_for_each_run_and_each_check() {
         <properties>
           <property name="verdict" value="failed"/>
           <property name="exit_code" value="1"/>
+          <property name="simulated" value="false"/>
           <property name="result_id" value="4711"/>
           <property name="mode" value="voice"/>
           <property name="cekura_gate_version" value="0.1.0"/>
@@ -407,8 +409,14 @@ fn github_outputs_hold_every_promised_name() {
     passed<<D
     false
     D
+    simulated<<D
+    false
+    D
     result_id<<D
     4711
+    D
+    result_ids<<D
+    [4711]
     D
     result_url<<D
     https://dashboard.cekura.ai/1376/results/4711
@@ -459,7 +467,9 @@ fn gitlab_variables_stand_a_line_each() {
     VERDICT=fail
     EXIT_CODE=1
     PASSED=false
+    SIMULATED=false
     RESULT_ID=4711
+    RESULT_IDS=[4711]
     RESULT_URL=https://dashboard.cekura.ai/1376/results/4711
     SUCCESS_RATE=0.75
     TOTAL_RUNS=9

@@ -41,6 +41,9 @@ pub struct ScenarioSummary {
     /// Its name.
     #[serde(default, deserialize_with = "lenient::text_or_empty")]
     pub name: String,
+    /// Its tags.
+    #[serde(default, deserialize_with = "lenient::lines")]
+    pub tags: Vec<String>,
 }
 
 /// One page of a list.

@@ -42,11 +42,10 @@ impl<'a> Walker<'a> {
             }
         }
         let missing = self.missing_keys(schema, entries, node, subject);
-        if missing.is_empty() {
-            return Some(Value::Object(object));
-        }
         self.faults.extend(missing);
-        None
+        // A document that lacks a key has other values to be judged, where its type has a default.
+        let complete = required(schema).all(|name| object.contains_key(name));
+        (complete || matches!(subject, Subject::Document)).then_some(Value::Object(object))
     }
 
     fn property(&self, schema: &'a Value, key: &Key) -> Property<'a> {
@@ -111,10 +110,8 @@ impl<'a> Walker<'a> {
         node: &Node,
         subject: &Subject<'_>,
     ) -> Vec<Fault> {
-        let required = schema.get("required").and_then(Value::as_array).into_iter().flatten();
         let place = place_of(entries, node, subject);
-        required
-            .filter_map(Value::as_str)
+        required(schema)
             .filter(|name| entries.iter().all(|(key, _)| key.text != *name))
             .map(|name| {
                 let property = schema.get("properties").and_then(|all| all.get(name));
@@ -148,6 +145,11 @@ enum Property<'a> {
     Schema(&'a Value),
     Free,
     Unknown,
+}
+
+fn required(schema: &Value) -> impl Iterator<Item = &str> {
+    let required = schema.get("required").and_then(Value::as_array);
+    required.into_iter().flatten().filter_map(Value::as_str)
 }
 
 pub(super) fn property_names(schema: &Value) -> Vec<&str> {

@@ -9,22 +9,32 @@ mod free;
 mod mapping;
 mod scalar;
 
+use std::collections::BTreeSet;
+
 use serde_json::Value;
 
 use super::node::{Fault, Kind, Node, Origin, Scalar, Span};
 use super::shown;
 
-/// Walks a tree along a schema. The value lacks the keys that have a fault; a list with a fault is
-/// left out whole, so that the places of its entries stay true.
-pub(super) fn walk(schema: &Value, node: &Node, faults: &mut Vec<Fault>) -> Option<Value> {
-    let mut walker = Walker { root: schema, faults };
-    walker.value(schema, node, &Subject::Document)
+/// Walks a tree along a schema. The value lacks the keys that have a fault. A list of scalars with a
+/// fault is left out whole, because rules about it would be misled; a list of mappings keeps those
+/// that are sound, and so does the tree, so that the places of its entries stay true.
+pub(super) fn walk(schema: &Value, node: &mut Node, faults: &mut Vec<Fault>) -> Option<Value> {
+    let mut walker = Walker { root: schema, faults, dropped: BTreeSet::new() };
+    let value = walker.value(schema, node, &Subject::Document);
+    let dropped = walker.dropped;
+    if !dropped.is_empty() {
+        node.prune(&dropped);
+    }
+    value
 }
 
 struct Walker<'a> {
     /// The schema with its `$defs`.
     root: &'a Value,
     faults: &'a mut Vec<Fault>,
+    /// Entries of lists that the value lacks.
+    dropped: BTreeSet<Span>,
 }
 
 /// What a message is about.
@@ -118,7 +128,15 @@ impl<'a> Walker<'a> {
             Some(schema) => items.iter().map(|item| self.value(schema, item, &entry)).collect(),
             None => items.iter().map(free::value).collect(),
         };
-        values.into_iter().collect::<Option<Vec<Value>>>().map(Value::Array)
+        let is_mapping = |node: &Node| matches!(node.kind, Kind::Mapping(_));
+        if values.iter().any(Option::is_none) {
+            if !items.iter().all(is_mapping) {
+                return None;
+            }
+            let unsound = items.iter().zip(&values).filter(|(_, value)| value.is_none());
+            self.dropped.extend(unsound.map(|(item, _)| item.span));
+        }
+        Some(Value::Array(values.into_iter().flatten().collect()))
     }
 }
 

@@ -229,7 +229,7 @@ fn unknown(out: &mut String, report: &Report, scenarios: &[ScenarioRuns<'_>], st
         let line = format!(
             "{} {} · blame: {} · {}",
             text::count(group.runs.len(), "run"),
-            group.outcome.name(),
+            group.outcome,
             group.blame,
             words::ids(&ids, 5)
         );
@@ -257,7 +257,10 @@ fn foot(out: &mut String, report: &Report, style: Style, written: &[&Path]) {
         // Not wrapped: an address or a path is copied in one piece.
         out.push_str(&format!("  {}  {value}\n", style.paint(Ink::Faint, &pad(name, 7))));
     };
-    if report.result.id > 0 {
+    if report.results.len() > 1 {
+        let ids = words::ids(&words::result_ids(report), 12);
+        row("results", &format!("{ids}, a result for each set of calls"));
+    } else if report.result.id > 0 {
         let page = words::page(report).map(|url| format!("  {url}")).unwrap_or_default();
         row("result", &format!("{}{page}", report.result.id));
     }
@@ -281,8 +284,8 @@ fn next(report: &Report, written: &[&Path]) -> Vec<String> {
     if ended_early {
         // The stand-in of a rehearsal is gone with the gate.
         let watch = words::watch_command(id, file);
-        let waits =
-            (going && !report.simulated).then(|| format!("{watch}    (waits for it again)"));
+        let waits = (going && !report.simulated && report.results.is_empty())
+            .then(|| format!("{watch}    (waits for it again)"));
         return waits.into_iter().collect();
     }
     let saved = written.iter().find(|path| path.extension().is_some_and(|end| end == "json"));

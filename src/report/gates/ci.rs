@@ -6,25 +6,25 @@ use super::Whole;
 use crate::exit::Code;
 use crate::report::escape::ci::{command_data, command_property};
 use crate::report::escape::short;
-use crate::report::github::{Paths, verdict};
+use crate::report::github::{Paths, result_ids, verdict};
 use crate::report::words;
 use crate::text;
 
 /// The outputs of the whole: the names of a single gate's, with the figures of all of them.
-/// `result_ids` has the ids of all results, in the order of the command line.
-pub fn outputs(whole: &Whole, paths: Paths<'_>) -> Vec<(&'static str, String)> {
+/// `started` are the ids of all results that have started, in the order of the command line: also
+/// of those that came to no evidence.
+pub fn outputs(whole: &Whole, started: &[u64], paths: Paths<'_>) -> Vec<(&'static str, String)> {
     let path = |path: Option<&std::path::Path>| {
         path.map(|path| path.display().to_string()).unwrap_or_default()
     };
     let tally = whole.tally();
     let rate = tally.success_rate();
-    let ids = whole.gates.iter().filter_map(|gate| gate.report()).map(|report| report.result.id);
-    let ids: Vec<String> = ids.filter(|id| *id > 0).map(|id| id.to_string()).collect();
     vec![
         ("verdict", verdict(whole.verdict()).to_owned()),
         ("exit_code", whole.code().number().to_string()),
         ("passed", (whole.code() == Code::Passed).to_string()),
-        ("result_ids", ids.join(",")),
+        ("simulated", whole.simulated.to_string()),
+        ("result_ids", result_ids(started)),
         ("success_rate", rate.map(|rate| text::trim_number(rate, 6)).unwrap_or_default()),
         ("total_runs", tally.total.to_string()),
         ("passed_runs", tally.passed.to_string()),
@@ -68,10 +68,15 @@ pub fn gitlab_annotations(whole: &Whole) -> Option<String> {
     let links: Vec<_> = whole
         .gates
         .iter()
-        .filter_map(|gate| {
-            let url = words::page(gate.report()?)?;
-            let label = format!("{} ({})", short(&gate.name, 200), gate.verdict().participle());
-            Some(json!({ "external_link": { "label": label, "url": url } }))
+        .flat_map(|gate| {
+            let results = gate.report().map(words::results).unwrap_or_default();
+            let several = results.len() > 1;
+            results.into_iter().filter_map(move |(id, url)| {
+                let which = if several { format!(" · result {id}") } else { String::new() };
+                let (name, verdict) = (short(&gate.name, 200), gate.verdict().participle());
+                let label = format!("{name}{which} ({verdict})");
+                Some(json!({ "external_link": { "label": label, "url": url? } }))
+            })
         })
         .collect();
     (!links.is_empty()).then(|| format!("{:#}\n", json!({ "Cekura": links })))

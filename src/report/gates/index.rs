@@ -57,6 +57,9 @@ pub struct IndexEntry {
     pub headline: String,
     /// Id of its result; null where none has started.
     pub result: Option<u64>,
+    /// Ids of its results, where each call of a set is one.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub results: Vec<u64>,
     /// The result's page.
     pub url: Option<String>,
     /// How its runs ended; null where it ended without evidence.
@@ -76,6 +79,9 @@ pub fn index(whole: &Whole) -> String {
             exit_code: gate.code.number(),
             headline: gate.headline().to_owned(),
             result: report.map(|report| report.result.id).filter(|id| *id > 0),
+            results: report
+                .map(|report| report.results.iter().map(|result| result.id).collect())
+                .unwrap_or_default(),
             url: report.and_then(words::page),
             tally: report.map(|report| report.tally),
         }

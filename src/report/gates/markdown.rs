@@ -5,7 +5,7 @@ use super::{Gate, GateEnd, Whole};
 use crate::exit::Code;
 use crate::report::escape::markdown::inline;
 use crate::report::escape::short;
-use crate::report::markdown::{LIMIT, markdown_within};
+use crate::report::markdown::{LIMIT, REHEARSAL, markdown_within};
 use crate::report::words;
 use crate::text;
 
@@ -25,7 +25,7 @@ pub fn markdown(whole: &Whole) -> String {
     ];
     out.push_str(&format!("{}\n\n", facts.join(" · ")));
     if whole.simulated {
-        out.push_str("> A rehearsal against a stand-in: no real call was made.\n\n");
+        out.push_str(REHEARSAL);
     }
     out.push_str("| | Suite | Runs | What became of it | Exit |\n|---|---|---|---|---|\n");
     let gates = whole.worst_first();

@@ -52,6 +52,7 @@ fn report(name: &str, passes: &[bool]) -> Report {
         traffic: Traffic::default(),
         baseline: None,
         retries: vec![],
+        results: vec![],
         stopped_early: false,
         incomplete: false,
         simulated: false,
@@ -142,10 +143,10 @@ fn what_ended_without_evidence_is_red_everywhere_and_forges_nothing() {
     assert!(junit.contains(r#"errors="1""#) && junit.contains("gate.NoEvidence"), "{junit}");
     let annotations = annotations(&whole);
     assert_eq!(annotations.lines().count(), 1, "{annotations}");
-    let outputs = outputs(&whole, Paths::default());
+    let outputs = outputs(&whole, &[9, 11], Paths::default());
     let value = |key| &outputs.iter().find(|(name, _)| *name == key).unwrap().1;
     assert_eq!((value("passed").as_str(), value("exit_code").as_str()), ("false", "5"));
-    assert_eq!(value("result_ids"), "9");
+    assert_eq!((value("result_ids").as_str(), value("simulated").as_str()), ("[9,11]", "false"));
 }
 
 #[test]

@@ -2,7 +2,7 @@
 
 use super::frame::{self, Tone};
 use super::{Book, MOST_PAGES};
-use crate::outcome::Outcome;
+use crate::outcome::{Outcome, word};
 use crate::report::escape::short;
 use crate::report::markup::Markup;
 use crate::report::model::ScenarioRuns;
@@ -135,7 +135,7 @@ pub(super) fn unknown(main: &mut Markup, book: &Book<'_>) {
                 let count = text::count(runs.len(), "run");
                 let line = format!(
                     "{count} {}, blame: {}",
-                    outcome.name(),
+                    word(*outcome, Some(*blame)),
                     words::blame_name(book.report, *blame)
                 );
                 list.words("li", &[], &line);
@@ -211,7 +211,7 @@ fn run_table(section: &mut Markup, book: &Book<'_>, runs: &[RunOf<'_, '_>], capt
                     run_link(cell, book, run.id, "");
                 });
                 row.element("td", &[], |cell| {
-                    frame::badge(cell, Tone::of_outcome(outcome.outcome), outcome.outcome.name());
+                    frame::badge(cell, Tone::of_outcome(outcome.outcome), outcome.word());
                 });
                 row.element("td", &[], |cell| frame::name(cell, &scenario.scenario.name, 100));
                 row.element("td", &[], |cell| {

@@ -93,12 +93,7 @@ fn head(header: &mut Markup, report: &Report) {
     });
     header.line_break();
     header.element("p", &[("class", "facts")], |facts| {
-        let page = words::page(report);
-        let result = format!("Result {}", report.result.id);
-        match &page {
-            Some(url) => facts.words("a", &[("href", url), ("rel", "noreferrer")], &result),
-            None => facts.text(&result),
-        }
+        results(facts, report);
         let agent = report.result.agent_name.as_deref().map(|name| short(name, 100));
         if let Some(agent) = agent.filter(|name| !name.is_empty()) {
             facts.text(" · ");
@@ -112,6 +107,26 @@ fn head(header: &mut Markup, report: &Report) {
     header.line_break();
     tiles(header, report);
     strip(header, report);
+}
+
+/// The results, each with a link to its page where it has one.
+fn results(facts: &mut Markup, report: &Report) {
+    const MOST: usize = 24;
+    let results = words::results(report);
+    let several = results.len() > 1;
+    facts.text(if several { "Results " } else { "" });
+    for (at, (id, page)) in results.iter().take(MOST).enumerate() {
+        let result = if several { id.to_string() } else { format!("Result {id}") };
+        facts.text(if at > 0 { ", " } else { "" });
+        match page {
+            Some(url) => facts.words("a", &[("href", url), ("rel", "noreferrer")], &result),
+            None => facts.text(&result),
+        }
+    }
+    let more = results.len().saturating_sub(MOST);
+    if more > 0 {
+        facts.text(&format!(" and {more} more"));
+    }
 }
 
 /// The verdict's word, and the rest of its line.
@@ -136,11 +151,15 @@ fn tiles(header: &mut Markup, report: &Report) {
         let (low, high) = (text::percent(round(low)), text::percent(round(high)));
         format!("{low} to {high}, {} sure", text::percent(confidence))
     };
+    let errored = match words::still_going(report) {
+        0 => "never a fair conversation".to_owned(),
+        going => format!("{going} of them still going"),
+    };
     let mut tiles = vec![
         ("Success rate", rate, sure),
         ("Passed", tally.passed.to_string(), format!("of {judged} judged")),
         ("Failed", tally.failed.to_string(), "the agent failed".to_owned()),
-        ("Errored", tally.errored.to_string(), "never a fair conversation".to_owned()),
+        ("Errored", tally.errored.to_string(), errored),
     ];
     let others = [
         ("Unscored", tally.unscored, "nothing judged them"),

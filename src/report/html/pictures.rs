@@ -60,7 +60,7 @@ pub(super) fn baseline(main: &mut Markup, book: &Book<'_>) {
             let text = format!("{} {fare} as before.", text::count(same, "scenario"));
             frame::paragraph(section, "aside", &text);
         }
-        for line in comparison::one_sided(&baseline.comparison) {
+        for line in comparison::not_compared(&baseline.comparison) {
             frame::paragraph(section, "aside", &short(&line, 2000));
         }
     });

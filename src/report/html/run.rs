@@ -20,7 +20,7 @@ const METRICS: usize = 200;
 /// The page of a run. `at` is its place among the pages.
 pub(super) fn page(book: &Book<'_>, at: usize, of: RunOf<'_, '_>) -> String {
     let (scenario, run, outcome) = of;
-    let title = format!("Run {} · {} · {}", run.id, outcome.outcome.name(), scenario.scenario.name);
+    let title = format!("Run {} · {} · {}", run.id, outcome.word(), scenario.scenario.name);
     frame::page(&title, "../", |body| {
         let tone = Tone::of_outcome(outcome.outcome);
         body.element("header", &[("class", &format!("top run {}", tone.class()))], |header| {
@@ -35,7 +35,7 @@ pub(super) fn page(book: &Book<'_>, at: usize, of: RunOf<'_, '_>) -> String {
                     frame::name(title, &scenario.scenario.name, 200);
                 });
                 header.element("p", &[("class", "badges")], |line| {
-                    frame::badge(line, tone, outcome.outcome.name());
+                    frame::badge(line, tone, outcome.word());
                     if book.report.is_flaky(run.id) {
                         line.text(" ");
                         frame::badge(line, Tone::Warn, "flaky: it ended otherwise at first");

@@ -245,7 +245,8 @@ fn properties(report: &Report) -> Vec<(&'static str, String)> {
     let mut properties = vec![
         ("verdict", report.verdict.participle().to_owned()),
         ("exit_code", report.exit_code.to_string()),
-        ("result_id", result.id.to_string()),
+        ("simulated", report.simulated.to_string()),
+        ("result_id", words::ids(&words::result_ids(report), usize::MAX)),
         ("mode", report.suite.mode.name().to_owned()),
         ("cekura_gate_version", report.tool_version.clone()),
     ];
@@ -313,7 +314,7 @@ fn run_end(
             if outcome.outcome == Outcome::Passed {
                 "passed".to_owned()
             } else {
-                format!("{}: {reason}", outcome.outcome.name())
+                format!("{}: {reason}", outcome.word())
             }
         ),
         None => reason,

@@ -5,6 +5,7 @@
 
 use super::sheet::Sheet;
 use super::{baseline, checks, cut, failures, head, rank, rest};
+use crate::outcome::word;
 use crate::report::escape::url;
 use crate::report::model::Report;
 use crate::report::words;
@@ -60,7 +61,7 @@ pub fn comment(report: &Report, origin: Origin<'_>) -> String {
         let n = text::count(runs.len(), "run");
         sheet.fixed(format!(
             "- {n} {} · blame: {}\n",
-            outcome.name(),
+            word(outcome, Some(blame)),
             words::blame_name(report, blame)
         ));
     }

@@ -253,7 +253,7 @@ pub(super) fn unknown_runs<'a>(
             format!(
                 "| {} {} | {} | {} | {}<br>of {} |\n",
                 ids.len(),
-                group.outcome.name(),
+                group.outcome,
                 group.blame,
                 cut(&group.reason, 300),
                 words::ids(&ids, 10),

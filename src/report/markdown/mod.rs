@@ -40,6 +40,9 @@ pub fn markdown(report: &Report) -> String {
     markdown_within(report, LIMIT, "This summary is cut to fit 1 MiB")
 }
 
+/// The line at the top of a rehearsal, so that its pass is not taken for one.
+pub(super) const REHEARSAL: &str = "> A rehearsal against a stand-in: no real call was made.\n\n";
+
 /// The report as GitHub-flavoured Markdown, at most so many bytes. `notice` says why it was cut.
 pub(super) fn markdown_within(report: &Report, limit: usize, notice: &'static str) -> String {
     let scenarios = report.scenarios();
@@ -85,13 +88,33 @@ fn head(sheet: &mut Sheet<'_>, report: &Report) {
         words::tally(report),
         text::seconds(report.timing.elapsed_seconds),
     ];
-    facts.extend(words::page(report).map(|url| format!("[result {}]({url})", report.result.id)));
+    facts.extend(pages(report));
     sheet.fixed(format!(
         "## {emoji} {}\n\n{}\n\n",
         inline(&words::verdict_line(report)),
         facts.join(" · ")
     ));
+    if report.simulated {
+        sheet.fixed(REHEARSAL);
+    }
     sheet.notice();
+}
+
+/// Links to the results, where there are pages.
+fn pages(report: &Report) -> Option<String> {
+    const MOST: usize = 12;
+    let results = words::results(report);
+    if let [(id, url)] = results.as_slice() {
+        return url.as_ref().map(|url| format!("[result {id}]({url})"));
+    }
+    let link = |(id, url): &(u64, Option<String>)| match url {
+        Some(url) => format!("[{id}]({url})"),
+        None => id.to_string(),
+    };
+    let shown: Vec<String> = results.iter().take(MOST).map(link).collect();
+    let more = results.len().saturating_sub(MOST);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    Some(format!("results {}{more}", shown.join(", ")))
 }
 
 /// What changed since the baseline, where there is one.
@@ -99,12 +122,12 @@ fn baseline<'a>(sheet: &mut Sheet<'a>, report: &'a Report) {
     const MOST: usize = 50;
     let Some(baseline) = &report.baseline else { return };
     sheet.add(rank::FIRST, "comparison with the baseline", move || {
-        let one_sided: String = comparison::one_sided(&baseline.comparison)
+        let not_compared: String = comparison::not_compared(&baseline.comparison)
             .iter()
             .map(|line| format!("{}\n\n", cut(line, 2000)))
             .collect();
         format!(
-            "### Since result {} ({})\n\n{}\n\n{}\n{one_sided}",
+            "### Since result {} ({})\n\n{}\n\n{}\n{not_compared}",
             baseline.result,
             cut(&baseline.from, 200),
             cut(&comparison::headline(&baseline.comparison), 300),

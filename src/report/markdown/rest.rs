@@ -151,7 +151,7 @@ pub(super) fn slowest<'a>(sheet: &mut Sheet<'a>, scenarios: &'a [ScenarioRuns<'a
                 cut(&scenario.scenario.name, 100),
                 cut(&words::variant(run, outcome), 100),
                 text::seconds(duration),
-                outcome.outcome.name()
+                outcome.word()
             )
         });
     }
@@ -166,7 +166,11 @@ pub(super) fn again(sheet: &mut Sheet<'_>, report: &Report) {
     if let Some(file) = &file {
         commands.push(format!("cekura-gate run {file}    # the same calls again"));
     }
-    if !report.result.status.is_terminal() && !report.simulated && id > 0 {
+    if !report.result.status.is_terminal()
+        && !report.simulated
+        && id > 0
+        && report.results.is_empty()
+    {
         let watch = words::watch_command(id, report.suite.file.as_deref());
         commands.push(format!("{watch}    # wait for this result"));
     }
@@ -193,6 +197,16 @@ fn conversations(report: &Report) -> Option<String> {
     ))
 }
 
+/// The results that were judged, with how far they came.
+fn results(report: &Report) -> String {
+    let status = cut(report.result.status.as_str(), 40);
+    let ids = words::ids(&words::result_ids(report), 100);
+    if report.results.len() > 1 {
+        return format!("{ids}: a result for each set of calls ({status})");
+    }
+    format!("{} ({status})", report.result.id)
+}
+
 /// Ids, versions, the exit code.
 pub(super) fn about(sheet: &mut Sheet<'_>, report: &Report) {
     let result = &report.result;
@@ -207,7 +221,7 @@ pub(super) fn about(sheet: &mut Sheet<'_>, report: &Report) {
     let traffic = report.traffic;
     let rows = [
         ("Exit code", Some(format!("{}: {}", report.exit_code, words::exit_meaning(report)))),
-        ("Result", Some(format!("{} ({})", result.id, cut(result.status.as_str(), 40)))),
+        ("Result", Some(results(report))),
         ("Agent", agent),
         ("Suite file", report.suite.file.as_deref().map(|file| cut(file, 300))),
         ("Planned", planned),

@@ -2,6 +2,7 @@
 
 use super::super::model::{Mode, Suite};
 use super::{Problems, at};
+use crate::document::Sound;
 use crate::spec::rules;
 
 /// The modes in which the platform runs test cases.
@@ -13,7 +14,7 @@ pub(super) fn check(suite: &Suite, problems: &mut Problems) {
         return;
     }
     if let Some(cases) = &suite.cases {
-        problems.0.extend(rules::cases(cases, &at("cases")));
+        problems.0.extend(rules::cases(cases, &at("cases"), &|_| true));
     }
     let own = if suite.spec.is_some() { "spec" } else { "cases" };
     let mode = suite.mode.unwrap_or_default();
@@ -51,8 +52,8 @@ pub(super) fn check(suite: &Suite, problems: &mut Problems) {
 }
 
 /// What is wrong with cases that are read in part.
-pub(super) fn check_part(suite: &Suite, problems: &mut Problems) {
+pub(super) fn check_part(suite: &Suite, sound: Sound<'_>, problems: &mut Problems) {
     if let Some(cases) = &suite.cases {
-        problems.0.extend(rules::repeated(cases, &at("cases")));
+        problems.0.extend(rules::cases(cases, &at("cases"), sound));
     }
 }

@@ -7,19 +7,24 @@ mod cases;
 mod limits;
 mod mode;
 mod thresholds;
+mod together;
 mod values;
 
 use std::collections::BTreeSet;
 
 use super::matrix;
 use super::model::{Mode, Suite};
-use crate::document::{Path, Problem};
+use crate::document::{Path, Problem, Sound};
 
 /// Everything that is wrong with a suite, beyond the shape of its values.
 ///
 /// `today` decides which quarantines have expired.
 pub fn validate(suite: &Suite, today: jiff::civil::Date) -> Vec<Problem> {
     let mut problems = Problems::default();
+    if suite.together.is_some() {
+        together::check(suite, today, &mut problems);
+        return problems.0;
+    }
     axes(suite, &mut problems);
     let sides = matrix::sides(suite);
     if sides.is_empty() || !problems.0.is_empty() {
@@ -88,13 +93,17 @@ fn validate_side(suite: &Suite, today: jiff::civil::Date) -> Vec<Problem> {
 
 /// What is wrong with the values of a suite that is read only in part: the rules that look at
 /// nothing but the value itself, so that what is missing cannot mislead them.
-pub(super) fn validate_part(suite: &Suite, today: jiff::civil::Date) -> Vec<Problem> {
+pub(super) fn validate_part(
+    suite: &Suite,
+    today: jiff::civil::Date,
+    sound: Sound<'_>,
+) -> Vec<Problem> {
     let mut problems = Problems::default();
     duplicates(suite, &mut problems);
     values::check(suite, &mut problems);
     thresholds::check(suite, &mut problems);
     limits::check(suite, today, &mut problems);
-    cases::check_part(suite, &mut problems);
+    cases::check_part(suite, sound, &mut problems);
     problems.0
 }
 

@@ -363,6 +363,51 @@ fn a_check_is_asked_of_a_figure_that_has_it() {
 }
 
 #[test]
+fn a_check_that_nothing_can_meet_is_refused() {
+    let share = "can never pass: a share lies between 0% and 100%";
+    let rows = [
+        ("success_rate: '> 100%'", "success_rate", format!("`> 100%` {share}")),
+        ("success_rate: [90%, '< 0%']", "success_rate.1", format!("`< 0%` {share}")),
+        ("errors: '< 0%'", "errors", format!("`< 0%` {share}")),
+        ("metrics: {A: '> 100%'}", "metrics.A", format!("`> 100%` {share}")),
+        (
+            "each_scenario: {metrics: {A: 'share(\"x\") < 0%'}}",
+            "each_scenario.metrics.A",
+            format!("`share(\"x\") < 0%` {share}"),
+        ),
+        (
+            "errors: count < 0",
+            "errors",
+            "`count < 0` can never pass: a count is never below 0".to_owned(),
+        ),
+        (
+            "metrics: {A: count == 2.5}",
+            "metrics.A",
+            "`count == 2.5` can never pass: a count is a whole number".to_owned(),
+        ),
+        (
+            "expected_outcome: mean > 100",
+            "expected_outcome",
+            "`mean > 100` can never pass: the score lies between 0 and 100".to_owned(),
+        ),
+        (
+            "duration: p95 < 0s",
+            "duration",
+            "`p95 < 0s` can never pass: no call is shorter than 0 s".to_owned(),
+        ),
+    ];
+    for (thresholds, path, message) in rows {
+        let text = format!("thresholds: {{{thresholds}}}");
+        let path = format!("thresholds.{path}");
+        all_refused("agent: 1\nscenarios: [1]", &[(&text, &path, &message)]);
+    }
+    all_fine(
+        "agent: 1\nscenarios: [1]",
+        &["thresholds: {success_rate: ['>= 100%', '== 0%'], metrics: {Drift: mean < 0}}"],
+    );
+}
+
+#[test]
 fn a_confidence_lies_strictly_between_a_coin_and_certainty() {
     for text in ["50%", "100%", "0%"] {
         let message = format!("`{text}` is no useful confidence: it lies above 50% and below 100%");

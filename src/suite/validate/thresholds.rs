@@ -1,12 +1,14 @@
 //! What a check can be asked of: rates are compared with percentages, durations with time.
 
-use super::super::checks::{CheckSpec, Checks, Level};
+use super::super::checks::{Checks, Level};
 use super::super::model::{Baseline, BaselineLimit, Suite, Thresholds};
 use super::super::scalars::Percent;
 use super::{Problems, at};
 use crate::document::{Path, shown};
 use crate::text;
+use crate::verdict::Figure;
 use crate::verdict::check::{Aggregate, Check, Operator, Unit};
+use crate::verdict::foregone::foregone;
 
 pub(super) fn check(suite: &Suite, problems: &mut Problems) {
     let Some(thresholds) = &suite.thresholds else { return };
@@ -25,10 +27,10 @@ pub(super) fn check(suite: &Suite, problems: &mut Problems) {
             "leave out `level: warn` on at least one check",
         );
     }
-    built_in(&root, "success_rate", thresholds.success_rate.as_ref(), problems);
-    built_in(&root, "errors", thresholds.errors.as_ref(), problems);
-    built_in(&root, "expected_outcome", thresholds.expected_outcome.as_ref(), problems);
-    built_in(&root, "duration", thresholds.duration.as_ref(), problems);
+    built_in(&root, Figure::SuccessRate, thresholds.success_rate.as_ref(), problems);
+    built_in(&root, Figure::Errors, thresholds.errors.as_ref(), problems);
+    built_in(&root, Figure::ExpectedOutcome, thresholds.expected_outcome.as_ref(), problems);
+    built_in(&root, Figure::Duration, thresholds.duration.as_ref(), problems);
     confidence(root.child("confidence"), thresholds.confidence, problems);
     metrics(&root, thresholds.metrics.iter(), problems);
     if let Some(each) = &thresholds.each_scenario {
@@ -40,7 +42,7 @@ pub(super) fn check(suite: &Suite, problems: &mut Problems) {
                 "add one, for example `success_rate: \">= 60%\"`",
             );
         }
-        built_in(&path, "success_rate", each.success_rate.as_ref(), problems);
+        built_in(&path, Figure::SuccessRate, each.success_rate.as_ref(), problems);
         metrics(&path, each.metrics.iter(), problems);
         confidence(path.child("confidence"), each.confidence, problems);
     }
@@ -86,21 +88,13 @@ fn holds_no_check(thresholds: &Thresholds) -> bool {
         && baseline.is_none()
 }
 
-/// Each check of a key with its path: those of a list have indices.
-fn paths<'a>(path: &Path, checks: &'a Checks) -> impl Iterator<Item = (Path, &'a CheckSpec)> {
-    let is_list = checks.0.len() > 1;
-    checks
-        .0
-        .iter()
-        .enumerate()
-        .map(move |(index, spec)| (if is_list { path.child(index) } else { path.clone() }, spec))
-}
-
-fn built_in(parent: &Path, name: &str, checks: Option<&Checks>, problems: &mut Problems) {
+fn built_in(parent: &Path, figure: Figure<'_>, checks: Option<&Checks>, problems: &mut Problems) {
+    let name = figure.name();
     let path = parent.child(name);
-    for (path, spec) in checks.into_iter().flat_map(|checks| paths(&path, checks)) {
-        if let Err((message, help)) = asked_of(name, &spec.check) {
-            problems.value(path.clone(), message, help);
+    for (path, spec) in checks.into_iter().flat_map(|checks| checks.at(&path)) {
+        match asked_of(name, &spec.check) {
+            Err((message, help)) => problems.value(path.clone(), message, help),
+            Ok(()) => can_pass(&path, figure, &spec.check, problems),
         }
         if spec.unit.is_some() {
             problems.key(
@@ -110,6 +104,13 @@ fn built_in(parent: &Path, name: &str, checks: Option<&Checks>, problems: &mut P
             );
         }
         confidence(path.child("confidence"), spec.confidence, problems);
+    }
+}
+
+/// A check that nothing can meet stops every release and is a slip of the pen.
+fn can_pass(path: &Path, figure: Figure<'_>, check: &Check, problems: &mut Problems) {
+    if let Some(never) = foregone(figure, check, None).filter(|foregone| !foregone.holds) {
+        problems.value(path.clone(), never.message(None, check), never.help());
     }
 }
 
@@ -127,7 +128,8 @@ fn metrics<'a>(
                 "write its name, slug, code or id as the account has it",
             );
         }
-        for (path, spec) in paths(&path, checks) {
+        for (path, spec) in checks.at(&path) {
+            can_pass(&path, Figure::Metric(name), &spec.check, problems);
             confidence(path.child("confidence"), spec.confidence, problems);
         }
     }

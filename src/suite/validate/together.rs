@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::super::model::Suite;
 use super::super::together::{LegSuite, distinct_scenarios, legs};
 use super::{Problems, at, validate_side};
-use crate::document::{Path, Problem};
+use crate::document::Problem;
 
 /// Everything that is wrong with a suite of legs.
 pub(super) fn check(suite: &Suite, today: jiff::civil::Date, problems: &mut Problems) {
@@ -48,20 +48,13 @@ fn of_leg(
         budget: None,
         ..leg.suite
     };
-    let here = at("together").child(index);
-    let says = suite.together.as_ref().and_then(|legs| legs.get(index)).cloned();
+    let says =
+        suite.together.as_ref().and_then(|legs| legs.get(index)).cloned().unwrap_or_default();
     let found = validate_side(&whole, today).into_iter();
     // That there are no scenarios is said where they are matched.
     let found = found.filter(|problem| !problem.message.contains("which scenarios to run"));
     found.map(move |mut problem| {
-        let own = match problem.path.0.first() {
-            None => true,
-            Some(key) => says.as_ref().is_some_and(|leg| leg.says(key)),
-        };
-        if own {
-            let rest = std::mem::take(&mut problem.path.0);
-            problem.path = Path(here.0.iter().cloned().chain(rest).collect());
-        }
+        problem.path = says.place(index, &problem.path);
         problem
     })
 }

@@ -91,6 +91,17 @@ fn runs_without_a_judgement_that_could_turn_a_comparison_make_it_inconclusive() 
 }
 
 #[test]
+fn a_baseline_whose_runs_were_not_judged_makes_a_comparison_inconclusive_too() {
+    let limits = json!({"success_rate": {"max_drop": "5%"}});
+    let mut base = scenarios(&[(4, 8)]);
+    base.extend((100..108).map(|id| run(id, End::Unscored)));
+    let report = against(limits, &base, &scenarios(&[(4, 16)]));
+    assert_eq!(report.verdict, Verdict::Inconclusive, "{}", report.reason);
+    assert!(report.reason.contains("(8 of the baseline)"), "{}", report.reason);
+    assert_eq!(drop_of(&[(4, 16)], &[(4, 16)]).verdict, Verdict::Pass);
+}
+
+#[test]
 fn a_numeric_metric_that_rises_beyond_noise_fails() {
     let limits = json!({"metrics": {"Latency": {"max_rise": "10%"}}});
     let base = numeric(&[100.0, 102.0, 98.0, 101.0, 99.0, 100.0, 103.0, 97.0]);
@@ -100,6 +111,69 @@ fn a_numeric_metric_that_rises_beyond_noise_fails() {
     assert!((report.value.unwrap() - 0.3).abs() < 1e-9, "{:?}", report.value);
     assert_eq!(against(limits.clone(), &base, &base).verdict, Verdict::Pass);
     assert_eq!(against(limits, &slow, &base).verdict, Verdict::Pass, "faster is no rise");
+}
+
+fn rise_of(base: &[RunRecord], head: &[RunRecord]) -> CheckReport {
+    against(json!({"metrics": {"Latency": {"max_rise": "10%"}}}), base, head)
+}
+
+#[test]
+fn a_rise_that_so_few_values_could_never_tell_from_noise_proves_nothing() {
+    let blind = rise_of(&numeric(&[100.0, 101.0]), &numeric(&[200.0, 201.0]));
+    assert_eq!(blind.verdict, Verdict::Inconclusive, "{}", blind.reason);
+    assert!(blind.reason.contains("so few runs cannot tell"), "{}", blind.reason);
+    let within = rise_of(&numeric(&[100.0, 101.0]), &numeric(&[104.0, 103.0]));
+    assert_eq!(within.verdict, Verdict::Pass, "{}", within.reason);
+    // Three against three can tell, at 1/20; these three do not.
+    let three = rise_of(&numeric(&[100.0, 101.0, 150.0]), &numeric(&[200.0, 201.0, 120.0]));
+    assert_eq!(three.verdict, Verdict::Pass, "{}", three.reason);
+    assert!(three.reason.contains("it may be noise"), "{}", three.reason);
+    let drop = json!({"metrics": {"Latency": {"max_drop": "10%", "significance": "1%"}}});
+    let fell = against(drop, &numeric(&[9.0, 8.0, 9.5]), &numeric(&[4.0, 4.5, 3.0]));
+    assert_eq!(fell.verdict, Verdict::Inconclusive, "{}", fell.reason);
+}
+
+#[test]
+fn scenarios_add_up_to_enough_values_to_tell_a_rise() {
+    let spread = |value: f64, scenarios: u64| {
+        let mut runs = numeric(&vec![value; scenarios as usize]);
+        for (run, scenario) in runs.iter_mut().zip(1..) {
+            run.scenario = Some(scenario);
+        }
+        runs
+    };
+    // One value a side in each: no outcome of four is rarer than 1/16, of five than 1/32.
+    assert_eq!(rise_of(&spread(100.0, 4), &spread(200.0, 4)).verdict, Verdict::Inconclusive);
+    assert_eq!(rise_of(&spread(100.0, 5), &spread(200.0, 5)).verdict, Verdict::Fail);
+}
+
+#[test]
+fn values_that_one_side_lacks_leave_a_rise_open() {
+    let hundred: Vec<f64> = (0..20).map(|i| 100.0 + f64::from(i)).collect();
+    let with = |errored: u64, values: &[f64]| {
+        let mut runs = numeric(values);
+        runs.extend((100..100 + errored).map(|id| run(id, End::Error)));
+        runs
+    };
+    let most = rise_of(&with(0, &hundred), &with(20, &hundred));
+    assert_eq!(most.verdict, Verdict::Inconclusive, "{}", most.reason);
+    assert!(most.reason.contains("20 runs gave a value and 20 did not"), "{}", most.reason);
+    let base = rise_of(&with(20, &hundred), &with(0, &hundred));
+    assert_eq!(base.verdict, Verdict::Inconclusive, "{}", base.reason);
+    assert!(base.reason.starts_with("in the baseline, "), "{}", base.reason);
+    assert_eq!(rise_of(&with(0, &hundred), &with(2, &hundred)).verdict, Verdict::Pass);
+    // With the two that are missing among the slowest it would be a rise beyond noise.
+    let slower: Vec<f64> = hundred.iter().map(|value| value * 1.099).collect();
+    let open = rise_of(&with(0, &hundred), &with(2, &slower));
+    assert_eq!(open.verdict, Verdict::Inconclusive, "{}", open.reason);
+    assert!(open.reason.contains("(2) could turn it"), "{}", open.reason);
+}
+
+#[test]
+fn a_baseline_of_zero_has_no_relative_change() {
+    let report = rise_of(&numeric(&[0.0, 0.0, 0.0]), &numeric(&[5.0, 5.0, 5.0]));
+    assert_eq!(report.verdict, Verdict::Inconclusive);
+    assert!(report.reason.contains("the baseline's mean is 0"), "{}", report.reason);
 }
 
 #[test]

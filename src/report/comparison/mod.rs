@@ -12,8 +12,11 @@ use super::standing::outcomes;
 use crate::exit::Code;
 use crate::record::ResultRecord;
 use crate::text as words;
-use crate::verdict::baseline::{Comparison, ScenarioChange, Trend, compare};
+use crate::verdict::baseline::{
+    Comparison, NoVerdict, RunsOfSide, ScenarioChange, Trend, compare, drop_of_success_rate,
+};
 use crate::verdict::evidence::Evidence;
+use crate::verdict::{ScenarioRef, Verdict};
 
 /// Two results, compared.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -26,42 +29,54 @@ pub struct Compared {
     pub max_drop: f64,
     /// How likely noise alone may explain a drop that counts, a fraction.
     pub significance: f64,
+    /// Whether there is a drop that counts.
+    pub verdict: Verdict,
+    /// Why, in words.
+    pub reason: String,
     /// What changed.
     pub comparison: Comparison,
 }
 
 impl Compared {
-    /// Compares two results.
-    pub fn of(base: &ResultRecord, head: &ResultRecord, max_drop: f64, significance: f64) -> Self {
+    /// Compares two results. `planned` is how many runs the head was to have, where that is known;
+    /// the platform may know of more.
+    pub fn of(
+        base: &ResultRecord,
+        head: &ResultRecord,
+        planned: Option<usize>,
+        max_drop: f64,
+        significance: f64,
+    ) -> Self {
         let (base_outcomes, head_outcomes) = (outcomes(&base.runs), outcomes(&head.runs));
         let base_evidence = Evidence {
             runs: base.runs.iter().zip(&base_outcomes).collect(),
             ..Evidence::default()
         };
+        let claimed = head.claims.total_runs.and_then(|total| usize::try_from(total).ok());
+        let wanted = planned.max(claimed).unwrap_or_default();
         let head_evidence = Evidence {
             runs: head.runs.iter().zip(&head_outcomes).collect(),
+            missing: wanted.saturating_sub(head.runs.len()),
             ..Evidence::default()
         };
+        let check = drop_of_success_rate(&base_evidence, &head_evidence, max_drop, significance);
         Self {
             base: base.id,
             head: head.id,
             max_drop,
             significance,
+            verdict: check.verdict,
+            reason: check.reason,
             comparison: compare(&base_evidence, &head_evidence, significance),
         }
     }
 
-    /// Failed for a drop that counts, inconclusive where nothing can be compared.
-    pub fn code(&self) -> Code {
-        match self.comparison.success_rate {
-            None => Code::Inconclusive,
-            Some(change)
-                if -change.difference > self.max_drop + 1e-9
-                    && change.p_of_drop.is_some_and(|p| p <= self.significance) =>
-            {
-                Code::Failed
-            }
-            Some(_) => Code::Passed,
+    /// Failed for a drop that counts, inconclusive where the evidence of a side allows no answer.
+    pub const fn code(&self) -> Code {
+        match self.verdict {
+            Verdict::Pass => Code::Passed,
+            Verdict::Fail => Code::Failed,
+            Verdict::Inconclusive => Code::Inconclusive,
         }
     }
 }
@@ -97,18 +112,54 @@ fn fraction((passed, judged): (usize, usize)) -> String {
     format!("{passed} of {judged}")
 }
 
-/// What stands on one side only, a sentence for each side.
-pub(super) fn one_sided(comparison: &Comparison) -> Vec<String> {
-    let side = |scenarios: &[crate::verdict::ScenarioRef], which: &str| {
-        let names: Vec<String> =
-            scenarios.iter().take(20).map(|scenario| short(&scenario.name, 80)).collect();
-        let more = scenarios.len().saturating_sub(names.len());
-        let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-        (!names.is_empty())
-            .then(|| format!("only in the {which}, not counted: {}{more}", names.join(", ")))
+/// What is not compared, and on what side the evidence is thin: a sentence for each.
+pub(super) fn not_compared(comparison: &Comparison) -> Vec<String> {
+    let only = |scenarios: &[ScenarioRef], which: &str| {
+        let names = scenarios.iter().map(|scenario| short(&scenario.name, 80));
+        some_of(names).map(|names| format!("only in the {which}, not counted: {names}"))
     };
-    let base = side(&comparison.only_in_base, "base");
-    base.into_iter().chain(side(&comparison.only_in_head, "head")).collect()
+    let no_verdict = |scenarios: &[NoVerdict], which: &str| {
+        let names =
+            scenarios.iter().map(|NoVerdict { scenario, errored, unscored, still_going }| {
+                let ends = ends([*errored, *unscored, *still_going]);
+                format!("{} ({ends})", short(&scenario.name, 80))
+            });
+        some_of(names).map(|names| format!("no verdict in the {which}: {names}"))
+    };
+    let runs = |runs: RunsOfSide, which: &str| {
+        let RunsOfSide { judged, errored, unscored, still_going } = runs;
+        let without = [errored, unscored, still_going];
+        let open: usize = without.iter().sum();
+        (open > 0).then(|| {
+            let (all, ends) = (words::count(judged + open, "run"), ends(without));
+            format!("verdicts of the {which}: {judged} of {all} in common scenarios ({ends})")
+        })
+    };
+    let lines = [
+        runs(comparison.base_runs, "base"),
+        runs(comparison.head_runs, "head"),
+        no_verdict(&comparison.no_verdict_in_base, "base"),
+        no_verdict(&comparison.no_verdict_in_head, "head"),
+        only(&comparison.only_in_base, "base"),
+        only(&comparison.only_in_head, "head"),
+    ];
+    lines.into_iter().flatten().collect()
+}
+
+/// The first names in a row, with how many more there are; none where there is none.
+fn some_of(names: impl ExactSizeIterator<Item = String>) -> Option<String> {
+    const MOST: usize = 20;
+    let more = names.len().saturating_sub(MOST);
+    let more = if more > 0 { format!(" and {more} more") } else { String::new() };
+    let names: Vec<String> = names.take(MOST).collect();
+    (!names.is_empty()).then(|| format!("{}{more}", names.join(", ")))
+}
+
+/// How runs without a verdict ended: `4 errored, 1 unscored`.
+fn ends(counts: [usize; 3]) -> String {
+    let ends = counts.into_iter().zip(["errored", "unscored", "still going"]);
+    let ends = ends.filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}"));
+    ends.collect::<Vec<_>>().join(", ")
 }
 
 /// The comparison for a person at a terminal.
@@ -138,19 +189,20 @@ pub fn text(compared: &Compared) -> String {
             out.push_str(&format!("  {trend}  {name}  {base} ▶ {}\n", head.trim_end()));
         }
     }
-    for line in one_sided(comparison) {
+    for line in not_compared(comparison) {
         out.push_str(&format!("  {}\n", log_line(&line)));
     }
-    let code = compared.code();
-    out.push_str(&format!("\n  exit {}: {}\n", code.number(), meaning(code)));
+    out.push_str(&format!("\n  exit {}: {}\n", compared.code().number(), meaning(compared)));
     out
 }
 
-fn meaning(code: Code) -> &'static str {
-    match code {
-        Code::Passed => "no drop that counts",
-        Code::Failed => "a drop larger than allowed and unlikely to be noise",
-        _ => "not enough evidence to say",
+fn meaning(compared: &Compared) -> String {
+    match compared.verdict {
+        Verdict::Pass => "no drop that counts".to_owned(),
+        Verdict::Fail => "a drop larger than allowed and unlikely to be noise".to_owned(),
+        Verdict::Inconclusive => {
+            format!("not enough evidence to say: {}", log_line(&compared.reason))
+        }
     }
 }
 
@@ -182,8 +234,12 @@ pub fn markdown(compared: &Compared) -> String {
     let mut out = format!("### Result {} against {}\n\n", compared.head, compared.base);
     out.push_str(&format!("{}\n\n", md::inline(&headline(comparison))));
     out.push_str(&markdown_rows(comparison, 200));
-    for line in one_sided(comparison) {
+    for line in not_compared(comparison) {
         out.push_str(&format!("\n{}\n", md::inline(&line)));
     }
+    out.push_str(&format!("\n{}\n", md::inline(&meaning(compared))));
     out
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,147 @@
+//! What was probably meant, asked of the account once the suite's names find nothing: the nearest
+//! tag, folder, scenario or label, at the suite's line.
+//!
+//! It is a courtesy: where the account cannot be asked, what is known is said as it is.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::attend::Gate;
+use super::failure::Failure;
+use super::load::Loaded;
+use super::online;
+use crate::account::{Agent, Findings};
+use crate::api::client::Client;
+use crate::api::error::ApiError;
+use crate::api::wire::ScenarioSummary;
+use crate::document::Problem;
+use crate::plan::{Plan, Query, Target};
+use crate::suite::model::Thresholds;
+use crate::verdict::check::Aggregate;
+
+/// How long the questions of one failure may take.
+const PATIENCE: Duration = Duration::from_secs(20);
+
+const NOT_STARTED: &str = "; nothing was started";
+
+impl Gate<'_> {
+    /// A start that was refused because of what the suite selects says what was probably meant. The
+    /// platform's own words come before it.
+    pub(super) async fn explained<T>(
+        &self,
+        started: Result<T, Failure>,
+        loaded: &Loaded,
+        plan: &Plan,
+    ) -> Result<T, Failure> {
+        let refusal = match started.map_err(|failure| loaded.explain_failure(failure)) {
+            Err(Failure::Api(error)) if speaks_of_the_selection(&error) => error,
+            other => return other,
+        };
+        let problems = tokio::select! {
+            problems = unknown(self.client, loaded, plan) => problems,
+            _ = self.stop.asked() => Vec::new(),
+        };
+        if problems.is_empty() {
+            return Err(refusal.into());
+        }
+        self.warn(&refusal.to_string());
+        Err(not_started(loaded, problems))
+    }
+}
+
+/// Whether a refusal may be one of the scenarios that were asked for.
+fn speaks_of_the_selection(error: &ApiError) -> bool {
+    let ApiError::Refused { status: 400 | 404 | 422, fields, .. } = error else { return false };
+    let parts = ["scenarios", "tags", "folder_path", "project_id", "detail", "non_field_errors"];
+    fields.is_empty()
+        || fields.iter().any(|(field, _)| parts.iter().any(|part| field.starts_with(part)))
+}
+
+/// A suite that selects nothing, as it is told before a start.
+pub(super) async fn selects_nothing(
+    client: &Client,
+    loaded: &Loaded,
+    plan: &Plan,
+    query: &Query,
+) -> Failure {
+    match unknown(client, loaded, plan).await {
+        problems if problems.is_empty() => Failure::Usage(format!(
+            "no scenario belongs to {}; nothing was started",
+            query.describe()
+        )),
+        problems => not_started(loaded, problems),
+    }
+}
+
+/// Tags that add nothing to a selection that finds something, a line each.
+pub(super) async fn idle_tags(
+    client: &Client,
+    loaded: &Loaded,
+    plan: &Plan,
+    query: &Query,
+    found: &[ScenarioSummary],
+) -> Vec<String> {
+    let carried = |tag: &String| found.iter().any(|one| one.tags.contains(tag));
+    // A list that gives no tags at all says nothing of one.
+    let says = found.iter().any(|one| !one.tags.is_empty());
+    if !says || query.tags.iter().all(carried) {
+        return Vec::new();
+    }
+    loaded.lines(unknown(client, loaded, plan).await)
+}
+
+/// Labels that no metric of the account gives. A share of such a label would be 0% whatever the
+/// agent does, and so could pass without evidence.
+pub(super) async fn labels_are_known(
+    client: &Client,
+    loaded: &Loaded,
+    plan: &Plan,
+) -> Result<(), Failure> {
+    let asks = |thresholds: &Thresholds| {
+        let each = thresholds.each_scenario.iter().flat_map(|each| each.metrics.values());
+        let checks = thresholds.metrics.values().chain(each).flat_map(|checks| &checks.0);
+        let mut aggregates = checks.filter_map(|spec| spec.check.aggregate.as_ref());
+        aggregates.any(|aggregate| matches!(aggregate, Aggregate::Share(_)))
+    };
+    let (Some(thresholds), Target::Agent(agent)) = (&loaded.suite.thresholds, &plan.target) else {
+        return Ok(());
+    };
+    if !asks(thresholds) {
+        return Ok(());
+    }
+    let Ok(metrics) = client.metrics(*agent, Instant::now() + PATIENCE).await else {
+        return Ok(());
+    };
+    match Findings::of_labels(&loaded.suite, metrics).problems {
+        problems if problems.is_empty() => Ok(()),
+        problems => Err(not_started(loaded, problems)),
+    }
+}
+
+/// What of the selection the account does not have.
+async fn unknown(client: &Client, loaded: &Loaded, plan: &Plan) -> Vec<Problem> {
+    let until = Instant::now() + PATIENCE;
+    let agent = match &plan.target {
+        Target::Agent(agent) => Some(*agent),
+        Target::Assistant(assistant) => match client.agents(until).await {
+            Ok(agents) => {
+                let same = |one: &&Agent| one.assistant.as_ref() == Some(assistant);
+                agents.items.iter().find(same).map(|one| one.id)
+            }
+            Err(_) => None,
+        },
+    };
+    let Some(agent) = agent else { return Vec::new() };
+    match online::select(client, plan, agent, until).await {
+        Ok(account) => Findings::of_selection(&loaded.suite, &account).problems,
+        Err(_) => Vec::new(),
+    }
+}
+
+fn not_started(loaded: &Loaded, mut problems: Vec<Problem>) -> Failure {
+    for problem in &mut problems {
+        problem.message.push_str(NOT_STARTED);
+    }
+    loaded.explain(problems).into()
+}

@@ -1,0 +1,98 @@
+//! Files that name several gates, and the groups of a batch as suites.
+
+use std::path::Path;
+
+use super::failure::Failure;
+use super::load::{self, Kept, Loaded};
+use super::overrides::Overrides;
+use crate::context::{self, Context};
+use crate::document::{self, Path as Place, Problem, Source};
+use crate::gates::batch::{self, Defaults};
+use crate::gates::file::{self, List};
+use crate::suite::model::Suite;
+use crate::suite::together::distinct_scenarios;
+use crate::suite::validate;
+
+/// A file that names several gates.
+pub(super) struct Named {
+    pub(super) list: List,
+    kept: Kept,
+}
+
+/// Reads a file that names several gates; none where it is something else. Its faults are told with
+/// those of its suites.
+pub(super) fn read(
+    path: &Path,
+    overrides: &Overrides,
+    context: &Context,
+) -> Result<Option<Named>, Failure> {
+    let name = path.display().to_string();
+    let bytes = load::read_file(path)?;
+    let text = document::decode(&name, &bytes)?;
+    let lookup = |variable: &str| context.env.get(variable).cloned();
+    let read = file::read(Source { name: &name, text }, &lookup)
+        .map_err(|faults| load::with_its_suites(faults, path, text, overrides, context))?;
+    let Some(mut list) = read else {
+        return Ok(None);
+    };
+    let places = std::mem::take(&mut list.places);
+    Ok(Some(Named { list, kept: Kept::new(name, text.to_owned(), places) }))
+}
+
+impl Named {
+    /// What is wrong with the list itself.
+    fn check(&self) -> Result<(), Failure> {
+        let gates = &self.list.gates;
+        if gates.thresholds.is_none() || gates.batch.is_some() {
+            return Ok(());
+        }
+        let problem = Problem::of_key(
+            Place::of(["thresholds"]),
+            "`thresholds` here are those of a `batch`, and there is none",
+        );
+        let problem = problem.help("write them into each suite file");
+        Err(self.kept.explain(vec![problem]).into())
+    }
+
+    /// The groups of its batch as suites; none where it has none. The flags are defaults where the
+    /// batch action has inputs of that name, and stand in place of the suite's keys elsewhere.
+    pub(super) fn groups(&self, overrides: &Overrides) -> Result<Vec<Loaded>, Failure> {
+        self.check()?;
+        let Some(groups) = &self.list.gates.batch else { return Ok(Vec::new()) };
+        if let Some(flag) = overrides.of_one_agent() {
+            return Err(Failure::Usage(format!(
+                "{flag} cannot stand beside a batch: each group names its own agent and scenarios"
+            )));
+        }
+        let defaults = Defaults {
+            frequency: overrides.frequency(),
+            mode: overrides.mode(),
+            thresholds: self.list.gates.thresholds.clone(),
+            prefix: overrides.name().map(str::to_owned),
+        };
+        let (suites, mut problems) = batch::suites(groups, &self.list.within, &defaults);
+        let flags = overrides.of_groups();
+        let mut loaded = Vec::with_capacity(suites.len());
+        for (place, mut suite) in suites {
+            flags.apply(&mut suite);
+            // An id that stands there repeatedly runs so often.
+            let ids = distinct_scenarios(&suite);
+            let once = Suite { scenarios: (!ids.is_empty()).then_some(ids), ..suite.clone() };
+            let found = validate(&once, context::today()).into_iter();
+            problems.extend(found.map(|mut problem| {
+                problem.path = batch::place(&place, &problem.path);
+                problem
+            }));
+            loaded.push(self.kept.group(suite, place));
+        }
+        if problems.is_empty() { Ok(loaded) } else { Err(self.kept.explain(problems).into()) }
+    }
+
+    /// The rules that it has for the result of one of its groups.
+    pub(super) fn rules(&self, overrides: &Overrides) -> Loaded {
+        let thresholds = self.list.gates.thresholds.clone();
+        let mut suite = Suite { version: 1, thresholds, ..Suite::default() };
+        overrides.apply(&mut suite);
+        self.kept.group(suite, Place::root())
+    }
+}

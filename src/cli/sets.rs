@@ -1,0 +1,467 @@
+//! Sides of one call: started together or not at all, and each judged over all of its sets.
+//!
+//! A set has one call of each leg, and each call is a result of its own. A set waits in the queue
+//! for all of its calls at once; each of them leaves it on its own. Where one of a set cannot be
+//! started, the others are ended, and no further set of the suite is started: the gate cannot pass
+//! any more. Which sets there are is decided by [`together`], what they show together by
+//! [`pool`](crate::report::pool).
+
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use futures_util::future::join_all;
+use futures_util::stream::{StreamExt as _, TryStreamExt as _};
+use tokio::sync::watch;
+use tokio::time::Instant;
+
+use super::afterwards::Afterwards;
+use super::attend::{Attached, Attended, Gate, WRAP_UP};
+use super::failure::Failure;
+use super::left;
+use super::load::Loaded;
+use super::many::{About, Ended, Together, too_late};
+use super::prepare::{Earlier, Prepared, can_be_found, may_go_on};
+use super::publish::Publisher;
+use super::stop::Signal;
+use super::turn::{Ticket, Turnstile};
+use crate::context;
+use crate::plan::Plan;
+use crate::record::Status;
+use crate::report::assemble::{End, Parts};
+use crate::report::model::{PlanHead, Timing};
+use crate::report::pool::{Call as Pooled, pool};
+use crate::suite::together::{self, Set};
+
+/// One call of a leg: what starts it, and where it leaves its id.
+pub(super) struct Call {
+    set: Set,
+    prepared: Prepared,
+    publisher: Publisher,
+}
+
+/// A leg that may start, judged over all of its sets.
+pub(super) struct Leg {
+    /// Its place among all gates.
+    pub(super) place: usize,
+    pub(super) about: About,
+    pub(super) prepared: Prepared,
+    pub(super) calls: Vec<Call>,
+}
+
+/// Legs that start together, with their places in the queue.
+pub(super) struct Legs<'a> {
+    heads: Vec<Head>,
+    sets: Vec<SetReady<'a>>,
+    /// How many sets may go at the same time.
+    at_once: usize,
+}
+
+/// What is known of a leg from its beginning to its end.
+struct Head {
+    place: usize,
+    about: About,
+    prepared: Prepared,
+}
+
+/// The calls of one set, one of each leg.
+struct SetReady<'a> {
+    set: Set,
+    calls: Vec<Call>,
+    /// Its place in the queue; none where it takes one later.
+    ticket: Option<Ticket<'a>>,
+}
+
+/// What the sets of a group share while they go.
+struct Going<'a> {
+    heads: &'a [Head],
+    turn: &'a Turnstile,
+    tell: &'a dyn Fn(usize, u64),
+    /// When the first set began.
+    clock: watch::Sender<Option<(Instant, String)>>,
+    /// Why no further set is started.
+    broken: RefCell<Option<String>>,
+}
+
+/// Why a set was not started.
+enum Unstarted {
+    Stopped(Signal),
+    TooLate(&'static str),
+}
+
+/// What came of the calls of a set, in the order of the legs.
+type SetEnd = (Set, Vec<Result<Parts, Failure>>);
+
+/// Whether an earlier gate has left calls of a leg in its directory.
+pub(super) fn any_left(dir: &Path) -> bool {
+    left_in(dir).next().is_some()
+}
+
+fn left_in(dir: &Path) -> impl Iterator<Item = PathBuf> {
+    let entries = std::fs::read_dir(dir).into_iter().flatten().flatten();
+    let sets = entries.filter(|entry| entry.file_name().to_string_lossy().starts_with("set-"));
+    sets.map(|entry| entry.path().join(left::FILE)).filter(|file| file.exists())
+}
+
+/// Opens the calls of a leg, to go on with what an earlier gate has left where `resume` says so:
+/// `earlier` says what may have been left in a directory.
+pub(super) fn open(
+    loaded: &Loaded,
+    dir: &Path,
+    resume: bool,
+    branch: Option<&str>,
+    earlier: &dyn Fn(&Path) -> Result<Earlier, Failure>,
+) -> Result<Vec<Call>, Failure> {
+    let sets = together::sets(&loaded.suite);
+    let dir_of = |set: Set| {
+        let repetition = set.repetition.map(|number| format!("-{number}")).unwrap_or_default();
+        dir.join(format!("set-{}{repetition}", set.position + 1))
+    };
+    let planned: BTreeSet<PathBuf> = sets.iter().map(|set| dir_of(*set).join(left::FILE)).collect();
+    for file in left_in(dir).filter(|file| !planned.contains(file)) {
+        if resume {
+            return Err(Failure::Usage(format!(
+                "--resume cannot go on: the plan is another one now, without the set of {}; nothing \
+                 was started. Leave --resume out to start anew",
+                file.display()
+            )));
+        }
+        // A larger plan would take it for its own one day.
+        crate::sink::remove(&file)?;
+    }
+    let open = |set: Set| {
+        let name = format!("{} · {}", loaded.name(), set.label());
+        let dir = dir_of(set);
+        let loaded = loaded.of_call(together::call(&loaded.suite, set), name);
+        let plan = Plan::new(&loaded.suite, &loaded.name(), branch, &super::begin::unique_key())?;
+        let request = plan
+            .request()
+            .ok_or_else(|| Failure::Internal("a call has unresolved scenarios".to_owned()))?;
+        let earlier = earlier(&dir)?;
+        can_be_found(&earlier, &plan)?;
+        may_go_on(&earlier, loaded.file.as_deref(), &request)?;
+        let publisher = Publisher::of_call(&dir, matches!(earlier, Earlier::Left(_)))?;
+        let prepared = Prepared {
+            loaded,
+            plan,
+            request,
+            baseline: None,
+            earlier,
+            calls: 1,
+            until: None,
+            began: Instant::now(),
+            started_at: String::new(),
+        };
+        Ok(Call { set, prepared, publisher })
+    };
+    sets.into_iter().map(open).collect()
+}
+
+impl<'a> Legs<'a> {
+    /// Puts the calls of the legs together by set, and the sets into the queue. `most` is how many
+    /// calls they may have at the same time.
+    pub(super) fn new(legs: Vec<Leg>, most: Option<u32>, turn: &'a Turnstile) -> Self {
+        let sides = legs.len().max(1);
+        let at_once = most.map_or(usize::MAX, |most| most as usize / sides).max(1);
+        let (mut heads, mut sets): (Vec<Head>, Vec<SetReady<'a>>) = (Vec::new(), Vec::new());
+        for Leg { place, about, prepared, calls } in legs {
+            for (at, call) in calls.into_iter().enumerate() {
+                match sets.get_mut(at) {
+                    Some(set) => set.calls.push(call),
+                    None => {
+                        let set = call.set;
+                        sets.push(SetReady { set, calls: vec![call], ticket: None });
+                    }
+                }
+            }
+            heads.push(Head { place, about, prepared });
+        }
+        for set in sets.iter_mut().take(at_once) {
+            set.ticket = Some(turn.join(sides));
+        }
+        Self { heads, sets, at_once }
+    }
+}
+
+impl Together<'_> {
+    /// Runs the legs from their place in the queue to their evidence. Only a second signal is an
+    /// error.
+    pub(super) async fn legs(
+        &self,
+        legs: Legs<'_>,
+        turn: &Turnstile,
+        tell: &dyn Fn(usize, u64),
+    ) -> Result<Vec<Ended>, Failure> {
+        let Legs { heads, sets, at_once } = legs;
+        let (clock, _) = watch::channel(None);
+        let going = Going { heads: &heads, turn, tell, clock, broken: RefCell::default() };
+        let mut done: Vec<SetEnd> = futures_util::stream::iter(sets)
+            .map(|set| self.set(set, &going))
+            .buffer_unordered(at_once)
+            .try_collect()
+            .await?;
+        done.sort_by_key(|(set, _)| (set.position, set.repetition));
+        let began = going.clock.borrow().clone();
+        let (began, started_at) =
+            began.unwrap_or_else(|| (Instant::now(), context::now().to_string()));
+        let timing = Timing { started_at, elapsed_seconds: began.elapsed().as_secs_f64() };
+        drop(going);
+        let mut ended = Vec::with_capacity(heads.len());
+        // The calls of the first leg stand first in each set, then those of the next.
+        let mut sets: Vec<_> =
+            done.into_iter().map(|(set, ends)| (set, ends.into_iter())).collect();
+        for head in heads {
+            let calls = sets.iter_mut().filter_map(|(set, ends)| Some((*set, ends.next()?)));
+            ended.push(head.ended(calls.collect(), timing.clone()));
+        }
+        Ok(ended)
+    }
+
+    /// One set: waits for its calls to be free, starts all of them, and waits for their ends.
+    async fn set(&self, set: SetReady<'_>, going: &Going<'_>) -> Result<SetEnd, Failure> {
+        let SetReady { set, calls, ticket } = set;
+        let ticket = ticket.unwrap_or_else(|| going.turn.join(calls.len()));
+        let sides = calls.len();
+        let unstarted = |why: &dyn Fn() -> Failure| (set, (0..sides).map(|_| Err(why())).collect());
+        let admitted = tokio::select! {
+            biased;
+            signal = self.stop.asked() => Err(Unstarted::Stopped(signal)),
+            _ = going.turn.admitted(ticket.id()) => Ok(()),
+            () = going.time_is_over(&calls) => Err(Unstarted::TooLate("the suite")),
+            () = self.time_is_over() => Err(Unstarted::TooLate("all suites")),
+        };
+        match admitted {
+            Ok(()) => {}
+            Err(Unstarted::Stopped(signal)) => return Ok(unstarted(&|| Failure::Stopped(signal))),
+            Err(Unstarted::TooLate(whose)) => return Ok(unstarted(&|| too_late(whose))),
+        }
+        if let Some(why) = going.broken.borrow().clone() {
+            return Ok(unstarted(&|| Failure::Remote(format!("it was not started: {why}"))));
+        }
+        let label = set.label();
+        let names: Vec<String> =
+            going.heads.iter().map(|head| format!("{} · {label}", head.about.name)).collect();
+        let tickets = going.turn.split(ticket, calls.len());
+        let gates: Vec<Gate<'_>> = names
+            .iter()
+            .zip(tickets)
+            .map(|(name, ticket)| self.gate(name, going.turn, ticket))
+            .collect();
+        let ends = self.calls(&gates, calls, going).await?;
+        Ok((set, ends))
+    }
+
+    /// Looks for what an earlier attempt of the job has started, where that is wanted: a whole set,
+    /// or none of it. What cannot be asked is a failure of each call.
+    async fn look_back(
+        &self,
+        gates: &[Gate<'_>],
+        calls: Vec<Call>,
+    ) -> Result<Vec<Call>, Vec<Failure>> {
+        let around = self.surroundings();
+        let looks = gates.iter().zip(calls).map(|(gate, call)| {
+            let around = &around;
+            async move {
+                let Call { set, prepared, publisher } = call;
+                let prepared = gate.look_back(prepared, around).await?;
+                Ok::<Call, Failure>(Call { set, prepared, publisher })
+            }
+        });
+        let looked = join_all(looks).await;
+        let sides = looked.len();
+        let mut calls = Vec::with_capacity(sides);
+        for call in looked {
+            match call {
+                Ok(call) => calls.push(call),
+                Err(Failure::Stopped(signal)) => {
+                    return Err((0..sides).map(|_| Failure::Stopped(signal)).collect());
+                }
+                Err(other) => {
+                    let why = other.to_string();
+                    return Err((0..sides).map(|_| Failure::Remote(why.clone())).collect());
+                }
+            }
+        }
+        let is_found = |call: &Call| matches!(call.prepared.earlier, Earlier::Found(_));
+        if !calls.iter().all(is_found) {
+            for call in calls.iter_mut().filter(|call| is_found(call)) {
+                call.prepared.earlier = Earlier::Never;
+            }
+        }
+        Ok(calls)
+    }
+
+    /// Starts the calls of a set and waits for them, or ends them where not all have started.
+    async fn calls(
+        &self,
+        gates: &[Gate<'_>],
+        calls: Vec<Call>,
+        going: &Going<'_>,
+    ) -> Result<Vec<Result<Parts, Failure>>, Failure> {
+        let (began, started_at) = going.begin();
+        let around = self.surroundings();
+        let calls = match self.look_back(gates, calls).await {
+            Ok(calls) => calls,
+            Err(failures) => return Ok(failures.into_iter().map(Err).collect()),
+        };
+        let was_left = |call: &Call| matches!(call.prepared.earlier, Earlier::Left(_));
+        let goes_on = calls.iter().any(was_left);
+        let starts = gates.iter().zip(calls).map(|(gate, call)| {
+            let (started_at, around) = (started_at.clone(), &around);
+            async move {
+                if goes_on && !was_left(&call) {
+                    // Its other sides have been going for a while: it would talk to nobody.
+                    return Err(Failure::Usage(
+                        "an earlier gate was lost before it was started, and its other sides did \
+                         start"
+                            .to_owned(),
+                    ));
+                }
+                let until = self.until;
+                let prepared = Prepared { until, began, started_at, ..call.prepared };
+                let attached = gate.begin(prepared, &call.publisher, around).await?;
+                Ok((attached, call.publisher))
+            }
+        });
+        let begun: Vec<Result<(Attached, Publisher), Failure>> = join_all(starts).await;
+        for (head, begun) in going.heads.iter().zip(&begun) {
+            if let Ok((attached, _)) = begun {
+                (going.tell)(head.place, attached.record.id);
+            }
+        }
+        let failed = begun.iter().zip(going.heads).find_map(|(begun, head)| {
+            let failure = begun.as_ref().err()?;
+            Some((format!("{}: {failure}", head.about.name), failure.code()))
+        });
+        // After a signal each call is ended, or left, as the suite says.
+        let failed = failed.filter(|_| self.stop.heard().is_none());
+        if let Some((why, _)) = &failed
+            && going.broken.replace(Some(why.clone())).is_none()
+        {
+            self.console.progress(&format!("{why}; no further set is started"));
+        }
+        let failed = &failed;
+        let ends = gates.iter().zip(begun).map(|(gate, begun)| async move {
+            let (attached, publisher) = begun?;
+            match failed {
+                None => gate.attend(attached, &publisher).await,
+                Some((why, code)) => {
+                    let end = End::NotStarted { reason: why.clone(), code: *code };
+                    gate.abandon(attached, &publisher, end).await
+                }
+            }
+        });
+        let ends = join_all(ends).await;
+        ends.into_iter()
+            .map(|end| match end {
+                Err(Failure::StoppedTwice(signal)) => Err(Failure::StoppedTwice(signal)),
+                end => Ok(end),
+            })
+            .collect()
+    }
+}
+
+impl Gate<'_> {
+    /// Ends the call of a result whose other sides did not start, and gives what it left.
+    async fn abandon(
+        &self,
+        mut attached: Attached,
+        publisher: &Publisher,
+        end: End,
+    ) -> Result<Parts, Failure> {
+        let id = attached.record.id;
+        if let Err(error) = publisher.started(&attached.started) {
+            self.warn(&error.to_string());
+        }
+        self.say(&format!("ending the call of result {id}: its other sides did not start"));
+        let mut record = std::mem::take(&mut attached.record);
+        let wrap_up = async {
+            let ended = self.client.end_calls(id, self.by(WRAP_UP)).await;
+            self.last_look(&mut record, attached.suite.transcripts()).await;
+            ended
+        };
+        let ended = tokio::select! {
+            ended = wrap_up => ended,
+            second = self.stop.insisted() => return Err(Failure::StoppedTwice(second)),
+        };
+        if let Err(error) = ended {
+            let error = attached.told(&error);
+            attached.notes.push(format!(
+                "the call of result {id} could not be ended: {error}; end it on the dashboard"
+            ));
+        }
+        let paid = record.runs.len();
+        // However far it came: alone it was not the call that the suite means.
+        for run in &mut record.runs {
+            (run.status, run.success) = (Status::Cancelled, None);
+        }
+        attached.notes.push("its call was ended: the other sides did not start".to_owned());
+        attached.record = record;
+        let attended = Attended { end, retries: Vec::new(), stopped_early: false, paid };
+        Ok(self.parts_of(attached, attended).await)
+    }
+}
+
+impl Going<'_> {
+    /// When the first set began: now, where this is it.
+    fn begin(&self) -> (Instant, String) {
+        self.clock.send_if_modified(|clock| {
+            let first = clock.is_none();
+            clock.get_or_insert_with(|| (Instant::now(), context::now().to_string()));
+            first
+        });
+        self.clock.borrow().clone().unwrap_or_else(|| (Instant::now(), String::new()))
+    }
+
+    /// Waits until the suite's time is over, counted from its first set.
+    async fn time_is_over(&self, calls: &[Call]) {
+        let suite = calls.first().map(|call| &call.prepared.loaded.suite);
+        let limit = suite.and_then(|suite| suite.timeout).unwrap_or_default().duration();
+        let mut clock = self.clock.subscribe();
+        let began = clock.wait_for(Option::is_some).await.ok().and_then(|began| began.clone());
+        match began {
+            Some((began, _)) => tokio::time::sleep_until(began + limit).await,
+            None => std::future::pending().await,
+        }
+    }
+}
+
+impl Head {
+    /// What came of the leg over all of its sets.
+    fn ended(self, calls: Vec<(Set, Result<Parts, Failure>)>, timing: Timing) -> Ended {
+        let Head { place, about, prepared } = self;
+        let Prepared { loaded, plan, baseline, .. } = prepared;
+        let planned = PlanHead {
+            runs_per_scenario: plan.runs_per_scenario,
+            runs: plan.runs(),
+            scenarios: plan.scenarios(),
+        };
+        let mut unstarted = None;
+        let calls = calls.into_iter().map(|(set, end)| {
+            let end = end.map_err(|failure| {
+                let told = (failure.to_string(), failure.code());
+                unstarted.get_or_insert(failure);
+                told
+            });
+            Pooled { set: set.label(), end }
+        });
+        let calls = calls.collect();
+        let price = loaded.suite.budget.as_ref().and_then(|budget| budget.price_per_run);
+        let pooled = pool(super::publish::suite_head(&loaded), planned, timing, calls);
+        let end = match (pooled, unstarted) {
+            (Some(mut parts), _) => {
+                parts.baseline = baseline;
+                if let Some(price) = price {
+                    let runs = parts.result.runs.len();
+                    let cost = price * runs as f64;
+                    let runs = crate::text::count(runs, "run");
+                    parts.notes.push(format!("cost: {cost:.2} for {runs}"));
+                }
+                Ok((Box::new(parts), Afterwards::of_suite(&loaded.suite)))
+            }
+            (None, Some(failure)) => Err(failure),
+            (None, None) => Err(Failure::Internal("a leg without a call".to_owned())),
+        };
+        Ended { place, about, end }
+    }
+}

@@ -1,0 +1,154 @@
+//! Two sets of runs ▶ what got better, what got worse, and whether it is noise.
+//!
+//! Pure. Compared scenario by scenario, never by the bare totals: the scenarios are the strata of a
+//! Cochran–Mantel–Haenszel test for rates (`rates`) and of a van Elteren test for numbers
+//! (`numbers`). A scenario that exists on one side only is said and not counted; one that ran on
+//! both sides and was judged on one of them is something else, and said as that (`side_by_side`).
+//! `tell` makes checks of it, with the reasons in words.
+
+mod numbers;
+mod rates;
+mod side_by_side;
+mod tell;
+
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use self::rates::{Side, rate_check};
+pub use self::side_by_side::{Comparison, NoVerdict, RunsOfSide, ScenarioChange, Trend, compare};
+use self::tell::Compared;
+use super::evidence::{Evidence, Samples};
+use super::judge::Figure;
+use super::sample::metric_values;
+use super::{CheckReport, Verdict};
+use crate::suite::model::{Baseline, BaselineLimit};
+
+/// How likely noise alone may explain a change that counts, where the suite does not say.
+pub const SIGNIFICANCE: f64 = 0.05;
+
+/// A change and how likely noise alone explains one this large.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Change {
+    /// Head minus base; a fraction for a rate.
+    pub difference: f64,
+    /// One-sided p-value of a drop; none where there is nothing to test.
+    pub p_of_drop: Option<f64>,
+    /// One-sided p-value of a rise.
+    pub p_of_rise: Option<f64>,
+}
+
+/// Judges a drop of the success rate: what a suite's `max_drop` asks, without a suite. Both limits
+/// are fractions.
+pub fn drop_of_success_rate(
+    base: &Evidence<'_>,
+    head: &Evidence<'_>,
+    max_drop: f64,
+    significance: f64,
+) -> CheckReport {
+    let bound = Bound { is_drop: true, most: max_drop, significance };
+    let [base_side, head_side] = [base, head].map(|side| Side::of(&side.successes(), side));
+    rate_check(Figure::SuccessRate.name(), bound, &base_side, &head_side, head.missing)
+}
+
+/// Judges the limits of a suite's baseline.
+pub(super) fn judge(
+    limits: &Baseline,
+    base: &Evidence<'_>,
+    head: &Evidence<'_>,
+) -> Vec<CheckReport> {
+    let mut reports = Vec::new();
+    if let Some(limit) = &limits.success_rate {
+        let [base, head_side] = [base, head].map(|side| Side::of(&side.successes(), side));
+        let name = Figure::SuccessRate.name();
+        let check = |bound| rate_check(name, bound, &base, &head_side, head.missing);
+        reports.extend(bounds_of(limit).map(check));
+    }
+    for (name, limit) in &limits.metrics {
+        reports.extend(metric_checks(name, limit, base, head));
+    }
+    reports
+}
+
+/// One bound of a limit: a drop or a rise, as a positive fraction.
+#[derive(Clone, Copy)]
+struct Bound {
+    is_drop: bool,
+    most: f64,
+    significance: f64,
+}
+
+impl Bound {
+    /// Whether a change is larger than allowed.
+    fn is_exceeded_by(self, change: Change) -> bool {
+        let moved = if self.is_drop { -change.difference } else { change.difference };
+        moved > self.most + 1e-9
+    }
+
+    /// The chance that noise alone explains a change this large in the bound's way.
+    const fn p_of(self, change: Change) -> Option<f64> {
+        if self.is_drop { change.p_of_drop } else { change.p_of_rise }
+    }
+
+    /// Whether noise alone is an unlikely explanation of a change in the bound's way.
+    fn is_told_from_noise(self, change: Change) -> bool {
+        self.p_of(change).is_some_and(|p| p <= self.significance)
+    }
+
+    /// A change fails when it is larger than allowed and unlikely to be noise.
+    fn verdict_of(self, change: Option<Change>) -> Verdict {
+        match change {
+            None => Verdict::Inconclusive,
+            Some(change) if self.is_exceeded_by(change) && self.is_told_from_noise(change) => {
+                Verdict::Fail
+            }
+            Some(_) => Verdict::Pass,
+        }
+    }
+}
+
+fn bounds_of(limit: &BaselineLimit) -> impl Iterator<Item = Bound> {
+    let significance = limit.significance.map_or(SIGNIFICANCE, |percent| percent.fraction());
+    let drop = limit.max_drop.map(|most| (true, most.fraction()));
+    let rise = limit.max_rise.map(|most| (false, most.fraction()));
+    drop.into_iter().chain(rise).map(move |(is_drop, most)| Bound { is_drop, most, significance })
+}
+
+/// A metric's change against its bounds: a binary metric by its rate, a rating or a number by its
+/// mean, relative to the base's.
+fn metric_checks(
+    name: &str,
+    limit: &BaselineLimit,
+    base: &Evidence<'_>,
+    head: &Evidence<'_>,
+) -> Vec<CheckReport> {
+    let sides = metric_values(name, base)
+        .map_err(|why| format!("in the baseline, {why}"))
+        .and_then(|base| Ok((base, metric_values(name, head)?)));
+    let (base_sampled, head_sampled) = match sides {
+        Ok(sides) => sides,
+        Err(reason) => {
+            let nothing = |bound| Compared::without_evidence(name, bound, reason.clone()).report();
+            return bounds_of(limit).map(nothing).collect();
+        }
+    };
+    match (&base_sampled.samples, &head_sampled.samples) {
+        (Samples::Numbers { .. }, Samples::Numbers { .. }) => {
+            let base = numbers::Side::of(&base_sampled, base);
+            let head_side = numbers::Side::of(&head_sampled, head);
+            let check = |bound| numbers::check(name, bound, &base, &head_side, head.missing);
+            bounds_of(limit).map(check).collect()
+        }
+        _ => {
+            let (base, head_side) = (Side::of(&base_sampled, base), Side::of(&head_sampled, head));
+            let check = |bound| rate_check(name, bound, &base, &head_side, head.missing);
+            bounds_of(limit).map(check).collect()
+        }
+    }
+}
+
+/// The scenario of each run.
+fn scenarios_of(evidence: &Evidence<'_>) -> BTreeMap<u64, Option<u64>> {
+    evidence.runs.iter().map(|(run, _)| (run.id, run.scenario)).collect()
+}

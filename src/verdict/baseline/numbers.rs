@@ -1,0 +1,163 @@
+//! Numbers of a metric on two sides, scenario by scenario: by how much their mean moved, and whether
+//! that is within a bound.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::rates::nothing_in_common;
+use super::tell::Compared;
+use super::{Bound, Change, scenarios_of};
+use crate::stats::ranks::{least_p, van_elteren};
+use crate::text;
+use crate::verdict::CheckReport;
+use crate::verdict::bounds::LACKING_FOR_A_MEAN;
+use crate::verdict::evidence::{Evidence, Sampled, Samples};
+
+/// The numbers of one side by scenario.
+pub(super) struct Side {
+    values: BTreeMap<Option<u64>, Vec<f64>>,
+    /// Runs that could have given a number and did not, by scenario.
+    open: BTreeMap<Option<u64>, usize>,
+    /// The same runs.
+    unknown: Vec<u64>,
+    /// The share of the runs that may lack a number.
+    lacking: f64,
+}
+
+impl Side {
+    pub(super) fn of(sampled: &Sampled, evidence: &Evidence<'_>) -> Self {
+        let scenarios = scenarios_of(evidence);
+        let scenario_of = |run: &u64| scenarios.get(run).copied().flatten();
+        let mut values: BTreeMap<Option<u64>, Vec<f64>> = BTreeMap::new();
+        if let Samples::Numbers { values: numbers, .. } = &sampled.samples {
+            for (run, number) in numbers {
+                values.entry(scenario_of(run)).or_default().push(*number);
+            }
+        }
+        let mut open = BTreeMap::new();
+        for run in &sampled.unknown {
+            *open.entry(scenario_of(run)).or_default() += 1;
+        }
+        let lacking = if evidence.going { 0.0 } else { LACKING_FOR_A_MEAN };
+        Self { values, open, unknown: sampled.unknown.clone(), lacking }
+    }
+
+    fn values_of(&self, scenario: &Option<u64>) -> &[f64] {
+        self.values.get(scenario).map_or(&[], Vec::as_slice)
+    }
+
+    fn open_of(&self, scenario: &Option<u64>) -> usize {
+        self.open.get(scenario).copied().unwrap_or_default()
+    }
+
+    fn scenarios(&self) -> BTreeSet<Option<u64>> {
+        self.values.keys().chain(self.open.keys()).copied().collect()
+    }
+
+    /// Too many runs of these scenarios without a number, in words.
+    fn too_many_lack(&self, scenarios: &[Option<u64>]) -> Option<String> {
+        let values: usize = scenarios.iter().map(|id| self.values_of(id).len()).sum();
+        let open: usize = scenarios.iter().map(|id| self.open_of(id)).sum();
+        (open as f64 > self.lacking * (values + open) as f64).then(|| {
+            format!(
+                "{} gave a value and {open} did not: too many for a mean to mean anything",
+                text::count(values, "run"),
+            )
+        })
+    }
+}
+
+/// A mean's change against a bound, relative to the base's mean. A run without a number is taken to
+/// lie between the lowest and the highest of its scenario: where that would turn the verdict, or
+/// where many runs lack one, it is inconclusive. `missing` planned runs of the head never arrived.
+pub(super) fn check(
+    name: &str,
+    bound: Bound,
+    base: &Side,
+    head: &Side,
+    missing: usize,
+) -> CheckReport {
+    let common: Vec<Option<u64>> =
+        base.scenarios().intersection(&head.scenarios()).copied().collect();
+    let pairs: Vec<Pair> = common
+        .iter()
+        .map(|id| (base.values_of(id).to_vec(), head.values_of(id).to_vec()))
+        .collect();
+    let lack = match (base.too_many_lack(&common), head.too_many_lack(&common)) {
+        (_, Some(why)) => Err(why),
+        (Some(why), None) => Err(format!("in the baseline, {why}")),
+        (None, None) => Ok(()),
+    };
+    // A drop is largest where the base was high and the head low.
+    let [worst, best] = [bound.is_drop, !bound.is_drop].map(|base_high| {
+        let fill = |id| filled(base, head, id, base_high);
+        bound.verdict_of(relative_change(&common.iter().map(fill).collect::<Vec<_>>()).ok())
+    });
+    let now = relative_change(&pairs).and_then(|change| lack.map(|()| change));
+    // What the runs would have shown at most, had they all moved in the bound's way.
+    let at_most = || {
+        let sizes: Vec<(usize, usize)> =
+            pairs.iter().map(|(base, head)| (base.len(), head.len())).collect();
+        least_p(&sizes).is_some_and(|p| p <= bound.significance)
+    };
+    let can_tell = !now.as_ref().is_ok_and(|now| bound.is_exceeded_by(*now)) || at_most();
+    let on_both = pairs.iter().filter(|(base, _)| !base.is_empty());
+    let compared = Compared {
+        name,
+        bound,
+        can_tell,
+        samples: on_both.map(|(_, head)| head.len()).sum(),
+        change: now,
+        verdicts: [worst, best],
+        missing,
+        unknown: head.unknown.clone(),
+        unknown_in_base: common.iter().map(|id| base.open_of(id)).sum(),
+        against: Vec::new(),
+    };
+    compared.report()
+}
+
+/// A scenario's numbers, where the runs without one gave the highest number of the scenario on one
+/// side and the lowest on the other.
+fn filled(base: &Side, head: &Side, id: &Option<u64>, base_high: bool) -> Pair {
+    let seen = || base.values_of(id).iter().chain(head.values_of(id)).copied();
+    let lowest = seen().fold(f64::INFINITY, f64::min);
+    let highest = seen().fold(f64::NEG_INFINITY, f64::max);
+    let fill = |side: &Side, high: bool| {
+        let mut values = side.values_of(id).to_vec();
+        // A scenario without any number has none to take its place.
+        let open = if lowest <= highest { side.open_of(id) } else { 0 };
+        values.resize(values.len() + open, if high { highest } else { lowest });
+        values
+    };
+    (fill(base, base_high), fill(head, !base_high))
+}
+
+/// The numbers of a scenario, base and head.
+type Pair = (Vec<f64>, Vec<f64>);
+
+/// The change of the mean over the common scenarios, as a fraction of the base's mean; in words
+/// where there is none.
+fn relative_change(pairs: &[Pair]) -> Result<Change, String> {
+    let mean = |values: &[f64]| values.iter().sum::<f64>() / values.len() as f64;
+    let (mut moved, mut base_level, mut weights) = (0.0, 0.0, 0.0);
+    let on_both = pairs.iter().filter(|(base, head)| !base.is_empty() && !head.is_empty());
+    for (base, head) in on_both {
+        let (n, m) = (base.len() as f64, head.len() as f64);
+        let weight = n * m / (n + m);
+        moved += weight * (mean(head) - mean(base));
+        base_level += weight * mean(base);
+        weights += weight;
+    }
+    if weights <= 0.0 {
+        return Err(nothing_in_common());
+    }
+    if base_level == 0.0 {
+        return Err("the baseline's mean is 0: no change is a share of it".to_owned());
+    }
+    let [drop, rise] = [false, true].map(|rise| {
+        let sides = pairs.iter().map(|(base, head)| (base.as_slice(), head.as_slice()));
+        let ranked = sides.map(|(base, head)| if rise { (head, base) } else { (base, head) });
+        van_elteren(&ranked.collect::<Vec<_>>())
+    });
+    Ok(Change { difference: moved / base_level.abs(), p_of_drop: drop, p_of_rise: rise })
+}

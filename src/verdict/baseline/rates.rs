@@ -1,0 +1,143 @@
+//! Shares of runs on two sides, scenario by scenario: by how much they differ, and whether that is
+//! within a bound.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::tell::Compared;
+use super::{Bound, Change, scenarios_of};
+use crate::stats::strata::{Stratum, cochran_mantel_haenszel, difference};
+use crate::verdict::CheckReport;
+use crate::verdict::evidence::{Evidence, Sampled, Samples};
+
+/// Runs with a yes and runs with a no by scenario.
+type Rates = BTreeMap<Option<u64>, (usize, usize)>;
+
+/// What one side's runs say.
+pub(super) struct Side {
+    rates: Rates,
+    /// Runs that could have said yes or no and did not, by scenario.
+    open: BTreeMap<Option<u64>, usize>,
+    /// The same runs.
+    unknown: Vec<u64>,
+    /// The runs with a no.
+    against: Vec<u64>,
+}
+
+impl Side {
+    pub(super) fn of(sampled: &Sampled, evidence: &Evidence<'_>) -> Self {
+        let scenarios = scenarios_of(evidence);
+        let scenario_of = |run: &u64| scenarios.get(run).copied().flatten();
+        let (mut rates, mut open) = (Rates::new(), BTreeMap::new());
+        let mut against = Vec::new();
+        if let Samples::Shares { yes, no } = &sampled.samples {
+            for run in yes {
+                rates.entry(scenario_of(run)).or_default().0 += 1;
+            }
+            for run in no {
+                rates.entry(scenario_of(run)).or_default().1 += 1;
+            }
+            against.clone_from(no);
+        }
+        for run in &sampled.unknown {
+            *open.entry(scenario_of(run)).or_default() += 1;
+        }
+        Self { rates, open, unknown: sampled.unknown.clone(), against }
+    }
+
+    /// The rates, had the runs without a judgement all said yes, or all said no.
+    fn filled(&self, yes: bool) -> Rates {
+        let mut filled = self.rates.clone();
+        for (scenario, runs) in &self.open {
+            let entry = filled.entry(*scenario).or_default();
+            if yes { entry.0 += runs } else { entry.1 += runs }
+        }
+        filled
+    }
+
+    fn scenarios(&self) -> BTreeSet<Option<u64>> {
+        self.rates.keys().chain(self.open.keys()).copied().collect()
+    }
+
+    /// How many runs of these scenarios were not judged.
+    fn open_in(&self, scenarios: &BTreeSet<Option<u64>>) -> usize {
+        self.open.iter().filter(|(id, _)| scenarios.contains(id)).map(|(_, runs)| runs).sum()
+    }
+}
+
+fn strata(base: &Rates, head: &Rates) -> Vec<Stratum> {
+    let common = base.iter().filter_map(|(id, base)| Some((base, head.get(id)?)));
+    common
+        .map(|((base_yes, base_no), (head_yes, head_no))| Stratum {
+            base_yes: *base_yes,
+            base_no: *base_no,
+            head_yes: *head_yes,
+            head_no: *head_no,
+        })
+        .collect()
+}
+
+/// The change over these scenarios; none where there is nothing to compare.
+pub(super) fn change(strata: &[Stratum]) -> Option<Change> {
+    let mirrored: Vec<Stratum> = strata
+        .iter()
+        .map(|s| Stratum {
+            base_yes: s.base_no,
+            base_no: s.base_yes,
+            head_yes: s.head_no,
+            head_no: s.head_yes,
+        })
+        .collect();
+    Some(Change {
+        difference: difference(strata)?,
+        p_of_drop: cochran_mantel_haenszel(strata),
+        p_of_rise: cochran_mantel_haenszel(&mirrored),
+    })
+}
+
+/// A rate's change against a bound. Runs of either side without a judgement could have gone either
+/// way: where that would turn the verdict, it is inconclusive. `missing` planned runs of the head
+/// never arrived.
+pub(super) fn rate_check(
+    name: &str,
+    bound: Bound,
+    base: &Side,
+    head: &Side,
+    missing: usize,
+) -> CheckReport {
+    let between = |base: &Rates, head: &Rates| change(&strata(base, head));
+    let now = between(&base.rates, &head.rates);
+    // A drop is largest where the base was good and the head bad.
+    let [worst, best] = [bound.is_drop, !bound.is_drop]
+        .map(|good| bound.verdict_of(between(&base.filled(good), &head.filled(!good))));
+    let common = strata(&base.rates, &head.rates);
+    // What the runs would have shown at most, had they all ended in the bound's way.
+    let at_most = || {
+        let extreme: Vec<Stratum> = common
+            .iter()
+            .map(|s| {
+                let all = s.head_yes + s.head_no;
+                let (head_yes, head_no) = if bound.is_drop { (0, all) } else { (all, 0) };
+                Stratum { head_yes, head_no, ..*s }
+            })
+            .collect();
+        change(&extreme).is_some_and(|change| bound.is_told_from_noise(change))
+    };
+    let can_tell = !now.is_some_and(|now| bound.is_exceeded_by(now)) || at_most();
+    let compared = Compared {
+        name,
+        bound,
+        change: now.ok_or_else(nothing_in_common),
+        can_tell,
+        samples: common.iter().map(|s| s.head_yes + s.head_no).sum(),
+        verdicts: [worst, best],
+        missing,
+        unknown: head.unknown.clone(),
+        unknown_in_base: base.open_in(&head.scenarios()),
+        against: head.against.clone(),
+    };
+    compared.report()
+}
+
+pub(super) fn nothing_in_common() -> String {
+    "no scenario has judged runs in both the baseline and this result".to_owned()
+}
