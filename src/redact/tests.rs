@@ -24,6 +24,7 @@ fn own(pattern: &str, what: Option<&str>) -> OwnPattern {
 fn telephone_numbers_are_found_as_people_write_and_say_them() {
     let texts = [
         "+14155550100",
+        "+1.4155550100",
         "+1 (415) 555-0100",
         "(415) 555-0100",
         "415.555.0100",
