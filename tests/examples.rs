@@ -198,6 +198,28 @@ fn the_pages_show_each_workflow_as_it_is() {
     assert_eq!(shown, files);
 }
 
+/// The examples that make several suites.
+const SEVERAL: [&str; 2] =
+    ["examples/together/warm-transfer.yml", "examples/batch/cekura-batch.yml"];
+
+#[test]
+fn sides_and_batches_are_shown_as_they_are_and_pass_their_rehearsal() {
+    let page = fs::read_to_string(root().join("docs/many.md")).unwrap();
+    let shown = shown_files(&page);
+    for example in SEVERAL {
+        let text = fs::read_to_string(root().join(example)).unwrap();
+        assert!(
+            shown.contains(&(example.to_owned(), text)),
+            "docs/many.md shows another {example}"
+        );
+        let dir = TempDir::new().unwrap();
+        gate(&dir).arg("check").arg(root().join(example)).assert().code(0);
+        let run = gate(&dir).arg("run").arg(root().join(example)).arg("--simulate").assert();
+        let account = String::from_utf8_lossy(&run.code(0).get_output().stdout).into_owned();
+        assert!(account.contains("suites passed"), "{account}");
+    }
+}
+
 #[test]
 fn the_pages_link_only_to_what_exists() {
     let mut pages = files_below(&root().join("docs/ci"));

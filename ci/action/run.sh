@@ -64,7 +64,10 @@ flag --mode "$(trim "${INPUT_EXECUTION_MODE:-}")"
 flag --frequency "$(trim "${INPUT_FREQUENCY:-}")"
 flag --personalities "${INPUT_PERSONALITY_IDS//[[:space:]]/}"
 flag --test-profiles "${INPUT_TEST_PROFILE_IDS//[[:space:]]/}"
-flag --concurrency "$(trim "${INPUT_CONCURRENCY_LIMIT:-}")"
+concurrency=$(trim "${INPUT_CONCURRENCY_LIMIT:-}")
+[ -z "$concurrency" ] || [ -z "${INPUT_CONCURRENCY:-}" ] ||
+    fail 'the inputs `concurrency` and `concurrency_limit` say the same: give one of them'
+flag --concurrency "${concurrency:-$(trim "${INPUT_CONCURRENCY:-}")}"
 flag --name "${INPUT_NAME:-}"
 flag --success-rate "${INPUT_SUCCESS_RATE:-}"
 flag --report-dir "${INPUT_REPORT_DIR:-}"
@@ -83,7 +86,7 @@ timeout=$(trim "${INPUT_TIMEOUT:-}")
 [[ ! $timeout =~ ^[0-9]+$ ]] || timeout+=s
 flag --timeout "$timeout"
 
-if is_true share_link "${INPUT_SHARE_LINK:-}"; then
+if is_true share_link "${INPUT_SHARE_LINK:-}" || is_true share_links "${INPUT_SHARE_LINKS:-}"; then
     flags+=(--share-link)
 fi
 
@@ -97,6 +100,19 @@ while IFS= read -r line; do
     line=$(trim "$line")
     [ -z "$line" ] || flags+=("$line")
 done <<<"${INPUT_ARGS:-}"
+
+# A batch stands in the place of a suite. Its text reaches the gate as a file, so that the shell
+# reads none of it.
+batch_file=$(trim "${INPUT_BATCH_FILE:-}")
+if [ -n "$(trim "${INPUT_BATCH:-}")" ]; then
+    [ -z "$batch_file" ] || fail 'the inputs `batch` and `batch_file` cannot stand together'
+    batch_file=${RUNNER_TEMP:?}/cekura-batch.yml
+    printf '%s\n' "$INPUT_BATCH" >"$batch_file"
+fi
+if [ -n "$batch_file" ]; then
+    [ -z "${INPUT_SUITE:-}" ] || fail 'a batch cannot stand beside `suite`: list both in a gates.yml'
+    INPUT_SUITE=$batch_file
+fi
 
 # What has no flag stands in a suite that is made here. Scalars reach it as variables, so that no
 # value can become YAML.

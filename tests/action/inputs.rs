@@ -11,12 +11,14 @@ use crate::job::{HOSTILE, Job, Step, action, bash_is_missing, inputs_of_the_acti
 fn the_action_takes_every_name_of_the_platforms_own_actions() {
     let inputs = inputs_of_the_action();
     let theirs = "agent_id scenario_ids tags execution_mode livekit_data phone_number name api_url \
-                  frequency timeout api_key spec pipecat_data dry_run concurrency_limit share_link";
+                  frequency timeout api_key spec pipecat_data dry_run concurrency_limit share_link \
+                  batch batch_file concurrency share_links";
     for name in theirs.split_whitespace() {
         assert!(inputs.iter().any(|input| input == name), "{name}");
     }
     let outputs = names_in("outputs");
-    let theirs = "result_url result_id passed total_runs success_runs valid summary_file";
+    let theirs = "result_url result_id passed total_runs success_runs valid summary_file \
+                  passed_runs result_ids";
     for name in theirs.split_whitespace() {
         assert!(outputs.iter().any(|output| output == name), "{name}");
     }

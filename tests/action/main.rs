@@ -9,6 +9,7 @@
     reason = "a test fails by panicking, and says what it passes over"
 )]
 
+mod batches;
 mod inputs;
 mod install;
 mod job;

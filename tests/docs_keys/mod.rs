@@ -113,6 +113,14 @@ pub(crate) fn world_table(schema: &Value) -> String {
     plain_table(rows(schema))
 }
 
+/// The table of the keys of a file that lists suites. Legs have the keys of a group, and thresholds
+/// those of a suite: neither is said again.
+pub(crate) fn gates_table(schema: &Value) -> String {
+    let mut rows = rows(schema);
+    rows.retain(|row| !row.key.starts_with("thresholds.") && !row.key.contains("legs[]."));
+    plain_table(rows)
+}
+
 fn plain_table(rows: Vec<Row>) -> String {
     let mut table = String::from("| Key | Type | Default | What it is |\n|---|---|---|---|\n");
     for Row { key, kind, default, about } in rows {

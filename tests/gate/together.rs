@@ -197,6 +197,20 @@ fn the_time_is_that_of_the_suite_and_what_it_did_not_reach_is_told() {
     assert!(caller["headline"].as_str().unwrap().contains("within 400ms"), "{caller}");
 }
 
+#[cfg(unix)]
+#[test]
+fn a_signal_ends_all_sides_and_what_waits_never_starts() {
+    let gate = Gate::against(&world(&slow()), &transfer("concurrency: 2"));
+    let (finished, took) = super::many::interrupted(&gate, &["run"], 2);
+    let finished = finished.expect(130);
+    assert!(took < 7.5, "{took}");
+    assert_eq!((gate.stand_in().starts(), ended(&gate)), (2, 2));
+    for side in ["caller", "desk"] {
+        let result = result(&finished, side);
+        assert_eq!((&result["exit_code"], &result["tally"]["missing"]), (&130.into(), &3.into()));
+    }
+}
+
 #[test]
 fn all_sides_count_towards_the_budget_of_the_suite() {
     let gate = Gate::against(&world(GOOD), &transfer("budget: { max_runs: 7 }"));
