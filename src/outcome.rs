@@ -327,6 +327,13 @@ mod tests {
     }
 
     #[test]
+    fn the_blame_of_an_earlier_result_is_still_read() {
+        let read = |text: &str| serde_json::from_str::<Blame>(text).unwrap();
+        assert_eq!(read("\"time_limit\""), Blame::StillGoing);
+        assert_eq!(read("\"still_going\""), Blame::StillGoing);
+    }
+
+    #[test]
     fn endings_name_who_is_to_blame() {
         use Blame::{Agent, AgentOrTransport, Operator, Platform, Telephony, Unknown};
         let failed = Status::Failed;

@@ -62,9 +62,7 @@ pub(super) fn compare(
     console: &Console,
 ) -> Result<Code, Failure> {
     let redactor = match &args.suite {
-        Some(path) => {
-            Redactor::of_suite(&load::suite(Some(path), &Overrides::default(), context)?.suite)
-        }
+        Some(path) => Redactor::of_suite(&load::rules(path, &Overrides::default(), context)?.suite),
         None => Redactor::default(),
     };
     let (mut base, _) = result(&args.base, global, context)?;

@@ -39,6 +39,12 @@ pub struct Change {
     pub p_of_rise: Option<f64>,
 }
 
+impl Change {
+    const fn of(difference: f64) -> Self {
+        Self { difference, p_of_drop: None, p_of_rise: None }
+    }
+}
+
 /// Judges a drop of the success rate: what a suite's `max_drop` asks, without a suite. Both limits
 /// are fractions.
 pub fn drop_of_success_rate(

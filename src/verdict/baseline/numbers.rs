@@ -88,11 +88,15 @@ pub(super) fn check(
         (None, None) => Ok(()),
     };
     // A drop is largest where the base was high and the head low.
-    let [worst, best] = [bound.is_drop, !bound.is_drop].map(|base_high| {
+    let if_open = |base_high: bool| {
         let fill = |id| filled(base, head, id, base_high);
         bound.verdict_of(relative_change(&common.iter().map(fill).collect::<Vec<_>>()).ok())
-    });
+    };
     let now = relative_change(&pairs).and_then(|change| lack.map(|()| change));
+    let verdicts = match base.open.is_empty() && head.open.is_empty() {
+        true => [bound.verdict_of(now.as_ref().ok().copied()); 2],
+        false => [bound.is_drop, !bound.is_drop].map(if_open),
+    };
     // What the runs would have shown at most, had they all moved in the bound's way.
     let at_most = || {
         let sizes: Vec<(usize, usize)> =
@@ -107,7 +111,7 @@ pub(super) fn check(
         can_tell,
         samples: on_both.map(|(_, head)| head.len()).sum(),
         change: now,
-        verdicts: [worst, best],
+        verdicts,
         missing,
         unknown: head.unknown.clone(),
         unknown_in_base: common.iter().map(|id| base.open_of(id)).sum(),

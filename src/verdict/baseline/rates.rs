@@ -6,8 +6,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::tell::Compared;
 use super::{Bound, Change, scenarios_of};
 use crate::stats::strata::{Stratum, cochran_mantel_haenszel, difference};
-use crate::verdict::CheckReport;
 use crate::verdict::evidence::{Evidence, Sampled, Samples};
+use crate::verdict::{CheckReport, Verdict};
 
 /// Runs with a yes and runs with a no by scenario.
 type Rates = BTreeMap<Option<u64>, (usize, usize)>;
@@ -78,20 +78,31 @@ fn strata(base: &Rates, head: &Rates) -> Vec<Stratum> {
 
 /// The change over these scenarios; none where there is nothing to compare.
 pub(super) fn change(strata: &[Stratum]) -> Option<Change> {
-    let mirrored: Vec<Stratum> = strata
-        .iter()
-        .map(|s| Stratum {
-            base_yes: s.base_no,
-            base_no: s.base_yes,
-            head_yes: s.head_no,
-            head_no: s.head_yes,
-        })
-        .collect();
-    Some(Change {
-        difference: difference(strata)?,
-        p_of_drop: cochran_mantel_haenszel(strata),
-        p_of_rise: cochran_mantel_haenszel(&mirrored),
+    let (p_of_drop, p_of_rise) = (p_of(strata, true), p_of(strata, false));
+    Some(Change { p_of_drop, p_of_rise, ..Change::of(difference(strata)?) })
+}
+
+/// The change as a bound sees it: with the chance of noise in its way alone.
+fn change_against(strata: &[Stratum], bound: Bound) -> Option<Change> {
+    let change = Change::of(difference(strata)?);
+    let p = p_of(strata, bound.is_drop);
+    Some(match bound.is_drop {
+        true => Change { p_of_drop: p, ..change },
+        false => Change { p_of_rise: p, ..change },
     })
+}
+
+fn p_of(strata: &[Stratum], drop: bool) -> Option<f64> {
+    if drop {
+        return cochran_mantel_haenszel(strata);
+    }
+    let mirrored = |s: &Stratum| Stratum {
+        base_yes: s.base_no,
+        base_no: s.base_yes,
+        head_yes: s.head_no,
+        head_no: s.head_yes,
+    };
+    cochran_mantel_haenszel(&strata.iter().map(mirrored).collect::<Vec<_>>())
 }
 
 /// A rate's change against a bound. Runs of either side without a judgement could have gone either
@@ -104,11 +115,21 @@ pub(super) fn rate_check(
     head: &Side,
     missing: usize,
 ) -> CheckReport {
-    let between = |base: &Rates, head: &Rates| change(&strata(base, head));
-    let now = between(&base.rates, &head.rates);
+    let now = change_against(&strata(&base.rates, &head.rates), bound);
+    let between = |base: &Rates, head: &Rates| {
+        let strata = strata(base, head);
+        match difference(&strata) {
+            // Whether it is noise takes far longer to say, and matters for a large change only.
+            Some(moved) if !bound.is_exceeded_by(Change::of(moved)) => Verdict::Pass,
+            _ => bound.verdict_of(change_against(&strata, bound)),
+        }
+    };
     // A drop is largest where the base was good and the head bad.
-    let [worst, best] = [bound.is_drop, !bound.is_drop]
-        .map(|good| bound.verdict_of(between(&base.filled(good), &head.filled(!good))));
+    let verdicts = match base.open.is_empty() && head.open.is_empty() {
+        true => [bound.verdict_of(now); 2],
+        false => [bound.is_drop, !bound.is_drop]
+            .map(|good| between(&base.filled(good), &head.filled(!good))),
+    };
     let common = strata(&base.rates, &head.rates);
     // What the runs would have shown at most, had they all ended in the bound's way.
     let at_most = || {
@@ -120,7 +141,7 @@ pub(super) fn rate_check(
                 Stratum { head_yes, head_no, ..*s }
             })
             .collect();
-        change(&extreme).is_some_and(|change| bound.is_told_from_noise(change))
+        change_against(&extreme, bound).is_some_and(|change| bound.is_told_from_noise(change))
     };
     let can_tell = !now.is_some_and(|now| bound.is_exceeded_by(now)) || at_most();
     let compared = Compared {
@@ -129,7 +150,7 @@ pub(super) fn rate_check(
         change: now.ok_or_else(nothing_in_common),
         can_tell,
         samples: common.iter().map(|s| s.head_yes + s.head_no).sum(),
-        verdicts: [worst, best],
+        verdicts,
         missing,
         unknown: head.unknown.clone(),
         unknown_in_base: base.open_in(&head.scenarios()),
