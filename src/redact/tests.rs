@@ -60,6 +60,7 @@ fn other_numbers_are_left_alone() {
         "1, 2, 3, 4, 5, 6, 7, 8, 9",
         "version 1.12.3, 45 of 100, $1,250.00",
         "me@ home, at 5 dot",
+        "rows 1204 ---- 3381 ---- 7720",
     ];
     for text in texts {
         assert_eq!(all().text(text), text);
