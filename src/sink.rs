@@ -160,6 +160,12 @@ fn remove_earlier(path: &Path, index: &str, mark: &str) -> io::Result<()> {
     }
 }
 
+/// Removes a report of many files that an earlier gate wrote. What somebody else wrote, or what
+/// cannot be removed, stays: nobody is led there any more.
+pub fn remove_tree(path: &Path, index: &str, mark: &str) {
+    let _ = remove_earlier(path, index, mark);
+}
+
 /// Writes a file whole, in the place of one that may be there.
 ///
 /// # Errors

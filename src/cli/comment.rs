@@ -19,6 +19,7 @@ use crate::comment::{Target, target};
 use crate::context::Context;
 use crate::exit::Code;
 use crate::report::escape::url;
+use crate::report::gates::{self, Whole};
 use crate::report::markdown::comment::{self, Origin};
 use crate::report::model::Report;
 
@@ -43,15 +44,15 @@ impl Commenter {
 
     /// Writes the verdict. A signal that comes meanwhile ends it.
     pub(super) async fn tell(&self, report: &Report, console: &Console, stop: &Stop) {
-        let next = async {
-            if stop.heard().is_some() { stop.insisted().await } else { stop.asked().await }
-        };
-        tokio::select! {
-            () = self.tell_all(report, console) => {}
-            signal = next => {
-                console.warn(&format!("no pull-request comment: stopped by {signal}"));
-            }
-        }
+        unless_stopped(self.tell_all(report, console), console, stop).await;
+    }
+
+    /// Writes the verdict on several suites: one comment, with a section for each.
+    pub(super) async fn tell_whole(&self, whole: &Whole, console: &Console, stop: &Stop) {
+        let text = |origin: Origin<'_>| gates::comment(whole, origin);
+        let name = gates::sticky(&whole.name, whole.gates.len());
+        let put = self.put(name, text, patience_after(whole.code()), console);
+        unless_stopped(put, console, stop).await;
     }
 
     /// Writes the verdict where nothing else goes on.
@@ -63,10 +64,9 @@ impl Commenter {
     }
 
     async fn tell_all(&self, report: &Report, console: &Console) {
-        let stopped = [Code::Interrupted, Code::Terminated];
-        let hurry = stopped.iter().any(|code| code.number() == report.exit_code);
         let text = |origin: Origin<'_>| comment::comment(report, origin);
-        let patience = if hurry { HURRY } else { PATIENCE };
+        let code = Code::of_number(report.exit_code).unwrap_or(Code::Internal);
+        let patience = patience_after(code);
         self.put(&report.suite.name, text, patience, console).await;
     }
 
@@ -109,6 +109,26 @@ impl Commenter {
                 console.progress(&format!("pull request {} has the comment{page}", target.number));
             }
             Err(why) => console.warn(&format!("no pull-request comment: {why}")),
+        }
+    }
+}
+
+/// How long GitHub may take after a gate that ended so.
+const fn patience_after(code: Code) -> Duration {
+    match code {
+        Code::Interrupted | Code::Terminated => HURRY,
+        _ => PATIENCE,
+    }
+}
+
+/// Waits for the comment, unless a signal comes.
+async fn unless_stopped(put: impl Future<Output = ()>, console: &Console, stop: &Stop) {
+    let next =
+        async { if stop.heard().is_some() { stop.insisted().await } else { stop.asked().await } };
+    tokio::select! {
+        () = put => {}
+        signal = next => {
+            console.warn(&format!("no pull-request comment: stopped by {signal}"));
         }
     }
 }

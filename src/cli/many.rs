@@ -12,6 +12,7 @@ use tokio::time::Instant;
 use super::afterwards::Afterwards;
 use super::attend::Gate;
 use super::begin::Surroundings;
+use super::comment::Commenter;
 use super::console::Console;
 use super::failure::Failure;
 use super::prepare::{Earlier, Prepared, Shared, prepare};
@@ -57,6 +58,8 @@ pub(super) struct Together<'a> {
     pub(super) stop: &'a Stop,
     /// Whether to tell where each call can be listened to.
     pub(super) listen: bool,
+    /// Tells the pull request, where that is asked for.
+    pub(super) commenter: &'a Commenter,
     /// When the time of all gates together is over, where it is limited.
     pub(super) until: Option<Instant>,
 }
@@ -164,7 +167,9 @@ impl Together<'_> {
             concurrency: many.concurrency,
             simulated: self.platform.stand_in.is_some(),
         };
-        publisher.finish(&whole, self.console)
+        let code = publisher.finish(&whole, self.console)?;
+        self.commenter.tell_whole(&whole, self.console, self.stop).await;
+        Ok(code)
     }
 
     /// Asks all that is asked before the first call, for every suite, and refuses them together.

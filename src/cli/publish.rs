@@ -21,7 +21,7 @@ pub(super) const DEFAULT_DIR: &str = "cekura-report";
 pub(super) const JUNIT: &str = "junit.xml";
 pub(super) const SUMMARY: &str = "summary.md";
 pub(super) const RESULT: &str = "result.json";
-const HTML: &str = "html";
+pub(super) const HTML: &str = "html";
 pub(super) const GITLAB_DOTENV: &str = "gate.env";
 pub(super) const GITLAB_ANNOTATIONS: &str = "annotations.json";
 

@@ -7,14 +7,14 @@ use super::console::Console;
 use super::failure::Failure;
 use super::left::FILE as STARTED;
 use super::publish::{
-    GITLAB_ANNOTATIONS, GITLAB_DOTENV, JUNIT, RESULT, SUMMARY, Surfaces, delimiter,
+    GITLAB_ANNOTATIONS, GITLAB_DOTENV, HTML, JUNIT, RESULT, SUMMARY, Surfaces, delimiter,
 };
 use crate::ci::System;
 use crate::exit::Code;
 use crate::report::escape::ci::{dotenv_line, output_entry};
 use crate::report::gates::{self, Whole};
 use crate::report::github::{Paths, result_ids};
-use crate::report::{azure, junit};
+use crate::report::{azure, html, junit};
 use crate::sink::{self, Sink, SinkError};
 
 /// The whole for programs.
@@ -41,7 +41,9 @@ impl WholePublisher {
         if surfaces.system == System::Gitlab {
             names.extend([GITLAB_DOTENV, GITLAB_ANNOTATIONS]);
         }
-        Ok(Self { sink: Sink::open(dir, &names)?, surfaces, begun: RefCell::default() })
+        let mut sink = Sink::open(dir, &names)?;
+        sink.open_tree(HTML, html::INDEX, html::GENERATOR)?;
+        Ok(Self { sink, surfaces, begun: RefCell::default() })
     }
 
     /// Tells the CI system which results have started so far, so that a job that is cancelled has
@@ -74,6 +76,10 @@ impl WholePublisher {
                 Ok(path) => written.push(path),
                 Err(fault) => faults.push(fault),
             }
+        }
+        match self.sink.write_tree(HTML, |write| html::whole(whole, write)) {
+            Ok(path) => written.push(path.join(html::INDEX)),
+            Err(fault) => faults.push(fault),
         }
         self.tell_ci(whole, &summary, &mut faults, console)?;
         let paths: Vec<&Path> = written.iter().map(PathBuf::as_path).collect();
@@ -139,9 +145,11 @@ pub(super) fn sweep(dir: &Path) -> Result<(), SinkError> {
         // A file that somebody else wrote leads to no other directory.
         let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
         if !gate.dir.is_empty() && gate.dir.chars().all(plain) {
+            let dir = dir.join(&gate.dir);
             for name in [SUMMARY, RESULT] {
-                sink::remove(&dir.join(&gate.dir).join(name))?;
+                sink::remove(&dir.join(name))?;
             }
+            sink::remove_tree(&dir.join(HTML), html::INDEX, html::GENERATOR);
         }
     }
     sink::remove(&path)

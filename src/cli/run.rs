@@ -33,6 +33,7 @@ use crate::exit::Code;
 use crate::plan::Plan;
 use crate::poll::schedule::Pace;
 use crate::report::assemble::assemble;
+use crate::report::gates::sticky;
 use crate::simulate::{StandIn, World};
 
 /// What `run` takes.
@@ -163,13 +164,6 @@ fn several(
     context: &Context,
     console: &Console,
 ) -> Result<Code, Failure> {
-    if args.comment {
-        return Err(Failure::Usage(
-            "--comment tells the verdict of one suite: leave it out with several, or give each a job \
-             of its own; nothing was started"
-                .to_owned(),
-        ));
-    }
     let left = |member: &Member| {
         let dir = many.dir_of(&member.dir);
         dir.join(left::FILE).exists() || member.loaded.is_leg() && sets::any_left(&dir)
@@ -193,15 +187,21 @@ fn several(
         };
         entries.push(Entry { dir: name, base, is_base, loaded, plan, earlier, publisher, calls });
     }
-    runtime()?.block_on(heeding(|stop: Stop| async move {
+    let (many, commenter) = (&many, &Commenter::new(args.comment, global, context));
+    let (runtime, count) = (runtime()?, entries.len());
+    let ended = runtime.block_on(heeding(|stop: Stop| async move {
         let loaded: Vec<&Loaded> = entries.iter().map(|entry| &entry.loaded).collect();
         let platform = platform(args, &loaded, global, context).await?;
-        let listen = args.listen;
+        let (stop, listen) = (&stop, args.listen);
         let until = many.timeout.map(|timeout| Instant::now() + timeout.duration());
-        let together =
-            Together { platform: &platform, context, console, stop: &stop, listen, until };
-        together.run(&many, entries, publisher).await
-    }))
+        let platform = &platform;
+        let together = Together { platform, context, console, stop, listen, commenter, until };
+        together.run(many, entries, publisher).await
+    }));
+    if let Err(failure) = &ended {
+        runtime.block_on(commenter.tell_failure(sticky(&many.name, count), failure, console));
+    }
+    ended
 }
 
 fn nothing_left(path: &Path) -> Failure {

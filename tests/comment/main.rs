@@ -370,6 +370,59 @@ fn a_gate_without_a_verdict_does_not_leave_an_earlier_pass_standing() {
     assert!(body.contains("the budget allows 1; nothing was started"), "{body}");
 }
 
+/// A second suite, and the arguments that gate both.
+fn of_two(job: &Job, suite: &str) -> Done {
+    job.write("nightly.yml", suite);
+    job.gate(&["run", "cekura-gate.yml", "nightly.yml", "--simulate=world.yml", "--comment"])
+}
+
+#[test]
+fn several_suites_have_one_comment_with_a_section_for_each() {
+    let github = Github::start();
+    let job = Job::new(&github);
+    let nightly = SUITE.replace("Shop", "Nightly");
+    let failing = format!("{nightly}thresholds: {{ success_rate: 90%, duration: max <= 1s }}\n");
+    of_two(&job, &failing).says(1, "pull request 42 has the comment");
+    let body = only(&github);
+    let start = "<!-- cekura-gate: suites -->\n# ❌ 1 of 2 suites passed, 1 failed\n";
+    assert!(body.starts_with(start), "{body}");
+    let (failed, passed) = (body.find(FAILED).unwrap(), body.find(PASSED).unwrap());
+    let fold = body.find("<summary>✅ <b>Shop</b>").unwrap();
+    assert!(failed < fold && fold < passed, "{body}");
+    assert!(body.contains("| ❌ failed | duration |"), "{body}");
+    assert!(body.contains("commit 0123456789 · [the job]"), "{body}");
+    assert!(body.contains("> A rehearsal against a stand-in"), "{body}");
+
+    of_two(&job, &nightly).says(0, "has the comment");
+    assert!(only(&github).contains("# ✅ 2 of 2 suites passed"));
+    // One suite of its own has a comment of its own.
+    job.run().says(0, "has the comment");
+    assert_eq!(github.comments().len(), 2);
+}
+
+#[test]
+fn a_list_with_a_name_has_a_comment_of_that_name() {
+    let github = Github::start();
+    let job = Job::new(&github);
+    job.write("nightly.yml", &SUITE.replace("Shop", "Nightly"));
+    job.write("gates.yml", "version: 1\nname: Release\nsuites: [cekura-gate.yml, nightly.yml]\n");
+    let args = ["run", "gates.yml", "--simulate=world.yml", "--comment"];
+    job.gate(&args).says(0, "has the comment");
+    assert!(only(&github).starts_with("<!-- cekura-gate: Release -->\n# ✅"));
+}
+
+#[test]
+fn several_suites_without_a_verdict_do_not_leave_an_earlier_pass_standing() {
+    let github = Github::start();
+    let job = Job::new(&github);
+    let nightly = SUITE.replace("Shop", "Nightly");
+    of_two(&job, &nightly).says(0, "has the comment");
+    of_two(&job, &format!("{nightly}budget: {{ max_runs: 1 }}\n")).says(2, "has the comment");
+    let body = only(&github);
+    assert!(body.contains("## ❔ No verdict") && !body.contains(PASSED), "{body}");
+    assert!(body.contains("Nightly: the plan has 6 runs"), "{body}");
+}
+
 /// A host that takes connections and never says a word.
 #[tokio::test]
 async fn a_host_that_never_answers_costs_no_more_than_the_time_it_is_given() {

@@ -84,6 +84,8 @@ fn one_bad_suite_fails_the_whole_and_leaves_the_other_its_own_verdict() {
     }
     let summary = finished.report("summary.md");
     assert!(summary.find("**Orders**").unwrap() < summary.find("<b>Returns</b>").unwrap());
+    let page = finished.report("html/index.html");
+    assert!(page.contains("../a/html/index.html") && page.contains("../b/html/index.html"));
     // Each suite's own result is as readable as that of a single gate.
     gate.run(&["judge", "cekura-report/a/result.json", "--report-dir", "x"]).expect(1);
     gate.run(&["judge", "cekura-report/b/result.json", "--report-dir", "x"]).expect(0);

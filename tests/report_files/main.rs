@@ -3,12 +3,15 @@
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 mod attacks;
+mod ci;
+mod junit;
 mod pages;
 mod privacy;
 mod promises;
 mod sample;
 mod saved;
-mod shown;
+mod summary;
+mod terminal;
 
 use std::path::{Path, PathBuf};
 

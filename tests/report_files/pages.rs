@@ -5,9 +5,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 
+use cekura_gate::exit::Code;
 use cekura_gate::report::comparison::Compared;
-use cekura_gate::report::html::{GENERATOR, INDEX, MOST_PAGES, each};
-use cekura_gate::report::model::{BaselineHead, Report, RetryRecord, RetryRun};
+use cekura_gate::report::gates::{Gate, GateEnd, Whole};
+use cekura_gate::report::html::{self, GENERATOR, INDEX, MOST_PAGES, each};
+use cekura_gate::report::model::{BaselineHead, Report, RetryRecord, RetryRun, Timing, Traffic};
 use proptest::prelude::*;
 use quick_xml::events::Event;
 
@@ -362,4 +364,59 @@ fn writes_pages() {
             std::fs::write(file, text).unwrap();
         }
     }
+    let dir = dir.join("whole");
+    let write = |path: &str, text: &str| {
+        let file = dir.join(path);
+        std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+        std::fs::write(file, text)
+    };
+    html::whole(&whole(), write).unwrap();
+    each(&sample::report(), |path, text| write(&format!("html/{path}"), text)).unwrap();
+}
+
+/// Every report as one of several gates, in one directory, and one without evidence.
+fn whole() -> Whole {
+    let gate = |(name, report): (String, Report)| Gate {
+        name,
+        file: None,
+        dir: "whole".to_owned(),
+        is_base: false,
+        code: Code::of_number(report.exit_code).unwrap(),
+        end: GateEnd::Judged(Box::new(report)),
+    };
+    let mut gates: Vec<Gate> = all().into_iter().map(gate).collect();
+    gates.push(Gate {
+        name: HOSTILE.join(" "),
+        file: None,
+        dir: "none".to_owned(),
+        is_base: false,
+        code: Code::Api,
+        end: GateEnd::Ended(HOSTILE.join(" ")),
+    });
+    Whole {
+        name: "All of them".to_owned(),
+        gates,
+        timing: Timing::default(),
+        traffic: Traffic::default(),
+        concurrency: Some(10),
+        simulated: true,
+    }
+}
+
+#[test]
+fn the_page_of_several_gates_leads_to_each_that_was_judged() {
+    let mut page = String::new();
+    let whole = whole();
+    let keep = |path: &str, text: &str| {
+        if path == INDEX {
+            page = text.to_owned();
+        }
+        Ok::<(), std::convert::Infallible>(())
+    };
+    html::whole(&whole, keep).unwrap();
+    let judged = whole.gates.iter().filter(|gate| gate.report().is_some()).count();
+    assert_eq!(page.matches("href=\"../whole/html/index.html\"").count(), judged);
+    assert!(!page.contains("../none/"), "there is no report of what was not judged");
+    assert!(page.contains("not finished") && page.contains("rehearsal"), "{page}");
+    assert!(page.contains(GENERATOR));
 }

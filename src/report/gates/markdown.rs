@@ -1,21 +1,50 @@
-//! The whole as `summary.md`: verdict first, a row for each suite, then a section for each, the
-//! worst first, those that passed folded.
+//! The whole as `summary.md` and as the comment on a pull request: verdict first, a row for each
+//! suite, then a section for each, the worst first, those that passed folded.
 
-use super::{Gate, GateEnd, Whole};
+use super::{Gate, Whole};
 use crate::exit::Code;
 use crate::report::escape::markdown::inline;
 use crate::report::escape::short;
+use crate::report::markdown::comment::{self, Origin};
 use crate::report::markdown::{LIMIT, REHEARSAL, markdown_within};
+use crate::report::model::Report;
 use crate::report::words;
 use crate::text;
 
 /// What folding a section takes at most, in bytes.
 const FOLD: usize = 2000;
-/// So many suites have a row; more are in `gates.json`.
-const MOST: usize = 500;
-
 /// The whole as GitHub-flavoured Markdown, at most [`LIMIT`] bytes.
 pub fn markdown(whole: &Whole) -> String {
+    let notice = "This section is cut, so that all suites fit 1 MiB";
+    document(whole, LIMIT, usize::MAX, &|report, room| markdown_within(report, room, notice))
+}
+
+/// In a comment so many suites have a section of their own, the worst first.
+const COMMENTED: usize = 10;
+
+/// The whole as the comment on a pull request, of at most 65,536 characters.
+pub fn comment(whole: &Whole, origin: Origin<'_>) -> String {
+    let marker = comment::marker(sticky(&whole.name, whole.gates.len()));
+    let foot = comment::foot(origin);
+    let room = comment::LIMIT.saturating_sub(marker.len() + foot.len() + 1);
+    let notice = "This section is cut to fit GitHub's limit";
+    let section = |report: &Report, room| comment::section(report, room, notice);
+    format!("{marker}\n{}{foot}", document(whole, room, COMMENTED, &section))
+}
+
+/// The name that the comment on so many suites is found by. One that only counts them would lead
+/// to another comment as soon as there is one more.
+pub fn sticky(name: &str, count: usize) -> &str {
+    if name == format!("{count} suites") { "suites" } else { name }
+}
+
+/// The whole in at most so many bytes, with at most so many sections.
+fn document(
+    whole: &Whole,
+    limit: usize,
+    sections: usize,
+    section: &dyn Fn(&Report, usize) -> String,
+) -> String {
     let mark = mark(whole.code());
     let mut out = format!("# {mark} {}\n\n", inline(&short(&whole.headline(), 300)));
     let facts = [
@@ -29,24 +58,30 @@ pub fn markdown(whole: &Whole) -> String {
     }
     out.push_str("| | Suite | Runs | What became of it | Exit |\n|---|---|---|---|---|\n");
     let gates = whole.worst_first();
-    for gate in gates.iter().take(MOST) {
-        out.push_str(&row(gate));
-    }
-    let left = gates.len().saturating_sub(MOST);
+    // The rows leave room for the reasons.
+    let rows = gates.iter().map(|gate| row(gate)).take_while(|row| {
+        let fits = out.len() + row.len() <= limit / 3;
+        if fits {
+            out.push_str(row);
+        }
+        fits
+    });
+    let left = gates.len() - rows.count();
     if left > 0 {
         out.push_str(&format!("\nand {} in `gates.json`\n", text::count(left, "more suite")));
     }
     out.push('\n');
-    for (at, gate) in gates.iter().enumerate() {
-        let GateEnd::Judged(report) = &gate.end else { continue };
+    let judged: Vec<(&Gate, &Report)> =
+        gates.iter().filter_map(|gate| Some((*gate, gate.report()?))).collect();
+    let most = judged.len().min(sections);
+    let mut shown = 0;
+    for (gate, report) in judged.iter().take(most) {
         // What one section leaves is for those behind it.
-        let share = LIMIT.saturating_sub(out.len()) / (gates.len() - at);
-        let name = inline(&short(&gate.name, 200));
+        let share = limit.saturating_sub(out.len()) / (most - shown);
         let Some(room) = share.checked_sub(FOLD).filter(|room| *room > FOLD) else { break };
-        let section =
-            markdown_within(report, room, "This section is cut, so that all suites fit 1 MiB");
+        let section = section(report, room);
         if gate.code == Code::Passed || gate.is_base {
-            let mark = gate_mark(gate);
+            let (mark, name) = (gate_mark(gate), inline(&short(&gate.name, 200)));
             let headline = inline(&short(gate.headline(), 300));
             out.push_str(&format!(
                 "<details>\n<summary>{mark} <b>{name}</b>: {headline}</summary>\n\n{section}\n</details>\n\n"
@@ -54,6 +89,11 @@ pub fn markdown(whole: &Whole) -> String {
         } else {
             out.push_str(&format!("---\n\n{section}\n"));
         }
+        shown += 1;
+    }
+    if let Some(left @ 1..) = judged.len().checked_sub(shown) {
+        let suites = text::count(left, "more suite");
+        out.push_str(&format!("{suites}: each has a `summary.md` of its own\n\n"));
     }
     out
 }

@@ -10,7 +10,7 @@ mod markdown;
 pub use self::ci::{annotations, gitlab_annotations, outputs};
 pub use self::console::console;
 pub use self::index::{Index, index, index_schema, read_index};
-pub use self::markdown::markdown;
+pub use self::markdown::{comment, markdown, sticky};
 
 use super::model::{Report, Tally, Timing, Traffic};
 use crate::exit::Code;
@@ -120,6 +120,11 @@ impl Whole {
             sum.quarantined += tally.quarantined;
         }
         sum
+    }
+
+    /// How many of the errored runs were still going when the gates left.
+    pub fn still_going(&self) -> usize {
+        self.gating().filter_map(Gate::report).map(super::words::still_going).sum()
     }
 
     /// The whole in one line: `2 of 3 suites passed, 1 failed`.

@@ -7,6 +7,7 @@ use crate::report::console::Style;
 use crate::report::github::Paths;
 use crate::report::junit::junit_of;
 use crate::report::markdown::LIMIT;
+use crate::report::markdown::comment::Origin;
 use crate::report::model::{PlanHead, SuiteHead};
 use crate::suite::model::{Mode, Thresholds, Transcripts};
 
@@ -175,3 +176,27 @@ fn more_than_ten_bad_suites_make_ten_annotations() {
 }
 
 const MOST_ANNOTATIONS: usize = 10;
+
+#[test]
+fn the_comment_and_the_summary_of_many_suites_keep_their_limits() {
+    let long = "<x> & \u{1f980} | ".repeat(60);
+    let many = |n: usize| (0..n).map(|at| judged(&format!("{long}{at}"), &[at % 3 == 0]));
+    for (n, sections) in [(3, 3), (9, 9), (40, 10), (600, 10)] {
+        let whole = whole(many(n).collect());
+        let comment = comment(&whole, Origin::default());
+        assert!(comment.len() <= 65_536, "{n}: {}", comment.len());
+        let shown = comment.matches("## ✅").count() + comment.matches("## ❌").count();
+        assert_eq!(shown, sections, "{n}");
+        let left = format!("{}: each has a `summary.md`", text::count(n - sections, "more suite"));
+        assert_eq!(comment.contains(&left), n > sections, "{n}");
+        assert!(comment.ends_with(&format!("cekura-gate {}\n", env!("CARGO_PKG_VERSION"))));
+        assert!(markdown(&whole).len() <= LIMIT);
+    }
+}
+
+#[test]
+fn a_name_that_only_counts_leads_to_one_comment() {
+    assert_eq!(sticky("3 suites", 3), "suites");
+    assert_eq!(sticky("3 suites", 4), "3 suites");
+    assert_eq!(sticky("Release", 3), "Release");
+}

@@ -12,9 +12,11 @@ mod overview;
 mod pictures;
 mod rest;
 mod run;
+mod whole;
 
 use std::collections::HashMap;
 
+use super::gates::Whole;
 use super::model::{Report, ScenarioRuns};
 use super::plot::Plot;
 use super::words::{self, RunOf};
@@ -86,6 +88,20 @@ pub fn each<E>(
     }
     // Last, so that an index is never there without what it leads to.
     write(INDEX, &overview::page(&book))
+}
+
+/// Makes the report of several gates, as [`each`]: a page that leads to that of each gate.
+///
+/// # Errors
+///
+/// The first error of `write`.
+pub fn whole<E>(
+    whole: &Whole,
+    mut write: impl FnMut(&str, &str) -> Result<(), E>,
+) -> Result<(), E> {
+    write("style.css", STYLE)?;
+    write("icon.svg", icon(whole.verdict()))?;
+    write(INDEX, &whole::page(whole))
 }
 
 /// The runs with a page, and how many are worth one: those that did not pass, and those whose

@@ -4,7 +4,7 @@ use super::frame::{self, Tone};
 use super::{Book, checks, failures, pictures, rest};
 use crate::report::escape::short;
 use crate::report::markup::Markup;
-use crate::report::model::Report;
+use crate::report::model::{Report, Tally};
 use crate::report::words;
 use crate::stats::rate::wilson;
 use crate::text;
@@ -105,8 +105,9 @@ fn head(header: &mut Markup, report: &Report) {
         facts.text(&format!(" · exit code {}", report.exit_code));
     });
     header.line_break();
-    tiles(header, report);
-    strip(header, report);
+    let confidence = report.suite.thresholds.confidence.map_or(0.95, |percent| percent.fraction());
+    tiles(header, &report.tally, confidence, words::still_going(report));
+    strip(header, &report.tally, &words::tally(report));
 }
 
 /// The results, each with a link to its page where it has one.
@@ -139,10 +140,9 @@ fn verdict_words(report: &Report) -> (String, String) {
     }
 }
 
-fn tiles(header: &mut Markup, report: &Report) {
-    let tally = report.tally;
+/// The figures of a tally. So many of its errored runs are still going.
+pub(super) fn tiles(header: &mut Markup, tally: &Tally, confidence: f64, still_going: usize) {
     let judged = tally.passed + tally.failed;
-    let confidence = report.suite.thresholds.confidence.map_or(0.95, |percent| percent.fraction());
     let rate = tally.success_rate().map_or_else(|| "–".to_owned(), text::percent);
     let sure = if judged == 0 {
         "no run was judged".to_owned()
@@ -151,7 +151,7 @@ fn tiles(header: &mut Markup, report: &Report) {
         let (low, high) = (text::percent(round(low)), text::percent(round(high)));
         format!("{low} to {high}, {} sure", text::percent(confidence))
     };
-    let errored = match words::still_going(report) {
+    let errored = match still_going {
         0 => "never a fair conversation".to_owned(),
         going => format!("{going} of them still going"),
     };
@@ -189,8 +189,7 @@ fn round(fraction: f64) -> f64 {
 }
 
 /// The outcomes as one bar.
-fn strip(header: &mut Markup, report: &Report) {
-    let tally = report.tally;
+pub(super) fn strip(header: &mut Markup, tally: &Tally, label: &str) {
     let parts = [
         (tally.passed, Tone::Pass),
         (tally.failed, Tone::Fail),
@@ -207,7 +206,7 @@ fn strip(header: &mut Markup, report: &Report) {
         ("viewBox", "0 0 1000 10"),
         ("preserveAspectRatio", "none"),
         ("role", "img"),
-        ("aria-label", &words::tally(report)),
+        ("aria-label", label),
     ];
     header.element("svg", &attributes, |svg| {
         let mut x = 0.0;

@@ -12,7 +12,7 @@ use crate::report::words;
 use crate::text;
 
 /// GitHub takes 65,536 characters. Bytes are never fewer.
-const LIMIT: usize = 65_000;
+pub(in crate::report) const LIMIT: usize = 65_000;
 /// Scenarios whose reasons are given.
 const SCENARIOS: usize = 20;
 
@@ -43,9 +43,18 @@ pub fn marker(suite: &str) -> String {
 
 /// The comment, of at most 65,536 characters.
 pub fn comment(report: &Report, origin: Origin<'_>) -> String {
+    let (marker, foot) = (marker(&report.suite.name), foot(origin));
+    let room = LIMIT.saturating_sub(marker.len() + foot.len() + 1);
+    format!(
+        "{marker}\n{}{foot}",
+        section(report, room, "This comment is cut to fit GitHub's limit")
+    )
+}
+
+/// What a comment says of a suite, of at most so many bytes. `notice` says why it was cut.
+pub(in crate::report) fn section(report: &Report, limit: usize, notice: &str) -> String {
     let scenarios = report.scenarios();
     let mut sheet = Sheet::default();
-    sheet.fixed(format!("{}\n", marker(&report.suite.name)));
     head(&mut sheet, report);
     checks(&mut sheet, report);
     baseline(&mut sheet, report);
@@ -67,8 +76,7 @@ pub fn comment(report: &Report, origin: Origin<'_>) -> String {
     }
     sheet.fixed("\n");
     rest::notes(&mut sheet, report);
-    sheet.fixed(foot(origin));
-    sheet.finish(LIMIT, "This comment is cut to fit GitHub's limit")
+    sheet.finish(limit, notice)
 }
 
 /// The comment of a gate that ended without a verdict, so that an earlier one does not stand for
@@ -82,7 +90,7 @@ pub fn without_a_verdict(suite: &str, code: u8, why: &str, origin: Origin<'_>) -
     )
 }
 
-fn foot(origin: Origin<'_>) -> String {
+pub(in crate::report) fn foot(origin: Origin<'_>) -> String {
     let commit = origin.commit.map(|commit| {
         let short: String = commit.chars().take(10).collect();
         format!("commit {}", cut(&short, 10))
