@@ -276,6 +276,23 @@ mod tests {
     }
 
     #[test]
+    fn only_who_says_come_again_leaves_it_open_whether_to_believe_it() {
+        let put_off = [(425, false), (429, false), (429, true), (503, true)];
+        for (status, asked) in put_off {
+            assert_eq!(fate(Failure::Status(status), asked), Fate::PutOff, "{status}");
+        }
+        for status in [408, 500, 502, 503, 504, 524] {
+            assert_eq!(fate(Failure::Status(status), false), Fate::Unknown, "{status}");
+        }
+        assert_eq!(fate(Failure::Status(500), true), Fate::Unknown, "it does not say come again");
+        for status in [307, 400, 401, 404, 422] {
+            assert_eq!(fate(Failure::Status(status), true), Fate::NotTaken, "{status}");
+        }
+        assert_eq!(fate(Failure::NotConnected, false), Fate::NotTaken);
+        assert_eq!(fate(Failure::BadBody, true), Fate::Unknown);
+    }
+
+    #[test]
     fn credentials_and_other_refusals_are_never_repeated() {
         for status in [301, 307, 400, 401, 403, 404, 405, 407, 409, 410, 413, 422, 451, 501, 511] {
             for effect in [Effect::Reads, Effect::Idempotent, Effect::Starts] {

@@ -152,6 +152,8 @@ mod tests {
         assert!(find(&[], &gone).unwrap().from_fork);
         let forged = REQUEST.replace("0123456789abcdef", "<b>");
         assert_eq!(find(&[], &forged).unwrap().commit, None);
+        let short = REQUEST.replace("0123456789abcdef0123456789abcdef01234567", "abcdef");
+        assert_eq!(find(&[], &short).unwrap().commit, None, "too short to name one commit");
     }
 
     #[test]

@@ -104,10 +104,11 @@ mod tests {
     #[test]
     fn files_go_before_the_remote_and_the_remote_settles_between_files() {
         use System::{Azure, Bitbucket, Buildkite, Circleci, Github, Gitlab, Jenkins, None};
-        let table: [(&[&str], &str, System, &[System]); 12] = [
+        let table: [(&[&str], &str, System, &[System]); 13] = [
             (&[], "", None, &[]),
             (&[".github"], "", Github, &[]),
             (&[".github", "Jenkinsfile"], "", Jenkins, &[Github]),
+            (&[".github/workflows", ".gitlab-ci.yml", ".gitlab"], "", Github, &[Gitlab]),
             (&[".github", "Jenkinsfile"], "git@github.com:a/b.git", Github, &[Jenkins]),
             (&[".circleci"], "https://github.com/a/b", Circleci, &[]),
             (&[".buildkite"], "", Buildkite, &[]),

@@ -175,6 +175,14 @@ mod tests {
     }
 
     #[test]
+    fn what_is_still_to_be_filled_in_is_named() {
+        let missing = |mode| Answers { mode, ..Answers::default() }.placeholders();
+        assert_eq!(missing(Mode::Voice), ["agent", "scenarios"]);
+        assert_eq!(missing(Mode::Websocket), ["agent", "scenarios", "websocket.url"]);
+        assert_eq!(missing(Mode::VapiWebrtc), ["agent", "scenarios", "vapi.assistant"]);
+    }
+
+    #[test]
     fn answers_take_the_place_of_the_placeholders() {
         let answers = Answers {
             name: "Bot".into(),

@@ -102,8 +102,8 @@ impl Candidate {
         let total: usize = groups.iter().map(|group| group.count).sum();
         let counts: Vec<usize> = groups.iter().map(|group| group.count).collect();
         let abroad = self.plus || first.digits.starts_with("00");
-        let is_phone = if self.decimal && first.count == 1 {
-            // `0.000123456` is no number to call.
+        let is_phone = if self.decimal && first.count == 1 && !self.plus {
+            // `0.000123456` is no number to call; `+1.4155550100` is.
             false
         } else if total > 15 {
             // Several in a row; an unbroken row of digits is a key of something.

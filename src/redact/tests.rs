@@ -3,6 +3,9 @@
 use proptest::prelude::*;
 
 use super::*;
+use crate::record::{
+    Insights, MetricRecord, MetricValue, NextStep, ResultRecord, RunRecord, Status,
+};
 
 fn known(rules: &[Known]) -> Redactor {
     let rules: Vec<Redact> = rules.iter().map(|known| Redact::Known(*known)).collect();
@@ -21,6 +24,7 @@ fn own(pattern: &str, what: Option<&str>) -> OwnPattern {
 fn telephone_numbers_are_found_as_people_write_and_say_them() {
     let texts = [
         "+14155550100",
+        "+1.4155550100",
         "+1 (415) 555-0100",
         "(415) 555-0100",
         "415.555.0100",
@@ -29,6 +33,8 @@ fn telephone_numbers_are_found_as_people_write_and_say_them() {
         "030 901820-1",
         "+49/30/90 18 20",
         "555-0100",
+        "0043 155",
+        "1955 50 10 12",
         "4 1 5 5 5 5 0 1 0 0",
         "four one five, five five five, oh one double zero",
         "+1 415\u{202f}555\u{2011}0100",
@@ -54,6 +60,7 @@ fn other_numbers_are_left_alone() {
         "1, 2, 3, 4, 5, 6, 7, 8, 9",
         "version 1.12.3, 45 of 100, $1,250.00",
         "me@ home, at 5 dot",
+        "rows 1204 ---- 3381 ---- 7720",
     ];
     for text in texts {
         assert_eq!(all().text(text), text);
@@ -71,6 +78,8 @@ fn card_numbers_are_known_by_their_check_digit() {
         ("4111 1111 1111 1112", "4111 1111 1111 1112".to_owned()),
         ("4111111111111111 5500005555555559", format!("{card} {card}")),
         ("four one one one one one one one one one one one one one one one", card.to_owned()),
+        ("four triple one triple one triple one triple one triple one", card.to_owned()),
+        ("6304 1234 5678 9012 347", card.to_owned()),
     ];
     for (text, shown) in table {
         assert_eq!(redactor.text(text), shown, "{text}");
@@ -104,6 +113,42 @@ fn a_pattern_of_the_users_own_says_what_was_there() {
         Redactor::new(&rules).text("CUST-123456 of Harbour & Pine ($1)"),
         "[redacted: customer number] of [redacted] & Pine ($1)"
     );
+}
+
+#[test]
+fn what_a_pattern_hides_cannot_be_called_back_by_its_name() {
+    let rules = [Redact::Own(own(r"CUST-(\d{6})", Some("$0 $1")))];
+    assert_eq!(Redactor::new(&rules).text("CUST-123456"), "[redacted: $0 $1]");
+}
+
+#[test]
+fn no_text_of_a_record_is_passed_over() {
+    let secret = || "of Harbour & Pine".to_owned();
+    let metric = |name: &str| MetricRecord {
+        id: Some(1),
+        name: name.to_owned(),
+        aliases: vec![secret()],
+        value: MetricValue::Label(Some(secret())),
+        explanation: vec![secret()],
+    };
+    let run = |key: &str| RunRecord {
+        status: Status::Unknown(secret()),
+        scenario_name: Some(secret()),
+        case_key: Some(key.to_owned()),
+        metrics: vec![metric("Tone")],
+        ..RunRecord::default()
+    };
+    let step = NextStep { title: secret(), description: Some(secret()) };
+    let mut record = ResultRecord {
+        runs: vec![run(&secret()), run("harbour-key")],
+        insights: Insights { next_steps: vec![step], ..Insights::default() },
+        ..ResultRecord::default()
+    };
+    Redactor::new(&[Redact::Own(own("Harbour", None))]).record(&mut record);
+    let shown = format!("{record:?}");
+    assert!(!shown.contains("Harbour") && shown.contains("harbour-key"), "{shown}");
+    // A case without a key is known by its name, also by the name that is shown.
+    assert_eq!(record.runs[0].case_key, record.runs[0].scenario_name);
 }
 
 #[test]

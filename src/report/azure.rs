@@ -42,3 +42,16 @@ fn issue(issue: &Issue) -> String {
     let text = azure_data(&format!("{}: {}", issue.title, issue.message));
     format!("##vso[task.logissue type={}]{text}\n", issue.level.word())
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_variable_is_one_line_of_what_can_be_seen() {
+        let forged = variable("name", "a\u{1b}[2J\u{202e}b\n##vso[task.complete]c");
+        assert!(!forged.contains(['\u{1b}', '\u{202e}']), "{forged:?}");
+        assert_eq!(forged.matches("##vso[").count(), 1, "{forged:?}");
+        assert_eq!(forged.lines().count(), 1, "{forged:?}");
+    }
+}

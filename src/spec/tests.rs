@@ -43,6 +43,10 @@ fn each_rule_is_told_at_its_place() {
             "2:49 `Latency` is not the slug of a metric",
         ),
         (
+            r#"{ "name": "A", "instructions": "x", "metrics": ["greeting-by-name"] }"#,
+            "2:49 `greeting-by-name` is not the slug of a metric",
+        ),
+        (
             r#"{ "name": "A", "instructions": "x", "language": "english" }"#,
             "2:49 `language` cannot be the text `english`",
         ),
@@ -150,13 +154,14 @@ fn cases_in_the_suite_have_other_names_than_in_a_file() {
     let fields: Vec<(String, String)> = vec![
         ("scenarios[0].name".to_owned(), "bad".to_owned()),
         ("defaults.frequency".to_owned(), "bad".to_owned()),
+        ("defaults.concurrency_limit".to_owned(), "bad".to_owned()),
     ];
-    let text = "cases: [{ name: A }]\nfrequency: 2\n";
+    let text = "cases: [{ name: A }]\nfrequency: 2\nconcurrency: 4\n";
     let places = document::read::<serde_json::Value>(Source { name: "x", text }, &|_| None);
     let places = places.map_or_else(|_| Places::default(), |document| document.places);
     let problems = problems(&fields, Stands::Inline, &places);
     let paths: Vec<String> = problems.into_iter().map(|problem| problem.path.to_string()).collect();
-    assert_eq!(paths, ["cases.0.name", "frequency"]);
+    assert_eq!(paths, ["cases.0.name", "frequency", "concurrency"]);
 }
 
 #[test]
@@ -192,6 +197,20 @@ fn runs_are_known_by_their_case_from_result_to_result() {
     cases::align(&mut base, &head);
     let cases: Vec<_> = base.iter().map(|run| (run.scenario, run.personality)).collect();
     assert_eq!(cases, [(Some(501), Some(5010)), (Some(502), Some(5020)), (Some(403), Some(4030))]);
+}
+
+#[test]
+fn a_key_that_two_scenarios_have_gives_no_run_another_id() {
+    let run = |scenario| RunRecord {
+        scenario: Some(scenario),
+        case_key: Some("k".to_owned()),
+        ..RunRecord::default()
+    };
+    let mut base = vec![run(401)];
+    cases::align(&mut base, &[run(501), run(502)]);
+    assert_eq!(base[0].scenario, Some(401));
+    cases::align(&mut base, &[run(501), run(501)]);
+    assert_eq!(base[0].scenario, Some(501));
 }
 
 #[test]

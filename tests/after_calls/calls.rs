@@ -117,6 +117,12 @@ fn a_vote_carries_its_value_as_json_where_it_is_json() {
         let body = account.asked("/mark_metric_vote/").body.unwrap();
         assert_eq!((&body["expected_value"], &body["thumbs_up"]), (&sent, &json!(false)));
     }
+    let args = ["call", "vote", FAILED, "--metric", "501", "--expected", "3"];
+    account.run(&args).expect(0).says("you expect another value of metric 501; expected: 3");
+    let body = account.asked("/mark_metric_vote/").body.unwrap();
+    assert!(body["thumbs_up"].is_null(), "{body}");
+    let args = ["call", "vote", FAILED, "--metric", "501", "--down", "--expected", "angry"];
+    account.run(&args).expect(0);
     let args = ["call", "vote", FAILED, "--metric", "latency", "--up", "--feedback", "true enough"];
     account.run(&args).expect(0).says("you agree with metric 502");
     account

@@ -1,5 +1,8 @@
 //! Answers that are lost: what is paid for is asked for once, what can be said twice is repeated.
 
+use std::io::{Read, Write};
+use std::net::TcpListener;
+
 use crate::harness::{Account, FAILED, WORLD};
 
 /// An account with result 2001 whose answers go wrong so.
@@ -62,11 +65,34 @@ fn an_answer_that_speaks_of_another_call_is_not_shown_as_this_one() {
 }
 
 #[test]
+fn an_address_to_listen_at_can_neither_paint_nor_command() {
+    let platform = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", platform.local_addr().unwrap());
+    let serving = std::thread::spawn(move || {
+        let (mut stream, _) = platform.accept().unwrap();
+        assert_ne!(stream.read(&mut [0; 4096]).unwrap(), 0);
+        let body = r#"{"listen_url": "wss://x\u001b[2J\n::error::forged"}"#;
+        let head = "HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length";
+        write!(stream, "{head}: {}\r\n\r\n{body}", body.len()).unwrap();
+    });
+    let account = Account::fresh(WORLD);
+    let said = account.run(&["call", "listen", "7", "--api-url", &url]).expect(0).stdout;
+    serving.join().unwrap();
+    assert!(!said.contains('\u{1b}') && said.lines().count() == 1, "{said:?}");
+}
+
+#[test]
 fn what_the_platform_says_can_neither_paint_nor_command() {
     let hostile = r##""\e[2Jwiped\n::error::forged ##vso[task.complete]""##;
     let world = WORLD.replace("name: Return shoes", &format!("name: {hostile}"));
     let account = Account::on_a_bad_day(&world, "{}");
     account.start();
+    let hostile_metric = WORLD.replace("name: Latency", &format!("name: {hostile}"));
+    let other = Account::with(&hostile_metric);
+    let args = ["test-set", "create", "--run", "34501", "--name", "n"];
+    let kept = other.run(&args).expect(0).stdout;
+    assert!(kept.contains("wiped") && kept.lines().count() == 4, "{kept}");
+    assert!(!kept.contains('\u{1b}'), "{kept}");
     for args in [
         &["result", "show", "2001"][..],
         &["result", "show", "2001", "--json"],

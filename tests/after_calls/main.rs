@@ -20,4 +20,5 @@ mod harness;
 mod lost;
 mod prompts;
 mod results;
+mod stopped;
 mod verdicts;

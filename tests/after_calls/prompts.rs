@@ -1,5 +1,7 @@
 //! `prompt improve|issues` and `test-set create`.
 
+use std::collections::BTreeSet;
+
 use serde_json::json;
 
 use crate::harness::{Account, ERRORED, FAILED, PASSED, WORLD};
@@ -32,6 +34,18 @@ fn more_than_three_calls_are_asked_about_in_batches_that_build_on_each_other() {
     assert_eq!(account.count("/improve_prompt_bg/"), 2);
     assert_eq!(account.read("new.txt"), document["improved_prompt"].as_str().unwrap());
     assert_eq!(account.read("new.diff"), document["diff"].as_str().unwrap());
+}
+
+#[test]
+fn what_earlier_batches_have_made_is_kept_where_a_later_one_fails() {
+    let faults =
+        r#"rules: [{ method: POST, path: "*/improve_prompt_bg/", nth: [2], status: 500 }]"#;
+    let account = Account::on_a_bad_day(WORLD, faults);
+    account.start();
+    let runs = format!("{FAILED},34504,{PASSED},34502");
+    let args = ["prompt", "improve", "--runs", &runs, "--agent-prompt", "agent.md"];
+    account.run(&args).expect(5).says("part 2 of 2 failed: what came before it is kept");
+    assert!(account.read("agent.improved.md").contains("Learned from test calls"));
 }
 
 #[test]
@@ -117,6 +131,26 @@ fn the_issues_are_listed_in_groups() {
 }
 
 #[test]
+fn issues_of_several_batches_are_one_list_with_the_most_frequent_first() {
+    let account = Account::fresh(WORLD);
+    let body = r#"{"agent_id": 1, "scenarios": [2], "frequency": 12, "name": "Many"}"#;
+    account.send("POST", "/test_framework/v1/scenarios/run_scenarios/", body);
+    let args = ["prompt", "issues", "--result", "2001", "--agent-prompt", "agent.md"];
+    let document = account.json(&args);
+    assert_eq!(account.count("/improve_prompt_issues/"), 4);
+    let issues = document["issues"].as_array().unwrap();
+    let words: BTreeSet<&str> =
+        issues.iter().filter_map(|issue| issue["description"].as_str()).collect();
+    assert_eq!(words.len(), issues.len(), "each cause once: {issues:#?}");
+    let runs: Vec<usize> =
+        issues.iter().map(|issue| issue["run_ids"].as_array().unwrap().len()).collect();
+    assert_eq!(runs.iter().sum::<usize>(), 12);
+    assert!(runs.is_sorted_by(|more, fewer| more >= fewer) && runs[0] > 3, "{runs:?}");
+    let counts: Vec<_> = issues.iter().map(|issue| issue["affected_count"].as_u64()).collect();
+    assert_eq!(counts, runs.iter().map(|runs| Some(*runs as u64)).collect::<Vec<_>>());
+}
+
+#[test]
 fn a_test_set_holds_the_metrics_of_its_call() {
     let account = Account::ended();
     let args = ["test-set", "create", "--run", PASSED, "--name", "regression"];
@@ -158,6 +192,12 @@ fn a_test_set_holds_what_its_metrics_should_have_said() {
             { "metric": 504, "expected_value": "angry", "feedback": "listen to it" },
         ])
     );
+    let args =
+        ["test-set", "create", "--run", PASSED, "--name", "n", "--metrics", "501", "--expected"];
+    account.run(&[&args[..], &["504=angry"]].concat()).expect(0);
+    let sent = account.asked("/create_from_run/").body.unwrap();
+    let both = json!([{ "metric": 501 }, { "metric": 504, "expected_value": "angry" }]);
+    assert_eq!(sent["metrics"], both, "a value names its metric");
     let args = ["test-set", "create", "--run", PASSED, "--name", "n", "--as-scored"];
     account.run(&args).expect(0);
     let sent = account.asked("/create_from_run/").body.unwrap();

@@ -1,6 +1,7 @@
 //! `result show|end|share|rescore|rerun`.
 
 use std::net::TcpListener;
+use std::process::Stdio;
 
 use serde_json::json;
 
@@ -90,6 +91,15 @@ fn ending_a_result_ends_what_is_going_and_says_so() {
 }
 
 #[test]
+fn a_result_that_has_not_ended_is_ended_also_where_no_call_of_it_is_seen() {
+    let faults = r#"rules: [{ method: GET, path: "*/results/*/", vanish: 100 }]"#;
+    let account = Account::on_a_bad_day(&WORLD.replace("time_scale: 0", "time_scale: 1"), faults);
+    account.start();
+    account.run(&["result", "end", "2001"]).expect(0).says("was asked to end 0 calls");
+    assert_eq!(account.count("/end_calls/"), 1);
+}
+
+#[test]
 fn sharing_says_that_anyone_can_read_it_and_until_when() {
     let account = Account::ended();
     account
@@ -101,7 +111,10 @@ fn sharing_says_that_anyone_can_read_it_and_until_when() {
     let document = account.json(&["result", "share", "2001", "--expires-in", "24h"]);
     let sent = account.asked("/create_shareable_link_token/").body.unwrap();
     assert_eq!(sent["expire_at"], document["expires_at"]);
-    assert!(document["expires_at"].as_str().unwrap().ends_with('Z'));
+    let expires = document["expires_at"].as_str().unwrap();
+    assert!(expires.ends_with('Z'));
+    let left = expires.parse::<jiff::Timestamp>().unwrap().duration_since(jiff::Timestamp::now());
+    assert!((23..=24).contains(&left.as_hours()), "{expires}");
 }
 
 #[test]
@@ -112,7 +125,7 @@ fn new_scores_are_waited_for_and_shown_beside_the_old() {
     account.advance(1000);
     let command =
         ["result", "rescore", "2001", "--metrics", "workflow", "--runs", FAILED, "--json"];
-    let going = account.command(&command).stdout(std::process::Stdio::piped()).spawn().unwrap();
+    let going = account.command(&command).stdout(Stdio::piped()).spawn().unwrap();
     // It asks again and again until the time has moved.
     account.wait_until("/results/2001/", 6);
     account.advance(60);
@@ -126,6 +139,14 @@ fn new_scores_are_waited_for_and_shown_beside_the_old() {
     assert_eq!(document["scores"], score);
     let sent = account.asked("/evaluate_metrics/").body.unwrap();
     assert_eq!(sent, json!({ "run_ids": ["34503"], "metric_ids": ["501"] }));
+}
+
+#[test]
+fn without_a_choice_the_runs_that_became_a_conversation_are_scored() {
+    let account = Account::ended();
+    account.run(&["result", "rescore", "2001", "--metrics", "501"]).expect(0);
+    let sent = account.asked("/evaluate_metrics/").body.unwrap();
+    assert_eq!(sent["run_ids"], json!(["34501", "34502", "34503", "34504"]));
 }
 
 #[test]
@@ -189,6 +210,21 @@ fn a_rerun_is_judged_where_a_suite_is_given() {
         .says("the platform runs each scenario once: 3 runs, where the suite starts 6")
         .result();
     assert_eq!(result["result"]["id"], 2002);
+}
+
+#[test]
+fn a_platform_that_runs_nothing_again_is_told_with_what_does() {
+    for status in [404, 405] {
+        let faults = format!(r#"rules: [{{ method: POST, path: "*/rerun/", status: {status} }}]"#);
+        let account = Account::on_a_bad_day(WORLD, &faults);
+        account.start();
+        account
+            .run(&["result", "rerun", "2001"])
+            .expect(5)
+            .says("result 2001 was not run again")
+            .says("nothing was started; `cekura-gate run` with its suite starts the same");
+        assert_eq!(account.stand_in.starts(), 1);
+    }
 }
 
 #[test]

@@ -32,6 +32,38 @@ fn a_failed_gate_proposes_a_better_prompt_in_its_report_and_beside_it() {
 }
 
 #[test]
+fn a_prompt_learns_from_each_scenario_first_and_from_none_in_quarantine() {
+    let world = WORLD.replace("personality: 7 }", "personality: 7, pass: 0 }");
+    let asked = |keys: &str| {
+        let account = Account::fresh(&world);
+        gate(&account, &format!("{IMPROVE}\n{keys}")).expect(1);
+        account.asked("/improve_prompt_bg/").body.unwrap()["run_ids"].clone()
+    };
+    assert_eq!(asked(""), json!([34501, 34503, 34502]));
+    let one = "{ scenario: 1, until: 2099-12-31, owner: o, reason: r }";
+    assert_eq!(asked(&format!("quarantine: [{one}]")), json!([34503, 34504]));
+}
+
+#[test]
+fn what_nobody_should_read_is_in_no_proposal_and_in_no_test_set() {
+    let redact = |pattern: &str| format!("reports: {{ redact: [{{ pattern: {pattern} }}] }}");
+    let account = Account::fresh(WORLD);
+    let finished = gate(&account, &format!("{IMPROVE}\n{}", redact("Learned"))).expect(1);
+    assert!(!finished.report("improved-prompt.txt").contains("Learned"));
+    assert!(!finished.report("improved-prompt.diff").contains("Learned"));
+    assert!(!finished.report("result.json").contains("Learned from"));
+
+    let keep = "on_success: { test_set: { from: [34501], name: kept } }";
+    let keys = format!("{NEVER_FAILS}\n{keep}\n{}", redact("calm"));
+    let account = Account::fresh(WORLD);
+    gate(&account, &keys).expect(0).says("1 test set made");
+    let sent = account.asked("/create_from_run/").body.unwrap();
+    let kept: Vec<_> =
+        sent["metrics"].as_array().unwrap().iter().map(|metric| &metric["metric"]).collect();
+    assert_eq!(kept, [501, 502], "the label could not be told from its mark");
+}
+
+#[test]
 fn a_passed_gate_proposes_nothing_and_leaves_no_old_proposal() {
     let account = Account::fresh(WORLD);
     gate(&account, IMPROVE).expect(1);
@@ -57,7 +89,8 @@ fn a_proposal_that_fails_changes_neither_verdict_nor_code() {
 fn an_explanation_is_waited_for_within_its_bound() {
     let world = WORLD.replace("time_scale: 0", "time_scale: 1\ninsights_after: 100000");
     let account = Account::fresh(&world);
-    let suite = "{ version: 1, agent: 1, scenarios: [1, 2], on_failure: { explain: true } }";
+    let suite = "{ version: 1, agent: 1, scenarios: [1, 2], on_failure: { explain: true }, \
+                 reports: { redact: [{ pattern: the }] } }";
     std::fs::write(account.path().join("gate.yml"), suite).unwrap();
     let mut command = account.command(&["run", "gate.yml"]);
     let going = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -70,7 +103,9 @@ fn an_explanation_is_waited_for_within_its_bound() {
     let output = going.wait_with_output().unwrap();
     let finished = Finished::of(output, account.path()).expect(1);
     let finished = finished.says("the platform explained the failures");
-    assert!(finished.result()["result"]["insights"]["how_to_fix"].is_string(), "{finished:?}");
+    let result = finished.result();
+    let how_to_fix = result["result"]["insights"]["how_to_fix"].as_str().unwrap();
+    assert!(how_to_fix.contains("[redacted]") && !how_to_fix.contains("the"), "{how_to_fix}");
 }
 
 #[test]
@@ -80,6 +115,15 @@ fn an_explanation_that_does_not_come_is_told_and_changes_nothing() {
         .expect(1)
         .says("the platform's explanation did not come within 2s")
         .says("cekura-gate result show 2001");
+}
+
+#[test]
+fn a_platform_that_has_nothing_to_explain_is_not_waited_for() {
+    let account = Account::fresh(&WORLD.replace(", pass: 0", ""));
+    let keys = "on_failure: { explain: true }\nthresholds: { metrics: { Latency: mean <= 1ms } }";
+    gate(&account, keys)
+        .expect(1)
+        .says("the platform does not explain the failures (skipped no failures)");
 }
 
 #[test]
@@ -111,12 +155,49 @@ fn named_runs_and_all_runs_can_be_kept() {
     gate(&account, &keep("all")).expect(0).says("2 test sets made for `kept`: 702");
     gate(&account, &keep("failing-before")).expect(0).says("no test set: there is no baseline");
     gate(&account, &keep("some")).expect(2).says("on_success");
+    gate(&account, &keep("all")).expect(0);
+    let before = account.count("/create_from_run/");
+    account
+        .run(&["run", "gate.yml", "--frequency", "22"])
+        .expect(0)
+        .says("2 runs more are not kept as test sets");
+    assert_eq!(account.count("/create_from_run/") - before, 20);
 }
 
 #[test]
 fn a_failed_gate_keeps_nothing() {
     let account = Account::fresh(WORLD);
     gate(&account, "on_success: { test_set: { from: all, name: kept } }").expect(1);
+    assert_eq!(account.count("/create_from_run/"), 0);
+}
+
+/// The gate's run of a suite with these keys, on an account where the calls of one scenario have
+/// ended, as this world says, and those of the other never end: until its time is over.
+fn until_its_time_is_over(world: &str, keys: &str) -> (Account, Finished) {
+    let world = world.replace("time_scale: 0", "time_scale: 1").replace(
+        "order, personality: 7 }",
+        "order, personality: 7, duration: { mean: 100000, spread: 1 } }",
+    );
+    let account = Account::fresh(&world);
+    let suite = format!("version: 1\nagent: 1\nscenarios: [1, 2]\nfrequency: 2\n{keys}\n");
+    std::fs::write(account.path().join("gate.yml"), suite).unwrap();
+    let mut command = account.command(&["run", "gate.yml", "--timeout", "1s"]);
+    let going = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    account.wait_until(LOOKS, 1);
+    account.advance(1000);
+    let output = going.wait_with_output().unwrap();
+    let finished = Finished::of(output, account.path()).expect(4);
+    (account, finished)
+}
+
+#[test]
+fn a_gate_whose_time_is_over_asks_for_nothing_more_whatever_its_verdict() {
+    let (account, finished) = until_its_time_is_over(WORLD, IMPROVE);
+    assert_eq!(finished.result()["verdict"], "fail");
+    assert_eq!(account.count("/improve_prompt_bg/"), 0);
+    let keep = format!("{NEVER_FAILS}\non_success: {{ test_set: {{ from: all, name: kept }} }}");
+    let (account, finished) = until_its_time_is_over(&WORLD.replace(", pass: 0", ""), &keep);
+    assert_eq!(finished.result()["verdict"], "pass");
     assert_eq!(account.count("/create_from_run/"), 0);
 }
 

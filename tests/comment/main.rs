@@ -210,6 +210,36 @@ fn a_comment_that_somebody_else_wrote_is_never_taken_for_ones_own() {
 }
 
 #[test]
+fn a_comment_that_only_quotes_the_marker_is_not_taken_for_ones_own() {
+    let github = Github::start();
+    let quoted = format!("> {MARKER}\n> {PASSED}\n\nlooks good");
+    github.comment("github-actions[bot]", "Bot", &quoted);
+    Job::new(&github).run().says(0, "has the comment");
+    let comments = github.comments();
+    assert_eq!((comments.len(), &comments[0].1), (2, &quoted));
+}
+
+#[test]
+fn a_comment_that_goes_away_while_it_is_updated_is_made_again() {
+    let github = Github::start();
+    github.comment("github-actions[bot]", "Bot", &format!("{MARKER}\n{PASSED}"));
+    let gone = Fault::Refuse(404, Vec::new(), "Not Found");
+    github.faults(&[Fault::Fine, gone]);
+    Job::new(&github).run().says(0, "has the comment");
+    let asked = github.asked();
+    let methods: Vec<&str> = asked.iter().filter_map(|one| one.line.split(' ').next()).collect();
+    assert_eq!(methods, ["GET", "PATCH", "GET", "PATCH"], "it is looked for once more");
+}
+
+#[test]
+fn a_list_of_comments_without_an_end_is_not_read() {
+    let github = Github::start();
+    github.faults(&[Fault::Blanks(65 << 20)]);
+    Job::new(&github).run().says(0, "GitHub answered 200, which is no list of comments");
+    assert!(github.comments().is_empty());
+}
+
+#[test]
 fn a_persons_token_updates_that_persons_comment() {
     let github = Github::start();
     github.person("release-bot");

@@ -188,6 +188,15 @@ fn a_start_that_is_slow_leaves_time_to_find_its_result() {
 }
 
 #[test]
+fn a_gateway_that_says_come_again_after_it_has_handed_the_start_on_makes_no_second_result() {
+    each(&["status: 503, retry_after: 0", "status: 429", "status: 425"], |fault| {
+        let (finished, starts) = at_start(&format!("{fault}, processed: true"));
+        finished.expect(0).says("result 2001 is of this start and is taken up");
+        assert_eq!(starts, 1, "{fault}");
+    });
+}
+
+#[test]
 fn a_start_that_never_arrived_is_not_repeated_and_says_how_to_go_on() {
     let (finished, starts) = at_start("drop: before");
     finished.expect(5).says("was not started again").says("cekura-gate watch ID");

@@ -233,5 +233,9 @@ mod tests {
             assert_eq!(has_begun(&old, &now, &[1], &[55]), begun, "{now:?}");
             assert_eq!(is_scored(&now, &[1], &[55]), scored, "{now:?}");
         }
+        // The run has its score before the result is put together again.
+        let mut now = view(Status::Completed, Some(4.0), "tuesday");
+        now.record.status = Status::Evaluating;
+        assert!(!is_scored(&now, &[1], &[55]));
     }
 }
