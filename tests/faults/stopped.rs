@@ -11,10 +11,15 @@ use super::harness::{Day, GOOD};
 
 /// Stops the gate with SIGINT once its start is on its way; its code and what it said.
 fn stopped(day: &Day) -> (i32, String) {
+    stopped_after(day, &["/run_scenarios/"])
+}
+
+/// The same, once all of these starts are on their way.
+fn stopped_after(day: &Day, starts: &[&str]) -> (i32, String) {
     let mut child = day.spawn(&["run", "-vv"]);
     let mut stderr = BufReader::new(child.stderr.take().unwrap());
     let mut said = String::new();
-    while !said.contains("/run_scenarios/") {
+    while !starts.iter().all(|start| said.contains(start)) {
         assert_ne!(stderr.read_line(&mut said).unwrap(), 0, "{said}");
     }
     let kill = Command::new("kill").args(["-INT", &child.id().to_string()]).status();
@@ -33,6 +38,23 @@ fn a_start_that_is_answered_in_a_moment_has_its_calls_ended() {
     assert_eq!(day.stand_in.starts(), 1);
     let ended = day.stand_in.requests().iter().any(|one| one.path.ends_with("/end_calls/"));
     assert!(ended, "{said}");
+}
+
+#[test]
+fn a_side_that_has_started_is_ended_or_left_as_the_suite_says_when_another_is_not_answered() {
+    let slow = GOOD.replace("time_scale: 0", "time_scale: 1");
+    let rule = "{ method: POST, path: '*/run_scenarios_text/', delay: 60 }";
+    for (policy, expected) in [("end_calls", 1), ("leave", 0)] {
+        let day = Day::of(&slow, rule, "127.0.0.1:0".parse().unwrap());
+        let sides = "[{ scenarios: [1] }, { scenarios: [2], mode: text }]";
+        let suite = format!("{{ version: 1, agent: 1, on_cancel: {policy}, together: {sides} }}");
+        std::fs::write(day.dir.path().join("cekura-gate.yml"), suite).unwrap();
+        let (code, said) = stopped_after(&day, &["/run_scenarios/", "/run_scenarios_text/"]);
+        assert_eq!(code, 130, "{said}");
+        let requests = day.stand_in.requests();
+        let ended = requests.iter().filter(|one| one.path.ends_with("/end_calls/")).count();
+        assert_eq!(ended, expected, "{policy}: {said}");
+    }
 }
 
 #[test]
