@@ -81,6 +81,31 @@ pub struct Parts {
     pub notes: Vec<String>,
 }
 
+impl Parts {
+    /// A result that came to its end, and nothing else to tell of it: no page, no baseline, no
+    /// retries, no notes, nothing to hide.
+    pub fn of(suite: SuiteHead, plan: PlanHead, result: ResultRecord) -> Self {
+        Self {
+            suite,
+            plan,
+            result,
+            end: End::Finished,
+            timing: Timing::default(),
+            url: None,
+            traffic: Traffic::default(),
+            baseline: None,
+            retries: Vec::new(),
+            results: Vec::new(),
+            stopped_early: false,
+            incomplete: false,
+            simulated: false,
+            transcripts: Transcripts::default(),
+            redact: Redactor::default(),
+            notes: Vec::new(),
+        }
+    }
+}
+
 /// Judges the evidence and puts the report together.
 pub fn assemble(mut parts: Parts) -> Report {
     if let Some((_, base)) = &mut parts.baseline {
@@ -296,35 +321,17 @@ mod tests {
     }
 
     fn parts(runs: Vec<RunRecord>, planned: usize) -> Parts {
-        Parts {
-            suite: SuiteHead {
-                name: "s".to_owned(),
-                file: None,
-                mode: Mode::Voice,
-                thresholds: Thresholds::default(),
-                quarantine: vec![],
-            },
-            plan: PlanHead { runs_per_scenario: 1, runs: Some(planned), scenarios: vec![1, 2] },
-            result: ResultRecord {
-                id: 9,
-                status: Status::Completed,
-                runs,
-                ..ResultRecord::default()
-            },
-            end: End::Finished,
-            timing: Timing::default(),
-            url: None,
-            traffic: Traffic::default(),
-            baseline: None,
-            retries: vec![],
-            results: vec![],
-            stopped_early: false,
-            incomplete: false,
-            simulated: false,
-            transcripts: Transcripts::Failed,
-            redact: Redactor::default(),
-            notes: vec![],
-        }
+        let suite = SuiteHead {
+            name: "s".to_owned(),
+            file: None,
+            mode: Mode::Voice,
+            thresholds: Thresholds::default(),
+            quarantine: vec![],
+        };
+        let plan = PlanHead { runs_per_scenario: 1, runs: Some(planned), scenarios: vec![1, 2] };
+        let result =
+            ResultRecord { id: 9, status: Status::Completed, runs, ..ResultRecord::default() };
+        Parts::of(suite, plan, result)
     }
 
     #[test]

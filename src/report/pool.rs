@@ -138,9 +138,7 @@ mod tests {
 
     use super::*;
     use crate::record::{RunRecord, Status};
-    use crate::redact::Redactor;
-    use crate::report::model::Traffic;
-    use crate::suite::model::{Mode, Thresholds, Transcripts};
+    use crate::suite::model::{Mode, Thresholds};
 
     fn head() -> SuiteHead {
         SuiteHead {
@@ -153,34 +151,16 @@ mod tests {
     }
 
     fn parts(id: u64, end: End) -> Parts {
-        Parts {
-            suite: head(),
-            plan: PlanHead::default(),
-            result: ResultRecord {
-                id,
-                status: Status::Completed,
-                claims: Claims {
-                    total_runs: Some(1),
-                    success_rate: Some(1.0),
-                    ..Claims::default()
-                },
-                runs: vec![RunRecord { id: 100 - id, ..RunRecord::default() }],
-                ..ResultRecord::default()
-            },
-            end,
-            timing: Timing::default(),
-            url: Some(format!("https://a.example/{id}")),
-            traffic: Traffic::default(),
-            baseline: None,
-            retries: vec![],
-            results: vec![],
-            stopped_early: false,
-            incomplete: false,
-            simulated: false,
-            transcripts: Transcripts::Failed,
-            redact: Redactor::default(),
-            notes: vec!["a note".to_owned()],
-        }
+        let claims = Claims { total_runs: Some(1), success_rate: Some(1.0), ..Claims::default() };
+        let result = ResultRecord {
+            id,
+            status: Status::Completed,
+            claims,
+            runs: vec![RunRecord { id: 100 - id, ..RunRecord::default() }],
+            ..ResultRecord::default()
+        };
+        let (url, notes) = (Some(format!("https://a.example/{id}")), vec!["a note".to_owned()]);
+        Parts { end, url, notes, ..Parts::of(head(), PlanHead::default(), result) }
     }
 
     fn call(set: &str, end: Result<Parts, (String, Code)>) -> Call {

@@ -6,7 +6,7 @@ use cekura_gate::report::assemble::{End, Parts, assemble};
 use cekura_gate::report::console::Style;
 use cekura_gate::report::junit::junit;
 use cekura_gate::report::markdown::markdown;
-use cekura_gate::report::model::{Report, RetryRecord, RetryRun, Timing, Traffic};
+use cekura_gate::report::model::{Report, RetryRecord, RetryRun};
 use cekura_gate::report::{github, gitlab, html, json};
 use cekura_gate::suite::model::Transcripts;
 use cekura_gate::suite::redact::Redact;
@@ -56,30 +56,21 @@ fn report_of(text: &str, kept: &[&str], redact: Redactor) -> Report {
         outcome: cekura_gate::outcome::Outcome::Failed,
         reason: text.to_owned(),
     };
+    let retry = RetryRecord {
+        attempt: 1,
+        result: 5,
+        first: retried(9001),
+        again: retried(9901),
+        flaky: true,
+        counts: 9001,
+    };
     assemble(Parts {
-        suite: plain.suite,
-        plan: plain.plan,
-        result: record(text, kept),
         end: End::Lost(text.to_owned()),
-        timing: Timing::default(),
-        url: None,
-        traffic: Traffic::default(),
         baseline: Some(("main".to_owned(), record(text, kept))),
-        results: vec![],
-        retries: vec![RetryRecord {
-            attempt: 1,
-            result: 5,
-            first: retried(9001),
-            again: retried(9901),
-            flaky: true,
-            counts: 9001,
-        }],
-        stopped_early: false,
-        incomplete: false,
-        simulated: false,
+        retries: vec![retry],
         transcripts: Transcripts::All,
         redact,
-        notes: vec![],
+        ..Parts::of(plain.suite, plain.plan, record(text, kept))
     })
 }
 
@@ -157,24 +148,7 @@ fn a_recording_says_what_its_transcript_says_and_goes_with_it() {
 }
 
 fn parts_of(report: Report) -> Parts {
-    Parts {
-        suite: report.suite,
-        plan: report.plan,
-        result: report.result,
-        end: End::Finished,
-        timing: report.timing,
-        url: report.url,
-        traffic: report.traffic,
-        baseline: None,
-        retries: vec![],
-        results: vec![],
-        stopped_early: false,
-        incomplete: false,
-        simulated: false,
-        transcripts: Transcripts::Failed,
-        redact: Redactor::default(),
-        notes: vec![],
-    }
+    Parts::of(report.suite, report.plan, report.result)
 }
 
 #[test]

@@ -2,14 +2,14 @@
 
 use super::*;
 use crate::record::{MetricRecord, MetricValue, ResultRecord, RunRecord, Status};
-use crate::report::assemble::{End, Parts, assemble};
+use crate::report::assemble::{Parts, assemble};
 use crate::report::console::Style;
 use crate::report::github::Paths;
 use crate::report::junit::junit_of;
 use crate::report::markdown::LIMIT;
 use crate::report::markdown::comment::Origin;
 use crate::report::model::{PlanHead, SuiteHead};
-use crate::suite::model::{Mode, Thresholds, Transcripts};
+use crate::suite::model::{Mode, Thresholds};
 
 fn report(name: &str, passes: &[bool]) -> Report {
     let run = |(id, passes): (u64, &bool)| RunRecord {
@@ -28,39 +28,23 @@ fn report(name: &str, passes: &[bool]) -> Report {
         }],
         ..RunRecord::default()
     };
-    assemble(Parts {
-        suite: SuiteHead {
-            name: name.to_owned(),
-            file: Some(format!("{name}.yml")),
-            mode: Mode::Voice,
-            thresholds: Thresholds::default(),
-            quarantine: vec![],
-        },
-        plan: PlanHead {
-            runs_per_scenario: passes.len(),
-            runs: Some(passes.len()),
-            scenarios: vec![1],
-        },
-        result: ResultRecord {
-            id: 9,
-            status: Status::Completed,
-            runs: (1..).zip(passes).map(run).collect(),
-            ..ResultRecord::default()
-        },
-        end: End::Finished,
-        timing: Timing::default(),
-        url: Some("https://dashboard.example/1".to_owned()),
-        traffic: Traffic::default(),
-        baseline: None,
-        retries: vec![],
-        results: vec![],
-        stopped_early: false,
-        incomplete: false,
-        simulated: false,
-        transcripts: Transcripts::Failed,
-        redact: crate::redact::Redactor::default(),
-        notes: vec![],
-    })
+    let suite = SuiteHead {
+        name: name.to_owned(),
+        file: Some(format!("{name}.yml")),
+        mode: Mode::Voice,
+        thresholds: Thresholds::default(),
+        quarantine: vec![],
+    };
+    let count = passes.len();
+    let plan = PlanHead { runs_per_scenario: count, runs: Some(count), scenarios: vec![1] };
+    let result = ResultRecord {
+        id: 9,
+        status: Status::Completed,
+        runs: (1..).zip(passes).map(run).collect(),
+        ..ResultRecord::default()
+    };
+    let url = Some("https://dashboard.example/1".to_owned());
+    assemble(Parts { url, ..Parts::of(suite, plan, result) })
 }
 
 fn judged(name: &str, passes: &[bool]) -> Gate {
