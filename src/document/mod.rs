@@ -194,9 +194,33 @@ fn path_of(path: &serde_path_to_error::Path) -> Path {
     }))
 }
 
-/// Whether a text is a mapping with this key at its top. A text that cannot be read has no keys.
-pub fn has_key(text: &str, key: &str) -> bool {
-    top(text, key).is_some()
+/// What a text is at its top.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Top {
+    /// A mapping with these keys.
+    Keys(Vec<String>),
+    /// A list.
+    List,
+    /// Something else, or no text that can be read.
+    Other,
+}
+
+impl Top {
+    /// Whether it is a mapping with this key.
+    pub fn has(&self, key: &str) -> bool {
+        matches!(self, Top::Keys(keys) if keys.iter().any(|found| found == key))
+    }
+}
+
+/// What a text is at its top: enough to tell what it is meant to be.
+pub fn top(text: &str) -> Top {
+    match yaml::parse(text, &mut Vec::new()).map(|root| root.kind) {
+        Some(node::Kind::Mapping(entries)) => {
+            Top::Keys(entries.into_iter().map(|(key, _)| key.text).collect())
+        }
+        Some(node::Kind::Sequence(_)) => Top::List,
+        Some(node::Kind::Scalar(_)) | None => Top::Other,
+    }
 }
 
 /// The text, or the list of texts, at a key at the top of a faulty document: what can be said of it
@@ -206,7 +230,7 @@ pub fn texts_at(text: &str, key: &str) -> Vec<String> {
         Kind::Scalar(scalar) => Some(scalar.text),
         Kind::Sequence(_) | Kind::Mapping(_) => None,
     };
-    match top(text, key) {
+    match node_at(text, key) {
         Some(Node { kind: Kind::Sequence(items), .. }) => {
             items.into_iter().filter_map(scalar).collect()
         }
@@ -214,15 +238,9 @@ pub fn texts_at(text: &str, key: &str) -> Vec<String> {
     }
 }
 
-fn top(text: &str, key: &str) -> Option<Node> {
+fn node_at(text: &str, key: &str) -> Option<Node> {
     let Kind::Mapping(entries) = yaml::parse(text, &mut Vec::new())?.kind else { return None };
     entries.into_iter().find(|(found, _)| found.text == key).map(|(_, node)| node)
-}
-
-/// Whether a text is a list at its top.
-pub fn is_list(text: &str) -> bool {
-    let root = yaml::parse(text, &mut Vec::new());
-    matches!(root.map(|root| root.kind), Some(node::Kind::Sequence(_)))
 }
 
 /// Text from a file as messages show it: in backticks, on one line, without control characters,

@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::batch::{self, Bare, Group, Keyed};
-use crate::document::{self, Diagnostics, Document, Path, Places, Source};
+use crate::document::{self, Diagnostics, Document, Path, Places, Source, Top};
 use crate::suite::model::{Budget, Thresholds};
 use crate::suite::scalars::Timeout;
 
@@ -62,23 +62,23 @@ pub fn read(
     source: Source<'_>,
     lookup: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Option<List>, Diagnostics> {
-    let has = |key: &str| document::has_key(source.text, key);
+    let top = document::top(source.text);
     let foreign = |groups: Vec<Group>, within: Path, places: Places| List {
         gates: Gates { version: 1, batch: Some(groups), ..Gates::default() },
         within,
         is_foreign: true,
         places,
     };
-    if has("suites") || has("batch") {
+    if top.has("suites") || top.has("batch") {
         let Document { value, places } = document::read::<Gates>(source, lookup)?;
         let within = Path::of(["batch"]);
         return Ok(Some(List { gates: value, within, is_foreign: false, places }));
     }
-    if has("groups") {
+    if top.has("groups") {
         let Document { value, places } = document::read_foreign::<Keyed>(source, &batch::LISTS)?;
         return Ok(Some(foreign(value.groups, Path::of(["groups"]), places)));
     }
-    if document::is_list(source.text) {
+    if top == Top::List {
         let Document { value, places } = document::read_foreign::<Bare>(source, &batch::LISTS)?;
         return Ok(Some(foreign(value.0, Path::root(), places)));
     }

@@ -268,6 +268,43 @@ mod tests {
     }
 
     #[test]
+    fn each_key_of_a_leg_stands_in_the_place_of_the_suites() {
+        let values = json!({
+            "agent": 5,
+            "assistant": "asst_1",
+            "mode": "sip",
+            "phone": { "outbound": "+1" },
+            "livekit": { "agent_name": "a" },
+            "pipecat": { "agent_name": "a" },
+            "sip": { "endpoint": "sip:a@b" },
+            "websocket": { "url": "wss://a" },
+            "vapi": { "assistant": "a" },
+            "retell": { "agent": "a" },
+            "elevenlabs": { "agent": "a" },
+            "mock_tools": ["a"],
+            "thresholds": { "errors": "<= 10%" },
+        });
+        let read = |suite: serde_json::Value| -> Suite { serde_json::from_value(suite).unwrap() };
+        let keys: BTreeSet<&String> = values.as_object().unwrap().keys().collect();
+        let schema = crate::document::schema_of::<Leg>();
+        let known = schema.get("properties").unwrap().as_object().unwrap().keys();
+        assert_eq!(
+            known.filter(|key| *key != "name" && *key != "scenarios").collect::<BTreeSet<_>>(),
+            keys
+        );
+        for key in keys {
+            let own = json!({ "together": [{ key.as_str(): values[key] }, {}] });
+            let of_suite = json!({ key.as_str(): values[key], "together": [{}, {}] });
+            assert_eq!(legs(&read(own.clone()))[0].suite, legs(&read(of_suite))[0].suite, "{key}");
+            let leg = read(own).together.unwrap().remove(0);
+            assert!(leg.says(key), "{key}");
+            let path = Path::of([key.as_str()]);
+            assert_eq!(leg.place(3, &path).to_string(), format!("together.3.{key}"));
+            assert_eq!(Leg::default().place(3, &path), path);
+        }
+    }
+
+    #[test]
     fn a_set_that_runs_once_has_no_number_of_its_repetition() {
         let once = Suite { frequency: None, ..suite() };
         let legs = legs(&once);
