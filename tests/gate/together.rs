@@ -82,6 +82,11 @@ fn each_side_is_judged_over_its_sets_and_each_call_is_a_result_of_its_own() {
         .collect();
     assert_eq!(of_runs.keys().copied().collect::<Vec<_>>(), sets);
     assert!(finished.report("junit.xml").contains("set 2 #1"));
+    let ids: Vec<String> =
+        desk["results"].as_array().unwrap().iter().map(|r| r["id"].to_string()).collect();
+    assert!(finished.report("summary.md").contains(&format!("results {}", ids.join(", "))));
+    let html = finished.report("cekura-gate-desk/html/index.html");
+    assert!(html.contains(&format!("Results {}", ids.join(", "))), "{html}");
     for body in starts(&gate) {
         assert_eq!((&body["concurrency_limit"], &body["frequency"]), (&1.into(), &Value::Null));
         assert_eq!(body["scenarios"], Value::from(vec![body["agent_id"].clone()]));

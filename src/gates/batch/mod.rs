@@ -367,6 +367,40 @@ mod tests {
     }
 
     #[test]
+    fn each_way_to_the_agent_holds_for_the_legs_without_their_own() {
+        for (mode, key, value, own) in [
+            ("voice", "phone_number", json!("+1"), json!("+2")),
+            ("text", "websocket_url", json!("wss://a"), json!("wss://b")),
+            ("livekit_v2", "livekit_data", json!({ "url": "a" }), json!({ "url": "b" })),
+            (
+                "pipecat_v2",
+                "pipecat_data",
+                json!({ "config": { "a": 1 } }),
+                json!({ "config": {} }),
+            ),
+        ] {
+            let read = |group: Value, first: Value| {
+                let legs = json!([first, { "scenario_ids": 2 }]);
+                let mut group = group;
+                group["agent_id"] = 1.into();
+                group["execution_mode"] = mode.into();
+                group["legs"] = legs;
+                legs_of(&self::read(json!([group]), &Defaults::default()).unwrap()[0])
+            };
+            let on_group = read(json!({ key: value }), json!({ "scenario_ids": 1 }));
+            let on_each = read(json!({}), json!({ "scenario_ids": 1, key: value }));
+            assert_eq!(on_group[0], on_each[0], "{key}");
+            assert_ne!(on_group[1], on_each[1], "{key}: the group's holds for the second, too");
+            let overruled = read(json!({ key: value }), json!({ "scenario_ids": 1, key: own }));
+            assert_ne!(overruled[0], on_group[0], "{key}");
+        }
+    }
+
+    fn legs_of(suite: &Suite) -> Vec<Suite> {
+        legs(suite).into_iter().map(|leg| leg.suite).collect()
+    }
+
+    #[test]
     fn what_the_batch_action_refuses_is_refused_at_its_place() {
         for (group, place, words) in [
             (json!({ "scenario_ids": 1 }), "batch.0", "`agent_id` is missing"),
