@@ -26,6 +26,7 @@ use crate::redact::Redactor;
 use crate::report::assemble::{End, Parts};
 use crate::report::model::{PlanHead, RetryRecord, SuiteHead, Timing};
 use crate::report::standing::is_decided;
+use crate::report::words;
 use crate::spec::cases;
 use crate::suite::model::{CallPolicy, EarlyStop, Suite, Transcripts};
 use crate::text;
@@ -69,6 +70,10 @@ pub(super) struct Attached {
     pub(super) taken_up: bool,
     /// What is left on disk for who goes on after a lost runner.
     pub(super) started: StartedRun,
+    /// Whether an earlier gate has ended its calls.
+    pub(super) ended_earlier: bool,
+    /// Whether it is one call of a set: it is gone on with as a whole.
+    pub(super) of_set: bool,
     /// Whether a stand-in gives the evidence.
     pub(super) simulated: bool,
     pub(super) url: Option<String>,
@@ -91,7 +96,10 @@ impl Attached {
 
     /// The command that goes on with a result under the same rules.
     fn watch_command(&self, id: u64) -> String {
-        crate::report::words::watch_command(id, self.head.file.as_deref())
+        match self.head.file.as_deref() {
+            Some(file) if self.of_set => words::resume_command(file),
+            file => words::watch_command(id, file),
+        }
     }
 
     /// Marks the runs, and those of the baseline, with their test case, where the suite brings any.
@@ -152,6 +160,11 @@ impl Gate<'_> {
         let how = if attached.taken_up { "is taken up" } else { "has started" };
         self.say(&format!("result {id} {how}{page}"));
         let attended = self.see_through(&mut attached).await.map_err(Failure::StoppedTwice)?;
+        if attached.started.ended
+            && let Err(error) = publisher.left(&attached.started)
+        {
+            self.warn(&error.to_string());
+        }
         Ok(self.parts_of(attached, attended).await)
     }
 
@@ -188,7 +201,7 @@ impl Gate<'_> {
             retries: attended.retries,
             results: Vec::new(),
             stopped_early: attended.stopped_early,
-            incomplete: false,
+            incomplete: attached.ended_earlier,
             simulated: attached.simulated,
             transcripts: reports.transcripts.unwrap_or_default(),
             redact: redactor,
@@ -288,6 +301,7 @@ impl Gate<'_> {
         let calls = text::count(going, "call");
         self.say(&format!("the verdict is known: ending {calls} of result {id}"));
         let total = record.runs.len();
+        attached.started.ended = true;
         attached.notes.push(match self.client.end_calls(id, self.by(WRAP_UP)).await {
             Ok(()) => format!(
                 "the verdict was known early: {going} of {total} calls were ended before their time"
@@ -316,8 +330,11 @@ impl Gate<'_> {
                 return Ok(End::Lost(format!("waiting for result {id}: {error}")));
             }
             Waited::TimedOut => {
-                let limit = attached.deadline.saturating_duration_since(attached.began);
-                (attached.suite.on_timeout, End::TimedOut(limit))
+                let own = attached.suite.timeout.unwrap_or_default().duration();
+                let had = attached.deadline.saturating_duration_since(attached.began);
+                // What all suites together left of it is told to the second.
+                let had = Duration::from_secs(had.as_secs_f64().ceil() as u64);
+                (attached.suite.on_timeout, End::TimedOut(own.min(had.max(Duration::from_secs(1)))))
             }
             Waited::Stopped => {
                 (attached.suite.on_cancel, signal.unwrap_or(Signal::Interrupt).end())
@@ -331,6 +348,7 @@ impl Gate<'_> {
                 }
                 CallPolicy::EndCalls => {
                     self.say(&format!("ending the calls of result {id}"));
+                    attached.started.ended = true;
                     let ended = self.client.end_calls(id, self.by(WRAP_UP)).await;
                     attached.notes.push(match ended {
                         Ok(()) => "the remaining calls were ended".to_owned(),

@@ -13,10 +13,21 @@ use crate::report::model::Report;
 use crate::suite::matrix::FROM;
 use crate::suite::model::{Suite, Transcripts};
 
+/// The baseline of a suite that is a file: read before any output is opened, since it may be one of
+/// the reports that are about to be replaced. None where it is something else.
+pub(super) fn saved_of(suite: &Suite) -> Result<Option<ResultRecord>, Failure> {
+    let limits = suite.thresholds.as_ref().and_then(|thresholds| thresholds.baseline.as_ref());
+    let from = limits.map(|limits| limits.from.as_str()).filter(|from| *from != FROM);
+    let file = from.filter(|from| is_file(from));
+    file.map(|from| Ok(saved(Path::new(from))?.result)).transpose()
+}
+
 /// The baseline of a suite: where it came from and what it holds; none where the suite has none.
+/// `read` is what [`saved_of`] has read of it.
 pub(super) async fn of_suite(
     suite: &Suite,
     name: &str,
+    read: Option<ResultRecord>,
     client: &Client,
     until: Instant,
 ) -> Result<Option<(String, ResultRecord)>, Failure> {
@@ -28,6 +39,9 @@ pub(super) async fn of_suite(
              a result, or --baseline none"
                 .to_owned(),
         ));
+    }
+    if let Some(read) = read {
+        return Ok(Some((from.to_owned(), read)));
     }
     if is_file(from) {
         return Ok(Some((from.to_owned(), saved(Path::new(from))?.result)));

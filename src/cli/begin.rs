@@ -61,11 +61,13 @@ impl Gate<'_> {
             suite: loaded.file.clone(),
             planned: PlanHead {
                 runs_per_scenario: plan.runs_per_scenario,
-                runs: plan.least_runs(),
+                runs: plan.runs(),
                 scenarios: plan.scenarios(),
             },
+            ended: matches!(&earlier, Earlier::Left(left) if left.ended),
             request: fingerprints(&request),
         };
+        let ended_earlier = started.ended;
         let keep = loaded.suite.transcripts();
         let begun = match earlier {
             Earlier::Left(left) => {
@@ -111,6 +113,8 @@ impl Gate<'_> {
             record,
             calls,
             taken_up,
+            ended_earlier,
+            of_set: loaded.is_call,
             started,
             url,
             began,

@@ -161,8 +161,20 @@ pub(super) fn warnings(loaded: &Loaded, plan: &Plan) -> Vec<String> {
         );
     }
     warnings.extend(idle_afterwards(&loaded.suite));
+    warnings.extend(repeated_ids(loaded, plan));
     warnings.extend(loaded.noticed.iter().cloned());
     warnings
+}
+
+/// A group of a batch may name an id repeatedly. Nobody says whether the platform runs it so often.
+fn repeated_ids(loaded: &Loaded, plan: &Plan) -> Option<String> {
+    let Selection::Ids(ids) = &plan.selection else { return None };
+    let mut seen = std::collections::BTreeSet::new();
+    let twice = ids.iter().find(|id| !seen.insert(**id)).filter(|_| !loaded.is_leg())?;
+    Some(format!(
+        "scenario {twice} stands in one group repeatedly: where the platform runs it once, runs are \
+         missing and the verdict is inconclusive; `frequency` says how often surely"
+    ))
 }
 
 /// What the suite wants after its verdict and will not get: better known before the calls.

@@ -62,8 +62,11 @@ pub(super) fn compare(
     console: &Console,
 ) -> Result<Code, Failure> {
     let redactor = match &args.suite {
-        Some(path) => Redactor::of_suite(&load::rules(path, &Overrides::default(), context)?.suite),
-        None => Redactor::default(),
+        Some(path) if super::lists::read(path, &Overrides::default(), context)?.is_none() => {
+            Redactor::of_suite(&load::suite(Some(path), &Overrides::default(), context)?.suite)
+        }
+        // A list says nothing of what is hidden.
+        Some(_) | None => Redactor::default(),
     };
     let (mut base, _) = result(&args.base, global, context)?;
     let (mut head, planned) = result(&args.head, global, context)?;

@@ -8,7 +8,7 @@ use super::console::Console;
 use super::failure::Failure;
 use super::load;
 use super::overrides::Overrides;
-use super::publish::Publisher;
+use super::publish::{Publisher, Surfaces};
 use super::watch::foreign_agent;
 use crate::context::Context;
 use crate::exit::Code;
@@ -49,9 +49,10 @@ pub(super) fn judge(
     let mut redact = Redactor::default();
     let mut foreign = None;
     let suite = match &args.suite {
-        None => saved.suite,
+        None => saved.suite.clone(),
         Some(path) => {
-            let loaded = load::rules(path, &Overrides::default(), context)?;
+            let loaded =
+                load::rules(path, Some(&saved.suite.name), &Overrides::default(), context)?;
             redact = Redactor::of_suite(&loaded.suite);
             foreign = foreign_agent(&loaded.suite, &saved.result);
             SuiteHead { mode: saved.suite.mode, ..super::publish::suite_head(&loaded) }
@@ -59,7 +60,7 @@ pub(super) fn judge(
     };
     let mut events = saved.events;
     events.extend(foreign.filter(|note| !events.contains(note)));
-    let publisher = Publisher::open_dir(&args.report_dir, context)?;
+    let publisher = Publisher::with(&args.report_dir, Surfaces::of(context))?;
     let report = assemble(Parts {
         suite,
         plan: saved.plan,

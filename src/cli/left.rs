@@ -28,6 +28,9 @@ pub(super) struct StartedRun {
     pub(super) suite: Option<String>,
     /// What was planned.
     pub(super) planned: PlanHead,
+    /// Whether the gate has ended its calls: those that it ended say nothing of the agent.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) ended: bool,
     /// A fingerprint of each field of the request, so that another plan is told apart.
     pub(super) request: BTreeMap<String, String>,
 }

@@ -11,9 +11,11 @@ use crate::api::error::ApiError;
 use crate::context::{self, Context};
 use crate::document::{self, Diagnostics, Document, Places, Problem, Source};
 use crate::gates::batch;
+use crate::record::ResultRecord;
 use crate::simulate::{Faults, World};
 use crate::spec::refusals::{self, Stands};
 use crate::suite::model::{Leg, Suite};
+use crate::suite::together::legs;
 use crate::suite::validate;
 
 /// Where a suite is looked for when none is named.
@@ -38,10 +40,14 @@ pub(super) struct Loaded {
     pub(super) spec: Option<Kept>,
     /// The variables that the file took from the environment, with their values.
     pub(super) variables: BTreeMap<String, String>,
+    /// The earlier result that it is compared with, where that is a file and was read.
+    pub(super) baseline: Option<ResultRecord>,
     /// What the account had to say of it on the way, for its writer to know before the calls.
     pub(super) noticed: Vec<String>,
     /// The side of a call that this is, and what it says itself; none where it is a whole suite.
     leg: Option<(usize, Leg)>,
+    /// Whether it is one call of a leg.
+    pub(super) is_call: bool,
     /// Where its group stands in the list of a batch; none where it is a suite file's.
     group: Option<document::Path>,
 }
@@ -70,8 +76,10 @@ impl Kept {
             source: Some(self.clone()),
             spec: None,
             variables: BTreeMap::new(),
+            baseline: None,
             noticed: Vec::new(),
             leg: None,
+            is_call: false,
             group: Some(place),
         }
     }
@@ -112,8 +120,10 @@ impl Loaded {
             source: None,
             spec: None,
             variables: BTreeMap::new(),
+            baseline: None,
             noticed: Vec::new(),
             leg: None,
+            is_call: true,
             group: None,
         }
     }
@@ -257,8 +267,10 @@ pub(super) fn suite(
         file: Some(name),
         spec: None,
         variables: variables.into_inner(),
+        baseline: None,
         noticed: Vec::new(),
         leg: None,
+        is_call: false,
         group: None,
     };
     with_spec(&mut loaded, problems, overrides.spec(), path.parent())?;
@@ -266,14 +278,41 @@ pub(super) fn suite(
 }
 
 /// Loads the rules of a suite file, or those that a file which lists suites has for its batch.
+/// Where the sides of a call have rules of their own, they are those of the side that `of` is a
+/// result or a gate of.
 pub(super) fn rules(
     path: &Path,
+    of: Option<&str>,
     overrides: &Overrides,
     context: &Context,
 ) -> Result<Loaded, Failure> {
-    match super::lists::read(path, overrides, context)? {
-        Some(list) => Ok(list.rules(overrides)),
-        None => suite(Some(path), overrides, context),
+    if let Some(list) = super::lists::read(path, overrides, context)? {
+        return Ok(list.rules(overrides));
+    }
+    let whole = suite(Some(path), overrides, context)?;
+    let legs = legs(&whole.suite);
+    if legs.is_empty() {
+        return Ok(whole);
+    }
+    let name = whole.name();
+    let gates = || legs.iter().map(|leg| format!("{name} · {}", leg.label));
+    // A result of a side has more behind its name: the set, and the key of its start.
+    let is_of = |gate: &String| {
+        let rest = of.and_then(|of| of.strip_prefix(gate.as_str()));
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with([' ', '·']))
+    };
+    let side = gates().enumerate().filter(|(_, gate)| is_of(gate));
+    match side.max_by_key(|(_, gate)| gate.len()).zip(Some(&legs)) {
+        Some(((index, gate), legs)) => {
+            let own = legs.get(index).map(|leg| leg.suite.clone()).unwrap_or_default();
+            Ok(whole.of_leg(index, own, gate))
+        }
+        None => Err(Failure::Usage(format!(
+            "{} has sides with rules of their own, and this is of none of them: {}; go on with a run \
+             of it by `cekura-gate run --resume`",
+            path.display(),
+            gates().collect::<Vec<_>>().join(", ")
+        ))),
     }
 }
 
@@ -394,8 +433,10 @@ fn from_flags(overrides: &Overrides) -> Result<Loaded, Failure> {
         source: None,
         spec: None,
         variables: BTreeMap::new(),
+        baseline: None,
         noticed: Vec::new(),
         leg: None,
+        is_call: false,
         group: None,
     };
     with_spec(&mut loaded, problems, overrides.spec(), None)?;

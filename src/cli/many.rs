@@ -266,7 +266,7 @@ impl Together<'_> {
         let (code, end) = match end {
             Err(failure) => {
                 self.console.warn(&format!("{name}: {failure}"));
-                (failure.code(), GateEnd::Ended(failure.to_string()))
+                (code_of(&failure), GateEnd::Ended(failure.to_string()))
             }
             Ok((mut parts, afterwards)) => {
                 match base {
@@ -359,6 +359,15 @@ impl Together<'_> {
             ticket: ticket.into(),
             listen: self.listen,
         }
+    }
+}
+
+/// The code of one of several that ended without evidence. Others have started by then: it is none
+/// that says that nothing was.
+pub(super) fn code_of(failure: &Failure) -> Code {
+    match failure.code() {
+        Code::Usage => Code::Api,
+        code => code,
     }
 }
 

@@ -173,15 +173,15 @@ impl Asked<'_> {
         findings: &mut Findings,
     ) -> Result<Option<(String, ResultRecord)>, Failure> {
         let (suite, name) = (&self.loaded.suite, self.loaded.name());
-        let message = match super::baseline::of_suite(suite, &name, &self.client, self.until).await
-        {
-            Err(Failure::Usage(message)) => message,
-            Err(Failure::Api(ApiError::Refused { status: 404, .. })) => {
-                "the account has no such result".to_owned()
-            }
-            Err(failure @ Failure::Input { .. }) => failure.to_string(),
-            other => return other,
-        };
+        let message =
+            match super::baseline::of_suite(suite, &name, None, &self.client, self.until).await {
+                Err(Failure::Usage(message)) => message,
+                Err(Failure::Api(ApiError::Refused { status: 404, .. })) => {
+                    "the account has no such result".to_owned()
+                }
+                Err(failure @ Failure::Input { .. }) => failure.to_string(),
+                other => return other,
+            };
         let path = Path::of(["thresholds", "baseline", "from"]);
         findings.problems.push(Problem::new(path, message));
         Ok(None)

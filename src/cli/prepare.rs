@@ -100,7 +100,8 @@ pub(super) async fn prepare(
     let baseline = if shared.compared_within {
         None
     } else {
-        super::baseline::of_suite(&loaded.suite, &loaded.name(), client, deadline).await?
+        let read = loaded.baseline.take();
+        super::baseline::of_suite(&loaded.suite, &loaded.name(), read, client, deadline).await?
     };
     let mut calls = plan.runs().unwrap_or(usize::MAX);
     calls = calls.min(loaded.suite.concurrency.map_or(usize::MAX, |most| most as usize));

@@ -66,26 +66,24 @@ pub(super) fn suite_head(loaded: &Loaded) -> SuiteHead {
 }
 
 impl Publisher {
-    /// Opens every output in the suite's directory, before anything is paid for.
+    /// Opens every output in the suite's directory, before anything is paid for, and removes what an
+    /// earlier gate has left there: it would be taken for this one's.
     pub(super) fn open(suite: &Suite, context: &Context) -> Result<Self, Failure> {
-        Self::open_dir(report_dir(suite.reports.as_ref()), context)
-    }
-
-    /// Opens every output in a directory.
-    pub(super) fn open_dir(dir: &Path, context: &Context) -> Result<Self, Failure> {
+        let dir = report_dir(suite.reports.as_ref());
+        super::publish_whole::sweep(dir)?;
         let publisher = Self::with(dir, Surfaces::of(context))?;
         // One of an earlier run would lead `watch --from` to the wrong result.
         sink::remove(&dir.join(STARTED))?;
         Ok(publisher)
     }
 
-    /// Opens every output in a directory, and leaves what an earlier gate has left there to go on.
+    /// Opens every output in a directory, and leaves the evidence of other gates there, and what
+    /// leads to it: for a gate that starts nothing.
     pub(super) fn with(dir: &Path, surfaces: Surfaces) -> Result<Self, Failure> {
         let mut names = vec![JUNIT, SUMMARY, RESULT];
         if surfaces.system == System::Gitlab {
             names.extend([GITLAB_DOTENV, GITLAB_ANNOTATIONS]);
         }
-        super::publish_whole::sweep(dir)?;
         let mut sink = Sink::open(dir, &names)?;
         sink.open_tree(HTML, html::INDEX, html::GENERATOR)?;
         Ok(Self { sink, surfaces, is_part: false })

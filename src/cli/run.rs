@@ -35,6 +35,7 @@ use crate::poll::schedule::Pace;
 use crate::report::assemble::assemble;
 use crate::report::gates::sticky;
 use crate::simulate::{StandIn, World};
+use crate::suite::model::Suite;
 
 /// What `run` takes.
 #[derive(Debug, clap::Args)]
@@ -44,7 +45,7 @@ pub(super) struct Args {
     #[arg(value_name = "SUITE")]
     suites: Vec<PathBuf>,
     /// Go on with the result that an earlier gate started before its runner was lost: the run.json
-    /// in the reports' directory says which. Starts nothing.
+    /// in the reports' directory says which. Starts nothing but what had not begun, of several suites or of sides of calls.
     #[arg(long, conflicts_with_all = ["reuse", "simulate"])]
     resume: bool,
     /// Take up the result that an earlier attempt of this CI job started, of the same commit and
@@ -98,14 +99,23 @@ pub(super) fn run(
     }
 }
 
+/// What can be refused, and what must be read, before any earlier report is replaced.
+fn before_outputs(loaded: &mut Loaded, plan: &Plan) -> Result<(), Failure> {
+    super::budget::check(&loaded.suite, plan)?;
+    super::prepare::quarantine_is_known(loaded, plan)?;
+    loaded.baseline = super::baseline::saved_of(&loaded.suite)?;
+    Ok(())
+}
+
 fn one(
     args: &Args,
-    loaded: Loaded,
+    mut loaded: Loaded,
     global: &Global,
     context: &Context,
     console: &Console,
 ) -> Result<Code, Failure> {
     let plan = Plan::new(&loaded.suite, &loaded.name(), context.branch(), &unique_key())?;
+    before_outputs(&mut loaded, &plan)?;
     let dir = report_dir(loaded.suite.reports.as_ref());
     if args.resume && !dir.join(left::FILE).exists() {
         return Err(nothing_left(&dir.join(left::FILE)));
@@ -171,16 +181,28 @@ fn several(
     if args.resume && !many.suites.iter().any(left) {
         return Err(nothing_left(&many.dir.join("*").join(left::FILE)));
     }
+    let mut plans = Vec::with_capacity(many.suites.len());
+    for Member { loaded, .. } in &mut many.suites {
+        let plan = Plan::new(&loaded.suite, &loaded.name(), context.branch(), &unique_key())?;
+        if let Err(source) = before_outputs(loaded, &plan) {
+            return Err(Failure::Suite { name: loaded.name(), source: Box::new(source) });
+        }
+        plans.push((loaded.suite.clone(), plan));
+    }
+    let known: Vec<(&Suite, &Plan)> = plans.iter().map(|(suite, plan)| (suite, plan)).collect();
+    if known.iter().all(|(_, plan)| plan.runs().is_some()) {
+        many.hold_budgets(&known)?;
+    }
     let publisher = WholePublisher::open(&many.dir, Surfaces::of(context))?;
     let mut entries = Vec::with_capacity(many.suites.len());
-    for Member { dir: name, mut loaded, base, is_base } in std::mem::take(&mut many.suites) {
+    let members = std::mem::take(&mut many.suites).into_iter().zip(plans);
+    for (Member { dir: name, mut loaded, base, is_base }, (_, plan)) in members {
         let dir = many.dir_of(&name);
         suites::reports_to(&mut loaded, &dir);
         // A suite of which nothing was left has not started yet.
         let of_dir = |dir: &Path| earlier(args, dir, context);
         let earlier = if loaded.is_leg() { Earlier::Never } else { of_dir(&dir)? };
         let publisher = Publisher::part(&dir, matches!(earlier, Earlier::Left(_)))?;
-        let plan = Plan::new(&loaded.suite, &loaded.name(), context.branch(), &unique_key())?;
         let calls = match loaded.is_leg() {
             true => sets::open(&loaded, &dir, args.resume, context.branch(), &of_dir)?,
             false => Vec::new(),

@@ -20,7 +20,7 @@ use super::attend::{Attached, Attended, Gate, WRAP_UP};
 use super::failure::Failure;
 use super::left;
 use super::load::Loaded;
-use super::many::{About, Ended, Together, too_late};
+use super::many::{About, Ended, Together, code_of, too_late};
 use super::prepare::{Earlier, Prepared, can_be_found, may_go_on};
 use super::publish::Publisher;
 use super::stop::Signal;
@@ -331,11 +331,13 @@ impl Together<'_> {
         }
         let failed = begun.iter().zip(going.heads).find_map(|(begun, head)| {
             let failure = begun.as_ref().err()?;
-            Some((format!("{}: {failure}", head.about.name), failure.code()))
+            Some((format!("{}: {failure}", head.about.name), code_of(failure)))
         });
         // After a signal each call is ended, or left, as the suite says.
         let failed = failed.filter(|_| self.stop.heard().is_none());
         if let Some((why, _)) = &failed
+            // One that an earlier gate has left half is given up; the others are sound.
+            && !goes_on
             && going.broken.replace(Some(why.clone())).is_none()
         {
             self.console.progress(&format!("{why}; no further set is started"));
@@ -439,7 +441,7 @@ impl Head {
         let mut unstarted = None;
         let calls = calls.into_iter().map(|(set, end)| {
             let end = end.map_err(|failure| {
-                let told = (failure.to_string(), failure.code());
+                let told = (failure.to_string(), code_of(&failure));
                 unstarted.get_or_insert(failure);
                 told
             });

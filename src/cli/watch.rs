@@ -12,7 +12,7 @@ use super::failure::Failure;
 use super::left::StartedRun;
 use super::load;
 use super::overrides::Overrides;
-use super::publish::{Publisher, suite_head};
+use super::publish::{Publisher, Surfaces, suite_head};
 use super::stop::{Stop, heeding};
 use super::turn::Turnstile;
 use super::{Global, connection, runtime};
@@ -71,8 +71,11 @@ pub(super) fn watch(
     };
     let of_left = left.as_ref().and_then(|left| left.suite.as_ref()).map(PathBuf::from);
     let file = args.suite.clone().or(of_left);
-    let (suite, head) = rules(id, file.as_deref(), &args.overrides, context)?;
-    let publisher = Publisher::open(&suite, context)?;
+    let of = left.as_ref().and_then(|left| left.name.as_deref());
+    let (suite, head) = rules(id, file.as_deref(), of, &args.overrides, context)?;
+    let baseline = super::baseline::saved_of(&suite)?;
+    let dir = super::publish::report_dir(suite.reports.as_ref());
+    let publisher = Publisher::with(dir, Surfaces::of(context))?;
     runtime()?.block_on(heeding(|stop: Stop| async move {
         let (client, pace) = connection::client(global, context)?;
         let began = Instant::now();
@@ -82,18 +85,23 @@ pub(super) fn watch(
             signal = stop.asked() => return Err(Failure::Stopped(signal)),
         };
         let name = head.name.clone();
-        let baseline = super::baseline::of_suite(&suite, &name, &client, deadline).await?;
-        // A suite says how many runs there were to be; without one, what is there is all.
+        let baseline =
+            super::baseline::of_suite(&suite, &name, baseline, &client, deadline).await?;
+        // What started it says how many runs there were to be, or else the suite; without either,
+        // what is there is all.
         let plan = Plan::new(&suite, &name, None, "").ok().filter(|_| file.is_some());
-        let started = left.as_ref().and_then(|left| left.planned.runs);
-        let planned = plan.as_ref().and_then(Plan::runs).max(started);
-        let runs = planned.max(Some(record.runs.len()));
-        let notes = foreign_agent(&suite, &record).into_iter().collect();
-        let planned = PlanHead {
-            runs_per_scenario: plan.as_ref().map_or(1, |plan| plan.runs_per_scenario),
-            runs,
-            scenarios: plan.map(|plan| plan.scenarios()).unwrap_or_default(),
+        let mut planned = match (&left, plan) {
+            (Some(left), _) => left.planned.clone(),
+            (None, Some(plan)) => PlanHead {
+                runs_per_scenario: plan.runs_per_scenario,
+                runs: plan.runs(),
+                scenarios: plan.scenarios(),
+            },
+            (None, None) => PlanHead { runs_per_scenario: 1, ..PlanHead::default() },
         };
+        planned.runs = planned.runs.max(Some(record.runs.len()));
+        let notes = foreign_agent(&suite, &record).into_iter().collect();
+        let ended_earlier = left.as_ref().is_some_and(|left| left.ended);
         let attached = Attached {
             started: StartedRun {
                 result: Some(id),
@@ -101,10 +109,13 @@ pub(super) fn watch(
                 url: None,
                 suite: head.file.clone(),
                 planned: planned.clone(),
+                ended: ended_earlier,
                 request: left.map(|left| left.request).unwrap_or_default(),
             },
             calls: usize::MAX,
             taken_up: true,
+            ended_earlier,
+            of_set: false,
             head,
             planned,
             // A watched result is not this gate's to repeat.
@@ -156,11 +167,12 @@ pub(super) fn foreign_agent(suite: &Suite, result: &ResultRecord) -> Option<Stri
 pub(super) fn rules(
     id: u64,
     file: Option<&Path>,
+    of: Option<&str>,
     overrides: &Overrides,
     context: &Context,
 ) -> Result<(Suite, SuiteHead), Failure> {
     if let Some(path) = file {
-        let loaded = load::rules(path, overrides, context)?;
+        let loaded = load::rules(path, of, overrides, context)?;
         let head = suite_head(&loaded);
         return Ok((loaded.suite, head));
     }

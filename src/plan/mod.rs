@@ -151,18 +151,6 @@ impl Plan {
         }
     }
 
-    /// How many runs start at least. An id that a batch names repeatedly may be run once by the
-    /// platform, which nobody knows before its answer.
-    pub fn least_runs(&self) -> Option<usize> {
-        match &self.selection {
-            Selection::Ids(ids) => {
-                let distinct: BTreeSet<&u64> = ids.iter().collect();
-                Some(distinct.len() * self.runs_per_scenario)
-            }
-            Selection::Cases(_) | Selection::ByPlatform(_) | Selection::Resolve(_) => self.runs(),
-        }
-    }
-
     /// The ids of the scenarios, where they are known.
     pub fn scenarios(&self) -> Vec<u64> {
         match &self.selection {

@@ -131,7 +131,11 @@ pub fn assemble(mut parts: Parts) -> Report {
     let ended_by_us = parts.incomplete || parts.stopped_early || end != End::Finished;
     let base = parts.baseline.as_ref().map(|(_, base)| base.runs.as_slice());
     let standing = Standing::of(&suite, &plan, &result.runs, base, ended_by_us);
-    let verdict = standing.verdict();
+    // Calls without their other sides are not what the suite is about, however the rest went.
+    let verdict = match (&end, standing.verdict()) {
+        (End::NotStarted { .. }, Verdict::Pass) => Verdict::Inconclusive,
+        (_, verdict) => verdict,
+    };
     let Standing { outcomes, tally, checks, .. } = standing;
     let baseline =
         parts.baseline.map(|(from, base)| compared(from, base, &suite, &result.runs, &outcomes));

@@ -85,6 +85,11 @@ pub fn watch_command(id: u64, suite: Option<&str>) -> String {
     }
 }
 
+/// The command that goes on with all that the suite file has started.
+pub fn resume_command(suite: &str) -> String {
+    format!("cekura-gate run {} --resume", quoted(&one_line(suite)))
+}
+
 /// A path as a shell takes it.
 pub fn quoted(path: &str) -> String {
     let plain = |c: char| c.is_alphanumeric() || "/._-+=:@,\\".contains(c);

@@ -8,7 +8,7 @@ use super::harness::{Finished, GOOD, Gate, slow};
 const BATCH: &str = "
 - name: inbound-smoke
   agent_id: 1
-  scenario_ids: 1,2,1
+  scenario_ids: 1,2
 
 - name: warm-transfer
   legs:
@@ -46,7 +46,7 @@ fn bodies(gate: &Gate) -> Vec<Value> {
 #[test]
 fn a_batch_runs_its_groups_under_one_budget_of_calls() {
     let gate = gate(GOOD, BATCH);
-    let flags = ["run", "batch.yml", "--concurrency", "4", "--frequency", "2", "--name", "ci"];
+    let flags = ["run", "batch.yml", "--concurrency", "3", "--frequency", "2", "--name", "ci"];
     let finished = gate.run(&flags).expect(0).says("3 of 3 suites passed");
     let index = index(&finished);
     let seen: Vec<(&str, &str, u64)> = index["gates"]
@@ -66,12 +66,20 @@ fn a_batch_runs_its_groups_under_one_budget_of_calls() {
             ("ci · warm-transfer · transfer-target", "ci-warm-transfer-transfer-target", 4),
         ]
     );
-    // An id that stands there twice is sent so: the stand-in runs it once, and nothing is missing.
     let bodies = bodies(&gate);
     let group = bodies.iter().find(|body| body["frequency"] == 2).unwrap();
-    assert_eq!(group["scenarios"], serde_json::json!([1, 2, 1]));
-    assert_eq!(group["concurrency_limit"], 4, "six calls in the four that there are");
+    assert_eq!(group["scenarios"], serde_json::json!([1, 2]));
+    assert_eq!(group["concurrency_limit"], 3, "four calls in the three that there are");
     assert_eq!(bodies.len(), 9);
+}
+
+#[test]
+fn an_id_that_stands_there_twice_is_sent_so_and_what_is_not_run_is_missing() {
+    let gate = gate(GOOD, "[{ agent_id: 1, scenario_ids: '1,2,1' }]");
+    // Nobody knows whether the platform runs it twice; the stand-in does not.
+    let finished = gate.run(&["run", "batch.yml"]).expect(3).says("stands in one group repeatedly");
+    assert_eq!(bodies(&gate)[0]["scenarios"], serde_json::json!([1, 2, 1]));
+    assert_eq!(index(&finished)["tally"]["missing"], 1);
 }
 
 #[test]

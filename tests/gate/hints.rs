@@ -126,7 +126,7 @@ fn several_suites_are_told_which_of_them_names_what() {
     let gate = Gate::against(&world(), BY_TAG);
     std::fs::write(gate.dir.path().join("b.yml"), "version: 1\nagent: 1\nscenarios: [1]\n")
         .unwrap();
-    let finished = gate.run(&["run", "cekura-gate.yml", "b.yml"]).expect(2);
+    let finished = gate.run(&["run", "cekura-gate.yml", "b.yml"]).expect(5);
     let line = "cekura-gate.yml:4:8: no scenario of the agent has the tag `nigtly`; nothing was \
                 started; did you mean `nightly`?";
     assert!(finished.stderr.contains(&format!("Checkout: not finished: {line}\n")), "{finished:?}");

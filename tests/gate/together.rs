@@ -159,10 +159,75 @@ fn a_lost_runner_is_gone_on_with_and_a_half_set_is_not_completed_later() {
     }
     gate.run(&["run", "--resume"]).expect(0);
     assert_eq!(gate.stand_in().starts(), 10);
-    // Where one side is there alone, nobody calls it an hour later.
+    // Where one side is there alone, nobody calls it an hour later. The other sets go on.
     std::fs::remove_file(left("set-2-1", "desk")).unwrap();
-    gate.run(&["run", "--resume"]).expect(2).says("its other sides did start");
-    assert_eq!(gate.stand_in().starts(), 10);
+    for side in ["caller", "desk"] {
+        std::fs::remove_file(left("set-2-2", side)).unwrap();
+    }
+    gate.run(&["run", "--resume", "--concurrency", "2"])
+        .expect(5)
+        .says("its other sides did start");
+    assert_eq!(gate.stand_in().starts(), 12);
+}
+
+#[test]
+fn a_result_of_a_side_is_judged_again_by_the_rules_of_that_side() {
+    let own = "scenarios: [2, 2], thresholds: { metrics: { Latency: mean <= 100ms } }";
+    let suite = transfer("").replace("scenarios: [2, 2]", own);
+    let gate = Gate::against(&world(GOOD), &suite);
+    gate.run(&["run"]).expect(1);
+    for (side, code) in [("caller", 0), ("desk", 1)] {
+        let saved = format!("cekura-report/cekura-gate-{side}/result.json");
+        let again = ["judge", &saved, "--suite", "cekura-gate.yml", "--report-dir", "x"];
+        gate.run(&again).expect(code);
+        let left = format!("cekura-report/cekura-gate-{side}/set-1-1/run.json");
+        gate.run(&["watch", "--from", &left, "--report-dir", "x"]).expect(code);
+    }
+    // Without its name nobody knows whose result it is.
+    gate.run(&["watch", "2001", "--suite", "cekura-gate.yml", "--report-dir", "x"])
+        .expect(2)
+        .says("Transfer · caller, Transfer · desk");
+}
+
+#[test]
+fn judging_takes_no_evidence_away() {
+    let gate = Gate::against(&world(GOOD), &transfer(""));
+    let finished = gate.run(&["run"]).expect(0);
+    gate.run(&["judge", "cekura-report/cekura-gate-desk/result.json"]).expect(0);
+    for left in ["gates.json", "cekura-gate-caller/result.json", "cekura-gate-desk/result.json"] {
+        finished.report(left);
+    }
+}
+
+#[test]
+fn calls_that_a_gate_has_ended_are_no_errors_when_it_is_gone_on_with() {
+    let world = world(&slow());
+    let errors = "thresholds: { errors: \"<= 10%\" }";
+    let gate = Gate::against(&world, &transfer(errors));
+    gate.run(&["run", "--timeout", "400ms"]).expect(4);
+    gate.run(&["run", "--resume"]).expect(3);
+    let single = "version: 1\nagent: 1\nscenarios: [1, 2]\nthresholds: { errors: \"<= 10%\" }\n";
+    let gate = Gate::against(&world, single);
+    gate.run(&["run", "--timeout", "400ms"]).expect(4);
+    gate.run(&["run", "--resume"]).expect(3);
+    gate.run(&["watch", "--from", "cekura-report/run.json"]).expect(3);
+}
+
+#[test]
+fn a_refusal_before_the_start_and_a_baseline_in_the_way_take_nothing_away() {
+    let gate = Gate::against(&world(GOOD), &transfer(""));
+    let finished = gate.run(&["run"]).expect(0);
+    let path = gate.dir.path().join("cekura-gate.yml");
+    std::fs::write(&path, transfer("budget: { max_runs: 1 }")).unwrap();
+    gate.run(&["run"]).expect(2);
+    finished.report("cekura-gate-desk/set-1-1/run.json");
+    let saved = "cekura-report/cekura-gate-desk/result.json";
+    let own = format!(
+        "scenarios: [2, 2], thresholds: {{ baseline: {{ from: {saved}, success_rate: {{ max_drop: 5% }} }} }}"
+    );
+    std::fs::write(&path, transfer("").replace("scenarios: [2, 2]", &own)).unwrap();
+    let again = gate.run(&["run"]);
+    assert_eq!(result(&again, "desk")["baseline"]["from"], saved);
 }
 
 #[test]

@@ -65,7 +65,8 @@ pub(super) fn rerun(
     let overrides = Overrides::of_waiting(args.timeout, args.report_dir.clone());
     let waits = args.wait || args.suite.is_some();
     // What could fail for free fails before anything is paid for.
-    let (suite, head) = watch::rules(args.id, args.suite.as_deref(), &overrides, context)?;
+    let (suite, head) = watch::rules(args.id, args.suite.as_deref(), None, &overrides, context)?;
+    let saved = baseline::saved_of(&suite)?;
     let publisher = match waits {
         true => Some(Publisher::open(&suite, context)?),
         false => None,
@@ -88,7 +89,8 @@ pub(super) fn rerun(
         let prepared = async {
             let old = remote.client.result(args.id, Transcripts::All, remote.soon()).await;
             let old = old.map_err(|error| no_result(args.id, error))?;
-            let baseline = baseline::of_suite(&suite, &head.name, &remote.client, deadline).await?;
+            let baseline =
+                baseline::of_suite(&suite, &head.name, saved, &remote.client, deadline).await?;
             Ok((old, baseline))
         };
         let (old, baseline) = gate.unless_stopped(prepared).await?;
@@ -208,6 +210,8 @@ fn attached(
         },
         calls: usize::MAX,
         taken_up: false,
+        ended_earlier: false,
+        of_set: false,
         head,
         planned,
         // The platform chose what runs: there is no request that a retry could repeat.

@@ -214,7 +214,9 @@ fn said(run: &RunRecord, outcome: &RunOutcome) -> Option<String> {
     let clock = words::clock(moment.turn).map(|clock| format!(" at {clock}")).unwrap_or_default();
     let last = if moment.fits { "" } else { ", its last words" };
     let role = short(&moment.turn.role, 40);
-    Some(format!("run {}{clock}, {role}{last}: “{}”", run.id, short(&moment.turn.content, 200)))
+    let set = run.set.as_deref().map(|set| format!(" of {}", short(set, 40))).unwrap_or_default();
+    let words = short(&moment.turn.content, 200);
+    Some(format!("run {}{set}{clock}, {role}{last}: “{words}”", run.id))
 }
 
 /// The runs that are no evidence, by whom they are blamed on and why.

@@ -129,6 +129,13 @@ fn spaced(key: &str) -> String {
 fn names(suite: &Suite, problems: &mut Problems) {
     let mut seen = BTreeSet::new();
     for (index, leg) in legs(suite).into_iter().enumerate() {
+        if leg.label.chars().any(char::is_control) {
+            problems.value(
+                at("together").child(index).child("name"),
+                "the name holds a line end or another control character",
+                "write it on one line",
+            );
+        }
         if !seen.insert(leg.label.clone()) {
             problems.value(
                 at("together").child(index),
