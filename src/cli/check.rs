@@ -68,6 +68,7 @@ impl Surroundings<'_> {
         let Self { global, context, console, .. } = *self;
         let plan = Plan::new(&loaded.suite, &loaded.name(), context.branch(), "key")?;
         super::budget::check(&loaded.suite, &plan)?;
+        super::baseline::saved_of(&loaded.suite)?;
         let online = match self.args.online {
             true => Some(online::look_up(loaded, &plan, global, context)?),
             false => None,

@@ -115,7 +115,13 @@ fn one(
     console: &Console,
 ) -> Result<Code, Failure> {
     let plan = Plan::new(&loaded.suite, &loaded.name(), context.branch(), &unique_key())?;
-    before_outputs(&mut loaded, &plan)?;
+    let (name, commenter) = (loaded.name(), &Commenter::new(args.comment, global, context));
+    let runtime = runtime()?;
+    let told = |failure: Failure| {
+        runtime.block_on(commenter.tell_failure(&name, &failure, console));
+        failure
+    };
+    before_outputs(&mut loaded, &plan).map_err(told)?;
     let dir = report_dir(loaded.suite.reports.as_ref());
     if args.resume && !dir.join(left::FILE).exists() {
         return Err(nothing_left(&dir.join(left::FILE)));
@@ -128,8 +134,6 @@ fn one(
             Publisher::open(&loaded.suite, context)?
         }
     };
-    let (name, commenter) = (loaded.name(), &Commenter::new(args.comment, global, context));
-    let runtime = runtime()?;
     let ended = runtime.block_on(heeding(|stop: Stop| async move {
         let platform = platform(args, &[&loaded], global, context).await?;
         let turn = Turnstile::new(None);
@@ -161,10 +165,7 @@ fn one(
         commenter.tell(&report, console, &stop).await;
         Ok(code)
     }));
-    if let Err(failure) = &ended {
-        runtime.block_on(commenter.tell_failure(&name, failure, console));
-    }
-    ended
+    ended.map_err(told)
 }
 
 fn several(
@@ -181,22 +182,17 @@ fn several(
     if args.resume && !many.suites.iter().any(left) {
         return Err(nothing_left(&many.dir.join("*").join(left::FILE)));
     }
-    let mut plans = Vec::with_capacity(many.suites.len());
-    for Member { loaded, .. } in &mut many.suites {
-        let plan = Plan::new(&loaded.suite, &loaded.name(), context.branch(), &unique_key())?;
-        if let Err(source) = before_outputs(loaded, &plan) {
-            return Err(Failure::Suite { name: loaded.name(), source: Box::new(source) });
-        }
-        plans.push((loaded.suite.clone(), plan));
-    }
-    let known: Vec<(&Suite, &Plan)> = plans.iter().map(|(suite, plan)| (suite, plan)).collect();
-    if known.iter().all(|(_, plan)| plan.runs().is_some()) {
-        many.hold_budgets(&known)?;
-    }
+    let (runtime, count) = (runtime()?, many.suites.len());
+    let (whole, commenter) = (many.name.clone(), &Commenter::new(args.comment, global, context));
+    let told = |failure: Failure| {
+        runtime.block_on(commenter.tell_failure(sticky(&whole, count), &failure, console));
+        failure
+    };
+    let plans = plans_of(&mut many, context).map_err(told)?;
     let publisher = WholePublisher::open(&many.dir, Surfaces::of(context))?;
     let mut entries = Vec::with_capacity(many.suites.len());
     let members = std::mem::take(&mut many.suites).into_iter().zip(plans);
-    for (Member { dir: name, mut loaded, base, is_base }, (_, plan)) in members {
+    for (Member { dir: name, mut loaded, base, is_base }, plan) in members {
         let dir = many.dir_of(&name);
         suites::reports_to(&mut loaded, &dir);
         // A suite of which nothing was left has not started yet.
@@ -209,8 +205,7 @@ fn several(
         };
         entries.push(Entry { dir: name, base, is_base, loaded, plan, earlier, publisher, calls });
     }
-    let (many, commenter) = (&many, &Commenter::new(args.comment, global, context));
-    let (runtime, count) = (runtime()?, entries.len());
+    let many = &many;
     let ended = runtime.block_on(heeding(|stop: Stop| async move {
         let loaded: Vec<&Loaded> = entries.iter().map(|entry| &entry.loaded).collect();
         let platform = platform(args, &loaded, global, context).await?;
@@ -220,10 +215,25 @@ fn several(
         let together = Together { platform, context, console, stop, listen, commenter, until };
         together.run(many, entries, publisher).await
     }));
-    if let Err(failure) = &ended {
-        runtime.block_on(commenter.tell_failure(sticky(&many.name, count), failure, console));
+    ended.map_err(told)
+}
+
+/// The plans of several suites, held against everything that can be known of them by now.
+fn plans_of(many: &mut Many, context: &Context) -> Result<Vec<Plan>, Failure> {
+    let mut plans = Vec::with_capacity(many.suites.len());
+    for Member { loaded, .. } in &mut many.suites {
+        let plan = Plan::new(&loaded.suite, &loaded.name(), context.branch(), &unique_key())?;
+        if let Err(source) = before_outputs(loaded, &plan) {
+            return Err(Failure::Suite { name: loaded.name(), source: Box::new(source) });
+        }
+        plans.push(plan);
     }
-    ended
+    let suites = many.suites.iter().map(|member| &member.loaded.suite);
+    let known: Vec<(&Suite, &Plan)> = suites.zip(&plans).collect();
+    if known.iter().all(|(_, plan)| plan.runs().is_some()) {
+        many.hold_budgets(&known)?;
+    }
+    Ok(plans)
 }
 
 fn nothing_left(path: &Path) -> Failure {

@@ -337,7 +337,14 @@ fn what_cannot_stand_beside_sides_is_refused_with_the_way_out() {
         (transfer("personalities: [1, 2]"), "a side is one call"),
         (transfer("on_failure: { explain: true }"), "the platform explains a result"),
         (
-            transfer("thresholds: { baseline: { from: main, success_rate: { max_drop: 5% } } }"),
+            transfer("thresholds: { baseline: { from: a.json, success_rate: { max_drop: 5% } } }"),
+            "a baseline is of one side",
+        ),
+        (
+            transfer("").replace(
+                "scenarios: [2, 2]",
+                "scenarios: [2, 2], thresholds: { baseline: { from: main, success_rate: { max_drop: 5% } } }",
+            ),
             "many results",
         ),
         (

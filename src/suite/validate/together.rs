@@ -105,16 +105,19 @@ fn beside(suite: &Suite, problems: &mut Problems) {
             "remove it; `cekura-gate result show ID` has what the platform says of one",
         );
     }
-    let suite_baseline = suite.thresholds.as_ref().map(|limits| (at("thresholds"), limits));
-    let of_legs = suite.together.iter().flatten().enumerate().filter_map(|(index, leg)| {
-        let thresholds = leg.thresholds.as_ref()?;
-        Some((at("together").child(index).child("thresholds"), thresholds))
-    });
-    for (path, thresholds) in suite_baseline.into_iter().chain(of_legs) {
-        let from = thresholds.baseline.as_ref().map(|baseline| baseline.from.as_str());
-        if from.is_some_and(|from| !from.ends_with(".json")) {
+    if suite.thresholds.as_ref().is_some_and(|thresholds| thresholds.baseline.is_some()) {
+        problems.key(
+            at("thresholds.baseline"),
+            "a baseline is of one side, and this is of all of them",
+            "move it to the `thresholds` of the side that it is of",
+        );
+    }
+    for (index, leg) in suite.together.iter().flatten().enumerate() {
+        let baseline = leg.thresholds.as_ref().and_then(|own| own.baseline.as_ref());
+        if baseline.is_some_and(|baseline| !baseline.from.ends_with(".json")) {
+            let path = at("together").child(index).child("thresholds").child("baseline");
             problems.value(
-                path.child("baseline").child("from"),
+                path.child("from"),
                 "the calls of a side are many results, and this is one of them at most",
                 "name the result.json that an earlier run has written for this side",
             );
