@@ -20,6 +20,9 @@ use crate::sink::{self, Sink, SinkError};
 /// The whole for programs.
 const INDEX: &str = "gates.json";
 
+/// So many results are told as each starts, and then whenever their number has doubled.
+const TOLD_ONE_BY_ONE: usize = 16;
+
 /// The opened outputs of several gates.
 #[derive(Debug)]
 pub(super) struct WholePublisher {
@@ -50,8 +53,11 @@ impl WholePublisher {
     /// them.
     pub(super) fn started(&self, ids: &[u64]) -> Result<(), SinkError> {
         self.begun.replace(ids.to_vec());
+        // A file that is only added to would grow with the square of the results, and GitHub takes a
+        // mebibyte. What a killed job misses is at most half; the end has them all.
+        let is_told = ids.len() <= TOLD_ONE_BY_ONE || ids.len().is_power_of_two();
         let ids = result_ids(ids);
-        if self.surfaces.system == System::Azure {
+        if self.surfaces.system == System::Azure && is_told {
             super::console::to_output(&azure::variable("result_ids", &ids));
         }
         if self.surfaces.system == System::Gitlab {
@@ -59,8 +65,10 @@ impl WholePublisher {
             sink::replace(&self.sink.dir().join(GITLAB_DOTENV), &text)?;
         }
         match &self.surfaces.github_output {
-            Some(path) => sink::append(path, &output_entry("result_ids", &ids, &delimiter())),
-            None => Ok(()),
+            Some(path) if is_told => {
+                sink::append(path, &output_entry("result_ids", &ids, &delimiter()))
+            }
+            Some(_) | None => Ok(()),
         }
     }
 

@@ -372,6 +372,21 @@ fn a_fault_of_one_side_is_shown_at_its_place() {
 }
 
 #[test]
+fn what_many_results_tell_their_job_grows_no_faster_than_they_do() {
+    let mut gate = Gate::against(&world(GOOD), &transfer(""));
+    let output = gate.dir.path().join("output");
+    gate.env("GITHUB_ACTIONS", "true");
+    gate.env("GITHUB_OUTPUT", output.to_str().unwrap());
+    gate.run(&["run", "--frequency", "20"]).expect(0);
+    let text = std::fs::read_to_string(&output).unwrap();
+    // 80 results: with each of the first 16, with 32, with 64, and with all.
+    assert_eq!(text.matches("result_ids<<").count(), 19, "{text}");
+    let last = &text[text.rfind("result_ids<<").unwrap()..];
+    let ids: Vec<u64> = serde_json::from_str(last.lines().nth(1).unwrap()).unwrap();
+    assert_eq!(ids.len(), 80);
+}
+
+#[test]
 fn check_shows_the_sets_and_the_first_call_of_each_side() {
     let checked = Gate::alone(&transfer("concurrency: 4")).run(&["check"]).expect(0);
     checked
