@@ -15,6 +15,12 @@ pub enum ReadError {
         /// What is wrong there, with line and column.
         message: String,
     },
+    /// It is the `gates.json` of several gates.
+    #[error("it is of several suites: name the result of one of them, beside it: {results}")]
+    Several {
+        /// Where their results are.
+        results: String,
+    },
     /// A newer program wrote it.
     #[error(
         "saved in format {found} by a newer cekura-gate: this one reads up to format {FORMAT_VERSION}, \
@@ -56,10 +62,22 @@ pub fn read(text: &str) -> Result<Report, ReadError> {
         message: super::escape::short(&error.to_string(), 300),
     };
     let mut reader = serde_json::Deserializer::from_str(text);
-    let report = serde_path_to_error::deserialize(&mut reader)
-        .map_err(|error| malformed(error.path().to_string(), error.inner()))?;
+    let report = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
+        match super::gates::read_index(text) {
+            Some(index) => several(&index),
+            None => malformed(error.path().to_string(), error.inner()),
+        }
+    })?;
     reader.end().map_err(|error| malformed(".".to_owned(), &error))?;
     Ok(report)
+}
+
+/// What to say of the file that names several results.
+fn several(index: &super::gates::Index) -> ReadError {
+    const MOST: usize = 5;
+    let files = index.gates.iter().take(MOST).map(|gate| format!("{}/result.json", gate.dir));
+    let results = super::escape::short(&files.collect::<Vec<_>>().join(", "), 500);
+    ReadError::Several { results }
 }
 
 /// The JSON Schema of `result.json`.

@@ -86,6 +86,10 @@ fn one_bad_suite_fails_the_whole_and_leaves_the_other_its_own_verdict() {
     assert!(summary.find("**Orders**").unwrap() < summary.find("<b>Returns</b>").unwrap());
     let page = finished.report("html/index.html");
     assert!(page.contains("../a/html/index.html") && page.contains("../b/html/index.html"));
+    gate.run(&["judge", "cekura-report/gates.json", "--report-dir", "x"])
+        .expect(2)
+        .says("it is of several suites")
+        .says("a/result.json, b/result.json");
     // Each suite's own result is as readable as that of a single gate.
     gate.run(&["judge", "cekura-report/a/result.json", "--report-dir", "x"]).expect(1);
     gate.run(&["judge", "cekura-report/b/result.json", "--report-dir", "x"]).expect(0);
