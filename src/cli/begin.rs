@@ -24,6 +24,9 @@ use crate::suite::model::Transcripts;
 /// 7.5 seconds after SIGINT, and the calls have to be ended within them.
 const ANSWER_GRACE: Duration = Duration::from_secs(2);
 
+/// How long the calls of a set may take to start: who comes later than that talks to nobody.
+const AT_ONCE: Duration = Duration::from_secs(60);
+
 /// What surrounds a start.
 pub(super) struct Surroundings<'a> {
     pub(super) context: &'a Context,
@@ -77,7 +80,11 @@ impl Gate<'_> {
                 begun
             }
             Earlier::Never => {
-                let begun = self.start_anew(&plan, request, &started, publisher, deadline).await;
+                let until = match loaded.is_call {
+                    true => deadline.min(Instant::now() + AT_ONCE),
+                    false => deadline,
+                };
+                let begun = self.start_anew(&plan, request, &started, publisher, until).await;
                 self.explained(begun, &loaded, &plan).await?
             }
             Earlier::Found(record) => {

@@ -275,3 +275,16 @@ fn the_platform_may_be_at_an_ipv6_address() {
     assert!(day.stand_in.url().starts_with("http://[::1]:"));
     day.gate("20s", &[]).expect(0);
 }
+
+#[test]
+fn a_side_that_would_start_much_later_than_the_others_does_not_start() {
+    let day =
+        Day::with("{ method: POST, path: '*/run_scenarios_text/', status: 429, retry_after: 120 }");
+    let sides = "[{ scenarios: [1] }, { scenarios: [2], mode: text }]";
+    let suite = format!("{{ version: 1, agent: 1, together: {sides} }}");
+    std::fs::write(day.dir.path().join("cekura-gate.yml"), suite).unwrap();
+    day.gate("10m", &[]).expect(5).says("did not all start").within(20);
+    let ended = |path: &str| path.ends_with("/end_calls/");
+    assert_eq!(day.stand_in.requests().iter().filter(|one| ended(&one.path)).count(), 1);
+    assert_eq!(day.stand_in.starts(), 1);
+}
