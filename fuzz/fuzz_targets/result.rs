@@ -8,10 +8,9 @@ use cekura_gate::api::wire::read_result;
 use cekura_gate::api::wire::reading::Reading;
 use cekura_gate::api::wire::stream::ResultReading;
 use cekura_gate::record::ResultRecord;
-use cekura_gate::redact::Redactor;
-use cekura_gate::report::assemble::{End, Parts, assemble};
+use cekura_gate::report::assemble::{Parts, assemble};
 use cekura_gate::report::console::{Style, console};
-use cekura_gate::report::model::{PlanHead, SuiteHead, Timing, Traffic};
+use cekura_gate::report::model::{PlanHead, SuiteHead};
 use cekura_gate::report::{json, junit, markdown};
 use cekura_gate::suite::model::{Mode, Thresholds, Transcripts};
 
@@ -30,29 +29,15 @@ libfuzzer_sys::fuzz_target!(|body: &[u8]| {
     let size = 1 + body.len() % 40;
     assert_eq!(in_pieces(body, id, size), whole, "in pieces of {size} it reads otherwise");
     let Some(result) = whole else { return };
-    let report = assemble(Parts {
-        suite: SuiteHead {
-            name: "Suite".to_owned(),
-            file: None,
-            mode: Mode::default(),
-            thresholds: Thresholds::default(),
-            quarantine: Vec::new(),
-        },
-        plan: PlanHead::default(),
-        result,
-        end: End::Finished,
-        timing: Timing::default(),
-        url: None,
-        traffic: Traffic::default(),
-        baseline: None,
-        retries: Vec::new(),
-        stopped_early: false,
-        incomplete: false,
-        simulated: false,
-        transcripts: Transcripts::All,
-        redact: Redactor::default(),
-        notes: Vec::new(),
-    });
+    let suite = SuiteHead {
+        name: "Suite".to_owned(),
+        file: None,
+        mode: Mode::default(),
+        thresholds: Thresholds::default(),
+        quarantine: Vec::new(),
+    };
+    let transcripts = Transcripts::All;
+    let report = assemble(Parts { transcripts, ..Parts::of(suite, PlanHead::default(), result) });
     assert!(report.exit_code != 0 || report.tally.passed > 0, "green without a passed run");
     let _ = (junit::junit(&report), markdown::markdown(&report));
     let _ = console(&report, Style { color: true, width: 80 }, &[]);
