@@ -355,6 +355,20 @@ fn the_endings_in_the_docs_blame_whom_the_program_blames() {
     }
 }
 
+/// Every file and directory below `src/`, relative to the project, with forward slashes.
+fn source_paths(dir: &str, paths: &mut BTreeSet<String>) {
+    for entry in fs::read_dir(root().join(dir)).unwrap() {
+        let entry = entry.unwrap();
+        let path = format!("{dir}/{}", entry.file_name().to_string_lossy());
+        if entry.path().is_dir() {
+            paths.insert(format!("{path}/"));
+            source_paths(&path, paths);
+        } else {
+            paths.insert(path);
+        }
+    }
+}
+
 /// The texts of the program, with its own line breaks undone.
 fn source_text() -> String {
     let mut paths = BTreeSet::new();
@@ -381,66 +395,6 @@ fn the_messages_in_the_docs_are_the_programs_own() {
         pieces.map(str::trim).partition(|piece| program.contains(piece));
     assert!(known.len() > 30, "{known:?}");
     assert!(unknown.is_empty(), "nothing in src says {unknown:#?}");
-}
-
-/// Every file and directory below `src/`, relative to the project, with forward slashes.
-fn source_paths(dir: &str, paths: &mut BTreeSet<String>) {
-    for entry in fs::read_dir(root().join(dir)).unwrap() {
-        let entry = entry.unwrap();
-        let path = format!("{dir}/{}", entry.file_name().to_string_lossy());
-        if entry.path().is_dir() {
-            paths.insert(format!("{path}/"));
-            source_paths(&path, paths);
-        } else {
-            paths.insert(path);
-        }
-    }
-}
-
-/// The first sentence that a source file says of itself.
-fn first_sentence(path: &str) -> String {
-    let text = read(path);
-    let lines = text.lines().map_while(|line| line.strip_prefix("//! "));
-    let paragraph = lines.collect::<Vec<_>>().join(" ");
-    let sentence = paragraph.split(". ").next().unwrap().trim_end_matches('.');
-    assert!(!sentence.is_empty(), "{path} does not begin with what it holds");
-    // Links of the sources' own docs lead nowhere from here.
-    let mut plain = String::new();
-    let mut rest = sentence;
-    while let Some((before, after)) = rest.split_once("](") {
-        plain.push_str(&before.replace('[', ""));
-        rest = after.split_once(')').map_or("", |(_, rest)| rest);
-    }
-    (plain + rest).replace("[`", "`").replace("`]", "`").replace('|', "\\|")
-}
-
-#[test]
-fn the_architecture_lists_every_file() {
-    let mut paths = BTreeSet::new();
-    source_paths("src", &mut paths);
-    let files = paths.iter().filter(|path| path.ends_with(".rs"));
-    let rows = files.map(|path| format!("| `{path}` | {} |\n", first_sentence(path)));
-    hold(
-        "ARCHITECTURE.md",
-        "files",
-        &format!("| File | |\n|---|---|\n{}", rows.collect::<String>()),
-    );
-}
-
-#[test]
-fn the_architecture_names_every_module_and_none_that_is_missing() {
-    let text = read("ARCHITECTURE.md");
-    let mut paths = BTreeSet::new();
-    source_paths("src", &mut paths);
-    let named: BTreeSet<&str> =
-        text.split('`').skip(1).step_by(2).filter(|name| name.starts_with("src/")).collect();
-    for path in &named {
-        assert!(paths.contains(*path), "ARCHITECTURE.md names {path}, which does not exist");
-    }
-    for path in &paths {
-        let is_module = path.ends_with('/') || path.matches('/').count() == 1;
-        assert!(!is_module || named.contains(path.as_str()), "ARCHITECTURE.md leaves out {path}");
-    }
 }
 
 #[test]
