@@ -116,9 +116,11 @@ impl ProxyVariables {
 
     fn apply(
         &self,
+        port: Option<u16>,
         mut builder: reqwest::ClientBuilder,
     ) -> Result<reqwest::ClientBuilder, ApiError> {
-        let except = || self.no_proxy.as_deref().and_then(reqwest::NoProxy::from_string);
+        let direct = self.no_proxy.as_deref().map(|list| direct_hosts(list, port));
+        let except = || direct.as_deref().and_then(reqwest::NoProxy::from_string);
         let named = [
             ("HTTPS_PROXY", self.https.as_ref().map(reqwest::Proxy::https)),
             ("HTTP_PROXY", self.http.as_ref().map(reqwest::Proxy::http)),
@@ -140,21 +142,47 @@ impl ProxyVariables {
     }
 }
 
+/// The entries of `NO_PROXY` as the HTTP library reads them, which knows neither `*.example.com` nor
+/// `host:port`. `port`: the one that the client asks; an entry for another one does not count.
+fn direct_hosts(list: &str, port: Option<u16>) -> String {
+    let entry = |entry: &str| {
+        let entry = entry.trim();
+        let entry = match entry.strip_prefix("*.") {
+            Some(domain) => format!(".{domain}"),
+            None => entry.to_owned(),
+        };
+        let address = |host: &str| host.trim_matches(['[', ']']).to_owned();
+        match entry.rsplit_once(':') {
+            // An IPv6 address without brackets has no port.
+            Some((host, _)) if host.contains(':') && !host.ends_with(']') => Some(address(&entry)),
+            Some((host, of)) if !entry.ends_with(']') => match of.parse::<u16>() {
+                Ok(of) => (port == Some(of)).then(|| address(host)),
+                Err(_) => Some(entry),
+            },
+            _ => Some(address(&entry)),
+        }
+    };
+    list.split([',', ' ']).filter_map(entry).collect::<Vec<_>>().join(",")
+}
+
 impl Options {
-    /// Sets a client up with proxies and certificates. `plain`: the platform is asked over http.
+    /// Sets a client up with proxies and certificates, for one that asks this address alone.
     ///
     /// # Errors
     ///
     /// When a proxy's address or a certificate cannot be read.
     pub(crate) fn apply(
         &self,
-        plain: bool,
+        url: &reqwest::Url,
         mut builder: reqwest::ClientBuilder,
     ) -> Result<reqwest::ClientBuilder, ApiError> {
+        let plain = url.scheme() == "http";
         builder = match &self.proxies {
             Proxies::None => builder.no_proxy(),
             Proxies::System => builder,
-            Proxies::Given(given) => given.apply(builder.no_proxy())?,
+            Proxies::Given(given) => {
+                given.apply(url.port_or_known_default(), builder.no_proxy())?
+            }
         };
         if let Some(pem) = &self.authorities {
             let refuse = |why: &str| ApiError::Setup(format!("the file of --ca-file {why}"));
@@ -194,11 +222,27 @@ mod tests {
     }
 
     #[test]
+    fn the_entries_of_no_proxy_may_have_a_star_or_a_port() {
+        for (list, hosts) in [
+            ("*.example.test", ".example.test"),
+            ("example.test:443", "example.test"),
+            ("*.example.test:443, b.test:8080", ".example.test"),
+            ("10.0.0.0/8,10.1.2.3:443", "10.0.0.0/8,10.1.2.3"),
+            ("::1,[::2],[::3]:443,[::4]:80", "::1,::2,::3"),
+            ("a.test b.test,,*", "a.test,b.test,*"),
+        ] {
+            let read = direct_hosts(list, Some(443));
+            let read: Vec<&str> = read.split(',').filter(|host| !host.is_empty()).collect();
+            assert_eq!(read.join(","), hosts, "{list}");
+        }
+    }
+
+    #[test]
     fn a_password_in_a_proxys_address_is_not_shown() {
         let proxies = read(&[("HTTPS_PROXY", "http://me:secret@a:1")]);
         assert!(!format!("{proxies:?}").contains("secret"));
         let bad = read(&[("HTTPS_PROXY", "http://me:secret@:x:1")]);
-        let error = bad.apply(reqwest::Client::builder()).unwrap_err().to_string();
+        let error = bad.apply(None, reqwest::Client::builder()).unwrap_err().to_string();
         assert!(error.contains("HTTPS_PROXY") && !error.contains("secret"), "{error}");
     }
 }

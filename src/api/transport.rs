@@ -155,7 +155,7 @@ impl Transport {
             .timeout(limits.request);
         // Another part of the process may have installed a provider already; either one serves.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let http = options.apply(base.scheme() == "http", builder)?.build().map_err(|error| {
+        let http = options.apply(base, builder)?.build().map_err(|error| {
             let causes = super::trouble::causes(&error);
             ApiError::Setup(format!(
                 "{causes}; where the system has no certificates, pass them with --ca-file"

@@ -134,7 +134,9 @@ impl<'a> Comments<'a> {
             .connect_timeout(Duration::from_secs(5))
             .timeout(Duration::from_secs(10));
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let builder = options.apply(target.api.starts_with("http://"), builder)?;
+        let api = reqwest::Url::parse(&target.api)
+            .map_err(|_| setup(format!("`{}` is not an address", target.api)))?;
+        let builder = options.apply(&api, builder)?;
         let http = builder.build().map_err(|error| setup(error.without_url().to_string()))?;
         Ok(Self { http, target })
     }
