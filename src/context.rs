@@ -14,6 +14,8 @@ use crate::ci::System;
 pub struct Context {
     /// The environment. Variables that are not UTF-8 are left out.
     pub env: BTreeMap<String, String>,
+    /// The variables whose values are not UTF-8, with U+FFFD where they are not.
+    pub not_utf8: BTreeMap<String, String>,
     /// The CI system around the process, or the one that the command line names.
     pub ci: System,
     /// Whether standard output is a terminal.
@@ -25,16 +27,28 @@ pub struct Context {
 impl Context {
     /// Reads the process's surroundings.
     pub fn of_process() -> Self {
-        let env = std::env::vars_os()
-            .filter_map(|(key, value)| Some((key.into_string().ok()?, value.into_string().ok()?)));
-        let env: BTreeMap<String, String> = env.collect();
+        let (mut env, mut not_utf8) = (BTreeMap::new(), BTreeMap::new());
+        for (key, value) in std::env::vars_os() {
+            let Ok(key) = key.into_string() else { continue };
+            match value.into_string() {
+                Ok(value) => drop(env.insert(key, value)),
+                Err(value) => drop(not_utf8.insert(key, value.to_string_lossy().into_owned())),
+            }
+        }
         let ci = System::detect(|name| env.get(name).map(String::as_str).filter(|v| !v.is_empty()));
         Self {
             env,
+            not_utf8,
             ci,
             stdout_is_terminal: std::io::stdout().is_terminal(),
             stderr_is_terminal: std::io::stderr().is_terminal(),
         }
+    }
+
+    /// What a document may fill in for `${NAME}`: a value that is not UTF-8 has U+FFFD in it, so that
+    /// it is not taken for one that is not set.
+    pub fn variable(&self, name: &str) -> Option<String> {
+        self.env.get(name).or_else(|| self.not_utf8.get(name)).cloned()
     }
 
     /// A variable that is set and not empty.
@@ -85,6 +99,14 @@ pub fn terminal_size() -> Option<(usize, usize)> {
     let (width, height) = terminal_size::terminal_size_of(std::io::stderr())?;
     let size = (usize::from(width.0), usize::from(height.0));
     Some(size).filter(|(columns, rows)| *columns > 0 && *rows > 0)
+}
+
+/// Whether the process was started with SIGHUP ignored, as `nohup` does. Only Linux says so.
+pub fn ignores_hang_up() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    // The lowest bit is signal 1.
+    ignored.is_some_and(|mask| u64::from_str_radix(mask.trim(), 16).is_ok_and(|mask| mask & 1 == 1))
 }
 
 /// The time now.

@@ -23,15 +23,19 @@ pub enum Code {
     Report,
     /// A fault of this program.
     Internal,
+    /// Stopped by SIGHUP: the terminal or the connection behind it has gone.
+    HungUp,
     /// Stopped by SIGINT.
     Interrupted,
+    /// Stopped by SIGQUIT.
+    Quit,
     /// Stopped by SIGTERM.
     Terminated,
 }
 
 impl Code {
     /// Every code, in ascending order of its number.
-    pub const ALL: [Code; 10] = [
+    pub const ALL: [Code; 12] = [
         Code::Passed,
         Code::Failed,
         Code::Usage,
@@ -40,13 +44,15 @@ impl Code {
         Code::Api,
         Code::Report,
         Code::Internal,
+        Code::HungUp,
         Code::Interrupted,
+        Code::Quit,
         Code::Terminated,
     ];
 
     /// The codes of several gates, the best first: the code of the whole is the last of them that
     /// any gate has. A pipeline that softens one of the uncertain codes softens no failure by it.
-    const BY_SEVERITY: [Code; 10] = [
+    const BY_SEVERITY: [Code; 12] = [
         Code::Passed,
         Code::Inconclusive,
         Code::TimedOut,
@@ -55,7 +61,9 @@ impl Code {
         Code::Failed,
         Code::Usage,
         Code::Internal,
+        Code::HungUp,
         Code::Interrupted,
+        Code::Quit,
         Code::Terminated,
     ];
 
@@ -74,6 +82,11 @@ impl Code {
         codes.into_iter().max_by_key(|code| code.severity()).unwrap_or(Code::Inconclusive)
     }
 
+    /// Whether a signal stopped the gate.
+    pub const fn is_signal(self) -> bool {
+        matches!(self, Code::HungUp | Code::Interrupted | Code::Quit | Code::Terminated)
+    }
+
     /// The number that the process exits with.
     pub const fn number(self) -> u8 {
         match self {
@@ -85,7 +98,9 @@ impl Code {
             Code::Api => 5,
             Code::Report => 6,
             Code::Internal => 70,
+            Code::HungUp => 129,
             Code::Interrupted => 130,
+            Code::Quit => 131,
             Code::Terminated => 143,
         }
     }
@@ -103,7 +118,9 @@ impl Code {
             }
             Code::Report => "a report could not be written",
             Code::Internal => "internal error",
+            Code::HungUp => "stopped by SIGHUP",
             Code::Interrupted => "stopped by SIGINT",
+            Code::Quit => "stopped by SIGQUIT",
             Code::Terminated => "stopped by SIGTERM",
         }
     }
@@ -119,7 +136,9 @@ impl Code {
             | Code::Inconclusive
             | Code::TimedOut
             | Code::Report
+            | Code::HungUp
             | Code::Interrupted
+            | Code::Quit
             | Code::Terminated => "yes",
         }
     }
@@ -167,6 +186,6 @@ mod tests {
     #[test]
     fn codes_are_listed_in_ascending_order_without_a_gap() {
         let numbers: Vec<u8> = Code::ALL.iter().map(|code| code.number()).collect();
-        assert_eq!(numbers, [0, 1, 2, 3, 4, 5, 6, 70, 130, 143]);
+        assert_eq!(numbers, [0, 1, 2, 3, 4, 5, 6, 70, 129, 130, 131, 143]);
     }
 }

@@ -9,6 +9,11 @@ pub fn count(n: usize, noun: &str) -> String {
     if n == 1 { format!("{n} {noun}") } else { format!("{n} {noun}s") }
 }
 
+/// A text without the byte-order mark that some editors put before it.
+pub fn without_bom(text: &str) -> &str {
+    text.strip_prefix('\u{feff}').unwrap_or(text)
+}
+
 /// A span of time as it is written in a suite file, such as `1h30m`, `42s` or `250ms`.
 pub fn span(span: Duration) -> String {
     let total = span.as_secs();

@@ -1,5 +1,6 @@
 //! Finding the earlier result that a suite wants to be compared with, before anything is paid for.
 
+use std::io::Read as _;
 use std::path::Path;
 
 use tokio::time::Instant;
@@ -12,6 +13,9 @@ use crate::report::json;
 use crate::report::model::Report;
 use crate::suite::matrix::FROM;
 use crate::suite::model::{Suite, Transcripts};
+
+/// The longest result that is read from standard input, in bytes: what the platform may answer.
+const LARGEST_INPUT: u64 = 256 << 20;
 
 /// The baseline of a suite that is a file: read before any output is opened, since it may be one of
 /// the reports that are about to be replaced. None where it is something else.
@@ -71,5 +75,21 @@ pub(super) fn is_file(from: &str) -> bool {
 pub(super) fn saved(path: &Path) -> Result<Report, Failure> {
     let text = std::fs::read_to_string(path)
         .map_err(|error| Failure::Input { path: path.to_owned(), reason: error.to_string() })?;
+    json::read(&text).map_err(|source| Failure::SavedResult { path: path.to_owned(), source })
+}
+
+/// The same, or the one on standard input where the path is `-`.
+pub(super) fn saved_or_input(path: &Path) -> Result<Report, Failure> {
+    if path != Path::new("-") {
+        return saved(path);
+    }
+    let path = Path::new("standard input");
+    let refuse = |reason: String| Failure::Input { path: path.to_owned(), reason };
+    let mut text = String::new();
+    let mut input = std::io::stdin().lock().take(LARGEST_INPUT + 1);
+    input.read_to_string(&mut text).map_err(|error| refuse(error.to_string()))?;
+    if text.len() as u64 > LARGEST_INPUT {
+        return Err(refuse(format!("at most {} MiB are read", LARGEST_INPUT >> 20)));
+    }
     json::read(&text).map_err(|source| Failure::SavedResult { path: path.to_owned(), source })
 }

@@ -12,6 +12,7 @@ use super::load::Loaded;
 use super::prepare::{Earlier, Prepared};
 use super::publish::Publisher;
 use super::reuse;
+use super::waiting::announced;
 use crate::api::client::Started;
 use crate::api::error::ApiError;
 use crate::context::{self, Context};
@@ -74,7 +75,9 @@ impl Gate<'_> {
         let keep = loaded.suite.transcripts();
         let begun = match earlier {
             Earlier::Left(left) => {
-                let begun = self.unless_stopped(self.go_on(&left, &plan, keep, deadline)).await?;
+                let work = self.go_on(&left, &plan, keep, deadline);
+                let work = announced("the result of the earlier gate", |line| self.say(line), work);
+                let begun = self.unless_stopped(work).await?;
                 started.planned.runs = started.planned.runs.max(left.planned.runs);
                 plan = plan.named(left.name.or(begun.record.name.clone()).unwrap_or_default());
                 begun
@@ -201,7 +204,9 @@ impl Gate<'_> {
         deadline: Instant,
     ) -> Result<Started, Failure> {
         let name = carries_name(plan.mode).then_some(plan.result_name.as_str());
-        let mut work = std::pin::pin!(self.client.start(request, name, deadline));
+        let work = self.client.start(request, name, deadline);
+        let say = |line: &str| self.say(line);
+        let mut work = std::pin::pin!(announced("the answer to the start", say, work));
         let signal = tokio::select! {
             biased;
             started = &mut work => return Ok(started?),

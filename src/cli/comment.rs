@@ -74,7 +74,7 @@ impl Commenter {
     /// stand for it.
     pub(super) async fn tell_failure(&self, suite: &str, failure: &Failure, console: &Console) {
         let code = failure.code();
-        if matches!(code, Code::Interrupted | Code::Terminated) {
+        if code.is_signal() {
             return;
         }
         let why = failure.to_string();
@@ -115,10 +115,7 @@ impl Commenter {
 
 /// How long GitHub may take after a gate that ended so.
 const fn patience_after(code: Code) -> Duration {
-    match code {
-        Code::Interrupted | Code::Terminated => HURRY,
-        _ => PATIENCE,
-    }
+    if code.is_signal() { HURRY } else { PATIENCE }
 }
 
 /// Waits for the comment, unless a signal comes.

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use tokio::time::Instant;
 
-use super::baseline::{is_file, saved};
+use super::baseline::{is_file, saved_or_input};
 use super::console::Console;
 use super::failure::Failure;
 use super::overrides::{Overrides, scalar};
@@ -25,9 +25,9 @@ const PATIENCE: std::time::Duration = std::time::Duration::from_secs(300);
 /// What `compare` takes.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The earlier result: a saved result.json or a result id.
+    /// The earlier result: a saved result.json, `-` for one on standard input, or a result id.
     base: String,
-    /// The later result: a saved result.json or a result id.
+    /// The later result: a saved result.json, `-` for one on standard input, or a result id.
     head: String,
     /// The largest drop of the success rate that is accepted.
     #[arg(long, value_name = "PERCENT", default_value = "0%", value_parser = scalar::<Percent>)]
@@ -61,6 +61,11 @@ pub(super) fn compare(
     context: &Context,
     console: &Console,
 ) -> Result<Code, Failure> {
+    if args.base == "-" && args.head == "-" {
+        return Err(Failure::Usage(
+            "only one of the two results can be on standard input".to_owned(),
+        ));
+    }
     let redactor = match &args.suite {
         Some(path) if super::lists::read(path, &Overrides::default(), context)?.is_none() => {
             Redactor::of_suite(&load::suite(Some(path), &Overrides::default(), context)?.suite)
@@ -93,8 +98,8 @@ fn result(
     global: &Global,
     context: &Context,
 ) -> Result<(ResultRecord, Option<usize>), Failure> {
-    if is_file(from) {
-        let saved = saved(Path::new(from))?;
+    if from == "-" || is_file(from) {
+        let saved = saved_or_input(Path::new(from))?;
         return Ok((saved.result, saved.plan.runs));
     }
     let id: u64 = from.parse().map_err(|_| {

@@ -14,6 +14,7 @@ use crate::api::client::Client;
 use crate::api::options::{Limits, Options, Proxies, ProxyVariables};
 use crate::context::Context;
 use crate::poll::schedule::Pace;
+use crate::text::without_bom;
 
 const DEFAULT_API: &str = "https://api.cekura.ai";
 const DEFAULT_DASHBOARD: &str = "https://dashboard.cekura.ai";
@@ -109,8 +110,11 @@ fn key(global: &Global, context: &Context, config: &Config) -> Result<SecretStri
         return key_from_file(path);
     }
     let found = context.var("CEKURA_API_KEY").or_else(|| config.get("api_key"));
-    match found.map(str::trim).filter(|key| !key.is_empty()) {
+    match found.map(|key| without_bom(key).trim()).filter(|key| !key.is_empty()) {
         Some(key) => Ok(SecretString::from(key)),
+        None if context.not_utf8.contains_key("CEKURA_API_KEY") => Err(Failure::Credentials(
+            "CEKURA_API_KEY is not UTF-8 text, so it is no API key".to_owned(),
+        )),
         None => Err(Failure::Credentials(
             "no API key: set CEKURA_API_KEY, pass --api-key-file, or put `api_key = \"…\"` into \
              ~/.cekura/config.toml; to try the gate without an account, add --simulate"
@@ -128,7 +132,7 @@ fn key_from_file(path: &Path) -> Result<SecretString, Failure> {
         return Err(refuse(format!("it has {size} bytes, which is too long for a key")));
     }
     let text = std::fs::read_to_string(path).map_err(|error| refuse(error.to_string()))?;
-    match text.trim() {
+    match without_bom(&text).trim() {
         "" => Err(refuse("it is empty".to_owned())),
         key if key.contains(char::is_whitespace) => {
             Err(refuse("it holds more than one word; write the key alone".to_owned()))
@@ -156,7 +160,7 @@ impl Config {
             let value = quoted.unwrap_or_else(|| value.split('#').next().unwrap_or_default());
             Some((key.trim().to_owned(), value.trim().to_owned()))
         };
-        let lines = text.lines().map(str::trim).filter(|line| !line.starts_with('#'));
+        let lines = without_bom(text).lines().map(str::trim).filter(|line| !line.starts_with('#'));
         Self(lines.filter_map(entry).collect())
     }
 
@@ -173,7 +177,7 @@ mod tests {
     #[test]
     fn the_config_file_is_read_as_flat_lines() {
         let config = Config::parse(
-            "# written by cekura login\napi_key = \"secret = 1\" # mine\napi_url = https://x\n\n[junk]\n",
+            "\u{feff}# written by cekura login\napi_key = \"secret = 1\" # mine\napi_url = https://x\n\n[junk]\n",
         );
         assert_eq!(config.get("api_key"), Some("secret = 1"));
         assert_eq!(config.get("api_url"), Some("https://x"));

@@ -226,6 +226,8 @@ fn start_log(global: &Global, color: bool) {
     use tracing_subscriber::layer::SubscriberExt as _;
     use tracing_subscriber::util::SubscriberInitExt as _;
     let layer = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_target(false);
+    // A log that nobody reads any more is no reason to fail: its report of that would be a panic.
+    let layer = layer.log_internal_errors(false);
     let layer = match global.log_format {
         LogFormat::Text => layer.with_ansi(color).without_time().boxed(),
         LogFormat::Json => layer.json().boxed(),

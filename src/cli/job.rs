@@ -114,6 +114,7 @@ mod tests {
         let env = pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
         Job::of(&Context {
             env,
+            not_utf8: std::collections::BTreeMap::new(),
             ci: crate::ci::System::None,
             stdout_is_terminal: false,
             stderr_is_terminal: false,

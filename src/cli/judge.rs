@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use super::Global;
+use super::baseline::saved_or_input;
 use super::comment::Commenter;
 use super::console::Console;
 use super::failure::Failure;
@@ -15,14 +16,13 @@ use crate::exit::Code;
 use crate::record::ResultRecord;
 use crate::redact::Redactor;
 use crate::report::assemble::{End, Parts, assemble};
-use crate::report::json;
 use crate::report::model::SuiteHead;
 use crate::suite::model::Transcripts;
 
 /// What `judge` takes.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// A result.json that an earlier gate wrote.
+    /// A result.json that an earlier gate wrote; `-` reads it from standard input.
     file: PathBuf,
     /// The suite file whose thresholds judge it. Without one it is judged as it was.
     #[arg(long, value_name = "FILE")]
@@ -42,10 +42,7 @@ pub(super) fn judge(
     context: &Context,
     console: &Console,
 ) -> Result<Code, Failure> {
-    let text = std::fs::read_to_string(&args.file)
-        .map_err(|error| Failure::Input { path: args.file.clone(), reason: error.to_string() })?;
-    let saved = json::read(&text)
-        .map_err(|source| Failure::SavedResult { path: args.file.clone(), source })?;
+    let saved = saved_or_input(&args.file)?;
     let mut redact = Redactor::default();
     let mut foreign = None;
     let suite = match &args.suite {

@@ -40,7 +40,7 @@ impl StartedRun {
     pub(super) fn read(path: &Path) -> Result<Self, Failure> {
         let refuse = |reason: String| Failure::Input { path: path.to_owned(), reason };
         let text = std::fs::read_to_string(path).map_err(|error| refuse(error.to_string()))?;
-        let left: Self = serde_json::from_str(&text)
+        let left: Self = serde_json::from_str(text::without_bom(&text))
             .map_err(|error| refuse(format!("it is no run.json of a gate: {error}")))?;
         if left.result.is_none() && left.name.is_none() && left.request.is_empty() {
             return Err(refuse("it is no run.json of a gate: it names no result".to_owned()));

@@ -240,7 +240,7 @@ pub(super) fn suite(
     let source = Source { name: &name, text };
     let variables = RefCell::new(BTreeMap::new());
     let lookup = |variable: &str| {
-        let value = context.env.get(variable).cloned()?;
+        let value = context.variable(variable)?;
         variables.borrow_mut().insert(variable.to_owned(), value.clone());
         Some(value)
     };
@@ -448,7 +448,7 @@ pub(super) fn world(path: &Path, context: &Context) -> Result<World, Failure> {
     let name = path.display().to_string();
     let bytes = read_file(path)?;
     let text = document::decode(&name, &bytes)?;
-    let lookup = |variable: &str| context.env.get(variable).cloned();
+    let lookup = |variable: &str| context.variable(variable);
     Ok(World::read(Source { name: &name, text }, &lookup)?)
 }
 
@@ -457,7 +457,7 @@ pub(super) fn faults(path: &Path, context: &Context) -> Result<Faults, Failure> 
     let name = path.display().to_string();
     let bytes = read_file(path)?;
     let text = document::decode(&name, &bytes)?;
-    let lookup = |variable: &str| context.env.get(variable).cloned();
+    let lookup = |variable: &str| context.variable(variable);
     Ok(Faults::read(Source { name: &name, text }, &lookup)?)
 }
 

@@ -23,6 +23,7 @@ use super::sets::{Call, Leg, Legs};
 use super::stop::Stop;
 use super::suites::Many;
 use super::turn::{Ticket, Turnstile};
+use super::waiting::announced;
 use crate::context::{self, Context};
 use crate::exit::Code;
 use crate::plan::Plan;
@@ -192,7 +193,9 @@ impl Together<'_> {
                 // Each call of a leg is one: how many go at the same time is decided here.
                 let concurrency = shared.concurrency.filter(|_| calls.is_empty());
                 let shared = Shared { compared_within: base.is_some(), concurrency, ..shared };
-                match prepare(loaded, plan, earlier, shared, client).await {
+                let what = format!("the account's answers for {name}");
+                let work = prepare(loaded, plan, earlier, shared, client);
+                match announced(&what, |line| self.console.progress(line), work).await {
                     Ok(prepared) => {
                         let about = About { name, file, dir, base, is_base, publisher };
                         Ok((about, prepared, calls))

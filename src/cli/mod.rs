@@ -43,6 +43,7 @@ mod stop;
 mod suites;
 mod test_set;
 mod turn;
+mod waiting;
 mod watch;
 mod watching;
 
@@ -170,7 +171,12 @@ pub fn main(context: &Context) -> Code {
         Err(error) => {
             // Help and version are errors to clap, and no fault of the user's.
             if !error.use_stderr() {
-                return if error.print().is_ok() { Code::Passed } else { Code::Internal };
+                return match error.print() {
+                    Ok(()) => Code::Passed,
+                    // Whoever read the output has seen enough.
+                    Err(gone) if gone.kind() == std::io::ErrorKind::BrokenPipe => Code::Passed,
+                    Err(_) => Code::Report,
+                };
             }
             // It repeats what was typed, which in a CI job may come from a stranger.
             console::emergency(neutral(&error.to_string()).trim_end());

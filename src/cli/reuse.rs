@@ -175,6 +175,7 @@ mod tests {
         let own = [("CEKURA_GATE_REUSE_KEY".to_owned(), "k".to_owned())];
         let context = Context {
             env: own.into(),
+            not_utf8: std::collections::BTreeMap::new(),
             ci: crate::ci::System::None,
             stdout_is_terminal: false,
             stderr_is_terminal: false,

@@ -26,6 +26,7 @@ use super::sets;
 use super::stop::{Stop, heeding};
 use super::suites::{self, Asked, Many, Member};
 use super::turn::Turnstile;
+use super::waiting::announced;
 use super::{Global, connection, runtime};
 use crate::api::client::Client;
 use crate::context::Context;
@@ -148,6 +149,7 @@ fn one(
             listen: args.listen,
         };
         let prepared = prepare(loaded, plan, earlier, Shared::default(), &platform.client);
+        let prepared = announced("the account's answers", |line| console.progress(line), prepared);
         let prepared = gate.unless_stopped(prepared).await?;
         for warning in super::check::warnings(&prepared.loaded, &prepared.plan) {
             console.warn(&warning);

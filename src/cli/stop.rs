@@ -12,8 +12,13 @@ use crate::report::assemble::End;
 /// What stopped the gate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Signal {
+    /// SIGHUP: the terminal or the connection behind the process has gone.
+    HangUp,
     /// SIGINT, or Ctrl-C.
     Interrupt,
+    /// SIGQUIT, or Ctrl-\\. It ends the gate like the others: a core dump would help nobody, and its
+    /// calls would be left going.
+    Quit,
     /// SIGTERM.
     Terminate,
 }
@@ -21,7 +26,9 @@ pub(super) enum Signal {
 impl Signal {
     pub(super) const fn code(self) -> Code {
         match self {
+            Signal::HangUp => Code::HungUp,
             Signal::Interrupt => Code::Interrupted,
+            Signal::Quit => Code::Quit,
             Signal::Terminate => Code::Terminated,
         }
     }
@@ -29,7 +36,9 @@ impl Signal {
     /// How it ends a wait.
     pub(super) const fn end(self) -> End {
         match self {
+            Signal::HangUp => End::HungUp,
             Signal::Interrupt => End::Interrupted,
+            Signal::Quit => End::Quit,
             Signal::Terminate => End::Terminated,
         }
     }
@@ -38,7 +47,9 @@ impl Signal {
 impl fmt::Display for Signal {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
+            Signal::HangUp => "SIGHUP",
             Signal::Interrupt => "SIGINT",
+            Signal::Quit => "SIGQUIT",
             Signal::Terminate => "SIGTERM",
         })
     }
@@ -111,7 +122,10 @@ where
 /// Listens for signals from its creation on.
 #[cfg(unix)]
 pub(super) struct Signals {
+    /// None where the process was started with the signal ignored, as `nohup` does.
+    hang_up: Option<tokio::signal::unix::Signal>,
     interrupt: tokio::signal::unix::Signal,
+    quit: tokio::signal::unix::Signal,
     terminate: tokio::signal::unix::Signal,
 }
 
@@ -123,15 +137,28 @@ impl Signals {
             signal(kind).map_err(|error| Failure::Internal(format!("no signal handler: {error}")))
         };
         Ok(Self {
+            hang_up: match crate::context::ignores_hang_up() {
+                true => None,
+                false => Some(listen(SignalKind::hangup())?),
+            },
             interrupt: listen(SignalKind::interrupt())?,
+            quit: listen(SignalKind::quit())?,
             terminate: listen(SignalKind::terminate())?,
         })
     }
 
     /// Waits for the next signal.
     pub(super) async fn next(&mut self) -> Signal {
+        let hang_up = async {
+            match &mut self.hang_up {
+                Some(signal) => signal.recv().await,
+                None => std::future::pending().await,
+            }
+        };
         tokio::select! {
+            _ = hang_up => Signal::HangUp,
             _ = self.interrupt.recv() => Signal::Interrupt,
+            _ = self.quit.recv() => Signal::Quit,
             _ = self.terminate.recv() => Signal::Terminate,
         }
     }

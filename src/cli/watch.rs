@@ -15,6 +15,7 @@ use super::overrides::Overrides;
 use super::publish::{Publisher, Surfaces, suite_head};
 use super::stop::{Stop, heeding};
 use super::turn::Turnstile;
+use super::waiting::announced;
 use super::{Global, connection, runtime};
 use crate::context::{self, Context};
 use crate::exit::Code;
@@ -81,7 +82,11 @@ pub(super) fn watch(
         let began = Instant::now();
         let deadline = began + suite.timeout.unwrap_or_default().duration();
         let record = tokio::select! {
-            record = client.result(id, suite.transcripts(), deadline) => record?,
+            record = announced(
+                "the result",
+                |line| console.progress(line),
+                client.result(id, suite.transcripts(), deadline),
+            ) => record?,
             signal = stop.asked() => return Err(Failure::Stopped(signal)),
         };
         let name = head.name.clone();

@@ -57,6 +57,9 @@ fn fill_scalar(
             match reference(rest) {
                 Ok(reference) => {
                     match resolve(&reference, lookup) {
+                        Some(value) if value.contains(char::REPLACEMENT_CHARACTER) => {
+                            faults.push(not_utf8(&reference, span, text));
+                        }
                         Some(value) => {
                             *added += value.len();
                             filled.push_str(&value);
@@ -140,6 +143,15 @@ fn unset(reference: &Reference<'_>, span: Span, text: &str) -> Fault {
     .help(format!("set it, or give a default: `${{{name}:-…}}`"))
 }
 
+/// A value with U+FFFD in it: whoever read the environment put that where bytes were not UTF-8.
+fn not_utf8(reference: &Reference<'_>, span: Span, text: &str) -> Fault {
+    Fault::new(
+        narrow(span, text, reference.source),
+        format!("the environment variable {} is not UTF-8 text", super::shown(reference.name)),
+    )
+    .help("set it to text in UTF-8")
+}
+
 fn malformed(message: &str, rest: &str, span: Span, text: &str) -> Fault {
     let until = rest.find('}').map_or(rest.len(), |end| end + 1);
     let help = if rest.starts_with("${{") {
@@ -169,6 +181,7 @@ mod tests {
         let span = Span { start: 0, end: text.len() };
         let lookup = |name: &str| match name {
             "A" => Some("alpha".to_owned()),
+            "BYTES" => Some("caf\u{fffd}".to_owned()),
             "EMPTY" => Some(String::new()),
             "NESTED" => Some("${A}: [x]".to_owned()),
             _ => None,
@@ -204,6 +217,7 @@ mod tests {
     fn a_missing_or_malformed_variable_is_refused() {
         let rows = [
             ("${NONE}", "the environment variable `NONE` is not set"),
+            ("${BYTES}", "the environment variable `BYTES` is not UTF-8 text"),
             ("${A", "the `${` is never closed"),
             ("${}", "not the name of a variable"),
             ("${1A}", "not the name of a variable"),

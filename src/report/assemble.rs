@@ -29,8 +29,12 @@ pub enum End {
     Finished,
     /// The time limit of the suite was over first.
     TimedOut(Duration),
+    /// SIGHUP came first.
+    HungUp,
     /// SIGINT came first.
     Interrupted,
+    /// SIGQUIT came first.
+    Quit,
     /// SIGTERM came first.
     Terminated,
     /// The platform could not be asked any more; why, in words.
@@ -210,7 +214,9 @@ fn redact(parts: &mut Parts) {
 pub const fn exit_code(end: &End, verdict: Verdict) -> Code {
     match (end, verdict) {
         (End::TimedOut(_), _) => Code::TimedOut,
+        (End::HungUp, _) => Code::HungUp,
         (End::Interrupted, _) => Code::Interrupted,
+        (End::Quit, _) => Code::Quit,
         (End::Terminated, _) => Code::Terminated,
         (End::Lost(_), _) => Code::Api,
         (End::NotStarted { code, .. }, _) => *code,
@@ -288,7 +294,9 @@ fn headline(end: &End, verdict: Verdict, checks: &[CheckReport], tally: &Tally) 
         End::TimedOut(limit) => {
             format!("the result did not finish within {}: {runs}, {judged}", text::span(*limit))
         }
+        End::HungUp => format!("stopped by SIGHUP: {runs} until then"),
         End::Interrupted => format!("stopped by SIGINT: {runs} until then"),
+        End::Quit => format!("stopped by SIGQUIT: {runs} until then"),
         End::Terminated => format!("stopped by SIGTERM: {runs} until then"),
         End::NotStarted { reason, .. } => format!(
             "the sides of a call did not all start ({reason}): {runs} of those that did, {judged}"

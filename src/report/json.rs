@@ -47,6 +47,7 @@ pub fn write(report: &Report) -> Result<String, serde_json::Error> {
 /// # Errors
 /// When the text is not a saved result, or was saved by a newer program.
 pub fn read(text: &str) -> Result<Report, ReadError> {
+    let text = crate::text::without_bom(text);
     // A newer format may differ anywhere: its version is looked at before anything else.
     #[derive(Deserialize)]
     struct Version {

@@ -3,11 +3,12 @@
 //!
 //! Pure. Nothing is lost on the way: each run keeps the set it is of, each result its id and page.
 
-use super::assemble::{End, Parts};
+use super::assemble::{End, Parts, exit_code};
 use super::model::{PlanHead, PooledResult, SuiteHead, Timing};
 use crate::exit::Code;
 use crate::record::{Claims, Insights, ResultRecord};
 use crate::text;
+use crate::verdict::Verdict;
 
 /// One of the results.
 #[derive(Debug)]
@@ -97,7 +98,7 @@ fn mark(result: &mut ResultRecord, set: &str) {
 /// The end that says more about why the evidence is not whole: the first that is not the plain one,
 /// but that a signal explains everything after it.
 fn worse(first: End, second: End) -> End {
-    let signalled = |end: &End| matches!(end, End::Interrupted | End::Terminated);
+    let signalled = |end: &End| exit_code(end, Verdict::Inconclusive).is_signal();
     match (first, second) {
         (End::Finished, second) => second,
         (first, second) if signalled(&second) && !signalled(&first) => second,

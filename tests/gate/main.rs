@@ -25,6 +25,7 @@ mod matrix;
 mod online;
 mod policies;
 mod privacy;
+mod process;
 mod saved;
 mod secrets;
 mod stops;

@@ -43,7 +43,7 @@ fn signalled(gate: &Gate, signal: &str, flags: &[&str]) -> Finished {
 #[cfg(unix)]
 #[test]
 fn a_signal_ends_the_calls_writes_what_is_known_and_exits_with_its_code() {
-    for (signal, code) in [("-INT", 130), ("-TERM", 143)] {
+    for (signal, code) in [("-HUP", 129), ("-INT", 130), ("-QUIT", 131), ("-TERM", 143)] {
         let gate = Gate::against(&slow(), SUITE);
         let finished = signalled(&gate, signal, &["run"]).expect(code);
         assert!(

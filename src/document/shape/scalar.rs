@@ -98,6 +98,10 @@ fn unknown_word(words: &[&str], scalar: &Scalar, subject: &Subject<'_>) -> Refus
 /// A scalar of the wrong type. What a variable holds is not shown.
 fn not(scalar: &Scalar, subject: &Subject<'_>, noun: &str) -> Refusal {
     match scalar.origin {
+        Origin::Environment { .. } if scalar.text.contains(['\n', '\r']) => {
+            Refusal::new(format!("{} is not {noun}: it holds a line end", found(scalar)))
+                .help("remove the line end from the variable's value")
+        }
         Origin::Environment { .. } => Refusal::new(format!("{} is not {noun}", found(scalar))),
         _ => Refusal::new(format!("{} must be {noun}, not {}", subject.name(), found(scalar))),
     }
@@ -147,12 +151,14 @@ fn integer(schema: &Value, scalar: &Scalar, subject: &Subject<'_>) -> Result<Val
         number.or_else(|_| u64::try_from(value).map(Number::from)).ok()
     });
     number.map(Value::Number).ok_or_else(|| {
-        let limit = |name| schema.get(name).and_then(Value::as_f64);
+        let has = |name| schema.get(name).is_some();
         let is_small = scalar.text.parse::<i128>().is_ok_and(|value| value < least);
         // The limit that only the type's size gives is named where it is the one that is broken.
-        let range = match limit("maximum") {
-            None if is_small => in_words(Some(least as f64), None),
-            maximum => in_words(limit("minimum"), maximum.or(Some(most as f64))),
+        let range = match (has("minimum"), has("maximum")) {
+            (_, false) if is_small => format!("at least {least}"),
+            _ if least == most => least.to_string(),
+            (true, _) => format!("from {least} to {most}"),
+            (false, _) => format!("at most {most}"),
         };
         let refusal = not(scalar, subject, &range);
         if least == most { refusal.help(format!("write `{least}`")) } else { refusal }

@@ -280,8 +280,8 @@ fn foot(out: &mut String, report: &Report, style: Style, written: &[&Path]) {
 fn next(report: &Report, written: &[&Path]) -> Vec<String> {
     let id = report.result.id;
     let file = report.suite.file.as_deref();
-    let early = [Code::TimedOut, Code::Interrupted, Code::Terminated, Code::Api];
-    let ended_early = early.iter().any(|code| code.number() == report.exit_code);
+    let early = |code: Code| code.is_signal() || matches!(code, Code::TimedOut | Code::Api);
+    let ended_early = Code::of_number(report.exit_code).is_some_and(early);
     let going = !report.result.status.is_terminal();
     if ended_early {
         // The stand-in of a rehearsal is gone with the gate.
