@@ -197,6 +197,12 @@ impl MetricValue {
         }
     }
 
+    /// Whether two entries of one metric say the same. Where neither has a score, the kind is no
+    /// matter: a skipped entry often lacks it.
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        self == other || (self.is_skipped() && other.is_skipped())
+    }
+
     /// Whether the metric was skipped.
     pub const fn is_skipped(&self) -> bool {
         match self {

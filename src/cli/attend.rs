@@ -277,7 +277,8 @@ impl Gate<'_> {
                 self.ticket.borrow().keep(&record.runs);
                 watching.take(record);
                 listening.take(record);
-                if is_decided(stop, &attached.head, &attached.planned, &record.runs) {
+                let retry = attached.suite.retry.as_ref();
+                if is_decided(stop, &attached.head, &attached.planned, retry, &record.runs) {
                     ControlFlow::Break(())
                 } else {
                     ControlFlow::Continue(())

@@ -62,11 +62,7 @@ impl Gate<'_> {
             name: carries_name(plan.mode).then(|| plan.result_name.clone()),
             url: None,
             suite: loaded.file.clone(),
-            planned: PlanHead {
-                runs_per_scenario: plan.runs_per_scenario,
-                runs: plan.runs(),
-                scenarios: plan.scenarios(),
-            },
+            planned: PlanHead::of(&plan),
             ended: matches!(&earlier, Earlier::Left(left) if left.ended),
             request: fingerprints(&request),
         };
@@ -75,7 +71,7 @@ impl Gate<'_> {
         let begun = match earlier {
             Earlier::Left(left) => {
                 let begun = self.unless_stopped(self.go_on(&left, &plan, keep, deadline)).await?;
-                started.planned.runs = started.planned.runs.max(left.planned.runs);
+                started.planned.join(&left.planned);
                 plan = plan.named(left.name.or(begun.record.name.clone()).unwrap_or_default());
                 begun
             }
@@ -97,9 +93,7 @@ impl Gate<'_> {
         };
         let Begun { record, taken_up, notes } = begun;
         started.result = Some(record.id);
-        // The platform may have started more than the plan could know of.
-        let answered = Some(record.runs.len()).filter(|runs| *runs > 0);
-        started.planned.runs = started.planned.runs.max(answered);
+        started.planned.learn(&record.runs);
         started.name = started.name.and(Some(plan.result_name.clone()));
         if let Err(error) = publisher.left(&started) {
             self.warn(&error.to_string());

@@ -433,11 +433,7 @@ impl Head {
     fn ended(self, calls: Vec<(Set, Result<Parts, Failure>)>, timing: Timing) -> Ended {
         let Head { place, about, prepared } = self;
         let Prepared { loaded, plan, baseline, .. } = prepared;
-        let planned = PlanHead {
-            runs_per_scenario: plan.runs_per_scenario,
-            runs: plan.runs(),
-            scenarios: plan.scenarios(),
-        };
+        let planned = PlanHead::of(&plan);
         let mut unstarted = None;
         let calls = calls.into_iter().map(|(set, end)| {
             let end = end.map_err(|failure| {

@@ -92,14 +92,10 @@ pub(super) fn watch(
         let plan = Plan::new(&suite, &name, None, "").ok().filter(|_| file.is_some());
         let mut planned = match (&left, plan) {
             (Some(left), _) => left.planned.clone(),
-            (None, Some(plan)) => PlanHead {
-                runs_per_scenario: plan.runs_per_scenario,
-                runs: plan.runs(),
-                scenarios: plan.scenarios(),
-            },
-            (None, None) => PlanHead { runs_per_scenario: 1, ..PlanHead::default() },
+            (None, Some(plan)) => PlanHead::of(&plan),
+            (None, None) => PlanHead::default(),
         };
-        planned.runs = planned.runs.max(Some(record.runs.len()));
+        planned.learn(&record.runs);
         let notes = foreign_agent(&suite, &record).into_iter().collect();
         let ended_earlier = left.as_ref().is_some_and(|left| left.ended);
         let attached = Attached {

@@ -4,6 +4,7 @@
 //! the request that starts the run. Sending it is `api`'s work. The bodies are in `body`.
 
 mod body;
+pub mod slots;
 
 use std::collections::BTreeSet;
 
@@ -73,6 +74,10 @@ pub struct Plan {
     pub result_name: String,
     /// How many runs each scenario gets.
     pub runs_per_scenario: usize,
+    /// Personalities that replace each scenario's own; empty for its own.
+    pub personalities: Vec<u64>,
+    /// Test profiles that replace each scenario's own; empty for its own.
+    pub test_profiles: Vec<u64>,
     frequency: u32,
     body: Map<String, Value>,
     websocket: body::WebsocketUrls,
@@ -131,6 +136,8 @@ impl Plan {
                 }
                 None => runs_per_scenario(suite),
             },
+            personalities: suite.personalities.clone().unwrap_or_default(),
+            test_profiles: suite.test_profiles.clone().unwrap_or_default(),
             frequency: suite.frequency.unwrap_or(1),
             body: match suite.brings_cases() {
                 true => body::of_cases(suite, mode, &target, &result_name),

@@ -68,7 +68,12 @@ impl Watch {
             .unwrap(),
             quarantine: vec![],
         };
-        let plan = PlanHead { runs_per_scenario: 1, runs: Some(ends.len()), scenarios: vec![1, 2] };
+        let plan = PlanHead {
+            runs_per_scenario: ends.len(),
+            runs: Some(ends.len()),
+            scenarios: vec![1],
+            ..PlanHead::default()
+        };
         let hidden = serde_json::json!(["phone_numbers"]);
         let redact = Redactor::new(&serde_json::from_value::<Vec<_>>(hidden).unwrap());
         let rules = Rules { suite: &suite, plan: &plan, base: None, redact: &redact };

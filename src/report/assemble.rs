@@ -10,7 +10,7 @@ use super::model::{
     Timing, Traffic,
 };
 use super::remarks::{disagreements, remarks, retried, ungated_failures};
-use super::standing::{Standing, counted_of, outcomes};
+use super::standing::{Standing, counted_of, evidence_of, outcomes, status_against_a_pass};
 use crate::exit::Code;
 use crate::outcome::{Outcome, RunOutcome};
 use crate::record::{ResultRecord, RunRecord};
@@ -136,9 +136,22 @@ pub fn assemble(mut parts: Parts) -> Report {
         (End::NotStarted { .. }, Verdict::Pass) => Verdict::Inconclusive,
         (_, verdict) => verdict,
     };
+    let against_a_pass = status_against_a_pass(
+        &result,
+        &parts.results,
+        &parts.retries,
+        &standing.outcomes,
+        parts.stopped_early,
+    )
+    .filter(|_| end == End::Finished);
+    let verdict = match (&against_a_pass, verdict) {
+        (Some(_), Verdict::Pass) => Verdict::Inconclusive,
+        (_, verdict) => verdict,
+    };
     let Standing { outcomes, tally, checks, .. } = standing;
-    let baseline =
-        parts.baseline.map(|(from, base)| compared(from, base, &suite, &result.runs, &outcomes));
+    let baseline = parts
+        .baseline
+        .map(|(from, base)| compared(from, base, (&suite, &plan), &result.runs, &outcomes));
     let events = notes.clone();
     // What is judged again after an early end has lost the code that told of it.
     if incomplete && end == End::Finished {
@@ -146,6 +159,7 @@ pub fn assemble(mut parts: Parts) -> Report {
             "the gate that made this result ended early: its evidence is not complete".to_owned(),
         );
     }
+    notes.extend(against_a_pass);
     if parts.simulated {
         notes.insert(0, "a rehearsal against a stand-in: no real call was made".to_owned());
     }
@@ -224,7 +238,7 @@ pub const fn exit_code(end: &End, verdict: Verdict) -> Code {
 fn compared(
     from: String,
     base: ResultRecord,
-    suite: &SuiteHead,
+    (suite, plan): (&SuiteHead, &PlanHead),
     runs: &[RunRecord],
     run_outcomes: &[RunOutcome],
 ) -> BaselineHead {
@@ -235,7 +249,7 @@ fn compared(
         .map_or(SIGNIFICANCE, crate::suite::scalars::Percent::fraction);
     let comparison = compare(
         &counted_of(suite, &base.runs, &base_outcomes),
-        &counted_of(suite, runs, run_outcomes),
+        &evidence_of(suite, plan, runs, run_outcomes).0,
         significance,
     );
     let trimmed = base.runs.into_iter().map(|mut run| {
@@ -332,7 +346,12 @@ mod tests {
             thresholds: Thresholds::default(),
             quarantine: vec![],
         };
-        let plan = PlanHead { runs_per_scenario: 1, runs: Some(planned), scenarios: vec![1, 2] };
+        let plan = PlanHead {
+            runs_per_scenario: 1,
+            runs: Some(planned),
+            scenarios: vec![1, 2],
+            ..PlanHead::default()
+        };
         let result =
             ResultRecord { id: 9, status: Status::Completed, runs, ..ResultRecord::default() };
         Parts::of(suite, plan, result)
@@ -384,10 +403,33 @@ mod tests {
 
     #[test]
     fn runs_that_nobody_started_never_make_a_pass() {
-        let report = assemble(parts(vec![run(1, true), run(2, true)], 1));
-        assert_eq!(report.exit_code, 3);
+        let report = assemble(parts(vec![run(1, true), run(2, true), run(3, true)], 2));
+        assert_eq!((report.exit_code, report.tally.unmatched), (3, 1));
         assert!(report.notes[0].contains("it cannot be said which count"), "{:?}", report.notes);
-        assert!(report.headline.contains("not sound"), "{}", report.headline);
+        assert!(report.headline.contains("without enough evidence"), "{}", report.headline);
+    }
+
+    #[test]
+    fn runs_of_another_scenario_lift_no_share() {
+        let mut runs = vec![run(1, false), run(2, false)];
+        runs.extend((3..23).map(|id| RunRecord { scenario: Some(9), ..run(id, true) }));
+        let mut parts = parts(runs, 2);
+        parts.suite.thresholds =
+            serde_json::from_value(serde_json::json!({"success_rate": ">= 80%"})).unwrap();
+        let report = assemble(parts);
+        assert_eq!((report.exit_code, report.tally.unmatched, report.tally.total), (1, 20, 2));
+    }
+
+    #[test]
+    fn a_result_that_did_not_complete_is_never_a_pass() {
+        for status in [Status::Cancelled, Status::Timeout, Status::Failed] {
+            let mut parts = parts(vec![run(1, true), run(2, true)], 2);
+            parts.result.status = status.clone();
+            let report = assemble(parts);
+            assert_eq!(report.exit_code, 3, "{status:?}");
+            let why = format!("ended with the status `{}`", status.as_str());
+            assert!(report.notes.iter().any(|note| note.contains(&why)), "{:?}", report.notes);
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::outcome::{Outcome, RunOutcome};
+pub use crate::plan::slots::PlanHead;
 use crate::record::{ResultRecord, RunRecord, Status};
 use crate::suite::model::{Mode, Quarantine, Thresholds};
 use crate::verdict::baseline::Comparison;
@@ -175,17 +176,6 @@ impl SuiteHead {
     }
 }
 
-/// What was planned.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct PlanHead {
-    /// How many runs each scenario was to have.
-    pub runs_per_scenario: usize,
-    /// How many runs were planned in all; none when the platform chose the scenarios and never said.
-    pub runs: Option<usize>,
-    /// Ids of the planned scenarios, where known.
-    pub scenarios: Vec<u64>,
-}
-
 /// When the gate ran.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Timing {
@@ -212,6 +202,15 @@ pub struct Tally {
     pub missing: usize,
     /// Runs of quarantined scenarios.
     pub quarantined: usize,
+    /// Runs that fit no planned run: they count for nothing.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unmatched: usize,
+}
+
+/// Whether a count has nothing to say.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 impl Tally {

@@ -32,8 +32,16 @@ pub(super) fn ungated_failures(checks: &[CheckReport], tally: &Tally) -> Option<
 pub(super) fn remarks(result: &ResultRecord, plan: &PlanHead, tally: &Tally) -> Vec<String> {
     let mut notes = Vec::new();
     let arrived = result.runs.len();
-    if let Some(planned) = plan.runs.filter(|planned| *planned < arrived) {
-        notes.push(format!("{arrived} runs arrived, {planned} were planned and started: it cannot be said which count"));
+    if tally.unmatched > 0 {
+        let planned = plan.runs.map(|runs| format!(", {runs} were planned and started"));
+        notes.push(format!(
+            "{arrived} runs arrived{}: {} no planned run, and it cannot be said which count",
+            planned.unwrap_or_default(),
+            match tally.unmatched {
+                1 => "1 run fits".to_owned(),
+                n => format!("{n} runs fit"),
+            }
+        ));
     }
     if tally.missing > 0 {
         notes.push(format!("{} never arrived", text::count(tally.missing, "planned run")));

@@ -221,7 +221,12 @@ pub(crate) fn report() -> Report {
             thresholds: Thresholds::default(),
             quarantine: Vec::new(),
         },
-        plan: PlanHead { runs_per_scenario: 3, runs: Some(9), scenarios: vec![101, 102, 103] },
+        plan: PlanHead {
+            runs_per_scenario: 3,
+            runs: Some(9),
+            scenarios: vec![101, 102, 103],
+            ..PlanHead::default()
+        },
         timing: Timing { started_at: "2026-11-20T14:03:05.123Z".into(), elapsed_seconds: 252.4 },
         url: Some("https://dashboard.cekura.ai/1376/results/4711".into()),
         tally: Tally::default(),

@@ -199,6 +199,7 @@ fn attached(
         runs_per_scenario: 1,
         runs: Some(runs),
         scenarios: scenarios.into_iter().collect(),
+        ..PlanHead::default()
     };
     Attached {
         started: StartedRun {

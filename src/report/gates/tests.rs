@@ -36,7 +36,12 @@ fn report(name: &str, passes: &[bool]) -> Report {
         quarantine: vec![],
     };
     let count = passes.len();
-    let plan = PlanHead { runs_per_scenario: count, runs: Some(count), scenarios: vec![1] };
+    let plan = PlanHead {
+        runs_per_scenario: count,
+        runs: Some(count),
+        scenarios: vec![1],
+        ..PlanHead::default()
+    };
     let result = ResultRecord {
         id: 9,
         status: Status::Completed,

@@ -157,8 +157,7 @@ fn asked() -> impl Strategy<Value = (Figure<'static>, Check)> {
 
 fn judged(figure: Figure<'_>, check: &Check, runs: &[RunRecord]) -> CheckReport {
     let outcomes: Vec<_> = runs.iter().map(|run| judge_run(run, 1)).collect();
-    let evidence =
-        Evidence { runs: runs.iter().zip(&outcomes).collect(), missing: 0, going: false };
+    let evidence = Evidence { runs: runs.iter().zip(&outcomes).collect(), ..Evidence::default() };
     judge(figure, &CheckSpec::plain(check.clone()), None, &evidence, None)
 }
 
