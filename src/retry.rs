@@ -144,6 +144,7 @@ mod tests {
                     aliases: vec![],
                     value: MetricValue::Binary(success),
                     explanation: vec![],
+                    unreadable: false,
                 }],
                 ..RunRecord::default()
             }

@@ -38,6 +38,7 @@ fn record(ends: &str) -> ResultRecord {
             aliases: vec![],
             value: MetricValue::Binary((end != '.').then_some(end == 'p')),
             explanation: vec!["::error::skipped +1 415 555 0100".to_owned()],
+            unreadable: false,
         }],
         ..RunRecord::default()
     };

@@ -32,7 +32,7 @@ fn run(id: u64, end: End) -> RunRecord {
         has_transcript: end != End::Error,
         expected_outcome: success.map(|s| ExpectedOutcome {
             score: Some(if s { 100.0 } else { 40.0 }),
-            explanation: vec![],
+            ..ExpectedOutcome::default()
         }),
         ..RunRecord::default()
     }
@@ -58,6 +58,7 @@ fn metric(name: &str, value: MetricValue) -> MetricRecord {
         aliases: vec!["latency_55".to_owned(), "7fd534f5".to_owned()],
         value,
         explanation: vec![],
+        unreadable: false,
     }
 }
 

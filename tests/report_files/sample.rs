@@ -29,6 +29,7 @@ fn metric(name: &str, value: MetricValue, explanation: &[&str]) -> MetricRecord 
         aliases: Vec::new(),
         value,
         explanation: explanation.iter().map(|&line| line.into()).collect(),
+        unreadable: false,
     }
 }
 
