@@ -73,13 +73,15 @@ impl Ticket<'_> {
         self.id
     }
 
-    /// Gives back what the runs that have ended held. Who is only judged still has no call.
-    pub(super) fn keep(&self, runs: &[RunRecord]) {
+    /// Gives back what the runs that have ended held. Who is only judged still has no call; each of
+    /// the planned runs that is not shown yet may have one.
+    pub(super) fn keep(&self, runs: &[RunRecord], planned: Option<usize>) {
         let calls = runs
             .iter()
             .filter(|run| !run.status.is_terminal() && run.status != Status::Evaluating)
             .count();
-        self.keep_calls(calls);
+        let unseen = planned.unwrap_or_default().saturating_sub(runs.len());
+        self.keep_calls(calls + unseen);
     }
 
     /// The same, where only the number of runs that may still have a call is known.
