@@ -97,3 +97,27 @@ impl Drop for Ticket<'_> {
         self.of.changed.notify_waiters();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(id: u64, status: Status) -> RunRecord {
+        RunRecord { id, status, ..RunRecord::default() }
+    }
+
+    #[test]
+    fn runs_that_are_not_shown_yet_keep_their_calls() {
+        let turn = Turnstile::new(Some(4));
+        let first = turn.join(4);
+        assert_eq!(turn.queue.borrow_mut().admit(), [first.id()]);
+        let next = turn.join(2);
+        let admitted = || turn.queue.borrow_mut().admit();
+        first.keep(&[], Some(4));
+        assert!(admitted().is_empty(), "no run is shown yet");
+        first.keep(&[run(1, Status::Completed)], Some(4));
+        assert!(admitted().is_empty(), "one has ended, and three are not shown");
+        first.keep(&[run(1, Status::Completed), run(2, Status::Evaluating)], Some(4));
+        assert_eq!(admitted(), [next.id()]);
+    }
+}

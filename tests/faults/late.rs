@@ -187,3 +187,66 @@ fn a_balance_that_is_too_low_is_named() {
     let day = Day::with("{ method: POST, path: '*/run_scenarios/', status: 402 }");
     day.gate("20s", &[]).expect(5).says("the balance is too low");
 }
+
+#[test]
+fn a_retry_whose_calls_were_ended_is_started_again() {
+    let state = std::sync::Mutex::new((Vec::<String>::new(), false));
+    let errored = |id| {
+        json!({"id": id, "status": "failed", "success": false, "scenario": 1 + id % 2,
+        "error_message": "no call", "metadata": {"ended_reason": "Testing agent-did-not-connect"}})
+    };
+    let with = |id, from, status: &str| {
+        let run = |run| json!({"id": run, "status": status, "scenario": 1 + run % 2});
+        let runs: Vec<Value> = (from..from + 6).map(run).collect();
+        json!({"id": id, "status": status, "runs": runs})
+    };
+    let suite = SUITE.replace('}', ", retry: { on: [error] } }");
+    let made = Made::new(&suite, move |asked: &Asked<'_>| {
+        let mut state = state.lock().unwrap();
+        let (names, ended) = &mut *state;
+        let path = asked.path.split('?').next().unwrap_or_default();
+        match (asked.method, path) {
+            ("POST", path) if path.contains("run_scenarios") => {
+                let body: Value = serde_json::from_slice(asked.body).unwrap();
+                names.push(body["name"].as_str().unwrap().to_owned());
+                let id = 6 + names.len() as u64;
+                text(with(id, id * 10, "pending"))
+            }
+            ("POST", path) if path.ends_with("/end_calls/") => {
+                *ended = true;
+                text(json!({}))
+            }
+            ("GET", path) if path.ends_with("/results/7/") => {
+                let runs: Vec<Value> = (70..76).map(errored).collect();
+                text(json!({"id": 7, "status": "failed", "runs": runs}))
+            }
+            // The first retry never ends, until the gate ends it.
+            ("GET", path) if path.ends_with("/results/8/") => {
+                text(with(8, 80, if *ended { "cancelled" } else { "running" }))
+            }
+            ("GET", path) if path.ends_with("/results/9/") => {
+                let runs: Vec<Value> = (90..96).map(scored).collect();
+                text(json!({"id": 9, "status": "completed", "runs": runs}))
+            }
+            ("GET", path) if path.ends_with("/results/") => {
+                let list = (7..).zip(names.iter());
+                let list: Vec<Value> =
+                    list.map(|(id, name)| json!({"id": id, "name": name})).collect();
+                text(json!({"count": list.len(), "results": list}))
+            }
+            _ => (404, b"{}".to_vec()),
+        }
+    });
+    made.run(&["run", "--timeout", "900ms"]).expect(4);
+    let starts = |made: &Made| {
+        made.asked()
+            .iter()
+            .filter(|one| one.contains("POST") && one.contains("run_scenarios"))
+            .count()
+    };
+    assert_eq!(starts(&made), 2);
+    made.run(&["run", "--timeout", "20s", "--resume"]).expect(0);
+    assert_eq!(starts(&made), 3, "the ended retry is started again");
+    made.run(&["run", "--timeout", "20s", "--resume"]).expect(0);
+    assert_eq!(starts(&made), 3, "and that one is taken up");
+}
