@@ -307,6 +307,7 @@ mod tests {
             aliases: vec![],
             value,
             explanation,
+            unreadable: false,
         }
     }
 
@@ -431,7 +432,7 @@ mod tests {
     #[test]
     fn without_a_judgement_only_a_missed_outcome_says_something() {
         let with = |score: Option<f64>| RunRecord {
-            expected_outcome: Some(ExpectedOutcome { score, explanation: vec![] }),
+            expected_outcome: Some(ExpectedOutcome { score, ..ExpectedOutcome::default() }),
             ..scored(None)
         };
         assert_eq!(of(&with(Some(80.0))).0, Outcome::Failed);
@@ -454,6 +455,7 @@ mod tests {
                 "✅ greeted".to_owned(),
                 "❌ never asked for the order number".to_owned(),
             ],
+            ..ExpectedOutcome::default()
         });
         assert_eq!(judge_run(&run, 1).reason, "never asked for the order number");
     }

@@ -149,6 +149,7 @@ mod tests {
                     aliases: vec![],
                     value: MetricValue::Binary(success),
                     explanation: vec![],
+                    unreadable: false,
                 }],
                 ..RunRecord::default()
             }

@@ -5,7 +5,7 @@ use reqwest::{Method, Url};
 use serde_json::Value;
 use tokio::time::Instant;
 
-use super::client::Client;
+use super::client::{Client, Pages};
 use super::error::ApiError;
 use super::retry::Effect;
 use super::transport::Request;
@@ -135,7 +135,9 @@ impl Client {
         }
         url.query_pairs_mut().append_pair("page_size", &PAGE_SIZE.to_string());
         let mut items = Vec::new();
+        let mut read = Pages::default();
         for _ in 0..MOST_PAGES {
+            read.take(&url)?;
             let (entries, next) =
                 self.send(Method::GET, url.clone(), None, until, wire::read_page).await?;
             items.extend(entries.iter().filter_map(entry));

@@ -2,6 +2,8 @@
 //!
 //! Sending is `transport`'s work, and a start has a file of its own: [`start`](super::start).
 
+use std::collections::BTreeSet;
+
 use reqwest::{Method, Url};
 use secrecy::SecretString;
 use serde::de::DeserializeOwned;
@@ -171,9 +173,11 @@ impl Client {
             pairs.append_pair("page_size", &PAGE_SIZE.to_string());
         }
         let mut found = Vec::new();
+        let mut read = Pages::default();
         let mut next = Some(url);
         for _ in 0..MOST_PAGES {
             let Some(url) = next.take() else { return Ok(found) };
+            read.take(&url)?;
             let page: Page<ScenarioSummary> = self.get(url.clone(), until).await?;
             found.extend(page.results);
             next = match page.next.filter(|next| !next.is_empty()) {
@@ -270,9 +274,46 @@ impl Client {
     }
 }
 
+/// The pages of a list that were read.
+#[derive(Default)]
+pub(super) struct Pages(BTreeSet<String>);
+
+impl Pages {
+    /// Takes the next page.
+    ///
+    /// # Errors
+    ///
+    /// When it was read before: the list would go on for ever.
+    pub(super) fn take(&mut self, url: &Url) -> Result<(), ApiError> {
+        let query = url.query().unwrap_or_default();
+        if self.0.insert(query.to_owned()) {
+            return Ok(());
+        }
+        let page = self.0.len();
+        let reason = format!("page {page} of the list leads back to a page that was read already");
+        Err(unreadable_pages(url.path(), reason, query))
+    }
+}
+
 /// A list whose pages lead nowhere.
 fn unreadable_pages(path: &str, reason: String, next: &str) -> ApiError {
     let start = wire::start_of(next.as_bytes());
     let source = WireError { path: "next".to_owned(), reason, start };
     ApiError::Unreadable { request: format!("GET {path}"), source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_that_leads_back_to_a_page_that_was_read_is_an_error_at_once() {
+        let page = |n: u32| Url::parse(&format!("http://a/scenarios/?page={n}")).unwrap();
+        let mut read = Pages::default();
+        assert!([1, 2, 3].iter().all(|n| read.take(&page(*n)).is_ok()));
+        let error = read.take(&page(2)).unwrap_err().to_string();
+        assert!(error.contains("page 3 of the list leads back"), "{error}");
+        let mut itself = Pages::default();
+        assert!(itself.take(&page(1)).is_ok() && itself.take(&page(1)).is_err());
+    }
 }

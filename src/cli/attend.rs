@@ -18,6 +18,7 @@ use super::stop::{Signal, Stop};
 use super::turn::{Ticket, Turnstile};
 use super::watching::Watching;
 use crate::api::client::Client;
+use crate::api::error::ApiError;
 use crate::plan::Plan;
 use crate::poll::schedule::Pace;
 use crate::poll::{Look, Patience, Waited, last_look, wait};
@@ -228,7 +229,8 @@ impl Gate<'_> {
         let mut attended =
             Attended { end: End::Finished, retries: Vec::new(), stopped_early: false, paid: 0 };
         let mut record = std::mem::take(&mut attached.record);
-        let waited = self.wait_for(attached, &mut record, stop_rule(attached)).await;
+        let runs = attached.planned.runs;
+        let waited = self.wait_for(attached, &mut record, runs, stop_rule(attached)).await;
         if let (Waited::Enough, _) = waited {
             self.stop_early(attached, &mut record).await;
             attended.stopped_early = true;
@@ -248,11 +250,13 @@ impl Gate<'_> {
         Ok(attended)
     }
 
-    /// Waits for one result and says what changes. Gives the signal that stopped it, if one did.
+    /// Waits for one result of so many runs and says what changes. Gives the signal that stopped
+    /// it, if one did.
     pub(super) async fn wait_for(
         &self,
         attached: &Attached,
         record: &mut ResultRecord,
+        runs: Option<usize>,
         stop: EarlyStop,
     ) -> (Waited, Option<Signal>) {
         let mut signal = None;
@@ -261,20 +265,25 @@ impl Gate<'_> {
         let waiting = wait(
             self.client,
             record,
-            Patience { hears_calls: self.listen, ..patience(attached, self.pace, stop) },
+            Patience { hears_calls: self.listen, ..patience(attached, self.pace, stop, runs) },
             async { signal = Some(self.stop.asked().await) },
             |look| {
                 let record = match look {
                     Look::Whole(record) => record,
+                    Look::Delay(words) => {
+                        self.say(&attached.told(&words));
+                        return ControlFlow::Continue(());
+                    }
                     Look::Light { record, tally, talking } => {
                         let calls = tally.runs.saturating_sub(tally.ended + tally.judging);
-                        self.ticket.borrow().keep_calls(calls);
+                        let unseen = runs.unwrap_or_default().saturating_sub(tally.runs);
+                        self.ticket.borrow().keep_calls(calls + unseen);
                         watching.take_light(tally);
                         listening.take_light(record, talking);
                         return ControlFlow::Continue(());
                     }
                 };
-                self.ticket.borrow().keep(&record.runs);
+                self.ticket.borrow().keep(&record.runs, runs);
                 watching.take(record);
                 listening.take(record);
                 let retry = attached.suite.retry.as_ref();
@@ -326,9 +335,19 @@ impl Gate<'_> {
         let (policy, end) = match waited {
             Waited::Finished | Waited::Enough => return Ok(End::Finished),
             Waited::Lost(error) => {
+                let end = End::Lost(format!("waiting for result {id}: {error}"));
+                let policy = attached.suite.on_timeout.unwrap_or_default();
+                // Who refuses can be reached: the calls need not go on for nobody. Where nobody is
+                // reached, they may well be gone on with.
+                if matches!(error, ApiError::Refused { .. }) && policy == CallPolicy::EndCalls {
+                    tokio::select! {
+                        () = self.end_calls(attached, id) => {}
+                        second = self.stop.insisted() => return Err(second),
+                    }
+                }
                 let command = attached.watch_command(id);
                 attached.notes.push(format!("to go on: {command}"));
-                return Ok(End::Lost(format!("waiting for result {id}: {error}")));
+                return Ok(end);
             }
             Waited::TimedOut => {
                 let own = attached.suite.timeout.unwrap_or_default().duration();
@@ -347,17 +366,7 @@ impl Gate<'_> {
                     let command = attached.watch_command(id);
                     attached.notes.push(format!("the calls were left going; to go on: {command}"));
                 }
-                CallPolicy::EndCalls => {
-                    self.say(&format!("ending the calls of result {id}"));
-                    attached.started.ended = true;
-                    let ended = self.client.end_calls(id, self.by(WRAP_UP)).await;
-                    attached.notes.push(match ended {
-                        Ok(()) => "the remaining calls were ended".to_owned(),
-                        Err(error) => {
-                            format!("the calls could not be ended: {}", attached.told(&error))
-                        }
-                    });
-                }
+                CallPolicy::EndCalls => self.end_calls(attached, id).await,
             }
             self.last_look(record, attached.suite.transcripts()).await;
         };
@@ -365,5 +374,16 @@ impl Gate<'_> {
             () = wrap_up => Ok(end),
             second = self.stop.insisted() => Err(second),
         }
+    }
+
+    /// Ends the calls of a result and notes what came of it.
+    async fn end_calls(&self, attached: &mut Attached, id: u64) {
+        self.say(&format!("ending the calls of result {id}"));
+        attached.started.ended = true;
+        let ended = self.client.end_calls(id, self.by(WRAP_UP)).await;
+        attached.notes.push(match ended {
+            Ok(()) => "the remaining calls were ended".to_owned(),
+            Err(error) => format!("the calls could not be ended: {}", attached.told(&error)),
+        });
     }
 }

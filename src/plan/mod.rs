@@ -5,11 +5,13 @@
 
 mod body;
 pub mod slots;
+pub mod name;
 
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
+pub use self::name::{is_of_whole_start, result_name_start};
 use crate::spec::model::Spec;
 use crate::suite::model::{Mode, Suite};
 
@@ -306,23 +308,6 @@ pub const fn takes_tags(mode: Mode) -> bool {
 /// Whether the mode's start carries a name by which a lost answer can be found again.
 pub const fn carries_name(mode: Mode) -> bool {
     !matches!(mode, Mode::Websocket)
-}
-
-/// How the name of every result of a suite on a branch starts; the start's key follows. Long names
-/// are cut, so that the key always fits.
-pub fn result_name_start(name: &str, branch: Option<&str>) -> String {
-    const LONGEST_NAME: usize = 150;
-    const LONGEST_BRANCH: usize = 60;
-    let cut =
-        |text: &str, most: usize| text.chars().take(most).collect::<String>().trim().to_owned();
-    let branch = branch.map(|branch| format!(" @{}", cut(branch, LONGEST_BRANCH)));
-    format!("{}{} [gate ", cut(name, LONGEST_NAME), branch.unwrap_or_default())
-}
-
-/// Whether a name that starts so is of a whole start, not of a retry, which adds a word.
-pub fn is_of_whole_start(name: &str, name_start: &str) -> bool {
-    let key = name.strip_prefix(name_start).and_then(|rest| rest.strip_suffix(']'));
-    key.is_some_and(|key| !key.contains([']', ' ']))
 }
 
 fn runs_per_scenario(suite: &Suite) -> usize {

@@ -51,7 +51,8 @@ impl Pace {
     };
 }
 
-/// How long a result that calls itself ended is given for its last runs to end too.
+/// How long a result that calls itself ended is given for what is still to come of it, and how long
+/// a result that is refused is asked for again.
 pub const fn settling(pace: Pace) -> Duration {
     pace.floor.saturating_mul(30)
 }

@@ -130,6 +130,7 @@ fn no_text_of_a_record_is_passed_over() {
         aliases: vec![secret()],
         value: MetricValue::Label(Some(secret())),
         explanation: vec![secret()],
+        unreadable: false,
     };
     let run = |key: &str| RunRecord {
         status: Status::Unknown(secret()),

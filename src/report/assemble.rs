@@ -9,7 +9,7 @@ use super::model::{
     BaselineHead, FORMAT_VERSION, PlanHead, PooledResult, Report, RetryRecord, SuiteHead, Tally,
     Timing, Traffic,
 };
-use super::remarks::{disagreements, remarks, retried, ungated_failures};
+use super::remarks::{disagreements, remarks, retried, ungated_failures, unreadable};
 use super::standing::{Standing, counted_of, evidence_of, outcomes, status_against_a_pass};
 use crate::exit::Code;
 use crate::outcome::{Outcome, RunOutcome};
@@ -169,6 +169,7 @@ pub fn assemble(mut parts: Parts) -> Report {
         format!("since result {} ({}): {changed}", baseline.result, baseline.from)
     }));
     notes.extend(remarks(&result, &plan, &tally));
+    notes.extend(unreadable(&result));
     // Once retries have joined the evidence, the first result's figures are of other runs.
     if parts.retries.is_empty() && !ended_by_us {
         notes.extend(disagreements(&result));
@@ -333,6 +334,7 @@ mod tests {
                 aliases: vec![],
                 value: MetricValue::Binary(Some(success)),
                 explanation: vec![],
+                unreadable: false,
             }],
             ..RunRecord::default()
         }

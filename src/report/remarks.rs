@@ -61,6 +61,38 @@ pub(super) fn remarks(result: &ResultRecord, plan: &PlanHead, tally: &Tally) -> 
     notes
 }
 
+/// Fields that could not be read, each with its run. Many of one kind are counted.
+pub(super) fn unreadable(result: &ResultRecord) -> Vec<String> {
+    const MOST: usize = 10;
+    let whole = result.unreadable.iter().map(|field| {
+        let value = shown(&field.value);
+        format!("`{}` of the result cannot be read ({value}): it counts as missing", field.field)
+    });
+    let of_runs = result.runs.iter().flat_map(|run| {
+        run.unreadable.iter().map(|field| {
+            let metric = field.metric.as_ref().map(|name| format!(", metric `{name}`"));
+            format!(
+                "run {}{}: `{}` cannot be read ({}): it counts as missing",
+                run.id,
+                metric.unwrap_or_default(),
+                field.field,
+                shown(&field.value)
+            )
+        })
+    });
+    let mut notes: Vec<String> = whole.chain(of_runs).collect();
+    if notes.len() > MOST {
+        let more = notes.len() - MOST;
+        notes.truncate(MOST);
+        notes.push(format!("{more} more fields cannot be read; result.json lists them"));
+    }
+    notes
+}
+
+fn shown(value: &str) -> String {
+    if value.trim().is_empty() { "empty".to_owned() } else { format!("`{value}`") }
+}
+
 /// What became of the runs that were started again.
 pub(super) fn retried(retries: &[RetryRecord], runs: &[RunRecord]) -> Vec<String> {
     let mut notes = Vec::new();

@@ -229,6 +229,7 @@ mod tests {
                         aliases: vec![],
                         value: MetricValue::Numeric(Some(100.0)),
                         explanation: vec![],
+                        unreadable: false,
                     })
                     .into_iter()
                     .collect(),

@@ -111,6 +111,9 @@ impl<'a> Evidence<'a> {
     pub(super) fn outcome_scores(&self) -> Sampled {
         let (values, unknown) = self.readings(|run, outcome| {
             let score = run.expected_outcome.as_ref().and_then(|o| o.score);
+            if run.expected_outcome.as_ref().is_some_and(|o| o.unreadable) {
+                return Reading::Unknown;
+            }
             match (outcome.outcome, score) {
                 (Outcome::Errored, _) => Reading::Unknown,
                 (_, Some(score)) => Reading::Value(score),
@@ -256,17 +259,21 @@ impl<'a> Evidence<'a> {
         for (run, entry) in found {
             by_run.entry(run.id).or_default().push((run, entry));
         }
-        let (mut entries, mut contradicting) = (Vec::new(), Vec::new());
+        let (mut entries, mut contradicting, mut unreadable) = (Vec::new(), Vec::new(), Vec::new());
         for (run, of_run) in by_run {
             let Some(first) = of_run.first() else { continue };
-            let agrees = |(_, other): &Entry<'a>| other.value.says_the_same(&first.1.value);
+            let agrees = |(_, other): &Entry<'a>| {
+                !other.unreadable && other.value.says_the_same(&first.1.value)
+            };
             if of_run.iter().all(agrees) {
                 entries.push(*first);
+            } else if of_run.len() == 1 {
+                unreadable.push(run);
             } else {
                 contradicting.push(run);
             }
         }
-        Metric { entries, contradicting }
+        Metric { entries, contradicting, unreadable }
     }
 
     /// The runs in which a metric could have given a value and gave none: see [`Self::readings`]. A
@@ -285,7 +292,7 @@ impl<'a> Evidence<'a> {
             .map(|(run, _)| run.scenario)
             .collect();
         let of = |run: &RunRecord, outcome: &RunOutcome| {
-            if metric.contradicting.contains(&run.id) {
+            if metric.contradicting.contains(&run.id) || metric.unreadable.contains(&run.id) {
                 return Reading::Unknown;
             }
             match (entries.get(&run.id), outcome.outcome.is_unknown()) {
@@ -325,6 +332,8 @@ pub(super) struct Metric<'a> {
     pub(super) entries: Vec<Entry<'a>>,
     /// Runs whose entries of the metric contradict each other: they give no value.
     pub(super) contradicting: Vec<u64>,
+    /// Runs whose score of the metric cannot be read: they could have given any value.
+    pub(super) unreadable: Vec<u64>,
 }
 
 /// The unit of a metric's own numbers where the suite does not say: latencies are in milliseconds,

@@ -33,7 +33,7 @@ fn run(id: u64, end: End) -> RunRecord {
         has_transcript: end != End::Error,
         expected_outcome: success.map(|s| ExpectedOutcome {
             score: Some(if s { 100.0 } else { 40.0 }),
-            explanation: vec![],
+            ..ExpectedOutcome::default()
         }),
         ..RunRecord::default()
     }
@@ -59,6 +59,7 @@ fn metric(name: &str, value: MetricValue) -> MetricRecord {
         aliases: vec!["latency_55".to_owned(), "7fd534f5".to_owned()],
         value,
         explanation: vec![],
+        unreadable: false,
     }
 }
 
@@ -544,7 +545,7 @@ fn a_skipped_entry_needs_no_kind() {
 #[test]
 fn an_unscored_run_gives_an_outcome_or_none_and_never_both() {
     let mut runs = runs(&[End::Pass, End::Unscored]);
-    runs[1].expected_outcome = Some(ExpectedOutcome { score: Some(100.0), explanation: vec![] });
+    runs[1].expected_outcome = Some(ExpectedOutcome { score: Some(100.0), ..ExpectedOutcome::default() });
     let report = only(json!({"expected_outcome": ">= 90%"}), &runs);
     assert_eq!((report.samples, report.unknown), (2, 0));
 }

@@ -29,6 +29,7 @@ fn metric(name: &str, value: MetricValue, explanation: &[&str]) -> MetricRecord 
         aliases: Vec::new(),
         value,
         explanation: explanation.iter().map(|&line| line.into()).collect(),
+        unreadable: false,
     }
 }
 
@@ -46,6 +47,7 @@ fn passing_run(id: u64, scenario: (u64, &str)) -> RunRecord {
         expected_outcome: Some(ExpectedOutcome {
             score: Some(100.0),
             explanation: vec!["✅ The agent did what the caller asked for".into()],
+            ..ExpectedOutcome::default()
         }),
         metrics: vec![
             metric("Workflow adherence", MetricValue::Binary(Some(true)), &[]),
@@ -65,6 +67,7 @@ fn failing_run(id: u64, scenario: (u64, &str), why: &str) -> RunRecord {
                 "✅ The agent greeted the caller and asked for the order number".into(),
                 format!("❌ {why}"),
             ],
+            ..ExpectedOutcome::default()
         }),
         metrics: vec![
             metric("Latency", MetricValue::Numeric(Some(2310.0)), &[]),
@@ -246,6 +249,7 @@ pub(crate) fn report() -> Report {
             claims: Claims { success_rate: Some(66.7), ..Claims::default() },
             insights: insights(),
             runs,
+            unreadable: vec![],
         },
         baseline: None,
         retries: Vec::new(),

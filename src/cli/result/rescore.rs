@@ -103,6 +103,7 @@ fn known_metrics(view: &ResultView) -> Vec<MetricRecord> {
             aliases: aliases.iter().filter_map(|key| words(entry, key)).collect(),
             value: MetricValue::Numeric(None),
             explanation: Vec::new(),
+            unreadable: false,
         })
     });
     scored.chain(listed).collect()
@@ -204,6 +205,7 @@ mod tests {
             aliases: Vec::new(),
             value: MetricValue::Rating(score),
             explanation: Vec::new(),
+            unreadable: false,
         };
         let run = RunRecord {
             id: 1,

@@ -25,6 +25,7 @@ fn report(name: &str, passes: &[bool]) -> Report {
             aliases: vec![],
             value: MetricValue::Binary(Some(*passes)),
             explanation: vec![],
+            unreadable: false,
         }],
         ..RunRecord::default()
     };
