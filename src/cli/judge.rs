@@ -61,7 +61,7 @@ pub(super) fn judge(
     let mut events = saved.events;
     events.extend(foreign.filter(|note| !events.contains(note)));
     let publisher = Publisher::with(&args.report_dir, Surfaces::of(context))?;
-    let report = assemble(Parts {
+    let mut report = assemble(Parts {
         suite,
         plan: saved.plan,
         result: saved.result,
@@ -83,7 +83,7 @@ pub(super) fn judge(
         redact,
         notes: events,
     });
-    let ended = publisher.finish(&report, console);
+    let ended = publisher.finish(&mut report, console);
     if ended.is_ok() {
         Commenter::new(args.comment, global, context).tell_now(&report, console)?;
     }

@@ -161,7 +161,7 @@ fn one(
         let afterwards = Afterwards::of(&attached);
         let mut report = assemble(gate.attend(attached, &publisher).await?);
         afterwards.take(&gate, &mut report).await;
-        let code = publisher.finish(&report, console)?;
+        let code = publisher.finish(&mut report, console)?;
         commenter.tell(&report, console, &stop).await;
         Ok(code)
     }));

@@ -149,7 +149,7 @@ pub(super) fn watch(
         let afterwards = Afterwards::of(&attached);
         let mut report = assemble(gate.attend(attached, &publisher).await?);
         afterwards.take(&gate, &mut report).await;
-        let code = publisher.finish(&report, console)?;
+        let code = publisher.finish(&mut report, console)?;
         Commenter::new(args.comment, global, context).tell(&report, console, &stop).await;
         Ok(code)
     }))

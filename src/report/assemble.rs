@@ -131,10 +131,11 @@ pub fn assemble(mut parts: Parts) -> Report {
     let ended_by_us = parts.incomplete || parts.stopped_early || end != End::Finished;
     let base = parts.baseline.as_ref().map(|(_, base)| base.runs.as_slice());
     let standing = Standing::of(&suite, &plan, &result.runs, base, ended_by_us);
-    // Calls without their other sides are not what the suite is about, however the rest went.
-    let verdict = match (&end, standing.verdict()) {
-        (End::NotStarted { .. }, Verdict::Pass) => Verdict::Inconclusive,
-        (_, verdict) => verdict,
+    // A gate that ended before its result did has passed nothing, however the checks stand: only
+    // a gate that exits with 0 says so anywhere.
+    let verdict = match standing.verdict() {
+        Verdict::Pass if incomplete => Verdict::Inconclusive,
+        verdict => verdict,
     };
     let Standing { outcomes, tally, checks, .. } = standing;
     let baseline =
@@ -161,7 +162,7 @@ pub fn assemble(mut parts: Parts) -> Report {
     }
     notes.extend(retried(&parts.retries, &result.runs));
     let code = exit_code(&end, verdict);
-    let headline = headline(&end, verdict, &checks, &tally);
+    let headline = headline((&end, incomplete), verdict, &checks, &tally);
     strip_transcripts(&mut result.runs, &outcomes, transcripts);
     Report {
         format_version: FORMAT_VERSION,
@@ -262,7 +263,12 @@ fn strip_transcripts(runs: &mut [RunRecord], outcomes: &[RunOutcome], keep: Tran
     }
 }
 
-fn headline(end: &End, verdict: Verdict, checks: &[CheckReport], tally: &Tally) -> String {
+fn headline(
+    (end, incomplete): (&End, bool),
+    verdict: Verdict,
+    checks: &[CheckReport],
+    tally: &Tally,
+) -> String {
     let runs = match tally.success_rate() {
         Some(rate) => format!(
             "{} of {} passed ({})",
@@ -280,6 +286,9 @@ fn headline(end: &End, verdict: Verdict, checks: &[CheckReport], tally: &Tally) 
         Verdict::Pass => format!("all {} hold", text::count(gating().count(), "check")),
         Verdict::Fail => format!("{} missed", text::count(missed, "check")),
         Verdict::Inconclusive if gating().count() == 0 => "no check gates".to_owned(),
+        Verdict::Inconclusive if open == 0 && incomplete => {
+            "but the evidence is not complete".to_owned()
+        }
         Verdict::Inconclusive if open == 0 => "but the evidence is not sound".to_owned(),
         Verdict::Inconclusive => format!("{} without enough evidence", text::count(open, "check")),
     };

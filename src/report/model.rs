@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::exit::Code;
 use crate::outcome::{Outcome, RunOutcome};
 use crate::record::{ResultRecord, RunRecord, Status};
 use crate::suite::model::{Mode, Quarantine, Thresholds};
@@ -259,6 +260,18 @@ pub struct ScenarioRuns<'a> {
 }
 
 impl Report {
+    /// Takes the pass back from a gate that passed and could not write one of its outputs: the
+    /// process ends with that code, and no output may say anything else. Whatever else a gate
+    /// ended with stays.
+    pub fn not_written(&mut self, why: &str) {
+        if self.exit_code != Code::Passed.number() {
+            return;
+        }
+        self.exit_code = Code::Report.number();
+        self.verdict = Verdict::Inconclusive;
+        self.headline = format!("a report could not be written ({why}): {}", self.headline);
+    }
+
     /// Whether the run that counts failed first and passed on retry, or the other way about.
     pub fn is_flaky(&self, run: u64) -> bool {
         self.retries.iter().any(|retry| retry.flaky && retry.counts == run)

@@ -400,6 +400,7 @@ fn whole() -> Whole {
         traffic: Traffic::default(),
         concurrency: Some(10),
         simulated: true,
+        not_written: None,
     }
 }
 

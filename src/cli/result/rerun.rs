@@ -105,7 +105,7 @@ pub(super) fn rerun(
         let afterwards = Afterwards::of(&attached);
         let mut report = assemble(gate.attend(attached, &publisher).await?);
         afterwards.take(&gate, &mut report).await;
-        publisher.finish(&report, console)
+        publisher.finish(&mut report, console)
     }))
 }
 
