@@ -12,7 +12,7 @@ use super::publish::{Publisher, Surfaces};
 use super::watch::foreign_agent;
 use crate::context::Context;
 use crate::exit::Code;
-use crate::record::ResultRecord;
+use crate::record::{Claims, ResultRecord};
 use crate::redact::Redactor;
 use crate::report::assemble::{End, Parts, assemble};
 use crate::report::json;
@@ -71,7 +71,10 @@ pub(super) fn judge(
         traffic: saved.traffic,
         baseline: saved.baseline.map(|baseline| {
             let runs = baseline.runs;
-            (baseline.from, ResultRecord { id: baseline.result, runs, ..ResultRecord::default() })
+            let total_runs = u64::try_from(runs.len() + baseline.missing).ok();
+            let claims = Claims { total_runs, ..Claims::default() };
+            let id = baseline.result;
+            (baseline.from, ResultRecord { id, runs, claims, ..ResultRecord::default() })
         }),
         retries: saved.retries,
         results: saved.results,

@@ -63,7 +63,7 @@ impl Names {
         let rest = name.trim().strip_prefix(&self.start).and_then(|rest| rest.strip_suffix(']'));
         rest.is_some_and(|rest| {
             let ours = self.attempt.as_ref().is_some_and(|ours| rest.starts_with(ours));
-            !ours && !rest.contains([']', ' '])
+            !ours && !rest.contains(']')
         })
     }
 }

@@ -85,8 +85,8 @@ pub(super) fn watch(
             signal = stop.asked() => return Err(Failure::Stopped(signal)),
         };
         let name = head.name.clone();
-        let baseline =
-            super::baseline::of_suite(&suite, &name, baseline, &client, deadline).await?;
+        let wanted = super::baseline::Wanted::new(&suite, &name, context, Some(&record));
+        let baseline = wanted.choose(baseline, &client, deadline).await?;
         // What started it says how many runs there were to be, or else the suite; without either,
         // what is there is all.
         let plan = Plan::new(&suite, &name, None, "").ok().filter(|_| file.is_some());
@@ -100,7 +100,8 @@ pub(super) fn watch(
             (None, None) => PlanHead { runs_per_scenario: 1, ..PlanHead::default() },
         };
         planned.runs = planned.runs.max(Some(record.runs.len()));
-        let notes = foreign_agent(&suite, &record).into_iter().collect();
+        let foreign = foreign_agent(&suite, &record);
+        let notes = foreign.into_iter().chain(baseline.notes).collect();
         let ended_earlier = left.as_ref().is_some_and(|left| left.ended);
         let attached = Attached {
             started: StartedRun {
@@ -120,7 +121,7 @@ pub(super) fn watch(
             planned,
             // A watched result is not this gate's to repeat.
             plan: None,
-            baseline,
+            baseline: baseline.base,
             // Who only watches ends nobody's calls, unless told to.
             suite: Suite {
                 on_cancel: suite.on_cancel.or(Some(CallPolicy::Leave)),

@@ -4,6 +4,7 @@
 //! the request that starts the run. Sending it is `api`'s work. The bodies are in `body`.
 
 mod body;
+pub mod mark;
 
 use std::collections::BTreeSet;
 
@@ -304,7 +305,7 @@ pub const fn carries_name(mode: Mode) -> bool {
 /// How the name of every result of a suite on a branch starts; the start's key follows. Long names
 /// are cut, so that the key always fits.
 pub fn result_name_start(name: &str, branch: Option<&str>) -> String {
-    const LONGEST_NAME: usize = 150;
+    const LONGEST_NAME: usize = 125;
     const LONGEST_BRANCH: usize = 60;
     let cut =
         |text: &str, most: usize| text.chars().take(most).collect::<String>().trim().to_owned();
@@ -315,7 +316,7 @@ pub fn result_name_start(name: &str, branch: Option<&str>) -> String {
 /// Whether a name that starts so is of a whole start, not of a retry, which adds a word.
 pub fn is_of_whole_start(name: &str, name_start: &str) -> bool {
     let key = name.strip_prefix(name_start).and_then(|rest| rest.strip_suffix(']'));
-    key.is_some_and(|key| !key.contains([']', ' ']))
+    key.is_some_and(|key| !key.contains(']'))
 }
 
 fn runs_per_scenario(suite: &Suite) -> usize {

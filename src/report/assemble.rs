@@ -19,7 +19,7 @@ use crate::spec::cases;
 use crate::suite::checks::Level;
 use crate::suite::model::Transcripts;
 use crate::text;
-use crate::verdict::baseline::{SIGNIFICANCE, compare};
+use crate::verdict::baseline::{SIGNIFICANCE, compare, with_unknown_base};
 use crate::verdict::{CheckReport, Verdict};
 
 /// How the wait for the result ended.
@@ -130,7 +130,9 @@ pub fn assemble(mut parts: Parts) -> Report {
     let incomplete = parts.incomplete || end != End::Finished;
     let ended_by_us = parts.incomplete || parts.stopped_early || end != End::Finished;
     let base = parts.baseline.as_ref().map(|(_, base)| base.runs.as_slice());
-    let standing = Standing::of(&suite, &plan, &result.runs, base, ended_by_us);
+    let mut standing = Standing::of(&suite, &plan, &result.runs, base, ended_by_us);
+    let unknown_in_base = parts.baseline.as_ref().map_or(0, |(_, base)| not_shown(base));
+    with_unknown_base(&mut standing.checks, unknown_in_base);
     // A gate that ended before its result did has passed nothing, however the checks stand: only
     // a gate that exits with 0 says so anywhere.
     let verdict = match standing.verdict() {
@@ -191,6 +193,12 @@ pub fn assemble(mut parts: Parts) -> Report {
     }
 }
 
+/// How many runs the platform counts in a result beyond those that its answer holds.
+pub(super) fn not_shown(result: &ResultRecord) -> usize {
+    let claimed = result.claims.total_runs.and_then(|total| usize::try_from(total).ok());
+    claimed.unwrap_or_default().saturating_sub(result.runs.len())
+}
+
 /// Takes out of the evidence what no report may show, before anything is made of it.
 fn redact(parts: &mut Parts) {
     let redactor = &parts.redact;
@@ -230,6 +238,7 @@ fn compared(
     run_outcomes: &[RunOutcome],
 ) -> BaselineHead {
     let base_outcomes = outcomes(&base.runs);
+    let missing = not_shown(&base);
     let limit = suite.thresholds.baseline.as_ref().and_then(|limits| limits.success_rate.as_ref());
     let significance = limit
         .and_then(|limit| limit.significance)
@@ -250,7 +259,7 @@ fn compared(
         }
         run
     });
-    BaselineHead { from, result: base.id, comparison, runs: trimmed.collect() }
+    BaselineHead { from, result: base.id, comparison, runs: trimmed.collect(), missing }
 }
 
 fn strip_transcripts(runs: &mut [RunRecord], outcomes: &[RunOutcome], keep: Transcripts) {

@@ -116,6 +116,14 @@ pub struct BaselineHead {
     pub comparison: Comparison,
     /// Its runs, without what people said and judges explained.
     pub runs: Vec<RunRecord>,
+    /// Runs that the platform counts in it and did not show.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub missing: usize,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+const fn is_none(number: &usize) -> bool {
+    *number == 0
 }
 
 /// A run that was started again.
