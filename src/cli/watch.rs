@@ -101,7 +101,7 @@ pub(super) fn watch(
         };
         planned.runs = planned.runs.max(Some(record.runs.len()));
         let foreign = foreign_agent(&suite, &record);
-        let notes = foreign.into_iter().chain(baseline.notes).collect();
+        let notes = foreign.iter().cloned().chain(baseline.notes).collect();
         let ended_earlier = left.as_ref().is_some_and(|left| left.ended);
         let attached = Attached {
             started: StartedRun {
@@ -149,6 +149,9 @@ pub(super) fn watch(
         };
         let afterwards = Afterwards::of(&attached);
         let mut report = assemble(gate.attend(attached, &publisher).await?);
+        if let Some(why) = foreign {
+            report.of_another_suite(&why);
+        }
         afterwards.take(&gate, &mut report).await;
         let code = publisher.finish(&mut report, console)?;
         Commenter::new(args.comment, global, context).tell(&report, console, &stop).await;

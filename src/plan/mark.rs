@@ -137,7 +137,6 @@ fn selection(suite: &Suite) -> String {
         sorted(&suite.scenarios),
         tags,
         suite.folder,
-        suite.spec,
         cases,
         sorted(&suite.personalities),
         sorted(&suite.test_profiles),

@@ -268,6 +268,18 @@ pub struct ScenarioRuns<'a> {
 }
 
 impl Report {
+    /// Takes the verdict back where the suite that judges is about other runs than the evidence.
+    /// What a gate that did not come to its end exits with stays.
+    pub fn of_another_suite(&mut self, why: &str) {
+        let decided = [Code::Passed, Code::Failed, Code::Inconclusive].map(Code::number);
+        if !decided.contains(&self.exit_code) {
+            return;
+        }
+        self.exit_code = Code::Inconclusive.number();
+        self.verdict = Verdict::Inconclusive;
+        self.headline = format!("the suite is not that of the evidence ({why}): {}", self.headline);
+    }
+
     /// Takes the pass back from a gate that passed and could not write one of its outputs: the
     /// process ends with that code, and no output may say anything else. Whatever else a gate
     /// ended with stays.

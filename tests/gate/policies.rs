@@ -285,7 +285,7 @@ fn a_suite_of_another_agent_is_told_when_it_judges() {
     std::fs::write(gate.dir.path().join("other.yml"), SUITE.replace("agent: 1", "agent: 9"))
         .unwrap();
     let judge = ["judge", "cekura-report/result.json", "--suite", "other.yml", "--report-dir", "x"];
-    gate.run(&judge).expect(0).says("the suite names agent 9, the result is of agent 1");
+    gate.run(&judge).expect(3).says("the suite names agent 9, the result is of agent 1");
 }
 
 /// A gate on GitHub, of this event, branch and commit.
