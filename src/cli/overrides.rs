@@ -34,7 +34,7 @@ pub(super) struct Overrides {
     #[arg(long, value_name = "PATH", value_parser = words)]
     folder: Option<String>,
     /// Run the test cases of this Tests-as-Code file.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["scenarios", "tags", "folder"])]
+    #[arg(long, value_name = "FILE", value_parser = path, conflicts_with_all = ["scenarios", "tags", "folder"])]
     spec: Option<PathBuf>,
     /// How the simulated caller reaches the agent.
     #[arg(long, value_enum, value_name = "MODE")]
