@@ -63,6 +63,11 @@ impl Context {
         NAMES.iter().find_map(|name| self.var(name)).or_else(azure)
     }
 
+    /// What started the CI job, and of which commit it is.
+    pub fn origin(&self) -> crate::plan::mark::Origin {
+        self.ci.origin(|name| self.var(name))
+    }
+
     /// The user's home directory.
     pub fn home(&self) -> Option<PathBuf> {
         self.var("HOME").or_else(|| self.var("USERPROFILE")).map(PathBuf::from)

@@ -68,6 +68,11 @@ impl Sink {
         Ok(path)
     }
 
+    /// Whether a report is opened and not written yet.
+    pub fn is_open(&self, name: &str) -> bool {
+        self.open.iter().any(|(open, _)| *open == name)
+    }
+
     /// Makes room for a report of many files in a directory of its own. One of an earlier run is
     /// removed: it is known by its `index` file, which holds `mark`.
     ///
@@ -173,6 +178,21 @@ pub fn remove_tree(path: &Path, index: &str, mark: &str) {
 /// When it cannot be written.
 pub fn replace(path: &Path, text: &str) -> Result<(), SinkError> {
     fs::write(path, text).map_err(|source| at(path, source))
+}
+
+/// Writes a file in the place of one that may be there, which stays where it cannot be written.
+///
+/// # Errors
+///
+/// When it cannot be written whole.
+pub fn rewrite(path: &Path, text: &str) -> Result<(), SinkError> {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let partial = path.with_file_name(format!(".{name}.partial"));
+    let written = fs::write(&partial, text).and_then(|()| fs::rename(&partial, path));
+    written.map_err(|source| {
+        let _ = fs::remove_file(&partial);
+        at(path, source)
+    })
 }
 
 /// Removes a file, if it is there.

@@ -18,8 +18,8 @@ use super::wire::reading::Whole;
 use super::wire::stream::ResultReading;
 use super::wire::{self, AgentSummary, Glimpse, Page, ScenarioSummary, ShareLink, WireError};
 use crate::outcome::{Outcome, judge_run};
-use crate::plan::{Query, is_of_whole_start};
-use crate::record::{ResultRecord, RunRecord, Status};
+use crate::plan::Query;
+use crate::record::{ResultRecord, RunRecord};
 use crate::report::model::Traffic;
 use crate::suite::model::Transcripts;
 
@@ -63,26 +63,6 @@ impl Client {
     /// What talking to the platform took so far.
     pub fn traffic(&self) -> Traffic {
         self.transport.traffic()
-    }
-
-    /// The newest result that finished, whose name starts so, and that is of no retry.
-    ///
-    /// # Errors
-    ///
-    /// As for [`Client::result`].
-    pub async fn newest_finished(
-        &self,
-        name_start: &str,
-        until: Instant,
-    ) -> Result<Option<u64>, ApiError> {
-        let page_size = PAGE_SIZE.to_string();
-        let query = [("search", name_start.trim()), ("page_size", page_size.as_str())];
-        let found = self.results(&query, until).await.map_err(|lost| lost.error)?;
-        let finished = found.into_iter().filter(|result| {
-            result.status == Status::Completed
-                && result.name.as_deref().is_some_and(|name| is_of_whole_start(name, name_start))
-        });
-        Ok(finished.map(|result| result.id).max())
     }
 
     /// A result with all its runs, and the transcripts of those that `keep` says. It is read while

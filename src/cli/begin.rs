@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::attend::{Attached, Gate};
+use super::baseline::Wanted;
 use super::failure::Failure;
 use super::left::{StartedRun, fingerprints};
 use super::load::Loaded;
@@ -15,10 +16,11 @@ use super::reuse;
 use crate::api::client::Started;
 use crate::api::error::ApiError;
 use crate::context::{self, Context};
+use crate::plan::mark::Mark;
 use crate::plan::{Plan, StartRequest, carries_name, result_name_start};
 use crate::record::ResultRecord;
 use crate::report::model::PlanHead;
-use crate::suite::model::Transcripts;
+use crate::suite::model::{Suite, Transcripts};
 
 /// How long a start that is under way may take to be answered after a signal. GitHub sends SIGTERM
 /// 7.5 seconds after SIGINT, and the calls have to be ended within them.
@@ -91,7 +93,18 @@ impl Gate<'_> {
                 return Err(Failure::Internal("nobody looked for the earlier attempt".to_owned()));
             }
         };
-        let Begun { record, taken_up, notes } = begun;
+        let Begun { record, taken_up, mut notes } = begun;
+        // What is taken up may itself have been chosen: it was started before.
+        let baseline = match baseline.base.is_some() && taken_up {
+            true => {
+                let (name, read) = (loaded.name(), loaded.baseline.clone());
+                let wanted = Wanted::new(&loaded.suite, &name, around.context, Some(&record));
+                let chosen = wanted.choose(read, self.client, deadline);
+                self.unless_stopped(chosen).await?
+            }
+            false => baseline,
+        };
+        notes.extend(baseline.notes);
         started.result = Some(record.id);
         started.planned.learn(&record.runs);
         started.name = started.name.and(Some(plan.result_name.clone()));
@@ -108,7 +121,7 @@ impl Gate<'_> {
             head: super::publish::suite_head(&loaded),
             planned: started.planned.clone(),
             plan: Some(plan),
-            baseline,
+            baseline: baseline.base,
             suite: loaded.suite,
             simulated: around.simulated,
             record,
@@ -140,7 +153,8 @@ impl Gate<'_> {
         let wanted = (*age, suite.transcripts());
         let found = reuse::find(self.client, &names, &prepared.plan, wanted, deadline);
         let found = self.unless_stopped(async { found.await.map_err(Failure::from) }).await?;
-        prepared.plan = prepared.plan.named(names.own(&unique_key()));
+        prepared.plan =
+            prepared.plan.named(names.own(&unique_key(&prepared.loaded.suite, around.context)));
         prepared.request = prepared.plan.request().unwrap_or(prepared.request);
         prepared.earlier = match found {
             Some(record) => Earlier::Found(Box::new(record)),
@@ -270,7 +284,8 @@ impl Gate<'_> {
     }
 }
 
-/// Ten characters that make the result's name unique and easy to read aloud.
-pub(super) fn unique_key() -> String {
-    super::left::letters(context::random())
+/// Ten characters that make the result's name unique and easy to read aloud, and what the name says
+/// of the start of a suite.
+pub(super) fn unique_key(suite: &Suite, context: &Context) -> String {
+    Mark::new(context.origin(), suite).after(&super::left::letters(context::random()))
 }

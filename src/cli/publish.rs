@@ -141,11 +141,28 @@ impl Publisher {
     }
 
     /// Writes every report, prints the account, and gives the code to exit with. A report that
-    /// can't be written turns a pass into its own code; it never hides a failure.
-    pub(super) fn finish(mut self, report: &Report, console: &Console) -> Result<Code, Failure> {
-        let (written, summary, mut faults) = self.write(report)?;
-        self.surfaces_of_ci(report, &summary, &mut faults, console)?;
-        let paths: Vec<&Path> = written.iter().map(PathBuf::as_path).collect();
+    /// can't be written turns a pass into its own code, in every output that still can be written;
+    /// it never hides a failure.
+    pub(super) fn finish(
+        mut self,
+        report: &mut Report,
+        console: &Console,
+    ) -> Result<Code, Failure> {
+        let (written, mut faults) = self.write(report)?;
+        self.correct(report, &written, &faults)?;
+        // The outputs come last: they say whether everything else could be written.
+        self.summary_of_ci(report, &mut faults);
+        self.correct(report, &written, &faults)?;
+        self.outputs_of_ci(report, &mut faults);
+        if self.correct(report, &written, &faults)? {
+            // What could be written of them is written again; the last value of each counts.
+            self.outputs_of_ci(report, &mut Vec::new());
+        }
+        let (annotations, results) = self.log_of_ci(report);
+        console.account(&annotations)?;
+        // Later steps need these, however quiet the gate is.
+        console.print(&results)?;
+        let paths: Vec<&Path> = written.iter().map(|(_, path)| path.as_path()).collect();
         console.account(&console::console(report, console.style(), &paths))?;
         if report.exit_code != 0 {
             console.brief(&words::verdict_line(report))?;
@@ -153,83 +170,137 @@ impl Publisher {
         for fault in &faults {
             console.warn(&fault.to_string());
         }
-        let code = Code::of_number(report.exit_code).unwrap_or(Code::Internal);
-        match faults.into_iter().next() {
-            Some(fault) if code == Code::Passed => Err(fault.into()),
-            _ => Ok(code),
-        }
+        Ok(Code::of_number(report.exit_code).unwrap_or(Code::Internal))
     }
 
-    /// Writes the files. Gives those that were written, the summary, and what went wrong.
-    pub(super) fn write(
-        &mut self,
-        report: &Report,
-    ) -> Result<(Vec<PathBuf>, String, Vec<SinkError>), Failure> {
+    /// Writes the files of one of several gates, and gives what went wrong.
+    pub(super) fn write_part(&mut self, report: &mut Report) -> Result<Vec<SinkError>, Failure> {
+        let (written, faults) = self.write(report)?;
+        self.correct(report, &written, &faults)?;
+        Ok(faults)
+    }
+
+    /// Writes the files. Gives those that were written and what went wrong.
+    fn write(&mut self, report: &Report) -> Result<(Written, Vec<SinkError>), Failure> {
         let mut faults: Vec<SinkError> = Vec::new();
-        let mut written: Vec<PathBuf> = Vec::new();
-        let mut write = |name: &'static str, text: &str| match self.sink.write(name, text) {
-            Ok(path) => written.push(path),
-            Err(fault) => faults.push(fault),
-        };
-        // Each text is let go before the next is made: those of ten thousand runs are large.
-        let json = json::write(report)
-            .map_err(|error| Failure::Internal(format!("result.json: {error}")))?;
-        write(RESULT, &json);
-        drop(json);
-        if !self.is_part {
-            write(JUNIT, &junit::junit(report));
+        let mut written: Written = Vec::new();
+        for name in self.files() {
+            // Each text is let go before the next is made: those of ten thousand runs are large.
+            match self.sink.write(name, &text_of(name, report)?) {
+                Ok(path) => written.push((name, path)),
+                Err(fault) => faults.push(fault),
+            }
         }
-        let summary = markdown::markdown(report);
-        write(SUMMARY, &summary);
         match self.sink.write_tree(HTML, |write| html::each(report, write)) {
-            Ok(path) => written.push(path.join(html::INDEX)),
+            Ok(path) => written.push((HTML, path.join(html::INDEX))),
             Err(fault) => faults.push(fault),
         }
-        Ok((written, summary, faults))
+        Ok((written, faults))
     }
 
-    fn surfaces_of_ci(
-        &mut self,
-        report: &Report,
-        summary_text: &str,
-        faults: &mut Vec<SinkError>,
-        console: &Console,
-    ) -> Result<(), Failure> {
+    /// The files that every gate writes, the evidence first.
+    fn files(&self) -> impl Iterator<Item = &'static str> + use<> {
+        let is_part = self.is_part;
+        [RESULT, JUNIT, SUMMARY].into_iter().filter(move |name| *name != JUNIT || !is_part)
+    }
+
+    /// Takes a pass back where an output could not be written, and writes again what was written
+    /// with it. Gives whether it did.
+    fn correct(
+        &self,
+        report: &mut Report,
+        written: &Written,
+        faults: &[SinkError],
+    ) -> Result<bool, Failure> {
+        let Some(fault) = faults.first() else { return Ok(false) };
+        if report.exit_code != Code::Passed.number() {
+            return Ok(false);
+        }
+        report.not_written(&format!("{}: {}", fault.path.display(), fault.source));
+        for (name, path) in written {
+            // Evidence that cannot be written again is kept: it has been paid for. Anything else
+            // would say that the gate passed.
+            match *name {
+                RESULT => drop(sink::rewrite(path, &text_of(name, report)?)),
+                HTML => {
+                    let dir = path.parent().unwrap_or(path);
+                    let again = html::each(report, |file: &str, text: &str| {
+                        sink::rewrite(&dir.join(file), text)
+                    });
+                    if again.is_err() {
+                        sink::remove_tree(dir, html::INDEX, html::GENERATOR);
+                    }
+                }
+                _ => {
+                    if sink::rewrite(path, &text_of(name, report)?).is_err() {
+                        let _ = sink::remove(path);
+                    }
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    /// Appends to the summary of GitHub's job.
+    fn summary_of_ci(&self, report: &Report, faults: &mut Vec<SinkError>) {
+        if let Some(path) = &self.surfaces.github_summary {
+            faults.extend(sink::append(path, &markdown::markdown(report)).err());
+        }
+    }
+
+    /// Writes the outputs that later steps read from files.
+    fn outputs_of_ci(&mut self, report: &Report, faults: &mut Vec<SinkError>) {
         let dir = self.sink.dir().to_owned();
         let (junit, summary) = (dir.join(JUNIT), dir.join(SUMMARY));
         let paths = Paths { junit: Some(&junit), summary: Some(&summary), dir: Some(&dir) };
-        let mut appended = |path: &Option<PathBuf>, text: &str| {
-            if let Some(path) = path
-                && let Err(fault) = sink::append(path, text)
-            {
-                faults.push(fault);
-            }
-        };
-        appended(&self.surfaces.github_output, &github::output_file(report, paths, &delimiter()));
-        appended(&self.surfaces.github_summary, summary_text);
-        match self.surfaces.system {
-            System::Github => console.account(&github::annotations(report))?,
-            System::Azure => {
-                // The agent looks for the summary from a directory of its own.
-                let summary = std::path::absolute(&summary).ok().filter(|path| path.exists());
-                console.account(&azure::annotations(report))?;
-                // Later steps need these, however quiet the gate is.
-                console.print(&azure::results(report, paths, summary.as_deref()))?;
-            }
-            _ => {}
+        if let Some(path) = &self.surfaces.github_output {
+            let text = github::output_file(report, paths, &delimiter());
+            faults.extend(sink::append(path, &text).err());
         }
         if self.surfaces.system == System::Gitlab {
             let mut write = |name, text: &str| {
-                if let Err(fault) = self.sink.write(name, text) {
-                    faults.push(fault);
-                }
+                let written = match self.sink.is_open(name) {
+                    true => self.sink.write(name, text).map(drop),
+                    false => sink::rewrite(&dir.join(name), text),
+                };
+                faults.extend(written.err());
             };
             write(GITLAB_DOTENV, &gitlab::dotenv(report, paths));
             if let Some(annotations) = gitlab::annotations(report) {
                 write(GITLAB_ANNOTATIONS, &annotations);
             }
         }
-        Ok(())
+    }
+
+    /// What the CI system reads in the log: the annotations, and the outputs of Azure Pipelines.
+    fn log_of_ci(&self, report: &Report) -> (String, String) {
+        let dir = self.sink.dir();
+        let (junit, summary) = (dir.join(JUNIT), dir.join(SUMMARY));
+        let paths = Paths { junit: Some(&junit), summary: Some(&summary), dir: Some(dir) };
+        match self.surfaces.system {
+            System::Github => (github::annotations(report), String::new()),
+            System::Azure => {
+                // The agent looks for the summary from a directory of its own.
+                let summary = std::path::absolute(&summary).ok().filter(|path| path.exists());
+                let results = azure::results(report, paths, summary.as_deref());
+                (azure::annotations(report), results)
+            }
+            _ => (String::new(), String::new()),
+        }
+    }
+}
+
+/// The reports that were written: their names and paths.
+type Written = Vec<(&'static str, PathBuf)>;
+
+/// The text of one of the files.
+fn text_of(name: &str, report: &Report) -> Result<String, Failure> {
+    match name {
+        RESULT => {
+            json::write(report).map_err(|error| Failure::Internal(format!("result.json: {error}")))
+        }
+        JUNIT => Ok(junit::junit(report)),
+        _ => Ok(markdown::markdown(report)),
     }
 }
 

@@ -72,25 +72,32 @@ impl WholePublisher {
         }
     }
 
-    /// Writes every report, prints the account, and gives the code to exit with.
-    pub(super) fn finish(mut self, whole: &Whole, console: &Console) -> Result<Code, Failure> {
+    /// Writes every report, prints the account, and gives the code to exit with. A report that
+    /// can't be written takes the pass back, in every output that still can be written.
+    pub(super) fn finish(mut self, whole: &mut Whole, console: &Console) -> Result<Code, Failure> {
         let mut faults: Vec<SinkError> = Vec::new();
-        let mut written: Vec<PathBuf> = Vec::new();
-        let summary = gates::markdown(whole);
-        for (name, text) in
-            [(INDEX, &gates::index(whole)), (JUNIT, &junit::junit_of(whole)), (SUMMARY, &summary)]
-        {
-            match self.sink.write(name, text) {
-                Ok(path) => written.push(path),
+        let mut written: Vec<(&'static str, PathBuf)> = Vec::new();
+        for name in [INDEX, JUNIT, SUMMARY] {
+            match self.sink.write(name, &text_of(name, whole)) {
+                Ok(path) => written.push((name, path)),
                 Err(fault) => faults.push(fault),
             }
         }
         match self.sink.write_tree(HTML, |write| html::whole(whole, write)) {
-            Ok(path) => written.push(path.join(html::INDEX)),
+            Ok(path) => written.push((HTML, path.join(html::INDEX))),
             Err(fault) => faults.push(fault),
         }
-        self.tell_ci(whole, &summary, &mut faults, console)?;
-        let paths: Vec<&Path> = written.iter().map(PathBuf::as_path).collect();
+        correct(whole, &written, &faults);
+        if let Some(path) = &self.surfaces.github_summary {
+            faults.extend(sink::append(path, &gates::markdown(whole)).err());
+        }
+        correct(whole, &written, &faults);
+        self.outputs(whole, &mut faults);
+        if correct(whole, &written, &faults) {
+            self.outputs(whole, &mut Vec::new());
+        }
+        self.log(whole, console)?;
+        let paths: Vec<&Path> = written.iter().map(|(_, path)| path.as_path()).collect();
         console.account(&gates::console(whole, console.style(), &paths))?;
         if whole.code() != Code::Passed {
             console.brief(&format!("{}: {}", whole.name, whole.headline()))?;
@@ -98,49 +105,87 @@ impl WholePublisher {
         for fault in &faults {
             console.warn(&fault.to_string());
         }
-        match (whole.code(), faults.into_iter().next()) {
-            (Code::Passed, Some(fault)) => Err(fault.into()),
-            (code, _) => Ok(code),
-        }
+        Ok(whole.code())
     }
 
-    fn tell_ci(
-        &mut self,
-        whole: &Whole,
-        summary: &str,
-        faults: &mut Vec<SinkError>,
-        console: &Console,
-    ) -> Result<(), Failure> {
-        let dir = self.sink.dir().to_owned();
+    /// The outputs by name, and their values.
+    fn values(&self, whole: &Whole) -> Vec<(&'static str, String)> {
+        let dir = self.sink.dir();
         let (junit, markdown) = (dir.join(JUNIT), dir.join(SUMMARY));
-        let paths = Paths { junit: Some(&junit), summary: Some(&markdown), dir: Some(&dir) };
-        let outputs = gates::outputs(whole, &self.begun.borrow(), paths);
+        let paths = Paths { junit: Some(&junit), summary: Some(&markdown), dir: Some(dir) };
+        gates::outputs(whole, &self.begun.borrow(), paths)
+    }
+
+    /// Writes the outputs that later steps read from files.
+    fn outputs(&mut self, whole: &Whole, faults: &mut Vec<SinkError>) {
+        let outputs = self.values(whole);
         if let Some(path) = &self.surfaces.github_output {
             let delimiter = delimiter();
             let entries = outputs.iter().map(|(key, value)| output_entry(key, value, &delimiter));
             faults.extend(sink::append(path, &entries.collect::<String>()).err());
         }
-        if let Some(path) = &self.surfaces.github_summary {
-            faults.extend(sink::append(path, summary).err());
+        if self.surfaces.system == System::Gitlab {
+            let mut write = |name, text: &str| {
+                let written = match self.sink.is_open(name) {
+                    true => self.sink.write(name, text).map(drop),
+                    false => sink::rewrite(&self.sink.dir().join(name), text),
+                };
+                faults.extend(written.err());
+            };
+            let lines =
+                outputs.iter().filter_map(|(key, value)| dotenv_line(&key.to_uppercase(), value));
+            write(GITLAB_DOTENV, &lines.collect::<String>());
+            if let Some(annotations) = gates::gitlab_annotations(whole) {
+                write(GITLAB_ANNOTATIONS, &annotations);
+            }
         }
+    }
+
+    /// Prints what the CI system reads in the log.
+    fn log(&self, whole: &Whole, console: &Console) -> Result<(), Failure> {
         if self.surfaces.system == System::Github {
             console.account(&gates::annotations(whole))?;
         }
         if self.surfaces.system == System::Azure {
             // The agent looks for the summary from a directory of its own.
-            let summary = std::path::absolute(&markdown).ok().filter(|path| path.exists());
-            console.print(&azure::variables(&outputs, summary.as_deref()))?;
-        }
-        if self.surfaces.system == System::Gitlab {
-            let lines =
-                outputs.iter().filter_map(|(key, value)| dotenv_line(&key.to_uppercase(), value));
-            faults.extend(self.sink.write(GITLAB_DOTENV, &lines.collect::<String>()).err());
-            if let Some(annotations) = gates::gitlab_annotations(whole) {
-                faults.extend(self.sink.write(GITLAB_ANNOTATIONS, &annotations).err());
-            }
+            let summary = std::path::absolute(self.sink.dir().join(SUMMARY)).ok();
+            let summary = summary.filter(|path| path.exists());
+            console.print(&azure::variables(&self.values(whole), summary.as_deref()))?;
         }
         Ok(())
     }
+}
+
+/// The text of one of the files.
+fn text_of(name: &str, whole: &Whole) -> String {
+    match name {
+        INDEX => gates::index(whole),
+        JUNIT => junit::junit_of(whole),
+        _ => gates::markdown(whole),
+    }
+}
+
+/// Takes a pass back where an output could not be written, and writes again what was written with
+/// it. Gives whether it did.
+fn correct(whole: &mut Whole, written: &[(&'static str, PathBuf)], faults: &[SinkError]) -> bool {
+    let Some(fault) = faults.first() else { return false };
+    if whole.code() != Code::Passed {
+        return false;
+    }
+    whole.not_written = Some(format!("{}: {}", fault.path.display(), fault.source));
+    for (name, path) in written {
+        if *name == HTML {
+            let dir = path.parent().unwrap_or(path);
+            let again =
+                html::whole(whole, |file: &str, text: &str| sink::rewrite(&dir.join(file), text));
+            if again.is_err() {
+                sink::remove_tree(dir, html::INDEX, html::GENERATOR);
+            }
+        } else if sink::rewrite(path, &text_of(name, whole)).is_err() {
+            let _ = sink::remove(path);
+        }
+    }
+    true
 }
 
 /// Removes the reports of several gates that an earlier command left in a directory, so that no

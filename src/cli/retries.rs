@@ -4,7 +4,6 @@
 //! What is retried and how two outcomes make one is decided in [`retry`].
 
 use super::attend::{Attached, Attended, Gate};
-use super::begin::unique_key;
 use super::budget;
 use super::failure::Failure;
 use super::stop::Signal;
@@ -159,7 +158,7 @@ impl Gate<'_> {
                 EarlierRetry::Evidence(record) => return Ok(*record),
                 // A name of its own, so that a lost answer does not lead to the one that was ended.
                 EarlierRetry::Ended => {
-                    let name = format!("{}{AGAIN}{}", again.result_name, unique_key());
+                    let name = format!("{}{AGAIN}{}", again.result_name, super::left::letters(crate::context::random()));
                     fresh = Some(again.clone().named(name));
                 }
                 EarlierRetry::None => {}

@@ -69,7 +69,7 @@ impl Names {
         let rest = name.trim().rsplit_once(key).and_then(|(_, rest)| rest.strip_suffix(']'));
         rest.is_some_and(|rest| {
             let ours = self.attempt.as_ref().is_some_and(|ours| rest.starts_with(ours));
-            !ours && !rest.contains([']', ' '])
+            !ours && !rest.contains(']')
         })
     }
 }

@@ -114,7 +114,12 @@ fn one(
     context: &Context,
     console: &Console,
 ) -> Result<Code, Failure> {
-    let plan = Plan::new(&loaded.suite, &loaded.name(), context.branch(), &unique_key())?;
+    let plan = Plan::new(
+        &loaded.suite,
+        &loaded.name(),
+        context.branch(),
+        &unique_key(&loaded.suite, context),
+    )?;
     let (name, commenter) = (loaded.name(), &Commenter::new(args.comment, global, context));
     let runtime = runtime()?;
     let told = |failure: Failure| {
@@ -161,7 +166,7 @@ fn one(
         let afterwards = Afterwards::of(&attached);
         let mut report = assemble(gate.attend(attached, &publisher).await?);
         afterwards.take(&gate, &mut report).await;
-        let code = publisher.finish(&report, console)?;
+        let code = publisher.finish(&mut report, console)?;
         commenter.tell(&report, console, &stop).await;
         Ok(code)
     }));
@@ -200,7 +205,7 @@ fn several(
         let earlier = if loaded.is_leg() { Earlier::Never } else { of_dir(&dir)? };
         let publisher = Publisher::part(&dir, matches!(earlier, Earlier::Left(_)))?;
         let calls = match loaded.is_leg() {
-            true => sets::open(&loaded, &dir, args.resume, context.branch(), &of_dir)?,
+            true => sets::open(&loaded, &dir, args.resume, context, &of_dir)?,
             false => Vec::new(),
         };
         entries.push(Entry { dir: name, base, is_base, loaded, plan, earlier, publisher, calls });
@@ -222,7 +227,12 @@ fn several(
 fn plans_of(many: &mut Many, context: &Context) -> Result<Vec<Plan>, Failure> {
     let mut plans = Vec::with_capacity(many.suites.len());
     for Member { loaded, .. } in &mut many.suites {
-        let plan = Plan::new(&loaded.suite, &loaded.name(), context.branch(), &unique_key())?;
+        let plan = Plan::new(
+            &loaded.suite,
+            &loaded.name(),
+            context.branch(),
+            &unique_key(&loaded.suite, context),
+        )?;
         if let Err(source) = before_outputs(loaded, &plan) {
             return Err(Failure::Suite { name: loaded.name(), source: Box::new(source) });
         }

@@ -85,8 +85,8 @@ pub(super) fn watch(
             signal = stop.asked() => return Err(Failure::Stopped(signal)),
         };
         let name = head.name.clone();
-        let baseline =
-            super::baseline::of_suite(&suite, &name, baseline, &client, deadline).await?;
+        let wanted = super::baseline::Wanted::new(&suite, &name, context, Some(&record));
+        let baseline = wanted.choose(baseline, &client, deadline).await?;
         // What started it says how many runs there were to be, or else the suite; without either,
         // what is there is all.
         let plan = Plan::new(&suite, &name, None, "").ok().filter(|_| file.is_some());
@@ -96,7 +96,8 @@ pub(super) fn watch(
             (None, None) => PlanHead::default(),
         };
         planned.learn(&record.runs);
-        let notes = foreign_agent(&suite, &record).into_iter().collect();
+        let foreign = foreign_agent(&suite, &record);
+        let notes = foreign.iter().cloned().chain(baseline.notes).collect();
         let ended_earlier = left.as_ref().is_some_and(|left| left.ended);
         let attached = Attached {
             started: StartedRun {
@@ -116,7 +117,7 @@ pub(super) fn watch(
             planned,
             // A watched result is not this gate's to repeat.
             plan: None,
-            baseline,
+            baseline: baseline.base,
             // Who only watches ends nobody's calls, unless told to.
             suite: Suite {
                 on_cancel: suite.on_cancel.or(Some(CallPolicy::Leave)),
@@ -144,8 +145,11 @@ pub(super) fn watch(
         };
         let afterwards = Afterwards::of(&attached);
         let mut report = assemble(gate.attend(attached, &publisher).await?);
+        if let Some(why) = foreign {
+            report.of_another_suite(&why);
+        }
         afterwards.take(&gate, &mut report).await;
-        let code = publisher.finish(&report, console)?;
+        let code = publisher.finish(&mut report, console)?;
         Commenter::new(args.comment, global, context).tell(&report, console, &stop).await;
         Ok(code)
     }))

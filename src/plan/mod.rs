@@ -4,8 +4,9 @@
 //! the request that starts the run. Sending it is `api`'s work. The bodies are in `body`.
 
 mod body;
-pub mod slots;
+pub mod mark;
 pub mod name;
+pub mod slots;
 
 use std::collections::BTreeSet;
 

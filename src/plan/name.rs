@@ -4,7 +4,7 @@
 //! has. The key tells results apart; what stands before it may come back in another spelling.
 
 /// The longest that is kept of a suite's name, in characters.
-const LONGEST_NAME: usize = 150;
+const LONGEST_NAME: usize = 125;
 /// The longest that is kept of a branch's name, in characters.
 const LONGEST_BRANCH: usize = 60;
 /// What stands before the key.
@@ -20,7 +20,7 @@ pub fn result_name_start(name: &str, branch: Option<&str>) -> String {
 /// Whether a name that starts so is of a whole start, not of a retry, which adds a word.
 pub fn is_of_whole_start(name: &str, name_start: &str) -> bool {
     let key = name.strip_prefix(name_start).and_then(|rest| rest.strip_suffix(']'));
-    key.is_some_and(|key| !key.contains([']', ' ']))
+    key.is_some_and(|key| !key.contains(']'))
 }
 
 /// Whether a result's name is this one, however what stands before the key is spelled.

@@ -19,7 +19,7 @@ use crate::spec::cases;
 use crate::suite::checks::Level;
 use crate::suite::model::Transcripts;
 use crate::text;
-use crate::verdict::baseline::{SIGNIFICANCE, compare};
+use crate::verdict::baseline::{SIGNIFICANCE, compare, with_unknown_base};
 use crate::verdict::{CheckReport, Verdict};
 
 /// How the wait for the result ended.
@@ -130,11 +130,14 @@ pub fn assemble(mut parts: Parts) -> Report {
     let incomplete = parts.incomplete || end != End::Finished;
     let ended_by_us = parts.incomplete || parts.stopped_early || end != End::Finished;
     let base = parts.baseline.as_ref().map(|(_, base)| base.runs.as_slice());
-    let standing = Standing::of(&suite, &plan, &result.runs, base, ended_by_us);
-    // Calls without their other sides are not what the suite is about, however the rest went.
-    let verdict = match (&end, standing.verdict()) {
-        (End::NotStarted { .. }, Verdict::Pass) => Verdict::Inconclusive,
-        (_, verdict) => verdict,
+    let mut standing = Standing::of(&suite, &plan, &result.runs, base, ended_by_us);
+    let unknown_in_base = parts.baseline.as_ref().map_or(0, |(_, base)| not_shown(base));
+    with_unknown_base(&mut standing.checks, unknown_in_base);
+    // A gate that ended before its result did has passed nothing, however the checks stand: only
+    // a gate that exits with 0 says so anywhere.
+    let verdict = match standing.verdict() {
+        Verdict::Pass if incomplete => Verdict::Inconclusive,
+        verdict => verdict,
     };
     let against_a_pass = status_against_a_pass(
         &result,
@@ -176,7 +179,7 @@ pub fn assemble(mut parts: Parts) -> Report {
     }
     notes.extend(retried(&parts.retries, &result.runs));
     let code = exit_code(&end, verdict);
-    let headline = headline(&end, verdict, &checks, &tally);
+    let headline = headline((&end, incomplete), verdict, &checks, &tally);
     strip_transcripts(&mut result.runs, &outcomes, transcripts);
     Report {
         format_version: FORMAT_VERSION,
@@ -203,6 +206,12 @@ pub fn assemble(mut parts: Parts) -> Report {
         proposal: None,
         traffic,
     }
+}
+
+/// How many runs the platform counts in a result beyond those that its answer holds.
+pub(super) fn not_shown(result: &ResultRecord) -> usize {
+    let claimed = result.claims.total_runs.and_then(|total| usize::try_from(total).ok());
+    claimed.unwrap_or_default().saturating_sub(result.runs.len())
 }
 
 /// Takes out of the evidence what no report may show, before anything is made of it.
@@ -244,6 +253,7 @@ fn compared(
     run_outcomes: &[RunOutcome],
 ) -> BaselineHead {
     let base_outcomes = outcomes(&base.runs);
+    let missing = not_shown(&base);
     let limit = suite.thresholds.baseline.as_ref().and_then(|limits| limits.success_rate.as_ref());
     let significance = limit
         .and_then(|limit| limit.significance)
@@ -264,7 +274,7 @@ fn compared(
         }
         run
     });
-    BaselineHead { from, result: base.id, comparison, runs: trimmed.collect() }
+    BaselineHead { from, result: base.id, comparison, runs: trimmed.collect(), missing }
 }
 
 fn strip_transcripts(runs: &mut [RunRecord], outcomes: &[RunOutcome], keep: Transcripts) {
@@ -277,7 +287,12 @@ fn strip_transcripts(runs: &mut [RunRecord], outcomes: &[RunOutcome], keep: Tran
     }
 }
 
-fn headline(end: &End, verdict: Verdict, checks: &[CheckReport], tally: &Tally) -> String {
+fn headline(
+    (end, incomplete): (&End, bool),
+    verdict: Verdict,
+    checks: &[CheckReport],
+    tally: &Tally,
+) -> String {
     let runs = match tally.success_rate() {
         Some(rate) => format!(
             "{} of {} passed ({})",
@@ -295,6 +310,9 @@ fn headline(end: &End, verdict: Verdict, checks: &[CheckReport], tally: &Tally) 
         Verdict::Pass => format!("all {} hold", text::count(gating().count(), "check")),
         Verdict::Fail => format!("{} missed", text::count(missed, "check")),
         Verdict::Inconclusive if gating().count() == 0 => "no check gates".to_owned(),
+        Verdict::Inconclusive if open == 0 && incomplete => {
+            "but the evidence is not complete".to_owned()
+        }
         Verdict::Inconclusive if open == 0 => "but the evidence is not sound".to_owned(),
         Verdict::Inconclusive => format!("{} without enough evidence", text::count(open, "check")),
     };

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::exit::Code;
 use crate::outcome::{Outcome, RunOutcome};
 pub use crate::plan::slots::PlanHead;
 use crate::record::{ResultRecord, RunRecord, Status};
@@ -116,6 +117,14 @@ pub struct BaselineHead {
     pub comparison: Comparison,
     /// Its runs, without what people said and judges explained.
     pub runs: Vec<RunRecord>,
+    /// Runs that the platform counts in it and did not show.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub missing: usize,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+const fn is_none(number: &usize) -> bool {
+    *number == 0
 }
 
 /// A run that was started again.
@@ -258,6 +267,30 @@ pub struct ScenarioRuns<'a> {
 }
 
 impl Report {
+    /// Takes the verdict back where the suite that judges is about other runs than the evidence.
+    /// What a gate that did not come to its end exits with stays.
+    pub fn of_another_suite(&mut self, why: &str) {
+        let decided = [Code::Passed, Code::Failed, Code::Inconclusive].map(Code::number);
+        if !decided.contains(&self.exit_code) {
+            return;
+        }
+        self.exit_code = Code::Inconclusive.number();
+        self.verdict = Verdict::Inconclusive;
+        self.headline = format!("the suite is not that of the evidence ({why}): {}", self.headline);
+    }
+
+    /// Takes the pass back from a gate that passed and could not write one of its outputs: the
+    /// process ends with that code, and no output may say anything else. Whatever else a gate
+    /// ended with stays.
+    pub fn not_written(&mut self, why: &str) {
+        if self.exit_code != Code::Passed.number() {
+            return;
+        }
+        self.exit_code = Code::Report.number();
+        self.verdict = Verdict::Inconclusive;
+        self.headline = format!("a report could not be written ({why}): {}", self.headline);
+    }
+
     /// Whether the run that counts failed first and passed on retry, or the other way about.
     pub fn is_flaky(&self, run: u64) -> bool {
         self.retries.iter().any(|retry| retry.flaky && retry.counts == run)

@@ -175,8 +175,10 @@ pub fn judge_all(
         }
     }
     if let Some(limits) = &thresholds.baseline {
-        let nothing = Evidence::default();
-        reports.extend(baseline::judge(limits, base.unwrap_or(&nothing), evidence));
+        reports.extend(match base {
+            Some(base) => baseline::judge(limits, base, evidence),
+            None => baseline::without_baseline(limits),
+        });
     }
     if reports.is_empty() {
         reports.push(judge_whole(Figure::SuccessRate, &every_run_passes()));

@@ -57,8 +57,13 @@ fn rich() -> Report {
         flaky: false,
         counts: report.outcomes[4].run,
     };
-    report.baseline =
-        Some(BaselineHead { from: "main".into(), result: 4600, comparison, runs: base.runs });
+    report.baseline = Some(BaselineHead {
+        from: "main".into(),
+        result: 4600,
+        comparison,
+        runs: base.runs,
+        missing: 0,
+    });
     report.retries = vec![retried];
     report
 }
@@ -400,6 +405,7 @@ fn whole() -> Whole {
         traffic: Traffic::default(),
         concurrency: Some(10),
         simulated: true,
+        not_written: None,
     }
 }
 

@@ -89,8 +89,8 @@ pub(super) fn rerun(
         let prepared = async {
             let old = remote.client.result(args.id, Transcripts::All, remote.soon()).await;
             let old = old.map_err(|error| no_result(args.id, error))?;
-            let baseline =
-                baseline::of_suite(&suite, &head.name, saved, &remote.client, deadline).await?;
+            let wanted = baseline::Wanted::new(&suite, &head.name, context, None);
+            let baseline = wanted.choose(saved, &remote.client, deadline).await?;
             Ok((old, baseline))
         };
         let (old, baseline) = gate.unless_stopped(prepared).await?;
@@ -101,11 +101,12 @@ pub(super) fn rerun(
             return Ok(stop.heard().map_or(Code::Passed, |(signal, _)| signal.code()));
         };
         let attached = attached(args, suite, head, &old, new, (began, deadline));
-        let attached = Attached { baseline, ..attached };
+        let mut attached = Attached { baseline: baseline.base, ..attached };
+        attached.notes.extend(baseline.notes);
         let afterwards = Afterwards::of(&attached);
         let mut report = assemble(gate.attend(attached, &publisher).await?);
         afterwards.take(&gate, &mut report).await;
-        publisher.finish(&report, console)
+        publisher.finish(&mut report, console)
     }))
 }
 

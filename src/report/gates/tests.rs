@@ -85,6 +85,7 @@ fn whole(gates: Vec<Gate>) -> Whole {
         traffic: Traffic::default(),
         concurrency: Some(10),
         simulated: false,
+        not_written: None,
     }
 }
 
