@@ -92,6 +92,11 @@ pub fn terminal_size() -> Option<(usize, usize)> {
     Some(size).filter(|(columns, rows)| *columns > 0 && *rows > 0)
 }
 
+/// The arguments of the process, as text.
+pub fn arguments() -> Vec<String> {
+    std::env::args_os().skip(1).map(|one| one.to_string_lossy().into_owned()).collect()
+}
+
 /// The time now.
 pub fn now() -> jiff::Timestamp {
     jiff::Timestamp::now()

@@ -38,8 +38,8 @@ const MOST_RUNS: usize = 3;
 /// How many test sets one gate makes.
 const MOST_SETS: usize = 20;
 /// Where the proposal goes, in the directory of the reports.
-const PROMPT: &str = "improved-prompt.txt";
-const DIFF: &str = "improved-prompt.diff";
+pub(super) const PROMPT: &str = "improved-prompt.txt";
+pub(super) const DIFF: &str = "improved-prompt.diff";
 
 /// What the suite wants once the verdict is known.
 pub(super) struct Afterwards {

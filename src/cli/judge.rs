@@ -1,7 +1,7 @@
 //! `judge`: judge and report again from a saved result.json, offline.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::Global;
 use super::comment::Commenter;
@@ -40,6 +40,12 @@ pub(super) struct Args {
     comment: bool,
 }
 
+impl Args {
+    pub(super) fn report_dir(&self) -> &Path {
+        &self.report_dir
+    }
+}
+
 pub(super) fn judge(
     args: &Args,
     global: &Global,
@@ -66,7 +72,8 @@ pub(super) fn judge(
     };
     let mut events = saved.events;
     events.extend(foreign.filter(|note| !events.contains(note)));
-    let publisher = Publisher::with(&args.report_dir, Surfaces::of(context))?;
+    let publisher =
+        Publisher::with(&args.report_dir, Surfaces::of(context), std::slice::from_ref(&args.file))?;
     let mut report = assemble(Parts {
         suite,
         plan: saved.plan,

@@ -19,7 +19,7 @@ use crate::suite::together::legs;
 use crate::suite::validate;
 
 /// Where a suite is looked for when none is named.
-const DEFAULTS: [&str; 2] = ["cekura-gate.yml", ".cekura/gate.yml"];
+pub(super) const DEFAULTS: [&str; 2] = ["cekura-gate.yml", ".cekura/gate.yml"];
 
 /// What flags alone are called in messages.
 const COMMAND_LINE: &str = "the command line";

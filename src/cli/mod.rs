@@ -10,6 +10,7 @@ mod begin;
 mod budget;
 mod call;
 mod check;
+mod claim;
 mod comment;
 mod compare;
 mod connection;
@@ -31,6 +32,7 @@ mod prepare;
 mod prompt;
 mod publish;
 mod publish_whole;
+mod refused;
 mod remote;
 mod result;
 mod retries;
@@ -53,8 +55,9 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use self::console::Console;
 use self::failure::Failure;
 use crate::ci::System;
-use crate::context::Context;
+use crate::context::{self, Context};
 use crate::exit::Code;
+use crate::report::escape::one_line;
 use crate::report::escape::terminal::neutral;
 
 /// Decides whether a voice or chat agent may ship: starts test runs on Cekura, waits, judges the
@@ -175,6 +178,11 @@ pub fn main(context: &Context) -> Code {
             // It repeats what was typed, which in a CI job may come from a stranger.
             console::emergency(neutral(&error.to_string()).trim_end());
             publish::failed(context, Code::Usage, false);
+            refused::leave_of_arguments(
+                &context::arguments(),
+                &one_line(&error.to_string()),
+                context.ci,
+            );
             return Code::Usage;
         }
     };
@@ -186,6 +194,7 @@ pub fn main(context: &Context) -> Code {
             console.failure(&failure);
             let simulated = matches!(&cli.command, Command::Run(args) if args.is_rehearsal());
             publish::failed(context, failure.code(), simulated);
+            refused::leave(&cli.command, &failure, context.ci, simulated);
             failure.code()
         }
     }

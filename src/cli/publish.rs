@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::claim::Claim;
 use super::console::Console;
 use super::failure::Failure;
 use super::left::{FILE as STARTED, StartedRun};
@@ -52,6 +53,8 @@ pub(super) struct Publisher {
     surfaces: Surfaces,
     /// Whether it is one of several, whose JUnit file is that of the whole.
     is_part: bool,
+    /// Keeps other gates out of the directory; a part is within that of the whole.
+    _claim: Option<Claim>,
 }
 
 /// The suite, as far as it explains the verdict.
@@ -70,44 +73,50 @@ impl Publisher {
     /// earlier gate has left there: it would be taken for this one's.
     pub(super) fn open(suite: &Suite, context: &Context) -> Result<Self, Failure> {
         let dir = report_dir(suite.reports.as_ref());
-        super::publish_whole::sweep(dir)?;
-        let publisher = Self::with(dir, Surfaces::of(context))?;
+        let publisher = Self::with(dir, Surfaces::of(context), &inputs_of(suite))?;
+        super::publish_whole::sweep(dir, &|path| is_one_of(path, &inputs_of(suite)))?;
         // One of an earlier run would lead `watch --from` to the wrong result.
         sink::remove(&dir.join(STARTED))?;
         Ok(publisher)
     }
 
     /// Opens every output in a directory, and leaves the evidence of other gates there, and what
-    /// leads to it: for a gate that starts nothing.
-    pub(super) fn with(dir: &Path, surfaces: Surfaces) -> Result<Self, Failure> {
+    /// leads to it: for a gate that starts nothing. A report that is one of the `inputs` stays until
+    /// its place is taken.
+    pub(super) fn with(
+        dir: &Path,
+        surfaces: Surfaces,
+        inputs: &[PathBuf],
+    ) -> Result<Self, Failure> {
+        let claim = Claim::take(dir)?;
         let mut names = vec![JUNIT, SUMMARY, RESULT];
         if surfaces.system == System::Gitlab {
             names.extend([GITLAB_DOTENV, GITLAB_ANNOTATIONS]);
         }
-        let mut sink = Sink::open(dir, &names)?;
+        let mut sink = Sink::open(dir, &names, &|path| is_one_of(path, inputs))?;
         sink.open_tree(HTML, html::INDEX, html::GENERATOR)?;
-        Ok(Self { sink, surfaces, is_part: false })
+        Ok(Self { sink, surfaces, is_part: false, _claim: Some(claim) })
     }
 
     /// Opens the outputs of one of several gates. What leads to its result stays where `keep` says
     /// so.
-    pub(super) fn part(dir: &Path, keep: bool) -> Result<Self, Failure> {
-        let mut sink = Sink::open(dir, &[SUMMARY, RESULT])?;
+    pub(super) fn part(dir: &Path, keep: bool, inputs: &[PathBuf]) -> Result<Self, Failure> {
+        let mut sink = Sink::open(dir, &[SUMMARY, RESULT], &|path| is_one_of(path, inputs))?;
         sink.open_tree(HTML, html::INDEX, html::GENERATOR)?;
         if !keep {
             sink::remove(&dir.join(STARTED))?;
         }
-        Ok(Self { sink, surfaces: Surfaces::default(), is_part: true })
+        Ok(Self { sink, surfaces: Surfaces::default(), is_part: true, _claim: None })
     }
 
     /// Opens the directory of one of the calls that start together: it holds what leads to the
     /// call's result, and no report.
     pub(super) fn of_call(dir: &Path, keep: bool) -> Result<Self, Failure> {
-        let sink = Sink::open(dir, &[])?;
+        let sink = Sink::open(dir, &[], &|_| false)?;
         if !keep {
             sink::remove(&dir.join(STARTED))?;
         }
-        Ok(Self { sink, surfaces: Surfaces::default(), is_part: true })
+        Ok(Self { sink, surfaces: Surfaces::default(), is_part: true, _claim: None })
     }
 
     /// Leaves on disk which result has started, or is about to.
@@ -221,18 +230,18 @@ impl Publisher {
             // Evidence that cannot be written again is kept: it has been paid for. Anything else
             // would say that the gate passed.
             match *name {
-                RESULT => drop(sink::rewrite(path, &text_of(name, report)?)),
+                RESULT => drop(sink::replace(path, &text_of(name, report)?)),
                 HTML => {
                     let dir = path.parent().unwrap_or(path);
                     let again = html::each(report, |file: &str, text: &str| {
-                        sink::rewrite(&dir.join(file), text)
+                        sink::replace(&dir.join(file), text)
                     });
                     if again.is_err() {
                         sink::remove_tree(dir, html::INDEX, html::GENERATOR);
                     }
                 }
                 _ => {
-                    if sink::rewrite(path, &text_of(name, report)?).is_err() {
+                    if sink::replace(path, &text_of(name, report)?).is_err() {
                         let _ = sink::remove(path);
                     }
                 }
@@ -261,7 +270,7 @@ impl Publisher {
             let mut write = |name, text: &str| {
                 let written = match self.sink.is_open(name) {
                     true => self.sink.write(name, text).map(drop),
-                    false => sink::rewrite(&dir.join(name), text),
+                    false => sink::replace(&dir.join(name), text),
                 };
                 faults.extend(written.err());
             };
@@ -308,11 +317,7 @@ fn text_of(name: &str, report: &Report) -> Result<String, Failure> {
 /// outputs of such a gate for a pass. A CI system that can't be told keeps the exit code.
 /// `simulated`: whether it was a rehearsal.
 pub(super) fn failed(context: &Context, code: Code, simulated: bool) {
-    let outputs = [
-        ("exit_code", code.number().to_string()),
-        ("passed", false.to_string()),
-        ("simulated", simulated.to_string()),
-    ];
+    let outputs = no_verdict(code, simulated);
     if let Some(path) = github_file(context, "GITHUB_OUTPUT") {
         let delimiter = delimiter();
         let entries = outputs.iter().map(|(name, value)| output_entry(name, value, &delimiter));
@@ -323,6 +328,16 @@ pub(super) fn failed(context: &Context, code: Code, simulated: bool) {
     }
 }
 
+/// The outputs of a gate that ended without a verdict.
+pub(super) fn no_verdict(code: Code, simulated: bool) -> [(&'static str, String); 4] {
+    [
+        ("verdict", if code == Code::Usage { "refused" } else { "none" }.to_owned()),
+        ("exit_code", code.number().to_string()),
+        ("passed", false.to_string()),
+        ("simulated", simulated.to_string()),
+    ]
+}
+
 /// A file that GitHub reads, where the gate runs there.
 fn github_file(context: &Context, name: &str) -> Option<PathBuf> {
     context.var(name).filter(|_| context.ci == System::Github).map(PathBuf::from)
@@ -331,6 +346,18 @@ fn github_file(context: &Context, name: &str) -> Option<PathBuf> {
 /// The directory of the reports.
 pub(super) fn report_dir(reports: Option<&Reports>) -> &Path {
     Path::new(reports.and_then(|r| r.dir.as_deref()).unwrap_or(DEFAULT_DIR))
+}
+
+/// The files that a suite reads and that may be reports of an earlier gate: its baseline.
+pub(super) fn inputs_of(suite: &Suite) -> Vec<PathBuf> {
+    let limits = suite.thresholds.as_ref().and_then(|thresholds| thresholds.baseline.as_ref());
+    limits.map(|limits| PathBuf::from(&limits.from)).into_iter().collect()
+}
+
+/// Whether a file is one of those, by whatever path.
+pub(super) fn is_one_of(path: &Path, inputs: &[PathBuf]) -> bool {
+    let Ok(path) = path.canonicalize() else { return false };
+    inputs.iter().any(|input| input.canonicalize().is_ok_and(|input| input == path))
 }
 
 /// A line that no value holds.

@@ -3,11 +3,12 @@
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
+use super::claim::Claim;
 use super::console::Console;
 use super::failure::Failure;
 use super::left::FILE as STARTED;
 use super::publish::{
-    GITLAB_ANNOTATIONS, GITLAB_DOTENV, HTML, JUNIT, RESULT, SUMMARY, Surfaces, delimiter,
+    GITLAB_ANNOTATIONS, GITLAB_DOTENV, HTML, JUNIT, RESULT, SUMMARY, Surfaces, delimiter, is_one_of,
 };
 use crate::ci::System;
 use crate::exit::Code;
@@ -18,7 +19,7 @@ use crate::report::{azure, html, junit};
 use crate::sink::{self, Sink, SinkError};
 
 /// The whole for programs.
-const INDEX: &str = "gates.json";
+pub(super) const INDEX: &str = "gates.json";
 
 /// So many results are told as each starts, and then whenever their number has doubled.
 const TOLD_ONE_BY_ONE: usize = 16;
@@ -30,23 +31,33 @@ pub(super) struct WholePublisher {
     surfaces: Surfaces,
     /// The results that have started so far, in the order of the command line.
     begun: RefCell<Vec<u64>>,
+    /// Keeps other gates out of the directory.
+    _claim: Claim,
 }
 
 impl WholePublisher {
     /// Opens every output in the directory of the whole, before anything is paid for.
-    pub(super) fn open(dir: &Path, surfaces: Surfaces) -> Result<Self, Failure> {
-        sweep(dir)?;
-        // Those of a single gate in the same directory would be taken for this one's.
-        for name in [RESULT, STARTED] {
-            sink::remove(&dir.join(name))?;
-        }
+    pub(super) fn open(
+        dir: &Path,
+        surfaces: Surfaces,
+        inputs: &[PathBuf],
+    ) -> Result<Self, Failure> {
+        let claim = Claim::take(dir)?;
+        let is_input = |path: &Path| is_one_of(path, inputs);
+        sweep(dir, &is_input)?;
         let mut names = vec![JUNIT, SUMMARY, INDEX];
         if surfaces.system == System::Gitlab {
             names.extend([GITLAB_DOTENV, GITLAB_ANNOTATIONS]);
         }
-        let mut sink = Sink::open(dir, &names)?;
+        let mut sink = Sink::open(dir, &names, &is_input)?;
         sink.open_tree(HTML, html::INDEX, html::GENERATOR)?;
-        Ok(Self { sink, surfaces, begun: RefCell::default() })
+        // Those of a single gate in the same directory would be taken for this one's.
+        for path in [RESULT, STARTED].map(|name| dir.join(name)) {
+            if !is_input(&path) {
+                sink::remove(&path)?;
+            }
+        }
+        Ok(Self { sink, surfaces, begun: RefCell::default(), _claim: claim })
     }
 
     /// Tells the CI system which results have started so far, so that a job that is cancelled has
@@ -128,7 +139,7 @@ impl WholePublisher {
             let mut write = |name, text: &str| {
                 let written = match self.sink.is_open(name) {
                     true => self.sink.write(name, text).map(drop),
-                    false => sink::rewrite(&self.sink.dir().join(name), text),
+                    false => sink::replace(&self.sink.dir().join(name), text),
                 };
                 faults.extend(written.err());
             };
@@ -177,11 +188,11 @@ fn correct(whole: &mut Whole, written: &[(&'static str, PathBuf)], faults: &[Sin
         if *name == HTML {
             let dir = path.parent().unwrap_or(path);
             let again =
-                html::whole(whole, |file: &str, text: &str| sink::rewrite(&dir.join(file), text));
+                html::whole(whole, |file: &str, text: &str| sink::replace(&dir.join(file), text));
             if again.is_err() {
                 sink::remove_tree(dir, html::INDEX, html::GENERATOR);
             }
-        } else if sink::rewrite(path, &text_of(name, whole)).is_err() {
+        } else if sink::replace(path, &text_of(name, whole)).is_err() {
             let _ = sink::remove(path);
         }
     }
@@ -190,7 +201,7 @@ fn correct(whole: &mut Whole, written: &[(&'static str, PathBuf)], faults: &[Sin
 
 /// Removes the reports of several gates that an earlier command left in a directory, so that no
 /// reader takes them for those of the next. What leads to results that are going stays.
-pub(super) fn sweep(dir: &Path) -> Result<(), SinkError> {
+pub(super) fn sweep(dir: &Path, is_input: &dyn Fn(&Path) -> bool) -> Result<(), SinkError> {
     let path = dir.join(INDEX);
     let earlier = std::fs::read_to_string(&path).ok();
     let earlier = earlier.as_deref().and_then(gates::read_index);
@@ -199,9 +210,11 @@ pub(super) fn sweep(dir: &Path) -> Result<(), SinkError> {
         let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
         if !gate.dir.is_empty() && gate.dir.chars().all(plain) {
             let dir = dir.join(&gate.dir);
-            for name in [SUMMARY, RESULT] {
-                sink::remove(&dir.join(name))?;
-            }
+            let reports = [SUMMARY, RESULT].map(|name| dir.join(name));
+            reports
+                .iter()
+                .filter(|path| !is_input(path))
+                .try_for_each(|path| sink::remove(path))?;
             sink::remove_tree(&dir.join(HTML), html::INDEX, html::GENERATOR);
         }
     }

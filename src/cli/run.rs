@@ -19,7 +19,7 @@ use super::load::{self, Loaded};
 use super::many::{Entry, Together};
 use super::overrides::{Overrides, scalar};
 use super::prepare::{Earlier, Shared, prepare};
-use super::publish::{Publisher, Surfaces, report_dir};
+use super::publish::{Publisher, Surfaces, inputs_of, report_dir};
 use super::publish_whole::WholePublisher;
 use super::reuse::Age;
 use super::sets;
@@ -72,6 +72,14 @@ pub(super) struct Args {
 }
 
 impl Args {
+    pub(super) fn suites(&self) -> &[PathBuf] {
+        &self.suites
+    }
+
+    pub(super) const fn overrides(&self) -> &Overrides {
+        &self.overrides
+    }
+
     /// Whether a stand-in plays the platform.
     pub(super) const fn is_rehearsal(&self) -> bool {
         self.simulate.is_some()
@@ -134,7 +142,7 @@ fn one(
     let earlier = earlier(args, dir, context)?;
     let publisher = match &earlier {
         // What was left stays until it is known whether it is gone on with.
-        Earlier::Left(_) => Publisher::with(dir, Surfaces::of(context))?,
+        Earlier::Left(_) => Publisher::with(dir, Surfaces::of(context), &inputs_of(&loaded.suite))?,
         Earlier::Never | Earlier::Attempt(..) | Earlier::Found(_) => {
             Publisher::open(&loaded.suite, context)?
         }
@@ -194,7 +202,9 @@ fn several(
         failure
     };
     let plans = plans_of(&mut many, context).map_err(told)?;
-    let publisher = WholePublisher::open(&many.dir, Surfaces::of(context))?;
+    let inputs: Vec<PathBuf> =
+        many.suites.iter().flat_map(|member| inputs_of(&member.loaded.suite)).collect();
+    let publisher = WholePublisher::open(&many.dir, Surfaces::of(context), &inputs)?;
     let mut entries = Vec::with_capacity(many.suites.len());
     let members = std::mem::take(&mut many.suites).into_iter().zip(plans);
     for (Member { dir: name, mut loaded, base, is_base }, plan) in members {
@@ -203,7 +213,7 @@ fn several(
         // A suite of which nothing was left has not started yet.
         let of_dir = |dir: &Path| earlier(args, dir, context);
         let earlier = if loaded.is_leg() { Earlier::Never } else { of_dir(&dir)? };
-        let publisher = Publisher::part(&dir, matches!(earlier, Earlier::Left(_)))?;
+        let publisher = Publisher::part(&dir, matches!(earlier, Earlier::Left(_)), &inputs)?;
         let calls = match loaded.is_leg() {
             true => sets::open(&loaded, &dir, args.resume, context, &of_dir)?,
             false => Vec::new(),

@@ -9,7 +9,7 @@ use super::failure::Failure;
 use super::lists;
 use super::load::{self, Loaded};
 use super::overrides::Overrides;
-use super::publish::DEFAULT_DIR;
+use super::publish::{DEFAULT_DIR, HTML};
 use crate::context::Context;
 use crate::gates::file::Gates;
 use crate::plan::Plan;
@@ -310,6 +310,8 @@ fn members(loaded: Loaded, first: usize) -> Vec<Member> {
 /// Gives each suite a directory of its own, after its file.
 fn name_dirs(suites: &mut [Member]) {
     let mut taken: BTreeMap<String, u32> = BTreeMap::new();
+    // The pages of the whole have this one.
+    taken.insert(HTML.to_owned(), 1);
     for member in suites {
         let base = slug(&member.dir);
         let mut slug = base.clone();

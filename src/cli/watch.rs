@@ -46,6 +46,14 @@ pub(super) struct Args {
 }
 
 impl Args {
+    pub(super) fn suite_file(&self) -> Option<&Path> {
+        self.suite.as_deref()
+    }
+
+    pub(super) const fn overrides(&self) -> &Overrides {
+        &self.overrides
+    }
+
     /// For a command that has done something to a result and judges it now.
     pub(super) fn of(result: u64, suite: Option<PathBuf>, overrides: Overrides) -> Self {
         Self { result: Some(result), from: None, suite, comment: false, overrides }
@@ -75,7 +83,8 @@ pub(super) fn watch(
     let (suite, head) = rules(id, file.as_deref(), of, &args.overrides, context)?;
     let baseline = super::baseline::saved_of(&suite)?;
     let dir = super::publish::report_dir(suite.reports.as_ref());
-    let publisher = Publisher::with(dir, Surfaces::of(context))?;
+    let publisher =
+        Publisher::with(dir, Surfaces::of(context), &super::publish::inputs_of(&suite))?;
     runtime()?.block_on(heeding(|stop: Stop| async move {
         let (client, pace) = connection::client(global, context)?;
         let began = Instant::now();

@@ -52,6 +52,7 @@ fn azure_has_its_variables_also_from_a_quiet_gate_and_one_that_could_not_start()
     assert_eq!(
         commands(&refused),
         [
+            "##vso[task.setvariable variable=verdict;isOutput=true]refused",
             "##vso[task.setvariable variable=exit_code;isOutput=true]2",
             "##vso[task.setvariable variable=passed;isOutput=true]false",
             "##vso[task.setvariable variable=simulated;isOutput=true]false",

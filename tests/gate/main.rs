@@ -25,6 +25,7 @@ mod matrix;
 mod online;
 mod policies;
 mod privacy;
+mod report_dir;
 mod saved;
 mod secrets;
 mod stops;
