@@ -17,6 +17,7 @@ const PURE: &[&str] = &[
     "document",
     "exit.rs",
     "gates",
+    "hidden.rs",
     "init",
     "outcome.rs",
     "plan",

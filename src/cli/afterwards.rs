@@ -68,7 +68,7 @@ impl Afterwards {
         Self {
             on_failure,
             on_success: suite.on_success.clone(),
-            redact: Redactor::of_suite(suite),
+            redact: super::secrets::redactor(Some(suite)),
             dir,
         }
     }

@@ -208,13 +208,13 @@ impl Publisher {
         appended(&self.surfaces.github_output, &github::output_file(report, paths, &delimiter()));
         appended(&self.surfaces.github_summary, summary_text);
         match self.surfaces.system {
-            System::Github => console.account(&github::annotations(report))?,
+            System::Github => console.account_commands(&github::annotations(report))?,
             System::Azure => {
                 // The agent looks for the summary from a directory of its own.
                 let summary = std::path::absolute(&summary).ok().filter(|path| path.exists());
-                console.account(&azure::annotations(report))?;
+                console.account_commands(&azure::annotations(report))?;
                 // Later steps need these, however quiet the gate is.
-                console.print(&azure::results(report, paths, summary.as_deref()))?;
+                console.print_commands(&azure::results(report, paths, summary.as_deref()))?;
             }
             _ => {}
         }

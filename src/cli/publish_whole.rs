@@ -124,12 +124,12 @@ impl WholePublisher {
             faults.extend(sink::append(path, summary).err());
         }
         if self.surfaces.system == System::Github {
-            console.account(&gates::annotations(whole))?;
+            console.account_commands(&gates::annotations(whole))?;
         }
         if self.surfaces.system == System::Azure {
             // The agent looks for the summary from a directory of its own.
             let summary = std::path::absolute(&markdown).ok().filter(|path| path.exists());
-            console.print(&azure::variables(&outputs, summary.as_deref()))?;
+            console.print_commands(&azure::variables(&outputs, summary.as_deref()))?;
         }
         if self.surfaces.system == System::Gitlab {
             let lines =

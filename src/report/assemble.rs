@@ -112,6 +112,7 @@ pub fn assemble(mut parts: Parts) -> Report {
         cases::align(&mut base.runs, &parts.result.runs);
     }
     redact(&mut parts);
+    let secrets = std::mem::take(&mut parts.redact);
     let Parts {
         suite,
         mut plan,
@@ -163,7 +164,7 @@ pub fn assemble(mut parts: Parts) -> Report {
     let code = exit_code(&end, verdict);
     let headline = headline(&end, verdict, &checks, &tally);
     strip_transcripts(&mut result.runs, &outcomes, transcripts);
-    Report {
+    let mut report = Report {
         format_version: FORMAT_VERSION,
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         verdict,
@@ -187,7 +188,12 @@ pub fn assemble(mut parts: Parts) -> Report {
         simulated: parts.simulated,
         proposal: None,
         traffic,
-    }
+    };
+    // The evidence has been searched already, and is by far the largest part.
+    let result = std::mem::take(&mut report.result);
+    secrets.document(&mut report);
+    report.result = result;
+    report
 }
 
 /// Takes out of the evidence what no report may show, before anything is made of it.
