@@ -160,6 +160,16 @@ fn one_module_prints() {
 }
 
 #[test]
+fn one_module_reads_what_flags_and_suites_name() {
+    const READING: [&str; 4] = ["fs::read(", "read_to_string(", "File::open", "read_to_end"];
+    let sources = sources();
+    let others =
+        sources.iter().filter(|source| source.is_in("cli") && source.path != "cli/input_file.rs");
+    let offences = others.flat_map(|source| source.lines_with(&READING)).collect();
+    hold(offences, "read through `cli/input_file.rs`");
+}
+
+#[test]
 fn only_the_panic_hook_ends_the_process() {
     let sources = sources();
     let offences: Vec<String> = sources

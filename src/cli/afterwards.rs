@@ -4,7 +4,7 @@
 //! there already, and each step leaves a note that says what it did.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -157,7 +157,7 @@ impl Afterwards {
         &self,
         gate: &Gate<'_>,
         report: &mut Report,
-        file: &PathBuf,
+        file: &Path,
     ) -> Result<String, String> {
         let prompt = read_text(file).map_err(|error| error.to_string())?;
         let runs = lessons(report);

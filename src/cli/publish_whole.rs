@@ -147,7 +147,7 @@ impl WholePublisher {
 /// reader takes them for those of the next. What leads to results that are going stays.
 pub(super) fn sweep(dir: &Path) -> Result<(), SinkError> {
     let path = dir.join(INDEX);
-    let earlier = std::fs::read_to_string(&path).ok();
+    let earlier = super::input_file::read_saved(&path).ok();
     let earlier = earlier.as_deref().and_then(gates::read_index);
     for gate in earlier.iter().flat_map(|index| &index.gates) {
         // A file that somebody else wrote leads to no other directory.

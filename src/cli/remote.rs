@@ -1,7 +1,7 @@
 //! What the commands on a result or a call share: reaching the platform, waiting for a job, saying
 //! what came of it to people or to scripts.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -176,9 +176,9 @@ pub(super) fn no_result(id: u64, error: ApiError) -> Failure {
 }
 
 /// The text of a file that the user named.
-pub(super) fn read_text(path: &PathBuf) -> Result<String, Failure> {
+pub(super) fn read_text(path: &Path) -> Result<String, Failure> {
     const LARGEST: u64 = 4 << 20;
-    let refuse = |reason: String| Failure::Input { path: path.clone(), reason };
+    let refuse = |reason: String| Failure::Input { path: path.to_owned(), reason };
     let text = super::input_file::read_text(path, LARGEST).map_err(refuse)?;
     if text.trim().is_empty() {
         return Err(refuse("it is empty".to_owned()));
