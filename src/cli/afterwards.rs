@@ -93,6 +93,8 @@ impl Afterwards {
         if let Some(signal) = stopped {
             report.notes.push(format!("what was to come after the verdict was ended by {signal}"));
         }
+        // The report was searched before, and these came later.
+        report.notes.iter_mut().for_each(|note| self.redact.without_secrets(note));
     }
 
     async fn failed(&self, gate: &Gate<'_>, report: &mut Report) {
