@@ -14,6 +14,10 @@ use crate::ci::System;
 pub struct Context {
     /// The environment. Variables that are not UTF-8 are left out.
     pub env: BTreeMap<String, String>,
+    /// The variables that a suite may use although they look like secrets: `--allow-env`.
+    pub allow_env: Vec<String>,
+    /// Whether a suite may name files outside of the repository: `--allow-outside`.
+    pub allow_outside: bool,
     /// The CI system around the process, or the one that the command line names.
     pub ci: System,
     /// Whether standard output is a terminal.
@@ -31,6 +35,8 @@ impl Context {
         let ci = System::detect(|name| env.get(name).map(String::as_str).filter(|v| !v.is_empty()));
         Self {
             env,
+            allow_env: Vec::new(),
+            allow_outside: false,
             ci,
             stdout_is_terminal: std::io::stdout().is_terminal(),
             stderr_is_terminal: std::io::stderr().is_terminal(),

@@ -4,7 +4,7 @@
 //! there already, and each step leaves a note that says what it did.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -68,7 +68,7 @@ impl Afterwards {
         Self {
             on_failure,
             on_success: suite.on_success.clone(),
-            redact: Redactor::of_suite(suite),
+            redact: super::secrets::redactor(Some(suite)),
             dir,
         }
     }
@@ -93,6 +93,8 @@ impl Afterwards {
         if let Some(signal) = stopped {
             report.notes.push(format!("what was to come after the verdict was ended by {signal}"));
         }
+        // The report was searched before, and these came later.
+        report.notes.iter_mut().for_each(|note| self.redact.without_secrets(note));
     }
 
     async fn failed(&self, gate: &Gate<'_>, report: &mut Report) {
@@ -157,7 +159,7 @@ impl Afterwards {
         &self,
         gate: &Gate<'_>,
         report: &mut Report,
-        file: &PathBuf,
+        file: &Path,
     ) -> Result<String, String> {
         let prompt = read_text(file).map_err(|error| error.to_string())?;
         let runs = lessons(report);

@@ -87,7 +87,7 @@ pub(super) struct Attached {
 impl Attached {
     /// What the suite wants nobody to read.
     pub(super) fn redactor(&self) -> Redactor {
-        Redactor::of_suite(&self.suite)
+        super::secrets::redactor(Some(&self.suite))
     }
 
     /// An error of the platform, which may repeat what nobody should read.

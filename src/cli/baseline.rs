@@ -265,7 +265,6 @@ pub(super) fn is_file(from: &str) -> bool {
 
 /// The result that an earlier gate saved.
 pub(super) fn saved(path: &Path) -> Result<Report, Failure> {
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| Failure::Input { path: path.to_owned(), reason: error.to_string() })?;
+    let text = super::input_file::read_saved(path)?;
     json::read(&text).map_err(|source| Failure::SavedResult { path: path.to_owned(), source })
 }

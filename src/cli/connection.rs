@@ -3,13 +3,13 @@
 //! The key never comes from an argument, where other processes could read it, and is kept as a
 //! secret from its first byte.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use reqwest::Url;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 
-use super::Global;
 use super::failure::Failure;
+use super::{Global, input_file, secrets};
 use crate::api::client::Client;
 use crate::api::options::{Limits, Options, Proxies, ProxyVariables};
 use crate::context::Context;
@@ -28,6 +28,7 @@ pub(super) fn client(global: &Global, context: &Context) -> Result<(Client, Pace
     let config = Config::read(context);
     let url = api_url(global, context, &config)?;
     let key = key(global, context, &config)?;
+    secrets::keep(|secrets| secrets.add(key.expose_secret()));
     let loopback = is_loopback(&url);
     let options = Options {
         limits: if loopback { Limits::STAND_IN } else { Limits::PLATFORM },
@@ -53,11 +54,7 @@ pub(super) fn proxies(context: &Context) -> Proxies {
 /// The certificates of further authorities.
 pub(super) fn authorities(path: &Path) -> Result<Vec<u8>, Failure> {
     let refuse = |reason: String| Failure::Input { path: path.to_owned(), reason };
-    let size = std::fs::metadata(path).map_err(|error| refuse(error.to_string()))?.len();
-    if size > LARGEST_CA_FILE {
-        return Err(refuse(format!("it has {size} bytes, which is too many for certificates")));
-    }
-    std::fs::read(path).map_err(|error| refuse(error.to_string()))
+    input_file::read(path, LARGEST_CA_FILE).map_err(refuse)
 }
 
 /// The dashboard that belongs to the API; none where it can't be known.
@@ -80,14 +77,15 @@ fn given_url(global: &Global, context: &Context, config: &Config) -> String {
 fn api_url(global: &Global, context: &Context, config: &Config) -> Result<Url, Failure> {
     let given = given_url(global, context, config);
     let refuse = |what: &str| Err(Failure::Usage(format!("the API address `{given}` {what}")));
-    let Ok(url) = Url::parse(&given) else {
-        return refuse("is not a URL: write for example `https://api.cekura.ai`");
-    };
-    if !url.username().is_empty() || url.password().is_some() {
+    // Also where it is no address otherwise, and then would be repeated.
+    if given.contains('@') {
         return Err(Failure::Usage(
             "the API address holds a user name or password: leave them out".to_owned(),
         ));
     }
+    let Ok(url) = Url::parse(&given) else {
+        return refuse("is not a URL: write for example `https://api.cekura.ai`");
+    };
     match url.scheme() {
         "https" => Ok(url),
         "http" if global.allow_http || is_loopback(&url) => Ok(url),
@@ -123,11 +121,7 @@ fn key_from_file(path: &Path) -> Result<SecretString, Failure> {
     let refuse = |why: String| {
         Failure::Credentials(format!("cannot read the API key from {}: {why}", path.display()))
     };
-    let size = std::fs::metadata(path).map_err(|error| refuse(error.to_string()))?.len();
-    if size > LONGEST_KEY_FILE {
-        return Err(refuse(format!("it has {size} bytes, which is too long for a key")));
-    }
-    let text = std::fs::read_to_string(path).map_err(|error| refuse(error.to_string()))?;
+    let text = input_file::read_secret(path, LONGEST_KEY_FILE).map_err(refuse)?;
     match text.trim() {
         "" => Err(refuse("it is empty".to_owned())),
         key if key.contains(char::is_whitespace) => {
@@ -144,7 +138,8 @@ impl Config {
     /// A file that is missing or can't be read holds nothing.
     fn read(context: &Context) -> Self {
         let path = context.home().map(|home| home.join(".cekura").join("config.toml"));
-        let text = path.and_then(|path| std::fs::read_to_string(path).ok()).unwrap_or_default();
+        let read = |path: PathBuf| input_file::read_secret(&path, LONGEST_KEY_FILE).ok();
+        let text = path.and_then(read).unwrap_or_default();
         Self::parse(&text)
     }
 

@@ -115,6 +115,8 @@ mod tests {
         Job::of(&Context {
             env,
             ci: crate::ci::System::None,
+            allow_env: Vec::new(),
+            allow_outside: false,
             stdout_is_terminal: false,
             stderr_is_terminal: false,
         })

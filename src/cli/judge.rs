@@ -3,7 +3,6 @@
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-use super::Global;
 use super::comment::Commenter;
 use super::console::Console;
 use super::failure::Failure;
@@ -11,12 +10,12 @@ use super::load;
 use super::overrides::Overrides;
 use super::publish::{Publisher, Surfaces};
 use super::watch::foreign_agent;
+use super::{Global, input_file, secrets};
 use crate::context::Context;
 use crate::exit::Code;
 use crate::plan::Plan;
 use crate::plan::mark::{Event, Mark, Origin};
 use crate::record::{Claims, ResultRecord};
-use crate::redact::Redactor;
 use crate::report::assemble::{End, Parts, assemble};
 use crate::report::json;
 use crate::report::model::{Report, SuiteHead};
@@ -52,11 +51,10 @@ pub(super) fn judge(
     context: &Context,
     console: &Console,
 ) -> Result<Code, Failure> {
-    let text = std::fs::read_to_string(&args.file)
-        .map_err(|error| Failure::Input { path: args.file.clone(), reason: error.to_string() })?;
+    let text = input_file::read_saved(&args.file)?;
     let saved = json::read(&text)
         .map_err(|source| Failure::SavedResult { path: args.file.clone(), source })?;
-    let mut redact = Redactor::default();
+    let mut redact = secrets::redactor(None);
     let mut foreign = None;
     let mut other = None;
     let suite = match &args.suite {
@@ -64,7 +62,7 @@ pub(super) fn judge(
         Some(path) => {
             let loaded =
                 load::rules(path, Some(&saved.suite.name), &Overrides::default(), context)?;
-            redact = Redactor::of_suite(&loaded.suite);
+            redact = secrets::redactor(Some(&loaded.suite));
             foreign = foreign_agent(&loaded.suite, &saved.result);
             other = foreign.clone().or_else(|| is_of_another(&loaded.suite, &saved));
             SuiteHead { mode: saved.suite.mode, ..super::publish::suite_head(&loaded) }

@@ -39,8 +39,9 @@ pub(super) struct StartedRun {
 impl StartedRun {
     /// Reads what an earlier gate left.
     pub(super) fn read(path: &Path) -> Result<Self, Failure> {
+        const LONGEST: u64 = 16 << 20;
         let refuse = |reason: String| Failure::Input { path: path.to_owned(), reason };
-        let text = std::fs::read_to_string(path).map_err(|error| refuse(error.to_string()))?;
+        let text = super::input_file::read_text(path, LONGEST).map_err(refuse)?;
         let left: Self = serde_json::from_str(&text)
             .map_err(|error| refuse(format!("it is no run.json of a gate: {error}")))?;
         if left.result.is_none() && left.name.is_none() && left.request.is_empty() {

@@ -267,7 +267,7 @@ impl Together<'_> {
         let (code, end) = match end {
             Err(failure) => {
                 self.console.warn(&format!("{name}: {failure}"));
-                (code_of(&failure), GateEnd::Ended(failure.to_string()))
+                (code_of(&failure), GateEnd::Ended(super::secrets::hide(&failure.to_string())))
             }
             Ok((mut parts, afterwards)) => {
                 match base {

@@ -18,6 +18,7 @@ mod console;
 mod failure;
 mod hints;
 mod init;
+mod input_file;
 mod job;
 mod judge;
 mod left;
@@ -39,12 +40,14 @@ mod retries;
 mod reuse;
 mod run;
 mod schema;
+mod secrets;
 mod sets;
 mod simulate;
 mod stop;
 mod suites;
 mod test_set;
 mod turn;
+mod variables;
 mod watch;
 mod watching;
 
@@ -58,7 +61,6 @@ use crate::ci::System;
 use crate::context::{self, Context};
 use crate::exit::Code;
 use crate::report::escape::one_line;
-use crate::report::escape::terminal::neutral;
 
 /// Decides whether a voice or chat agent may ship: starts test runs on Cekura, waits, judges the
 /// evidence against thresholds, writes reports, and exits with a code that says what happened.
@@ -91,6 +93,12 @@ struct Global {
     /// buildkite, bitbucket or none [default: the one that the environment names].
     #[arg(long, global = true, value_enum, value_name = "SYSTEM", hide_possible_values = true)]
     ci: Option<System>,
+    /// Let the suite use this environment variable although it looks like a secret. Repeatable.
+    #[arg(long, global = true, value_name = "NAME")]
+    allow_env: Vec<String>,
+    /// Let the suite name files outside of the repository.
+    #[arg(long, global = true)]
+    allow_outside: bool,
     /// When to use colour.
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
     color: Color,
@@ -176,7 +184,7 @@ pub fn main(context: &Context) -> Code {
                 return if error.print().is_ok() { Code::Passed } else { Code::Internal };
             }
             // It repeats what was typed, which in a CI job may come from a stranger.
-            console::emergency(neutral(&error.to_string()).trim_end());
+            console::emergency(error.to_string().trim_end());
             publish::failed(context, Code::Usage, false);
             refused::leave_of_arguments(
                 &context::arguments(),
@@ -186,7 +194,13 @@ pub fn main(context: &Context) -> Code {
             return Code::Usage;
         }
     };
-    let context = &Context { ci: cli.global.ci.unwrap_or(context.ci), ..context.clone() };
+    let context = &Context {
+        ci: cli.global.ci.unwrap_or(context.ci),
+        allow_env: cli.global.allow_env.clone(),
+        allow_outside: cli.global.allow_outside,
+        ..context.clone()
+    };
+    secrets::of_environment(context);
     let console = Console::new(context, &cli.global);
     match dispatch(&cli, context, &console) {
         Ok(code) => code,
@@ -218,7 +232,7 @@ fn dispatch(cli: &Cli, context: &Context, console: &Console) -> Result<Code, Fai
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "cekura-gate", &mut script);
-            console.print(&String::from_utf8_lossy(&script))?;
+            console.print_commands(&String::from_utf8_lossy(&script))?;
             Ok(Code::Passed)
         }
     }

@@ -168,9 +168,9 @@ impl Publisher {
             self.outputs_of_ci(report, &mut Vec::new());
         }
         let (annotations, results) = self.log_of_ci(report);
-        console.account(&annotations)?;
+        console.account_commands(&annotations)?;
         // Later steps need these, however quiet the gate is.
-        console.print(&results)?;
+        console.print_commands(&results)?;
         let paths: Vec<&Path> = written.iter().map(|(_, path)| path.as_path()).collect();
         console.account(&console::console(report, console.style(), &paths))?;
         if report.exit_code != 0 {

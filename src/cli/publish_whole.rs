@@ -155,13 +155,13 @@ impl WholePublisher {
     /// Prints what the CI system reads in the log.
     fn log(&self, whole: &Whole, console: &Console) -> Result<(), Failure> {
         if self.surfaces.system == System::Github {
-            console.account(&gates::annotations(whole))?;
+            console.account_commands(&gates::annotations(whole))?;
         }
         if self.surfaces.system == System::Azure {
             // The agent looks for the summary from a directory of its own.
             let summary = std::path::absolute(self.sink.dir().join(SUMMARY)).ok();
             let summary = summary.filter(|path| path.exists());
-            console.print(&azure::variables(&self.values(whole), summary.as_deref()))?;
+            console.print_commands(&azure::variables(&self.values(whole), summary.as_deref()))?;
         }
         Ok(())
     }
@@ -203,7 +203,7 @@ fn correct(whole: &mut Whole, written: &[(&'static str, PathBuf)], faults: &[Sin
 /// reader takes them for those of the next. What leads to results that are going stays.
 pub(super) fn sweep(dir: &Path, is_input: &dyn Fn(&Path) -> bool) -> Result<(), SinkError> {
     let path = dir.join(INDEX);
-    let earlier = std::fs::read_to_string(&path).ok();
+    let earlier = super::input_file::read_saved(&path).ok();
     let earlier = earlier.as_deref().and_then(gates::read_index);
     for gate in earlier.iter().flat_map(|index| &index.gates) {
         // A file that somebody else wrote leads to no other directory.

@@ -96,7 +96,7 @@ fn in_suites(named: &[PathBuf]) -> Option<PathBuf> {
 /// The directory that the first of these files names which is there, or the default. None where it
 /// is made of variables.
 fn in_text(files: &[PathBuf]) -> Option<PathBuf> {
-    let text = files.iter().find_map(|file| super::load::read_file(file).ok());
+    let text = files.iter().find_map(|file| super::load::read_within_limit(file).ok());
     let text = text.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
     let own = document::text_below(&text, "reports", "dir");
     let dir = own.or_else(|| document::texts_at(&text, "report_dir").pop());

@@ -195,6 +195,8 @@ mod tests {
         let context = Context {
             env: own.into(),
             ci: crate::ci::System::None,
+            allow_env: Vec::new(),
+            allow_outside: false,
             stdout_is_terminal: false,
             stderr_is_terminal: false,
         };

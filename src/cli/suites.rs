@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use super::console::Console;
 use super::failure::Failure;
+use super::input_file::Fence;
 use super::lists;
 use super::load::{self, Loaded};
 use super::overrides::Overrides;
@@ -128,8 +129,14 @@ fn many(
             groups_of_list = named_in.groups(overrides)?;
             let found = named_in.list.gates;
             let beside = path.parent().unwrap_or(Path::new(""));
+            let fence = Fence::around(Some(beside), context);
             for entry in &found.suites {
-                paths.extend(suite_files(&beside.join(entry), console)?);
+                let named = beside.join(entry);
+                fence.hold(&named).map_err(|reason| refuse(&named, reason))?;
+                for file in suite_files(&named, console)? {
+                    fence.hold(&file).map_err(|reason| refuse(&file, reason))?;
+                    paths.push(file);
+                }
             }
             // In the batch action it is that of the whole.
             let of_whole = overrides.timeout().filter(|_| named_in.list.is_foreign);
@@ -163,6 +170,10 @@ fn many(
     distinct(&many)?;
     fits(&many)?;
     Ok(many)
+}
+
+fn refuse(path: &Path, reason: String) -> Failure {
+    Failure::Input { path: path.to_owned(), reason }
 }
 
 fn stem(path: &Path) -> Option<String> {

@@ -107,7 +107,12 @@ impl Redactor {
             self.string(content);
         }
         // A recording says aloud what the transcript must not show.
-        *recording_url = None;
+        if !self.has_no_rules() {
+            *recording_url = None;
+        }
+        for text in [case_key, recording_url].into_iter().flatten() {
+            self.without_secrets(text);
+        }
     }
 
     fn metric(&self, metric: &mut MetricRecord) {

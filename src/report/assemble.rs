@@ -112,6 +112,7 @@ pub fn assemble(mut parts: Parts) -> Report {
         cases::align(&mut base.runs, &parts.result.runs);
     }
     redact(&mut parts);
+    let secrets = std::mem::take(&mut parts.redact);
     let Parts {
         suite,
         mut plan,
@@ -181,7 +182,7 @@ pub fn assemble(mut parts: Parts) -> Report {
     let code = exit_code(&end, verdict);
     let headline = headline((&end, incomplete), verdict, &checks, &tally);
     strip_transcripts(&mut result.runs, &outcomes, transcripts);
-    Report {
+    let mut report = Report {
         format_version: FORMAT_VERSION,
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         verdict,
@@ -205,7 +206,12 @@ pub fn assemble(mut parts: Parts) -> Report {
         simulated: parts.simulated,
         proposal: None,
         traffic,
-    }
+    };
+    // The evidence has been searched already, and is by far the largest part.
+    let result = std::mem::take(&mut report.result);
+    secrets.document(&mut report);
+    report.result = result;
+    report
 }
 
 /// How many runs the platform counts in a result beyond those that its answer holds.

@@ -18,6 +18,7 @@ mod batch;
 mod cases;
 mod ci_systems;
 mod foregone;
+mod foreign;
 mod harness;
 mod hints;
 mod many;

@@ -134,10 +134,9 @@ fn a_saved_result_is_a_baseline_and_a_worse_agent_fails_against_it() {
     good.run(&["run", "--frequency", "10"]).expect(0);
     let saved = good.dir.path().join("cekura-report/result.json");
     let saved = saved.to_str().unwrap();
-    let baseline = format!(
-        "thresholds: {{ baseline: {{ from: {saved}, success_rate: {{ max_drop: 5% }} }} }}"
-    );
-    let worse = Gate::against(&world("0.5", "0"), &suite(&baseline));
+    let baseline = "thresholds: { baseline: { from: main.json, success_rate: { max_drop: 5% } } }";
+    let worse = Gate::against(&world("0.5", "0"), &suite(baseline));
+    std::fs::copy(saved, worse.dir.path().join("main.json")).unwrap();
     let finished = worse.run(&["run", "--frequency", "10"]).expect(1).says("unlikely to be noise");
     assert!(
         finished.report("summary.md").contains("newly fails"),

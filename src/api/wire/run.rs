@@ -11,6 +11,7 @@ use super::lenient::{self, Given};
 use super::metric::WireMetric;
 use super::turns::{WireTurns, turns_of_text};
 use crate::record::{ExpectedOutcome, MetricRecord, RunRecord, Status, UnreadableField};
+use crate::report::escape::url::without_user;
 
 /// The runs of a result, in ascending order of their ids and each once: an object keyed by run id
 /// in the detail, a list elsewhere.
@@ -228,7 +229,7 @@ impl WireRun {
             metrics,
             has_transcript: !turns.is_empty(),
             transcript: turns,
-            recording_url: self.voice_recording_url,
+            recording_url: self.voice_recording_url.map(|url| without_user(&url)),
             unreadable: unread,
         }
     }

@@ -24,6 +24,12 @@ fn refused(document: &str) -> WireError {
 }
 
 #[test]
+fn the_address_of_a_recording_loses_its_password() {
+    let run = run(json!({"voice_recording_url": "https://me:pw@files.example/a.mp3?x=@"}));
+    assert_eq!(run.recording_url.as_deref(), Some("https://files.example/a.mp3?x=@"));
+}
+
+#[test]
 fn four_statuses_are_ends_and_an_unknown_one_is_in_progress() {
     let ends = ["completed", "failed", "timeout", "cancelled"];
     let going =
