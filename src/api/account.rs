@@ -155,7 +155,7 @@ impl Client {
         until: Instant,
         read: fn(&[u8]) -> Result<T, super::wire::WireError>,
     ) -> Result<T, ApiError> {
-        let largest = self.transport.limits.largest_answer;
+        let largest = self.transport.limits().largest_answer;
         let request = Request {
             method,
             url,

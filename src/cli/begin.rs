@@ -32,8 +32,6 @@ pub(super) struct Surroundings<'a> {
     pub(super) context: &'a Context,
     /// The dashboard's address, where there is one.
     pub(super) dashboard: Option<&'a str>,
-    /// Whether a stand-in plays the platform.
-    pub(super) simulated: bool,
 }
 
 /// A result that is going, and what is known of how it came to be.
@@ -116,7 +114,6 @@ impl Gate<'_> {
             plan: Some(plan),
             baseline,
             suite: loaded.suite,
-            simulated: around.simulated,
             record,
             calls,
             taken_up,

@@ -77,7 +77,7 @@ pub(super) fn watch(
     let dir = super::publish::report_dir(suite.reports.as_ref());
     let publisher = Publisher::with(dir, Surfaces::of(context))?;
     runtime()?.block_on(heeding(|stop: Stop| async move {
-        let (client, pace) = connection::client(global, context)?;
+        let client = connection::client(global, context)?;
         let began = Instant::now();
         let deadline = began + suite.timeout.unwrap_or_default().duration();
         let record = tokio::select! {
@@ -127,7 +127,6 @@ pub(super) fn watch(
                 on_timeout: suite.on_timeout.or(Some(CallPolicy::Leave)),
                 ..suite
             },
-            simulated: false,
             record,
             url: None,
             began,
@@ -138,7 +137,6 @@ pub(super) fn watch(
         let turn = Turnstile::new(None);
         let gate = Gate {
             client: &client,
-            pace,
             console,
             stop: &stop,
             label: None,
