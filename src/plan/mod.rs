@@ -74,8 +74,10 @@ pub struct Plan {
     /// How many runs each scenario gets.
     pub runs_per_scenario: usize,
     frequency: u32,
+    /// How often each case of a spec file runs for once that it says.
+    multiplier: usize,
     body: Map<String, Value>,
-    websocket: body::WebsocketUrls,
+    each: body::EachScenario,
 }
 
 /// The request that starts a run.
@@ -127,16 +129,17 @@ impl Plan {
                 // Checks of each scenario must hold for the one with the fewest runs, too.
                 Some(spec) => {
                     let runs = spec.scenarios.iter().map(|case| spec.frequency(case));
-                    runs.min().unwrap_or(1)
+                    runs.min().unwrap_or(1).saturating_mul(multiplier(suite))
                 }
                 None => runs_per_scenario(suite),
             },
             frequency: suite.frequency.unwrap_or(1),
+            multiplier: multiplier(suite),
             body: match suite.brings_cases() {
                 true => body::of_cases(suite, mode, &target, &result_name),
                 false => body::common(suite, mode, &target, &result_name),
             },
-            websocket: body::WebsocketUrls::of(suite),
+            each: body::EachScenario::of(suite),
             target,
             result_name,
         })
@@ -146,9 +149,14 @@ impl Plan {
     pub fn runs(&self) -> Option<usize> {
         match &self.selection {
             Selection::Ids(ids) => Some(ids.len() * self.runs_per_scenario),
-            Selection::Cases(spec) => Some(spec.runs()),
+            Selection::Cases(spec) => Some(spec.runs().saturating_mul(self.multiplier)),
             Selection::ByPlatform(_) | Selection::Resolve(_) => None,
         }
+    }
+
+    /// How often each test case runs for once that its spec file says.
+    pub const fn case_multiplier(&self) -> usize {
+        self.multiplier
     }
 
     /// The ids of the scenarios, where they are known.
@@ -236,6 +244,9 @@ impl Plan {
         plan.runs_per_scenario = frequency as usize;
         plan.frequency = frequency;
         plan.selection = Selection::Cases(spec);
+        // What a case says is all that counts here.
+        plan.multiplier = 1;
+        plan.body.remove("frequency");
         plan.result_name = format!("{} {suffix}", self.result_name);
         plan.body.insert("name".to_owned(), plan.result_name.clone().into());
         Some(plan)
@@ -264,7 +275,7 @@ impl Plan {
                 }
             }
             Selection::Ids(ids) => {
-                let scenarios = body::scenarios(self.mode, ids, &self.websocket);
+                let scenarios = body::scenarios(self.mode, ids, &self.each);
                 body.insert("scenarios".to_owned(), scenarios);
             }
         }
@@ -316,6 +327,15 @@ pub fn result_name_start(name: &str, branch: Option<&str>) -> String {
 pub fn is_of_whole_start(name: &str, name_start: &str) -> bool {
     let key = name.strip_prefix(name_start).and_then(|rest| rest.strip_suffix(']'));
     key.is_some_and(|key| !key.contains([']', ' ']))
+}
+
+/// How often each test case runs for once that it says: `frequency` beside a spec file multiplies.
+/// Beside inline cases it is their default.
+fn multiplier(suite: &Suite) -> usize {
+    match suite.spec {
+        Some(_) => suite.frequency.unwrap_or(1) as usize,
+        None => 1,
+    }
 }
 
 fn runs_per_scenario(suite: &Suite) -> usize {

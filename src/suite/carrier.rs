@@ -111,6 +111,8 @@ pub struct Livekit {
     pub url: Option<String>,
     /// Room configuration. Replaces the agent's saved one.
     pub config: Option<Map<String, Value>>,
+    /// JSON message that is published in each session, to the agent.
+    pub publish_data_message: Option<Map<String, Value>>,
 }
 
 /// Pipecat Cloud overrides for this run.
@@ -123,6 +125,8 @@ pub struct Pipecat {
     pub config: Option<Map<String, Value>>,
     /// Daily room properties. Replace the agent's saved ones.
     pub room_properties: Option<Map<String, Value>>,
+    /// JSON message that is published in each session, to the agent.
+    pub publish_data_message: Option<Map<String, Value>>,
 }
 
 /// SIP overrides for this run.
@@ -169,4 +173,9 @@ pub struct Elevenlabs {
     pub agent: Option<String>,
     /// ElevenLabs base URL, for a regional or self-hosted endpoint.
     pub base_url: Option<String>,
+    /// Branch of the ElevenLabs agent. Default: the one that is saved on the agent.
+    pub branch: Option<String>,
+    /// ElevenLabs environment, which decides the agent's variables. Default: the one that is saved on
+    /// the agent.
+    pub environment: Option<String>,
 }

@@ -300,3 +300,17 @@ fn a_side_that_would_start_much_later_than_the_others_does_not_start() {
     assert_eq!(day.stand_in.requests().iter().filter(|one| ended(&one.path)).count(), 1);
     assert_eq!(day.stand_in.starts(), 1);
 }
+
+#[test]
+fn a_platform_without_the_validation_endpoint_prices_test_cases_by_the_starts_dry_run() {
+    let world = format!("{}price_per_run: 0.5\n", super::harness::GOOD);
+    let rules = "{ path: '*/validate_scenarios_json/', status: 404 }";
+    let day = Day::of(&world, rules, "127.0.0.1:0".parse().unwrap());
+    let suite = "version: 1\nagent: 1\nbudget: { max_cost: 1 }\n\
+                 cases: [{ name: A, instructions: x, frequency: 4 }]\n";
+    std::fs::write(day.dir.path().join("cekura-gate.yml"), suite).unwrap();
+    day.gate("20s", &[]).expect(2).says("2.00");
+    let asked = day.stand_in.requests();
+    assert!(asked.iter().any(|one| one.path.ends_with("run_scenarios_json/?dry_run=true")));
+    assert_eq!(day.stand_in.starts(), 0);
+}

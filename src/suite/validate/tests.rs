@@ -73,7 +73,6 @@ fn a_suite_says_once_which_scenarios_to_run() {
                 "test_profiles.1",
                 "`3` stands in `test_profiles` twice",
             ),
-            ("spec: a.json\nfrequency: 2", "frequency", "`frequency` cannot stand beside `spec`"),
         ],
     );
     all_fine(
