@@ -70,6 +70,8 @@ pub(super) fn dashboard(global: &Global, context: &Context) -> Option<String> {
 
 fn given_url(global: &Global, context: &Context, config: &Config) -> String {
     let given = global.api_url.as_deref().or_else(|| context.var("CEKURA_API_URL"));
+    // The name in the platform's own reusable workflows.
+    let given = given.or_else(|| context.var("CEKURA_BASE_URL"));
     given.or_else(|| config.get("api_url")).unwrap_or(DEFAULT_API).trim().to_owned()
 }
 

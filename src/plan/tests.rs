@@ -159,6 +159,22 @@ fn each_modes_fullest_body_is_valid_against_the_published_schema() {
         let unknown: Vec<_> = fields(&body).difference(&known).copied().collect();
         assert!(unknown.is_empty(), "{}: {unknown:?} are not in {name}", mode.name());
 
+        // A field that the platform has added since shows up here.
+        let passed_over = [
+            "assistant_id",
+            "tags",
+            "folder_path",
+            "project_id",
+            "personality_id",
+            "test_profile_id",
+        ];
+        let new: Vec<_> = known
+            .difference(&fields(&body))
+            .filter(|field| !passed_over.contains(*field))
+            .copied()
+            .collect();
+        assert!(new.is_empty(), "{}: the platform also takes {new:?}", mode.name());
+
         let schema = json!({
             "$ref": format!("#/components/schemas/{name}"),
             "components": openapi["components"],
@@ -374,4 +390,27 @@ fn frequency_and_concurrency_go_with_a_spec_and_multiply_every_case() {
     let again = plan.cases_again(&["a".to_owned()], 2, "again").unwrap();
     assert_eq!(again.runs(), Some(2), "a retry says how often, and nothing multiplies it");
     assert!(again.request().unwrap().body.get("frequency").is_none());
+}
+
+#[test]
+fn what_stands_within_a_body_is_all_that_the_platform_takes_there() {
+    let place =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/contract/cekura-openapi.json");
+    let Ok(text) = std::fs::read_to_string(&place) else {
+        println!("passed over: {} is missing", place.display());
+        return;
+    };
+    let openapi: Value = serde_json::from_str(&text).unwrap();
+    let rows = [
+        ("LivekitScenario", body(&fullest(Mode::LivekitV2))["scenarios"][0].clone()),
+        ("LivekitRunDataOverride", body(&fullest(Mode::LivekitV2))["livekit_data"].clone()),
+        ("SchemaPipecatV2Scenario", body(&fullest(Mode::PipecatV2))["scenarios"][0].clone()),
+        ("SchemaPipecatV2Data", body(&fullest(Mode::PipecatV2))["pipecat_data"].clone()),
+        ("ScenarioWithWebsocket", body(&fullest(Mode::Websocket))["scenarios"][0].clone()),
+        ("SchemaElevenLabsData", body(&fullest(Mode::Elevenlabs))["elevenlabs_data"].clone()),
+    ];
+    for (name, sent) in rows {
+        let known = fields(&openapi["components"]["schemas"][name]["properties"]);
+        assert_eq!(fields(&sent), known, "{name}");
+    }
 }

@@ -314,3 +314,18 @@ fn a_platform_without_the_validation_endpoint_prices_test_cases_by_the_starts_dr
     assert!(asked.iter().any(|one| one.path.ends_with("run_scenarios_json/?dry_run=true")));
     assert_eq!(day.stand_in.starts(), 0);
 }
+
+#[test]
+fn a_balance_that_is_too_low_is_named() {
+    let day = Day::with("{ path: '*/run_scenarios/', status: 402 }");
+    day.gate("20s", &[]).expect(5).says("the balance is too low");
+}
+
+#[test]
+fn the_platforms_own_name_for_its_address_is_read_too() {
+    let mut day = Day::with("");
+    let url = day.stand_in.url();
+    day.env("CEKURA_API_URL", "");
+    day.env("CEKURA_BASE_URL", &url);
+    day.gate("20s", &[]).expect(0);
+}
