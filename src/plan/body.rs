@@ -68,6 +68,7 @@ pub(super) fn scenarios(mode: Mode, ids: &[u64], each: &EachScenario) -> Value {
         | Mode::Text
         | Mode::Chirp
         | Mode::Sip
+        | Mode::Agora
         | Mode::VapiWebrtc
         | Mode::RetellWebrtc
         | Mode::Elevenlabs => json!(id),
@@ -79,7 +80,7 @@ pub(super) fn scenarios(mode: Mode, ids: &[u64], each: &EachScenario) -> Value {
 pub(super) fn common(suite: &Suite, mode: Mode, target: &Target, name: &str) -> Map<String, Value> {
     let mut body = Body::default();
     match mode {
-        Mode::Voice | Mode::Text | Mode::Chirp | Mode::Sip | Mode::Elevenlabs => {
+        Mode::Voice | Mode::Text | Mode::Chirp | Mode::Sip | Mode::Agora | Mode::Elevenlabs => {
             body.target(target);
             body.put("name", Some(name));
             body.put("frequency", suite.frequency);
@@ -180,7 +181,7 @@ impl Body {
     /// What belongs to the mode's own way to the agent.
     fn carrier(&mut self, suite: &Suite, mode: Mode) {
         match mode {
-            Mode::Voice | Mode::Websocket => {}
+            Mode::Voice | Mode::Agora | Mode::Websocket => {}
             Mode::Text | Mode::Chirp => {
                 let Some(websocket) = &suite.websocket else { return };
                 self.put("websocket_url", websocket.url.clone());

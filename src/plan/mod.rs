@@ -292,6 +292,7 @@ pub const fn start_path(mode: Mode) -> &'static str {
         Mode::Voice => "/test_framework/v1/scenarios/run_scenarios/",
         Mode::Text => "/test_framework/v1/scenarios/run_scenarios_text/",
         Mode::Chirp => "/test_framework/v1/scenarios/run_scenarios_chirp/",
+        Mode::Agora => "/test_framework/v1/scenarios/run_scenarios_agora/",
         Mode::Sip => "/test_framework/v1/scenarios/run_scenarios_sip/",
         Mode::Elevenlabs => "/test_framework/v1/scenarios/run_scenarios_elevenlabs/",
         Mode::LivekitV2 => "/test_framework/v1/scenarios/run_scenarios_livekit_v2/",
@@ -304,7 +305,10 @@ pub const fn start_path(mode: Mode) -> &'static str {
 
 /// Whether the mode's start takes tags and folders itself.
 pub const fn takes_tags(mode: Mode) -> bool {
-    matches!(mode, Mode::Voice | Mode::Text | Mode::Chirp | Mode::Sip | Mode::Elevenlabs)
+    matches!(
+        mode,
+        Mode::Voice | Mode::Text | Mode::Chirp | Mode::Sip | Mode::Agora | Mode::Elevenlabs
+    )
 }
 
 /// Whether the mode's start carries a name by which a lost answer can be found again.

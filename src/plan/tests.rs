@@ -117,11 +117,12 @@ fn each_mode_sends_exactly_these_fields() {
         "concurrency_limit",
         "mock_tool_names",
     ];
-    let rows: [(Mode, &[&str], &[&str]); 10] = [
+    let rows: [(Mode, &[&str], &[&str]); 11] = [
         (Mode::Voice, &common, &["mode"]),
         (Mode::Text, &common, &["websocket_url", "websocket_headers"]),
         (Mode::Chirp, &common, &["mode", "websocket_url"]),
         (Mode::Sip, &common, &["mode", "sip_endpoint"]),
+        (Mode::Agora, &common, &["mode"]),
         (Mode::Elevenlabs, &common, &["mode", "elevenlabs_agent_id", "elevenlabs_data"]),
         (Mode::LivekitV2, &v2, &["livekit_data"]),
         (Mode::PipecatV2, &v2, &["pipecat_data"]),

@@ -48,7 +48,7 @@ pub(super) const VALIDATE: &str = "validate_scenarios_json";
 /// Every start endpoint. `agent` of `run_scenarios_pipecat_v2` is missing from the published
 /// schema but sent by Cekura's own clients; so are
 /// `frequency` and `concurrency_limit` of `run_scenarios_json`.
-pub(super) static ENDPOINTS: [Endpoint; 11] = [
+pub(super) static ENDPOINTS: [Endpoint; 12] = [
     Endpoint {
         name: "run_scenarios",
         run_type: "voice",
@@ -79,6 +79,14 @@ pub(super) static ENDPOINTS: [Endpoint; 11] = [
         answer: 200,
         pairs: false,
         fields: telephony!["personality_id", "test_profile_id", "mode", "sip_endpoint"],
+        required: &[],
+    },
+    Endpoint {
+        name: "run_scenarios_agora",
+        run_type: "agora",
+        answer: 200,
+        pairs: false,
+        fields: telephony!["personality_id", "test_profile_id", "mode"],
         required: &[],
     },
     Endpoint {

@@ -37,6 +37,8 @@ pub enum Mode {
     PipecatV2,
     /// SIP call.
     Sip,
+    /// Agora channel.
+    Agora,
     /// Text over the agent's WebSocket.
     Websocket,
     /// Vapi WebRTC call.
@@ -49,13 +51,14 @@ pub enum Mode {
 
 impl Mode {
     /// Every mode, in the order of the docs.
-    pub const ALL: [Mode; 10] = [
+    pub const ALL: [Mode; 11] = [
         Mode::Voice,
         Mode::Text,
         Mode::Chirp,
         Mode::LivekitV2,
         Mode::PipecatV2,
         Mode::Sip,
+        Mode::Agora,
         Mode::Websocket,
         Mode::VapiWebrtc,
         Mode::RetellWebrtc,
@@ -71,6 +74,7 @@ impl Mode {
             Mode::LivekitV2 => "livekit_v2",
             Mode::PipecatV2 => "pipecat_v2",
             Mode::Sip => "sip",
+            Mode::Agora => "agora",
             Mode::Websocket => "websocket",
             Mode::VapiWebrtc => "vapi_webrtc",
             Mode::RetellWebrtc => "retell_webrtc",

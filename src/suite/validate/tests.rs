@@ -128,7 +128,7 @@ fn a_mode_carries_only_its_own_blocks() {
             (
                 "mode: livekit_v2\nphone: {agent: \"+14155550100\"}",
                 "phone",
-                "`phone` belongs only to modes voice, text, chirp, sip and elevenlabs: this suite's mode is livekit_v2",
+                "`phone` belongs only to modes voice, text, chirp, sip, agora and elevenlabs: this suite's mode is livekit_v2",
             ),
             (
                 "mode: text\nphone: {numbers: same}",
