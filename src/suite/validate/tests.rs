@@ -133,7 +133,7 @@ fn a_mode_carries_only_its_own_blocks() {
             (
                 "mode: text\nphone: {numbers: same}",
                 "phone.numbers",
-                "`phone.numbers` belongs only to modes voice, chirp, sip and elevenlabs: this suite's mode is text",
+                "`phone.numbers` belongs only to modes voice, chirp, sip, agora and elevenlabs: this suite's mode is text",
             ),
             (
                 "mode: sip\nwebsocket: {url: \"wss://a\"}",
