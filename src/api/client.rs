@@ -65,6 +65,12 @@ impl Client {
         self.transport.traffic()
     }
 
+    /// The time scale of the simulator that answers in the platform's place: simulated seconds per
+    /// second. None where the platform answers, or nobody has answered yet.
+    pub fn time_scale(&self) -> Option<f64> {
+        self.transport.time_scale()
+    }
+
     /// A result with all its runs, and the transcripts of those that `keep` says. It is read while
     /// it arrives: other transcripts are never held.
     ///
@@ -93,7 +99,8 @@ impl Client {
         until: Instant,
     ) -> Result<Fresh<ResultRecord>, ApiError> {
         let url = self.url(&format!("/test_framework/v1/results/{id}/"));
-        let request = Request { known, ..Request::get(url, self.transport.limits.largest_result) };
+        let request =
+            Request { known, ..Request::get(url, self.transport.limits().largest_result) };
         let reading = || {
             ResultReading::new(id, move |run: &RunRecord| {
                 keep.hold_those_of(judge_run(run, 1).outcome == Outcome::Passed)
@@ -120,7 +127,7 @@ impl Client {
             .append_pair("status__in", UNFINISHED)
             .append_pair("page_size", &MOST_GLIMPSED.to_string())
             .append_pair("ql", "{id,status}");
-        let largest = self.transport.limits.largest_answer;
+        let largest = self.transport.limits().largest_answer;
         let request = Request { known, repeats: false, ..Request::get(url, largest) };
         let reading = || Whole::new(wire::read_glimpse);
         self.transport.stream(&request, until, reading).await.map_err(|lost| lost.error)
@@ -206,7 +213,7 @@ impl Client {
             url: self.url(&format!("/test_framework/v1/results/{id}/end_calls/")),
             body: Some(&json!({})),
             effect: Effect::Idempotent,
-            largest: self.transport.limits.largest_answer,
+            largest: self.transport.limits().largest_answer,
             repeats: true,
             known: None,
         };
@@ -224,7 +231,7 @@ impl Client {
             url: self.url(&format!("/test_framework/v1/results/{id}/create_shareable_link_token/")),
             body: Some(&json!({})),
             effect: Effect::Idempotent,
-            largest: self.transport.limits.largest_answer,
+            largest: self.transport.limits().largest_answer,
             repeats: true,
             known: None,
         };
@@ -240,7 +247,7 @@ impl Client {
     }
 
     async fn get<T: DeserializeOwned>(&self, url: Url, until: Instant) -> Result<T, ApiError> {
-        let largest = self.transport.limits.largest_answer;
+        let largest = self.transport.limits().largest_answer;
         let request = Request::get(url, largest);
         self.read(&request, until).await
     }

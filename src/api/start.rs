@@ -141,7 +141,7 @@ impl Client {
             url: self.url(start.path),
             body: Some(&start.body),
             effect: Effect::Starts,
-            largest: self.transport.limits.largest_answer,
+            largest: self.transport.limits().largest_answer,
             repeats: true,
             known: None,
         };
@@ -268,8 +268,7 @@ impl Client {
             Trace::Kind(kind) => format!("a new result of agent {}", kind.agent),
             Trace::None(reason) => return Err(format!("it was not looked for, because {reason}")),
         };
-        let limits = self.transport.limits;
-        let mut wait = limits.backoff.base;
+        let mut wait = self.transport.limits().backoff.base;
         let mut absent_since = None;
         let mut only = None;
         loop {
@@ -279,6 +278,9 @@ impl Client {
                 Trace::None(_) => Ok(Vec::new()),
             };
             let answered = looked.is_ok();
+            // The first answer may come from a simulator, and say so.
+            let limits = self.transport.limits();
+            wait = wait.min(limits.backoff.cap);
             let found = match looked {
                 Ok(found) => found,
                 // The calls may be going: an outage is waited out for as long as there is time.
@@ -351,7 +353,7 @@ impl Client {
             url,
             body: None,
             effect: Effect::Reads,
-            largest: self.transport.limits.largest_answer,
+            largest: self.transport.limits().largest_answer,
             repeats: true,
             known: None,
         };

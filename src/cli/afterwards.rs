@@ -142,7 +142,7 @@ impl Afterwards {
                     return format!("the platform does not explain the failures ({status})");
                 }
             }
-            if Instant::now() + gate.pace.floor >= until {
+            if Instant::now() + gate.pace().floor >= until {
                 let bound = text::span(bound(gate, EXPLAIN));
                 return format!(
                     "the platform's explanation did not come within {bound}; `cekura-gate result \
@@ -150,7 +150,7 @@ impl Afterwards {
                     report.result.id
                 );
             }
-            tokio::time::sleep(gate.pace.floor).await;
+            tokio::time::sleep(gate.pace().floor).await;
         }
     }
 
@@ -300,7 +300,7 @@ impl Afterwards {
 
 /// How long a step may take.
 fn bound(gate: &Gate<'_>, floors: u32) -> Duration {
-    (gate.pace.floor * floors).max(SHORTEST)
+    (gate.pace().floor * floors).max(SHORTEST)
 }
 
 fn soon(gate: &Gate<'_>) -> Instant {
@@ -342,7 +342,7 @@ async fn ask(
             Ok(Progress::Failed(reason)) => {
                 return Err(format!("the platform could not do it: {}", short(&reason, 300)));
             }
-            Ok(Progress::Going(_)) => tokio::time::sleep(gate.pace.floor).await,
+            Ok(Progress::Going(_)) => tokio::time::sleep(gate.pace().floor).await,
             Err(error) => return Err(error.to_string()),
         }
     }

@@ -42,7 +42,6 @@ const LAST_LOOK: Duration = Duration::from_secs(7);
 /// by side.
 pub(super) struct Gate<'a> {
     pub(super) client: &'a Client,
-    pub(super) pace: Pace,
     pub(super) console: &'a Console,
     pub(super) stop: &'a Stop,
     /// What the gate is called where it speaks beside others.
@@ -75,8 +74,6 @@ pub(super) struct Attached {
     pub(super) ended_earlier: bool,
     /// Whether it is one call of a set: it is gone on with as a whole.
     pub(super) of_set: bool,
-    /// Whether a stand-in gives the evidence.
-    pub(super) simulated: bool,
     pub(super) url: Option<String>,
     pub(super) began: Instant,
     pub(super) deadline: Instant,
@@ -203,11 +200,16 @@ impl Gate<'_> {
             results: Vec::new(),
             stopped_early: attended.stopped_early,
             incomplete: attached.ended_earlier,
-            simulated: attached.simulated,
+            simulated: self.client.time_scale().is_some(),
             transcripts: reports.transcripts.unwrap_or_default(),
             redact: redactor,
             notes: attached.notes,
         }
+    }
+
+    /// How often the platform may be asked, or the simulator that has said that it is one.
+    pub(super) fn pace(&self) -> Pace {
+        Pace::at(self.client.time_scale())
     }
 
     /// Until when something may take that takes so long: counted from the signal, where one has
@@ -265,7 +267,7 @@ impl Gate<'_> {
         let waiting = wait(
             self.client,
             record,
-            Patience { hears_calls: self.listen, ..patience(attached, self.pace, stop, runs) },
+            Patience { hears_calls: self.listen, ..patience(attached, stop, runs) },
             async { signal = Some(self.stop.asked().await) },
             |look| {
                 let record = match look {

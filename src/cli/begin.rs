@@ -34,8 +34,6 @@ pub(super) struct Surroundings<'a> {
     pub(super) context: &'a Context,
     /// The dashboard's address, where there is one.
     pub(super) dashboard: Option<&'a str>,
-    /// Whether a stand-in plays the platform.
-    pub(super) simulated: bool,
 }
 
 /// A result that is going, and what is known of how it came to be.
@@ -123,7 +121,6 @@ impl Gate<'_> {
             plan: Some(plan),
             baseline: baseline.base,
             suite: loaded.suite,
-            simulated: around.simulated,
             record,
             calls,
             taken_up,

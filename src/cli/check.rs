@@ -340,8 +340,10 @@ fn runs(loaded: &Loaded, plan: &Plan) -> String {
     if let Some(spec) = plan.spec() {
         let most = spec.scenarios.iter().map(|case| spec.frequency(case)).max().unwrap_or(1);
         let least = plan.runs_per_scenario;
+        let times = plan.case_multiplier();
+        let most = most.saturating_mul(times);
         if least < most {
-            let total = text::count(spec.runs(), "run");
+            let total = text::count(plan.runs().unwrap_or_default(), "run");
             return format!("{}, {least} to {most} runs each: {total}", factors.concat());
         } else if most > 1 {
             factors.push(format!("frequency {most}"));

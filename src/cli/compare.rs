@@ -103,7 +103,7 @@ fn result(
     let id: u64 = from.parse().map_err(|_| {
         Failure::Usage(format!("`{from}` is neither a file that is there nor a result id"))
     })?;
-    let (client, _) = connection::client(global, context)?;
+    let client = connection::client(global, context)?;
     runtime()?.block_on(async {
         let record = client.result(id, Transcripts::None, Instant::now() + PATIENCE).await?;
         Ok((record, None))

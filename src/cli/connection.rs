@@ -11,9 +11,8 @@ use secrecy::{ExposeSecret as _, SecretString};
 use super::failure::Failure;
 use super::{Global, input_file, secrets};
 use crate::api::client::Client;
-use crate::api::options::{Limits, Options, Proxies, ProxyVariables};
+use crate::api::options::{Options, Proxies, ProxyVariables};
 use crate::context::Context;
-use crate::poll::schedule::Pace;
 
 const DEFAULT_API: &str = "https://api.cekura.ai";
 const DEFAULT_DASHBOARD: &str = "https://dashboard.cekura.ai";
@@ -22,27 +21,24 @@ const LARGEST_CA_FILE: u64 = 1024 * 1024;
 /// A key file that is longer than this is not a key file.
 const LONGEST_KEY_FILE: u64 = 64 * 1024;
 
-/// The client for the platform, and how often it may be asked: a stand-in on this machine answers
-/// in milliseconds and bills nobody.
-pub(super) fn client(global: &Global, context: &Context) -> Result<(Client, Pace), Failure> {
+/// The client for the platform, wherever it is: an address on this machine may be a tunnel's.
+pub(super) fn client(global: &Global, context: &Context) -> Result<Client, Failure> {
     let config = Config::read(context);
     let url = api_url(global, context, &config)?;
     let key = key(global, context, &config)?;
     secrets::keep(|secrets| secrets.add(key.expose_secret()));
-    let loopback = is_loopback(&url);
     let options = Options {
-        limits: if loopback { Limits::STAND_IN } else { Limits::PLATFORM },
-        proxies: if loopback { Proxies::None } else { proxies(context) },
+        proxies: proxies(context),
         authorities: global.ca_file.as_deref().map(authorities).transpose()?,
+        ..Options::default()
     };
-    let pace = if loopback { Pace::STAND_IN } else { Pace::PLATFORM };
-    Ok((Client::with(url, &key, &options)?, pace))
+    Ok(Client::with(url, &key, &options)?)
 }
 
-/// The client for a stand-in in this process.
-pub(super) fn to_stand_in(url: Url, key: &SecretString) -> Result<(Client, Pace), Failure> {
-    let options = Options { limits: Limits::STAND_IN, ..Options::default() };
-    Ok((Client::with(url, key, &options)?, Pace::STAND_IN))
+/// The client for a simulator in this process.
+pub(super) fn to_simulator(url: Url, key: &SecretString, scale: f64) -> Result<Client, Failure> {
+    let options = Options { time_scale: Some(scale), ..Options::default() };
+    Ok(Client::with(url, key, &options)?)
 }
 
 /// The proxies that the environment names; otherwise the system's settings decide.
@@ -71,6 +67,8 @@ pub(super) fn dashboard(global: &Global, context: &Context) -> Option<String> {
 
 fn given_url(global: &Global, context: &Context, config: &Config) -> String {
     let given = global.api_url.as_deref().or_else(|| context.var("CEKURA_API_URL"));
+    // The name in the platform's own reusable workflows.
+    let given = given.or_else(|| context.var("CEKURA_BASE_URL"));
     given.or_else(|| config.get("api_url")).unwrap_or(DEFAULT_API).trim().to_owned()
 }
 

@@ -165,7 +165,7 @@ impl Together<'_> {
             timing: Timing { started_at, elapsed_seconds: began.elapsed().as_secs_f64() },
             traffic: self.platform.client.traffic(),
             concurrency: many.concurrency,
-            simulated: self.platform.stand_in.is_some(),
+            simulated: self.platform.client.time_scale().is_some(),
             not_written: None,
         };
         let code = publisher.finish(&mut whole, self.console)?;
@@ -334,11 +334,7 @@ impl Together<'_> {
 
     /// What surrounds each start.
     pub(super) fn surroundings(&self) -> Surroundings<'_> {
-        Surroundings {
-            context: self.context,
-            dashboard: self.platform.dashboard.as_deref(),
-            simulated: self.platform.stand_in.is_some(),
-        }
+        Surroundings { context: self.context, dashboard: self.platform.dashboard.as_deref() }
     }
 
     /// A gate that speaks by its name.
@@ -350,7 +346,6 @@ impl Together<'_> {
     ) -> Gate<'a> {
         Gate {
             client: &self.platform.client,
-            pace: self.platform.pace,
             console: self.console,
             stop: self.stop,
             label: Some(name),

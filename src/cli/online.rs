@@ -51,7 +51,7 @@ pub(super) fn look_up(
     global: &Global,
     context: &Context,
 ) -> Result<Online, Failure> {
-    let (client, _) = connection::client(global, context)?;
+    let client = connection::client(global, context)?;
     let asked = Asked { loaded, client, until: Instant::now() + PATIENCE, context };
     runtime()?.block_on(asked.look_up(plan))
 }

@@ -56,7 +56,6 @@ pub(super) fn id(text: &str) -> Result<u64, String> {
 /// The platform, and where the answer goes.
 pub(super) struct Remote<'a> {
     pub(super) client: Client,
-    pub(super) pace: Pace,
     pub(super) console: &'a Console,
     output: Output,
 }
@@ -68,8 +67,13 @@ impl<'a> Remote<'a> {
         console: &'a Console,
         output: Output,
     ) -> Result<Self, Failure> {
-        let (client, pace) = connection::client(global, context)?;
-        Ok(Self { client, pace, console, output })
+        let client = connection::client(global, context)?;
+        Ok(Self { client, console, output })
+    }
+
+    /// How often the platform may be asked, or the simulator that has said that it is one.
+    pub(super) fn pace(&self) -> Pace {
+        Pace::at(self.client.time_scale())
     }
 
     /// Until when a question may be asked.
@@ -116,7 +120,8 @@ impl<'a> Remote<'a> {
                 Err(error) if Instant::now() < deadline => return Err(JobError::Api(error)),
                 Err(_) => {}
             }
-            let pause = (began.elapsed() / 10).clamp(self.pace.floor, SLOWEST.max(self.pace.floor));
+            let floor = self.pace().floor;
+            let pause = (began.elapsed() / 10).clamp(floor, SLOWEST.max(floor));
             if Instant::now() + pause >= deadline {
                 let waited = text::span(wait.timeout.duration());
                 return Err(JobError::Failure(Failure::NotYet(format!(

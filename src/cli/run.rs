@@ -31,7 +31,6 @@ use crate::api::client::Client;
 use crate::context::Context;
 use crate::exit::Code;
 use crate::plan::Plan;
-use crate::poll::schedule::Pace;
 use crate::report::assemble::assemble;
 use crate::report::gates::sticky;
 use crate::simulate::{StandIn, World};
@@ -89,10 +88,10 @@ impl Args {
 /// The platform or its stand-in.
 pub(super) struct Platform {
     pub(super) client: Client,
-    pub(super) pace: Pace,
     pub(super) dashboard: Option<String>,
     /// Serves while this lives.
-    pub(super) stand_in: Option<StandIn>,
+    #[expect(dead_code, reason = "dropping it ends the simulator")]
+    stand_in: Option<StandIn>,
 }
 
 pub(super) fn run(
@@ -152,7 +151,6 @@ fn one(
         let turn = Turnstile::new(None);
         let gate = Gate {
             client: &platform.client,
-            pace: platform.pace,
             console,
             stop: &stop,
             label: None,
@@ -165,11 +163,7 @@ fn one(
         for warning in super::check::warnings(&prepared.loaded, &prepared.plan) {
             console.warn(&warning);
         }
-        let around = Surroundings {
-            context,
-            dashboard: platform.dashboard.as_deref(),
-            simulated: platform.stand_in.is_some(),
-        };
+        let around = Surroundings { context, dashboard: platform.dashboard.as_deref() };
         let attached = gate.begin(prepared, &publisher, &around).await?;
         let afterwards = Afterwards::of(&attached);
         let mut report = assemble(gate.attend(attached, &publisher).await?);
@@ -286,10 +280,8 @@ async fn platform(
     context: &Context,
 ) -> Result<Platform, Failure> {
     let Some(world) = &args.simulate else {
-        let (client, pace) = connection::client(global, context)?;
         return Ok(Platform {
-            client,
-            pace,
+            client: connection::client(global, context)?,
             dashboard: connection::dashboard(global, context),
             stand_in: None,
         });
@@ -299,6 +291,7 @@ async fn platform(
         None => World::for_suites(loaded.iter().map(|one| &one.suite)),
     };
     let faults = args.faults.as_deref().map(|path| load::faults(path, context)).transpose()?;
+    let scale = world.time_scale;
     let key = world.api_key.clone().unwrap_or_else(|| "simulated".to_owned());
     let bind = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let stand_in = super::simulate::serve(world, faults, bind)
@@ -306,6 +299,6 @@ async fn platform(
         .map_err(|error| Failure::Internal(format!("the stand-in cannot start: {error}")))?;
     let url = Url::parse(&stand_in.url())
         .map_err(|error| Failure::Internal(format!("the stand-in has no address: {error}")))?;
-    let (client, pace) = connection::to_stand_in(url, &SecretString::from(key))?;
-    Ok(Platform { client, pace, dashboard: None, stand_in: Some(stand_in) })
+    let client = connection::to_simulator(url, &SecretString::from(key), scale)?;
+    Ok(Platform { client, dashboard: None, stand_in: Some(stand_in) })
 }

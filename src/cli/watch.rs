@@ -86,7 +86,7 @@ pub(super) fn watch(
     let publisher =
         Publisher::with(dir, Surfaces::of(context), &super::publish::inputs_of(&suite))?;
     runtime()?.block_on(heeding(|stop: Stop| async move {
-        let (client, pace) = connection::client(global, context)?;
+        let client = connection::client(global, context)?;
         let began = Instant::now();
         let deadline = began + suite.timeout.unwrap_or_default().duration();
         let record = tokio::select! {
@@ -133,7 +133,6 @@ pub(super) fn watch(
                 on_timeout: suite.on_timeout.or(Some(CallPolicy::Leave)),
                 ..suite
             },
-            simulated: false,
             record,
             url: None,
             began,
@@ -144,7 +143,6 @@ pub(super) fn watch(
         let turn = Turnstile::new(None);
         let gate = Gate {
             client: &client,
-            pace,
             console,
             stop: &stop,
             label: None,

@@ -53,8 +53,6 @@ pub enum Waited {
 /// How to wait.
 #[derive(Debug, Clone)]
 pub struct Patience {
-    /// How often to ask.
-    pub pace: Pace,
     /// What is thought of the length of a call.
     pub call: Prior,
     /// Whose transcripts are wanted.
@@ -217,7 +215,7 @@ impl<O: FnMut(Look<'_>) -> ControlFlow<()>> Waiting<'_, O> {
             State::Settled => return true,
             State::WaitingFor(awaited) => awaited,
         };
-        let limit = schedule::settling(self.patience.pace);
+        let limit = schedule::settling(self.pace());
         let ended = self.ended_at.get_or_insert_with(Instant::now).elapsed();
         if let Some((known, since)) = &self.awaited
             && *known == awaited
@@ -246,11 +244,11 @@ impl<O: FnMut(Look<'_>) -> ControlFlow<()>> Waiting<'_, O> {
             let _ = (self.observe)(Look::Delay(&words));
         }
         self.lagging += 1;
-        since.elapsed() < schedule::settling(self.patience.pace)
+        since.elapsed() < schedule::settling(self.pace())
     }
 
     fn next(&self) -> Duration {
-        let &Patience { pace, call, hears_calls, .. } = &self.patience;
+        let (pace, &Patience { call, hears_calls, .. }) = (self.pace(), &self.patience);
         if self.lagging > 0 {
             return schedule::wait_lagging(self.lagging, pace);
         }
@@ -258,9 +256,14 @@ impl<O: FnMut(Look<'_>) -> ControlFlow<()>> Waiting<'_, O> {
         if hears_calls { wait.min(pace.floor * OFTEN) } else { wait }
     }
 
+    /// How often to ask: a simulator says how fast its time goes.
+    fn pace(&self) -> Pace {
+        Pace::at(self.client.time_scale())
+    }
+
     /// Seconds since the wait began, as the platform's calls count them.
     fn at(&self) -> f64 {
-        self.began.elapsed().as_secs_f64() * self.patience.pace.speed
+        self.began.elapsed().as_secs_f64() * self.pace().speed
     }
 
     /// Looks at the light list, and says whether that was enough for now.

@@ -80,7 +80,7 @@ pub struct Suite {
     /// How long to wait for the result, for example `45m` or `1h30m`. Default: 1h.
     pub timeout: Option<Timeout>,
 
-    /// Telephone numbers. Modes voice, text, chirp, sip and elevenlabs.
+    /// Telephone numbers. Modes voice, text, chirp, sip, agora and elevenlabs.
     pub phone: Option<Phone>,
     /// LiveKit overrides for this run. Mode livekit_v2.
     pub livekit: Option<Livekit>,

@@ -30,8 +30,7 @@ fn world() -> String {
 fn only_reads(gate: &Gate) {
     assert_eq!(gate.stand_in().starts(), 0);
     for request in gate.requests() {
-        let dry =
-            request.starts_with("POST ") && request.ends_with("run_scenarios_json/?dry_run=true");
+        let dry = request.starts_with("POST ") && request.ends_with("/validate_scenarios_json/");
         assert!(dry || request.starts_with("GET "), "{request}");
     }
 }

@@ -76,7 +76,6 @@ pub(super) fn rerun(
         let turn = Turnstile::new(None);
         let gate = Gate {
             client: &remote.client,
-            pace: remote.pace,
             console,
             stop: &stop,
             label: None,
@@ -220,7 +219,6 @@ fn attached(
         plan: None,
         baseline: None,
         suite,
-        simulated: false,
         record: new,
         url: None,
         began,

@@ -151,7 +151,7 @@ async fn wait_for(
             Err(_) if Instant::now() >= deadline => {}
             Err(error) => return Err(error.into()),
         }
-        let pause = (began.elapsed() / 10).clamp(remote.pace.floor, remote.pace.ceiling);
+        let pause = (began.elapsed() / 10).clamp(remote.pace().floor, remote.pace().ceiling);
         if Instant::now() + pause >= deadline {
             let seen = if begun { "it has begun" } else { "no sign of it was seen" };
             let span = text::span(args.wait.timeout.duration());
