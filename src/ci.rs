@@ -3,6 +3,7 @@
 //! What a system reads beside its log (outputs, annotations, summaries) is in `report`. Pure: the
 //! environment is asked through a function.
 
+use crate::plan::mark::{Event, Origin};
 use crate::report::escape::short;
 use crate::report::escape::terminal::neutral;
 
@@ -55,6 +56,92 @@ impl System {
             () if is_set("JENKINS_URL") => Self::Jenkins,
             () => Self::None,
         }
+    }
+
+    /// What started the job, and of which commit it is, as far as the system's variables say.
+    pub fn origin<'a>(self, variable: impl Fn(&str) -> Option<&'a str>) -> Origin {
+        let is_set = |name: &str| variable(name).is_some();
+        let is = |name: &str, word: &str| variable(name).is_some_and(|value| value == word);
+        let starts = |name: &str, with: &str| variable(name).is_some_and(|v| v.starts_with(with));
+        let (commit, is_tag, is_pull, event) = match self {
+            Self::Github => (
+                "GITHUB_SHA",
+                is("GITHUB_REF_TYPE", "tag") || starts("GITHUB_REF", "refs/tags/"),
+                is_set("GITHUB_HEAD_REF") || starts("GITHUB_REF", "refs/pull/"),
+                match variable("GITHUB_EVENT_NAME") {
+                    Some("push") => Event::Push,
+                    Some("schedule") => Event::Schedule,
+                    Some("workflow_dispatch" | "repository_dispatch") => Event::Manual,
+                    Some(name) if name.starts_with("pull_request") => Event::PullRequest,
+                    // Comments and other workflows run for the default branch, whatever they test.
+                    Some(_) => Event::Other,
+                    None => Event::Unknown,
+                },
+            ),
+            Self::Gitlab => (
+                "CI_COMMIT_SHA",
+                is_set("CI_COMMIT_TAG"),
+                is_set("CI_MERGE_REQUEST_IID") || is_set("CI_EXTERNAL_PULL_REQUEST_IID"),
+                match variable("CI_PIPELINE_SOURCE") {
+                    Some("push") => Event::Push,
+                    Some("schedule") => Event::Schedule,
+                    Some("web" | "api" | "trigger") => Event::Manual,
+                    Some("merge_request_event" | "external_pull_request_event") => {
+                        Event::PullRequest
+                    }
+                    // A pipeline that another one starts does not say what that one is about.
+                    Some(_) => Event::Other,
+                    None => Event::Unknown,
+                },
+            ),
+            Self::Azure => (
+                "BUILD_SOURCEVERSION",
+                starts("BUILD_SOURCEBRANCH", "refs/tags/"),
+                starts("BUILD_SOURCEBRANCH", "refs/pull/"),
+                match variable("BUILD_REASON") {
+                    Some("IndividualCI" | "BatchedCI") => Event::Push,
+                    Some("Schedule") => Event::Schedule,
+                    Some("Manual") => Event::Manual,
+                    Some("PullRequest") => Event::PullRequest,
+                    Some(_) => Event::Other,
+                    None => Event::Unknown,
+                },
+            ),
+            Self::Buildkite => (
+                "BUILDKITE_COMMIT",
+                is_set("BUILDKITE_TAG"),
+                variable("BUILDKITE_PULL_REQUEST").is_some_and(|number| number != "false"),
+                match variable("BUILDKITE_SOURCE") {
+                    Some("webhook") => Event::Push,
+                    Some("schedule") => Event::Schedule,
+                    Some("ui" | "api") => Event::Manual,
+                    Some(_) => Event::Other,
+                    None => Event::Unknown,
+                },
+            ),
+            Self::Circleci => (
+                "CIRCLE_SHA1",
+                is_set("CIRCLE_TAG"),
+                is_set("CIRCLE_PULL_REQUEST") || is_set("CIRCLE_PR_NUMBER"),
+                Event::Unknown,
+            ),
+            Self::Bitbucket => (
+                "BITBUCKET_COMMIT",
+                is_set("BITBUCKET_TAG"),
+                is_set("BITBUCKET_PR_ID"),
+                Event::Unknown,
+            ),
+            Self::Jenkins => {
+                ("GIT_COMMIT", is_set("TAG_NAME"), is_set("CHANGE_ID"), Event::Unknown)
+            }
+            Self::None => ("CEKURA_GATE_COMMIT", false, false, Event::Unknown),
+        };
+        let event = match () {
+            () if is_pull => Event::PullRequest,
+            () if is_tag => Event::Tag,
+            () => event,
+        };
+        Origin::new(event, variable("CEKURA_GATE_COMMIT").or_else(|| variable(commit)))
     }
 
     /// The name that people know it by.
@@ -148,6 +235,49 @@ mod tests {
         ];
         for (variables, system) in table {
             assert_eq!(of(variables), system, "{variables:?}");
+        }
+    }
+
+    #[test]
+    fn a_pull_request_and_a_tag_are_told_from_a_push_whatever_their_branch_is_called() {
+        let event = |pairs: &'static [(&'static str, &'static str)]| {
+            let system = of(pairs);
+            let get =
+                |name: &str| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| *value);
+            system.origin(get).event
+        };
+        let github = ("GITHUB_ACTIONS", "true");
+        let gitlab = ("GITLAB_CI", "true");
+        let azure = ("TF_BUILD", "True");
+        let table: Vec<(Vec<(&'static str, &'static str)>, Event)> = vec![
+            (vec![github, ("GITHUB_EVENT_NAME", "push")], Event::Push),
+            (vec![github, ("GITHUB_EVENT_NAME", "schedule")], Event::Schedule),
+            (vec![github, ("GITHUB_EVENT_NAME", "push"), ("GITHUB_REF_TYPE", "tag")], Event::Tag),
+            (vec![github, ("GITHUB_EVENT_NAME", "pull_request_target")], Event::PullRequest),
+            (vec![github, ("GITHUB_EVENT_NAME", "issue_comment")], Event::Other),
+            (vec![gitlab, ("CI_PIPELINE_SOURCE", "push")], Event::Push),
+            (vec![gitlab, ("CI_PIPELINE_SOURCE", "push"), ("CI_COMMIT_TAG", "main")], Event::Tag),
+            (vec![gitlab, ("CI_PIPELINE_SOURCE", "merge_request_event")], Event::PullRequest),
+            (vec![gitlab, ("CI_PIPELINE_SOURCE", "parent_pipeline")], Event::Other),
+            (vec![azure, ("BUILD_REASON", "PullRequest")], Event::PullRequest),
+            (vec![azure, ("BUILD_REASON", "BatchedCI")], Event::Push),
+            (vec![("BUILDKITE", "true"), ("BUILDKITE_PULL_REQUEST", "7")], Event::PullRequest),
+            (
+                vec![
+                    ("BUILDKITE", "true"),
+                    ("BUILDKITE_PULL_REQUEST", "false"),
+                    ("BUILDKITE_SOURCE", "webhook"),
+                ],
+                Event::Push,
+            ),
+            (vec![("CIRCLECI", "true"), ("CIRCLE_TAG", "main")], Event::Tag),
+            (vec![("BITBUCKET_BUILD_NUMBER", "7"), ("BITBUCKET_PR_ID", "3")], Event::PullRequest),
+            (vec![("JENKINS_URL", "x"), ("CHANGE_ID", "3")], Event::PullRequest),
+            (vec![("JENKINS_URL", "x"), ("BRANCH_NAME", "main")], Event::Unknown),
+            (vec![], Event::Unknown),
+        ];
+        for (variables, expected) in table {
+            assert_eq!(event(variables.leak()), expected);
         }
     }
 

@@ -16,6 +16,10 @@ pub struct Context {
     pub env: BTreeMap<String, String>,
     /// The variables whose values are not UTF-8, with U+FFFD where they are not.
     pub not_utf8: BTreeMap<String, String>,
+    /// The variables that a suite may use although they look like secrets: `--allow-env`.
+    pub allow_env: Vec<String>,
+    /// Whether a suite may name files outside of the repository: `--allow-outside`.
+    pub allow_outside: bool,
     /// The CI system around the process, or the one that the command line names.
     pub ci: System,
     /// Whether standard output is a terminal.
@@ -39,6 +43,8 @@ impl Context {
         Self {
             env,
             not_utf8,
+            allow_env: Vec::new(),
+            allow_outside: false,
             ci,
             stdout_is_terminal: std::io::stdout().is_terminal(),
             stderr_is_terminal: std::io::stderr().is_terminal(),
@@ -77,6 +83,11 @@ impl Context {
         NAMES.iter().find_map(|name| self.var(name)).or_else(azure)
     }
 
+    /// What started the CI job, and of which commit it is.
+    pub fn origin(&self) -> crate::plan::mark::Origin {
+        self.ci.origin(|name| self.var(name))
+    }
+
     /// The user's home directory.
     pub fn home(&self) -> Option<PathBuf> {
         self.var("HOME").or_else(|| self.var("USERPROFILE")).map(PathBuf::from)
@@ -107,6 +118,11 @@ pub fn ignores_hang_up() -> bool {
     let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
     // The lowest bit is signal 1.
     ignored.is_some_and(|mask| u64::from_str_radix(mask.trim(), 16).is_ok_and(|mask| mask & 1 == 1))
+}
+
+/// The arguments of the process, as text.
+pub fn arguments() -> Vec<String> {
+    std::env::args_os().skip(1).map(|one| one.to_string_lossy().into_owned()).collect()
 }
 
 /// The time now.

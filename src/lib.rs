@@ -13,6 +13,7 @@ pub mod context;
 pub mod document;
 pub mod exit;
 pub mod gates;
+pub mod hidden;
 pub mod init;
 pub mod outcome;
 pub mod plan;

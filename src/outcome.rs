@@ -214,6 +214,14 @@ fn judge_conversation(run: &RunRecord, conversed: bool) -> (Outcome, Option<Blam
         (Some(true), _) if !scored => {
             unscored("the platform calls it a success, but no metric and no outcome was scored")
         }
+        // A person who looked has the last word against the agent.
+        (Some(true), Some("reviewed_failure")) => failed(run),
+        (Some(true), Some("failure")) => {
+            unscored("the platform calls it a success and a failure at once")
+        }
+        (Some(false), Some("success" | "reviewed_success")) => {
+            unscored("the platform calls it a failure and a success at once")
+        }
         (Some(true), _) => (Outcome::Passed, None, "passed".to_owned()),
         (Some(false), _) if conversed || scored => failed(run),
         (Some(false), _) => {
@@ -221,7 +229,9 @@ fn judge_conversation(run: &RunRecord, conversed: bool) -> (Outcome, Option<Blam
             (Outcome::Errored, Some(Blame::Unknown), reason)
         }
         (None, Some("failure" | "reviewed_failure")) => failed(run),
-        (None, Some("success" | "reviewed_success")) if scored => {
+        (None, Some("success" | "reviewed_success"))
+            if scored && outcome_score.is_none_or(|score| score >= 100.0) =>
+        {
             (Outcome::Passed, None, "passed".to_owned())
         }
         // Falling short of the expected outcome is a failure by itself; meeting it is not yet a
@@ -297,6 +307,7 @@ mod tests {
             aliases: vec![],
             value,
             explanation,
+            unreadable: false,
         }
     }
 
@@ -407,9 +418,21 @@ mod tests {
     }
 
     #[test]
+    fn a_success_that_contradicts_itself_is_no_pass() {
+        let with = |success: bool, status: &str| RunRecord {
+            evaluation_status: Some(status.to_owned()),
+            ..scored(Some(success))
+        };
+        assert_eq!(of(&with(true, "reviewed_failure")).0, Outcome::Failed);
+        assert_eq!(of(&with(true, "failure")).0, Outcome::Unscored);
+        assert_eq!(of(&with(false, "reviewed_success")).0, Outcome::Unscored);
+        assert_eq!(of(&with(true, "reviewed_success")).0, Outcome::Passed);
+    }
+
+    #[test]
     fn without_a_judgement_only_a_missed_outcome_says_something() {
         let with = |score: Option<f64>| RunRecord {
-            expected_outcome: Some(ExpectedOutcome { score, explanation: vec![] }),
+            expected_outcome: Some(ExpectedOutcome { score, ..ExpectedOutcome::default() }),
             ..scored(None)
         };
         assert_eq!(of(&with(Some(80.0))).0, Outcome::Failed);
@@ -432,6 +455,7 @@ mod tests {
                 "✅ greeted".to_owned(),
                 "❌ never asked for the order number".to_owned(),
             ],
+            ..ExpectedOutcome::default()
         });
         assert_eq!(judge_run(&run, 1).reason, "never asked for the order number");
     }

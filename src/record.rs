@@ -29,6 +29,39 @@ pub struct ResultRecord {
     pub insights: Insights,
     /// The runs, in ascending order of their ids.
     pub runs: Vec<RunRecord>,
+    /// Entries of the result that could not be read at all, such as a run that is null.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unreadable: Vec<UnreadableField>,
+}
+
+impl ResultRecord {
+    /// When it was created; none where that is not known.
+    pub fn created(&self) -> Option<jiff::Timestamp> {
+        self.created_at.as_deref().and_then(instant)
+    }
+}
+
+/// A time as the platform writes it. One without a zone is UTC.
+pub fn instant(text: &str) -> Option<jiff::Timestamp> {
+    let text = text.trim();
+    text.parse::<jiff::Timestamp>().ok().or_else(|| {
+        let civil = text.parse::<jiff::civil::DateTime>().ok()?;
+        Some(civil.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp())
+    })
+}
+
+/// A field that could not be read. It is a missing value, and nothing else is lost with it.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct UnreadableField {
+    /// Where it stands in the run's document, or else in the result's, such as
+    /// `evaluation.metrics[0].score`.
+    pub field: String,
+    /// The metric that it is of.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metric: Option<String>,
+    /// What stood there, cut.
+    pub value: String,
 }
 
 /// The platform's own figures for a result.
@@ -135,6 +168,9 @@ pub struct RunRecord {
     pub transcript: Vec<Turn>,
     /// Where the recording is.
     pub recording_url: Option<String>,
+    /// Fields that could not be read: each is a missing value.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub unreadable: Vec<UnreadableField>,
 }
 
 impl RunRecord {
@@ -152,6 +188,9 @@ pub struct ExpectedOutcome {
     pub score: Option<f64>,
     /// Why, in a model's words.
     pub explanation: Vec<String>,
+    /// Whether there is a score that could not be read: it could have been anything.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub unreadable: bool,
 }
 
 /// One metric's score of a run.
@@ -169,6 +208,17 @@ pub struct MetricRecord {
     /// Why, in a model's words.
     #[serde(default)]
     pub explanation: Vec<String>,
+    /// Whether there is a score that could not be read. `value` is then empty without the metric
+    /// having been skipped: it could have been anything.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unreadable: bool,
+}
+
+impl MetricRecord {
+    /// Whether the metric was skipped as irrelevant.
+    pub const fn is_skipped(&self) -> bool {
+        self.value.is_skipped() && !self.unreadable
+    }
 }
 
 /// A metric's score, by the metric's kind. Null when the metric was skipped as irrelevant: it then
@@ -197,7 +247,13 @@ impl MetricValue {
         }
     }
 
-    /// Whether the metric was skipped.
+    /// Whether two entries of one metric say the same. Where neither has a score, the kind is no
+    /// matter: a skipped entry often lacks it.
+    pub fn says_the_same(&self, other: &Self) -> bool {
+        self == other || (self.is_skipped() && other.is_skipped())
+    }
+
+    /// Whether there is no value: the metric was skipped, or its score could not be read.
     pub const fn is_skipped(&self) -> bool {
         match self {
             MetricValue::Binary(score) => score.is_none(),

@@ -6,7 +6,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::outcome::{Outcome, RunOutcome};
+use crate::outcome::{Blame, Outcome, RunOutcome};
 use crate::record::{ResultRecord, RunRecord};
 use crate::report::model::{RetryRecord, RetryRun, SuiteHead};
 use crate::suite::model::{Flaky, Retry, RetryOn};
@@ -45,6 +45,11 @@ pub fn needs(
 
 fn is_settled(run: &RunRecord, earlier: &[RetryRecord]) -> bool {
     earlier.iter().any(|record| record.flaky && record.counts == run.id)
+}
+
+/// Whether a run that ended so is one that the suite wants to start again.
+pub fn wants_again(retry: &Retry, outcome: &RunOutcome) -> bool {
+    outcome.blame != Some(Blame::StillGoing) && is_wanted(retry, outcome.outcome)
 }
 
 fn is_wanted(retry: &Retry, outcome: Outcome) -> bool {
@@ -144,6 +149,7 @@ mod tests {
                     aliases: vec![],
                     value: MetricValue::Binary(success),
                     explanation: vec![],
+                    unreadable: false,
                 }],
                 ..RunRecord::default()
             }

@@ -1,9 +1,10 @@
 //! Writes the reports: every file is opened before the first call and replaced whole at the end.
 //!
 //! A directory that cannot be written fails early, when nothing has been paid for. Reports of an
-//! earlier run are removed at once, so that no reader takes them for this run's. A report of many
-//! files has a directory of its own, which appears whole, too. Nothing is removed that no gate
-//! wrote.
+//! earlier run are removed at once, so that no reader takes them for this run's; one that is an
+//! input stays until its place is taken. A report of many files has a directory of its own, which
+//! appears whole, too. Nothing is removed that no gate wrote, and no link is followed: what is half
+//! written has a new file with a name that nobody foresees.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read, Write};
@@ -23,25 +24,33 @@ pub struct SinkError {
 #[derive(Debug)]
 pub struct Sink {
     dir: PathBuf,
-    open: Vec<(&'static str, File)>,
-    trees: Vec<&'static str>,
+    open: Vec<(&'static str, PathBuf, File)>,
+    trees: Vec<(&'static str, PathBuf)>,
 }
 
 impl Sink {
-    /// Creates the directory and opens a partial file for each report.
+    /// Creates the directory and opens a partial file for each report. Earlier reports go, but for
+    /// those that `is_input` names.
     ///
     /// # Errors
     ///
-    /// When one of them cannot be created.
-    pub fn open(dir: &Path, names: &[&'static str]) -> Result<Self, SinkError> {
+    /// When one of them cannot be created. No earlier report is removed then.
+    pub fn open(
+        dir: &Path,
+        names: &[&'static str],
+        is_input: &dyn Fn(&Path) -> bool,
+    ) -> Result<Self, SinkError> {
         fs::create_dir_all(dir).map_err(|source| at(dir, source))?;
+        if fs::symlink_metadata(dir).is_ok_and(|there| there.is_symlink()) {
+            return Err(at(dir, io::Error::other("it is a link")));
+        }
         let mut sink = Self { dir: dir.to_owned(), open: Vec::new(), trees: Vec::new() };
         for name in names {
-            let path = sink.partial(name);
-            let file = File::create(&path).map_err(|source| at(&path, source))?;
-            sink.open.push((name, file));
-            remove(&sink.dir.join(name))?;
+            let (partial, file) = partial(&dir.join(name))?;
+            sink.open.push((name, partial, file));
         }
+        let earlier = names.iter().map(|name| dir.join(name));
+        earlier.filter(|path| !is_input(path)).try_for_each(|path| remove(&path))?;
         Ok(sink)
     }
 
@@ -57,15 +66,18 @@ impl Sink {
     /// When it cannot be written whole.
     pub fn write(&mut self, name: &'static str, text: &str) -> Result<PathBuf, SinkError> {
         let path = self.dir.join(name);
-        let partial = self.partial(name);
-        let file = match self.open.iter_mut().find(|(open, _)| *open == name) {
-            Some((_, file)) => file,
-            None => return Err(at(&path, io::Error::other("it was not opened"))),
+        let Some((_, partial, file)) = self.open.iter_mut().find(|(open, ..)| *open == name) else {
+            return Err(at(&path, io::Error::other("it was not opened")));
         };
         let written = file.write_all(text.as_bytes()).and_then(|()| file.sync_all());
-        written.and_then(|()| fs::rename(&partial, &path)).map_err(|source| at(&path, source))?;
-        self.open.retain(|(open, _)| *open != name);
+        written.and_then(|()| fs::rename(&*partial, &path)).map_err(|source| at(&path, source))?;
+        self.open.retain(|(open, ..)| *open != name);
         Ok(path)
+    }
+
+    /// Whether a report is opened and not written yet.
+    pub fn is_open(&self, name: &str) -> bool {
+        self.open.iter().any(|(open, ..)| *open == name)
     }
 
     /// Makes room for a report of many files in a directory of its own. One of an earlier run is
@@ -82,13 +94,9 @@ impl Sink {
     ) -> Result<(), SinkError> {
         let path = self.dir.join(name);
         remove_earlier(&path, index, mark).map_err(|source| at(&path, source))?;
-        let partial = self.partial(name);
-        let left = match fs::remove_dir_all(&partial) {
-            Err(source) if source.kind() != io::ErrorKind::NotFound => Err(source),
-            _ => Ok(()),
-        };
-        left.and_then(|()| fs::create_dir(&partial)).map_err(|source| at(&partial, source))?;
-        self.trees.push(name);
+        let partial = partial_name(&path);
+        fs::create_dir(&partial).map_err(|source| at(&partial, source))?;
+        self.trees.push((name, partial));
         Ok(())
     }
 
@@ -107,57 +115,56 @@ impl Sink {
         fill: impl FnOnce(&mut dyn FnMut(&str, &str) -> Result<(), SinkError>) -> Result<(), SinkError>,
     ) -> Result<PathBuf, SinkError> {
         let path = self.dir.join(name);
-        let partial = self.partial(name);
-        if !self.trees.contains(&name) {
+        let Some((_, partial)) = self.trees.iter().find(|(open, _)| *open == name) else {
             return Err(at(&path, io::Error::other("it was not opened")));
-        }
+        };
         fill(&mut |file, text| {
             let file = partial.join(file);
-            let parent = file.parent().unwrap_or(&partial);
+            let parent = file.parent().unwrap_or(partial);
             let written = fs::create_dir_all(parent).and_then(|()| fs::write(&file, text));
             written.map_err(|source| at(&file, source))
         })?;
-        fs::rename(&partial, &path).map_err(|source| at(&path, source))?;
-        self.trees.retain(|open| *open != name);
+        fs::rename(partial, &path).map_err(|source| at(&path, source))?;
+        self.trees.retain(|(open, _)| *open != name);
         Ok(path)
-    }
-
-    fn partial(&self, name: &str) -> PathBuf {
-        self.dir.join(format!(".{name}.partial"))
     }
 }
 
 impl Drop for Sink {
     /// Reports that were not written leave nothing behind.
     fn drop(&mut self) {
-        for (name, _) in &self.open {
+        for (_, partial, _) in &self.open {
             // Nothing is lost when an empty partial file stays.
-            let _ = fs::remove_file(self.partial(name));
+            let _ = fs::remove_file(partial);
         }
-        for name in &self.trees {
-            let _ = fs::remove_dir_all(self.partial(name));
+        for (_, partial) in &self.trees {
+            let _ = fs::remove_dir_all(partial);
         }
     }
 }
 
 /// Removes a report of many files that an earlier gate wrote, if there is one.
 fn remove_earlier(path: &Path, index: &str, mark: &str) -> io::Result<()> {
-    let foreign = || Err(io::Error::other("it is there, and no gate wrote it"));
     match fs::symlink_metadata(path) {
-        Err(source) if source.kind() == io::ErrorKind::NotFound => return Ok(()),
-        Err(source) => return Err(source),
-        Ok(there) if !there.is_dir() => return foreign(),
-        Ok(_) => {}
+        Err(source) if source.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(source) => Err(source),
+        Ok(_) if is_tree(path, index, mark) => fs::remove_dir_all(path),
+        Ok(_) => Err(io::Error::other("it is there, and no gate wrote it")),
     }
-    if fs::read_dir(path)?.next().is_none() {
-        return fs::remove_dir(path);
-    }
-    let mut head = Vec::new();
-    let read = File::open(path.join(index)).and_then(|file| file.take(4096).read_to_end(&mut head));
-    match read {
-        Ok(_) if String::from_utf8_lossy(&head).contains(mark) => fs::remove_dir_all(path),
-        _ => foreign(),
-    }
+}
+
+/// Whether a path is a directory with a report of many files that a gate wrote, or an empty one.
+pub fn is_tree(path: &Path, index: &str, mark: &str) -> bool {
+    let is_dir = fs::symlink_metadata(path).is_ok_and(|there| there.is_dir());
+    let is_empty = || fs::read_dir(path).is_ok_and(|mut entries| entries.next().is_none());
+    let is_ours = || {
+        let index = path.join(index);
+        let mut head = Vec::new();
+        fs::symlink_metadata(&index).is_ok_and(|there| there.is_file())
+            && File::open(index).and_then(|file| file.take(4096).read_to_end(&mut head)).is_ok()
+            && String::from_utf8_lossy(&head).contains(mark)
+    };
+    is_dir && (is_empty() || is_ours())
 }
 
 /// Removes a report of many files that an earlier gate wrote. What somebody else wrote, or what
@@ -166,13 +173,32 @@ pub fn remove_tree(path: &Path, index: &str, mark: &str) {
     let _ = remove_earlier(path, index, mark);
 }
 
-/// Writes a file whole, in the place of one that may be there.
+/// Writes a file whole, in the place of one that may be there, which stays where it cannot be
+/// written. A link is replaced, not followed.
 ///
 /// # Errors
 ///
 /// When it cannot be written.
 pub fn replace(path: &Path, text: &str) -> Result<(), SinkError> {
-    fs::write(path, text).map_err(|source| at(path, source))
+    let (partial, mut file) = partial(path)?;
+    let written = file.write_all(text.as_bytes()).and_then(|()| fs::rename(&partial, path));
+    written.map_err(|source| {
+        let _ = fs::remove_file(&partial);
+        at(path, source)
+    })
+}
+
+/// A new file beside `path`, for what is half written.
+fn partial(path: &Path) -> Result<(PathBuf, File), SinkError> {
+    let partial = partial_name(path);
+    // One that is new is reached through no link.
+    let file = OpenOptions::new().write(true).create_new(true).open(&partial);
+    file.map(|file| (partial.clone(), file)).map_err(|source| at(&partial, source))
+}
+
+fn partial_name(path: &Path) -> PathBuf {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    path.with_file_name(format!(".{name}.{:016x}.partial", crate::context::random()))
 }
 
 /// Removes a file, if it is there.
@@ -208,7 +234,7 @@ mod tests {
     #[test]
     fn a_report_appears_whole_and_leaves_no_partial_file() {
         let dir = tempfile::tempdir().unwrap();
-        let mut sink = Sink::open(dir.path(), &["a.txt", "b.txt"]).unwrap();
+        let mut sink = Sink::open(dir.path(), &["a.txt", "b.txt"], &|_| false).unwrap();
         assert!(!dir.path().join("a.txt").exists());
         sink.write("a.txt", "whole").unwrap();
         drop(sink);
@@ -222,12 +248,41 @@ mod tests {
     fn an_earlier_runs_report_is_gone_once_the_sink_is_open() {
         let dir = tempfile::tempdir().unwrap();
         fs::write(dir.path().join("junit.xml"), "old").unwrap();
-        let _sink = Sink::open(dir.path(), &["junit.xml"]).unwrap();
+        let _sink = Sink::open(dir.path(), &["junit.xml"], &|_| false).unwrap();
         assert!(!dir.path().join("junit.xml").exists());
     }
 
+    #[test]
+    fn an_input_stays_until_its_place_is_taken() {
+        let dir = tempfile::tempdir().unwrap();
+        let input = dir.path().join("result.json");
+        fs::write(&input, "old").unwrap();
+        let mut sink = Sink::open(dir.path(), &["result.json"], &|path| path == input).unwrap();
+        assert_eq!(fs::read_to_string(&input).unwrap(), "old");
+        sink.write("result.json", "new").unwrap();
+        assert_eq!(fs::read_to_string(&input).unwrap(), "new");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn no_link_is_written_through() {
+        let dir = tempfile::tempdir().unwrap();
+        let theirs = dir.path().join("theirs");
+        fs::write(&theirs, "mine").unwrap();
+        let reports = dir.path().join("reports");
+        fs::create_dir(&reports).unwrap();
+        for name in [".a.txt.partial", "a.txt", "b.txt"] {
+            std::os::unix::fs::symlink(&theirs, reports.join(name)).unwrap();
+        }
+        let mut sink = Sink::open(&reports, &["a.txt"], &|_| false).unwrap();
+        sink.write("a.txt", "ours").unwrap();
+        replace(&reports.join("b.txt"), "ours").unwrap();
+        assert_eq!(fs::read_to_string(&theirs).unwrap(), "mine");
+        assert_eq!(fs::read_to_string(reports.join("b.txt")).unwrap(), "ours");
+    }
+
     fn open_tree(dir: &Path) -> Result<Sink, SinkError> {
-        let mut sink = Sink::open(dir, &[])?;
+        let mut sink = Sink::open(dir, &[], &|_| false)?;
         sink.open_tree("html", "index.html", "by-a-gate")?;
         Ok(sink)
     }
@@ -247,7 +302,7 @@ mod tests {
             assert_eq!(fs::read_to_string(path.join(file)).unwrap(), "page");
         }
         assert!(!dir.path().join("html/a").exists(), "pages of the earlier one are gone");
-        assert!(!dir.path().join(".html.partial").exists());
+        assert_eq!(fs::read_dir(dir.path()).unwrap().count(), 1);
     }
 
     #[test]
@@ -281,7 +336,7 @@ mod tests {
         let dir = tempfile::tempdir().unwrap();
         let file = dir.path().join("reports");
         fs::write(&file, "").unwrap();
-        let error = Sink::open(&file, &["junit.xml"]).unwrap_err();
+        let error = Sink::open(&file, &["junit.xml"], &|_| false).unwrap_err();
         assert!(error.to_string().contains("reports"), "{error}");
     }
 }

@@ -17,6 +17,7 @@ const PURE: &[&str] = &[
     "document",
     "exit.rs",
     "gates",
+    "hidden.rs",
     "init",
     "outcome.rs",
     "plan",
@@ -156,6 +157,16 @@ fn one_module_prints() {
         // To ask whether it is a terminal, and of which size, is not to print.
         .filter(|line| !line.contains("is_terminal()") && !line.contains("terminal_size_of("));
     hold(offences.collect(), "print through `cli/console.rs`");
+}
+
+#[test]
+fn one_module_reads_what_flags_and_suites_name() {
+    const READING: [&str; 4] = ["fs::read(", "read_to_string(", "File::open", "read_to_end"];
+    let sources = sources();
+    let others =
+        sources.iter().filter(|source| source.is_in("cli") && source.path != "cli/input_file.rs");
+    let offences = others.flat_map(|source| source.lines_with(&READING)).collect();
+    hold(offences, "read through `cli/input_file.rs`");
 }
 
 #[test]

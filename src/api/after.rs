@@ -300,7 +300,7 @@ impl Client {
             url: self.url(&format!("/test_framework/v1/results/{}/rerun/", of.id)),
             body: Some(&body),
             effect: Effect::Starts,
-            largest: self.transport.limits.largest_answer,
+            largest: self.transport.limits().largest_answer,
             repeats: true,
             known: None,
         };
@@ -341,7 +341,7 @@ impl Client {
         until: Instant,
         read: impl Fn(&[u8]) -> Result<T, WireError>,
     ) -> Result<T, ApiError> {
-        let largest = self.transport.limits.largest_result;
+        let largest = self.transport.limits().largest_result;
         let request = Request::get(url, largest);
         self.transport.send(&request, until, read).await.map_err(|lost| lost.error)
     }
@@ -384,7 +384,7 @@ impl Client {
             url: self.url(path),
             body: Some(body),
             effect,
-            largest: self.transport.limits.largest_answer,
+            largest: self.transport.limits().largest_answer,
             repeats: true,
             known: None,
         };

@@ -2,6 +2,8 @@
 //!
 //! Sending is `transport`'s work, and a start has a file of its own: [`start`](super::start).
 
+use std::collections::BTreeSet;
+
 use reqwest::{Method, Url};
 use secrecy::SecretString;
 use serde::de::DeserializeOwned;
@@ -16,8 +18,8 @@ use super::wire::reading::Whole;
 use super::wire::stream::ResultReading;
 use super::wire::{self, AgentSummary, Glimpse, Page, ScenarioSummary, ShareLink, WireError};
 use crate::outcome::{Outcome, judge_run};
-use crate::plan::{Query, is_of_whole_start};
-use crate::record::{ResultRecord, RunRecord, Status};
+use crate::plan::Query;
+use crate::record::{ResultRecord, RunRecord};
 use crate::report::model::Traffic;
 use crate::suite::model::Transcripts;
 
@@ -63,24 +65,10 @@ impl Client {
         self.transport.traffic()
     }
 
-    /// The newest result that finished, whose name starts so, and that is of no retry.
-    ///
-    /// # Errors
-    ///
-    /// As for [`Client::result`].
-    pub async fn newest_finished(
-        &self,
-        name_start: &str,
-        until: Instant,
-    ) -> Result<Option<u64>, ApiError> {
-        let page_size = PAGE_SIZE.to_string();
-        let query = [("search", name_start.trim()), ("page_size", page_size.as_str())];
-        let found = self.results(&query, until).await.map_err(|lost| lost.error)?;
-        let finished = found.into_iter().filter(|result| {
-            result.status == Status::Completed
-                && result.name.as_deref().is_some_and(|name| is_of_whole_start(name, name_start))
-        });
-        Ok(finished.map(|result| result.id).max())
+    /// The time scale of the simulator that answers in the platform's place: simulated seconds per
+    /// second. None where the platform answers, or nobody has answered yet.
+    pub fn time_scale(&self) -> Option<f64> {
+        self.transport.time_scale()
     }
 
     /// A result with all its runs, and the transcripts of those that `keep` says. It is read while
@@ -111,7 +99,8 @@ impl Client {
         until: Instant,
     ) -> Result<Fresh<ResultRecord>, ApiError> {
         let url = self.url(&format!("/test_framework/v1/results/{id}/"));
-        let request = Request { known, ..Request::get(url, self.transport.limits.largest_result) };
+        let request =
+            Request { known, ..Request::get(url, self.transport.limits().largest_result) };
         let reading = || {
             ResultReading::new(id, move |run: &RunRecord| {
                 keep.hold_those_of(judge_run(run, 1).outcome == Outcome::Passed)
@@ -138,7 +127,7 @@ impl Client {
             .append_pair("status__in", UNFINISHED)
             .append_pair("page_size", &MOST_GLIMPSED.to_string())
             .append_pair("ql", "{id,status}");
-        let largest = self.transport.limits.largest_answer;
+        let largest = self.transport.limits().largest_answer;
         let request = Request { known, repeats: false, ..Request::get(url, largest) };
         let reading = || Whole::new(wire::read_glimpse);
         self.transport.stream(&request, until, reading).await.map_err(|lost| lost.error)
@@ -171,9 +160,11 @@ impl Client {
             pairs.append_pair("page_size", &PAGE_SIZE.to_string());
         }
         let mut found = Vec::new();
+        let mut read = Pages::default();
         let mut next = Some(url);
         for _ in 0..MOST_PAGES {
             let Some(url) = next.take() else { return Ok(found) };
+            read.take(&url)?;
             let page: Page<ScenarioSummary> = self.get(url.clone(), until).await?;
             found.extend(page.results);
             next = match page.next.filter(|next| !next.is_empty()) {
@@ -222,7 +213,7 @@ impl Client {
             url: self.url(&format!("/test_framework/v1/results/{id}/end_calls/")),
             body: Some(&json!({})),
             effect: Effect::Idempotent,
-            largest: self.transport.limits.largest_answer,
+            largest: self.transport.limits().largest_answer,
             repeats: true,
             known: None,
         };
@@ -240,7 +231,7 @@ impl Client {
             url: self.url(&format!("/test_framework/v1/results/{id}/create_shareable_link_token/")),
             body: Some(&json!({})),
             effect: Effect::Idempotent,
-            largest: self.transport.limits.largest_answer,
+            largest: self.transport.limits().largest_answer,
             repeats: true,
             known: None,
         };
@@ -256,7 +247,7 @@ impl Client {
     }
 
     async fn get<T: DeserializeOwned>(&self, url: Url, until: Instant) -> Result<T, ApiError> {
-        let largest = self.transport.limits.largest_answer;
+        let largest = self.transport.limits().largest_answer;
         let request = Request::get(url, largest);
         self.read(&request, until).await
     }
@@ -270,9 +261,46 @@ impl Client {
     }
 }
 
+/// The pages of a list that were read.
+#[derive(Default)]
+pub(super) struct Pages(BTreeSet<String>);
+
+impl Pages {
+    /// Takes the next page.
+    ///
+    /// # Errors
+    ///
+    /// When it was read before: the list would go on for ever.
+    pub(super) fn take(&mut self, url: &Url) -> Result<(), ApiError> {
+        let query = url.query().unwrap_or_default();
+        if self.0.insert(query.to_owned()) {
+            return Ok(());
+        }
+        let page = self.0.len();
+        let reason = format!("page {page} of the list leads back to a page that was read already");
+        Err(unreadable_pages(url.path(), reason, query))
+    }
+}
+
 /// A list whose pages lead nowhere.
 fn unreadable_pages(path: &str, reason: String, next: &str) -> ApiError {
     let start = wire::start_of(next.as_bytes());
     let source = WireError { path: "next".to_owned(), reason, start };
     ApiError::Unreadable { request: format!("GET {path}"), source }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_list_that_leads_back_to_a_page_that_was_read_is_an_error_at_once() {
+        let page = |n: u32| Url::parse(&format!("http://a/scenarios/?page={n}")).unwrap();
+        let mut read = Pages::default();
+        assert!([1, 2, 3].iter().all(|n| read.take(&page(*n)).is_ok()));
+        let error = read.take(&page(2)).unwrap_err().to_string();
+        assert!(error.contains("page 3 of the list leads back"), "{error}");
+        let mut itself = Pages::default();
+        assert!(itself.take(&page(1)).is_ok() && itself.take(&page(1)).is_err());
+    }
 }

@@ -113,6 +113,7 @@ fn hint(status: u16) -> &'static str {
         401 | 403 => {
             "; check the API key (CEKURA_API_KEY, --api-key-file or ~/.cekura/config.toml)"
         }
+        402 => "; the balance is too low: add credits to the account",
         404 => "; check the id, and that the key belongs to its project",
         407 => "; the proxy wants a name and a password: put them into HTTPS_PROXY",
         429 => "; the account's rate limit is used up: wait, or lower the frequency",

@@ -14,6 +14,9 @@ pub struct Options {
     pub proxies: Proxies,
     /// Certificates (PEM) of further authorities to trust.
     pub authorities: Option<Vec<u8>>,
+    /// The time scale of a simulator, where it is known before its first answer: simulated seconds
+    /// per second.
+    pub time_scale: Option<f64>,
 }
 
 /// Time and size limits. The deadline of a request goes before each of them.
@@ -46,12 +49,33 @@ impl Limits {
         largest_result: 256 << 20,
         largest_answer: 16 << 20,
     };
-    /// For a stand-in on this machine, which answers in milliseconds.
-    pub const STAND_IN: Limits = Limits {
-        backoff: Backoff { base: Duration::from_millis(5), cap: Duration::from_millis(100) },
-        absence: Duration::from_secs(1),
-        ..Limits::PLATFORM
-    };
+
+    /// The same for a simulator: its waits are as much shorter as its time is faster. None is
+    /// shortened below a few milliseconds.
+    #[must_use]
+    pub fn sped_up(self, time_scale: f64) -> Limits {
+        let speed = speed(time_scale);
+        let shorter = |span: Duration, least| span.div_f64(speed).max(span.min(least));
+        let Backoff { base, cap } = self.backoff;
+        Limits {
+            backoff: Backoff {
+                base: shorter(base, Duration::from_millis(5)),
+                cap: shorter(cap, Duration::from_millis(100)),
+            },
+            absence: shorter(self.absence, Duration::from_secs(1)),
+            ..self
+        }
+    }
+}
+
+/// How many times faster than real time a simulator is asked: its time scale. Where everything is
+/// over at once (0), a hundred times; a simulator that is slower than real time is asked as the
+/// platform is.
+pub fn speed(time_scale: f64) -> f64 {
+    match time_scale {
+        0.0 => 100.0,
+        scale => scale.clamp(1.0, 1e6),
+    }
 }
 
 impl Default for Limits {
@@ -70,6 +94,20 @@ pub enum Proxies {
     System,
     /// These.
     Given(ProxyVariables),
+}
+
+impl Proxies {
+    /// Whether a proxy for plain http may be spoken to over TLS.
+    fn may_need_tls(&self) -> bool {
+        match self {
+            Proxies::None => false,
+            Proxies::System => true,
+            Proxies::Given(given) => {
+                let addresses = [&given.http, &given.all];
+                addresses.into_iter().flatten().any(|address| address.starts_with("https:"))
+            }
+        }
+    }
 }
 
 /// The proxies of the usual environment variables. Their addresses may hold passwords.
@@ -193,7 +231,7 @@ impl Options {
             }
             return Ok(builder.tls_certs_merge(certificates));
         }
-        if plain && matches!(self.proxies, Proxies::None) {
+        if plain && !self.proxies.may_need_tls() {
             // Reading the system's certificates costs milliseconds and fails where there are none;
             // a plain connection needs none.
             return Ok(builder.tls_certs_only([]));

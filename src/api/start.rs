@@ -34,6 +34,7 @@ use super::transport::{Fresh, Lost, NOT_KNOWN, Request, Tries};
 use super::wire;
 use super::wire::reading::Whole;
 use crate::plan::StartRequest;
+use crate::plan::name::{is_named, may_be_spelling_of};
 use crate::record::{ResultRecord, Status};
 use crate::text;
 
@@ -75,16 +76,19 @@ impl Trace<'_> {
     /// Whether a result that has appeared is the start's.
     fn fits(&self, result: &ResultRecord) -> bool {
         match self {
-            Trace::Name(name) => result.name.as_deref().map(str::trim) == Some(name.trim()),
+            Trace::Name(name) => result.name.as_deref().is_some_and(|found| is_named(found, name)),
             Trace::Kind(kind) => kind.fits(result) && result.id > kind.newest,
             Trace::None(_) => false,
         }
     }
 
-    /// Whether an answer can be the start's. A body of someone else may hold an `id` too.
+    /// Whether an answer can be the start's. A body of someone else may hold an `id` too, but no
+    /// runs. The platform may have the name in another spelling: the id counts.
     fn accepts(&self, answer: &ResultRecord) -> bool {
         match self {
-            Trace::Name(_) if answer.name.is_some() => self.fits(answer),
+            Trace::Name(name) if answer.runs.is_empty() => {
+                answer.name.as_deref().is_some_and(|found| may_be_spelling_of(found, name))
+            }
             // The answer to a rerun may name its runs later; it is always a new result.
             Trace::Kind(kind) if kind.may_be_bare && answer.runs.is_empty() => {
                 answer.id > kind.newest
@@ -137,7 +141,7 @@ impl Client {
             url: self.url(start.path),
             body: Some(&start.body),
             effect: Effect::Starts,
-            largest: self.transport.limits.largest_answer,
+            largest: self.transport.limits().largest_answer,
             repeats: true,
             known: None,
         };
@@ -264,8 +268,7 @@ impl Client {
             Trace::Kind(kind) => format!("a new result of agent {}", kind.agent),
             Trace::None(reason) => return Err(format!("it was not looked for, because {reason}")),
         };
-        let limits = self.transport.limits;
-        let mut wait = limits.backoff.base;
+        let mut wait = self.transport.limits().backoff.base;
         let mut absent_since = None;
         let mut only = None;
         loop {
@@ -275,6 +278,9 @@ impl Client {
                 Trace::None(_) => Ok(Vec::new()),
             };
             let answered = looked.is_ok();
+            // The first answer may come from a simulator, and say so.
+            let limits = self.transport.limits();
+            wait = wait.min(limits.backoff.cap);
             let found = match looked {
                 Ok(found) => found,
                 // The calls may be going: an outage is waited out for as long as there is time.
@@ -347,7 +353,7 @@ impl Client {
             url,
             body: None,
             effect: Effect::Reads,
-            largest: self.transport.limits.largest_answer,
+            largest: self.transport.limits().largest_answer,
             repeats: true,
             known: None,
         };

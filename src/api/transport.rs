@@ -4,6 +4,7 @@
 //! allows, and keeps count. The key goes into one header, is marked sensitive, and redirects are
 //! never followed, so that it reaches no other host.
 
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
@@ -29,6 +30,8 @@ use crate::text;
 
 /// What is said of an answer that refers to an earlier one although none was named.
 pub(super) const NOT_KNOWN: &str = "the answer is said to be known already, and it is not";
+/// The header by which a simulator says what it is, and how fast its time goes.
+const SIMULATOR_HEADER: &str = "x-cekura-simulator";
 /// The most that is read of a refusal, in bytes.
 const LARGEST_REFUSAL: usize = 64 * 1024;
 
@@ -127,7 +130,9 @@ impl Tries {
 /// A connection to the platform, and what it took so far.
 pub(super) struct Transport {
     http: reqwest::Client,
-    pub(super) limits: Limits,
+    limits: Limits,
+    /// The simulator's time scale, once one has said that it is one.
+    time_scale: OnceLock<f64>,
     requests: AtomicU64,
     retries: AtomicU64,
     waited_ms: AtomicU64,
@@ -165,6 +170,7 @@ impl Transport {
         Ok(Self {
             http,
             limits,
+            time_scale: options.time_scale.map(OnceLock::from).unwrap_or_default(),
             requests: zero(),
             retries: zero(),
             waited_ms: zero(),
@@ -177,6 +183,30 @@ impl Transport {
             requests: self.requests.load(Ordering::Relaxed),
             retries: self.retries.load(Ordering::Relaxed),
             waited_seconds: self.waited_ms.load(Ordering::Relaxed) as f64 / 1000.0,
+        }
+    }
+
+    /// The time scale of the simulator that answers in the platform's place; none for the platform.
+    pub(super) fn time_scale(&self) -> Option<f64> {
+        self.time_scale.get().copied()
+    }
+
+    /// Time and size limits: a simulator's waits are as much shorter as its time is faster.
+    pub(super) fn limits(&self) -> Limits {
+        match self.time_scale() {
+            Some(scale) => self.limits.sped_up(scale),
+            None => self.limits,
+        }
+    }
+
+    /// Takes in whether a simulator answered.
+    fn recognise(&self, headers: &HeaderMap) {
+        let said = headers.get(SIMULATOR_HEADER).and_then(|value| value.to_str().ok());
+        let scale = said.and_then(|said| said.trim().parse::<f64>().ok());
+        if let Some(scale) = scale.filter(|scale| scale.is_finite() && *scale >= 0.0)
+            && self.time_scale.set(scale).is_ok()
+        {
+            info!("a simulator answers, at {scale} times real time");
         }
     }
 
@@ -257,7 +287,7 @@ impl Transport {
             earlier: tries.earlier,
             retry_after: trouble.retry_after,
             remaining: until.saturating_duration_since(Instant::now()),
-            backoff: self.limits.backoff,
+            backoff: self.limits().backoff,
         };
         let reason = &trouble.reason;
         let again = match decide(&attempt, context::random_fraction()) {
@@ -302,6 +332,7 @@ impl Transport {
         // The client's own limits are for one request; the deadline goes before them all.
         let answer = tokio::time::timeout_at(until, async {
             let response = builder.send().await.map_err(|error| Trouble::transport(&error))?;
+            self.recognise(response.headers());
             let status = response.status();
             let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
             let wait = header("retry-after")

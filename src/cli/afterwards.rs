@@ -4,7 +4,7 @@
 //! there already, and each step leaves a note that says what it did.
 
 use std::collections::BTreeSet;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -38,8 +38,8 @@ const MOST_RUNS: usize = 3;
 /// How many test sets one gate makes.
 const MOST_SETS: usize = 20;
 /// Where the proposal goes, in the directory of the reports.
-const PROMPT: &str = "improved-prompt.txt";
-const DIFF: &str = "improved-prompt.diff";
+pub(super) const PROMPT: &str = "improved-prompt.txt";
+pub(super) const DIFF: &str = "improved-prompt.diff";
 
 /// What the suite wants once the verdict is known.
 pub(super) struct Afterwards {
@@ -68,7 +68,7 @@ impl Afterwards {
         Self {
             on_failure,
             on_success: suite.on_success.clone(),
-            redact: Redactor::of_suite(suite),
+            redact: super::secrets::redactor(Some(suite)),
             dir,
         }
     }
@@ -93,6 +93,8 @@ impl Afterwards {
         if let Some(signal) = stopped {
             report.notes.push(format!("what was to come after the verdict was ended by {signal}"));
         }
+        // The report was searched before, and these came later.
+        report.notes.iter_mut().for_each(|note| self.redact.without_secrets(note));
     }
 
     async fn failed(&self, gate: &Gate<'_>, report: &mut Report) {
@@ -140,7 +142,7 @@ impl Afterwards {
                     return format!("the platform does not explain the failures ({status})");
                 }
             }
-            if Instant::now() + gate.pace.floor >= until {
+            if Instant::now() + gate.pace().floor >= until {
                 let bound = text::span(bound(gate, EXPLAIN));
                 return format!(
                     "the platform's explanation did not come within {bound}; `cekura-gate result \
@@ -148,7 +150,7 @@ impl Afterwards {
                     report.result.id
                 );
             }
-            tokio::time::sleep(gate.pace.floor).await;
+            tokio::time::sleep(gate.pace().floor).await;
         }
     }
 
@@ -157,7 +159,7 @@ impl Afterwards {
         &self,
         gate: &Gate<'_>,
         report: &mut Report,
-        file: &PathBuf,
+        file: &Path,
     ) -> Result<String, String> {
         let prompt = read_text(file).map_err(|error| error.to_string())?;
         let runs = lessons(report);
@@ -298,7 +300,7 @@ impl Afterwards {
 
 /// How long a step may take.
 fn bound(gate: &Gate<'_>, floors: u32) -> Duration {
-    (gate.pace.floor * floors).max(SHORTEST)
+    (gate.pace().floor * floors).max(SHORTEST)
 }
 
 fn soon(gate: &Gate<'_>) -> Instant {
@@ -340,7 +342,7 @@ async fn ask(
             Ok(Progress::Failed(reason)) => {
                 return Err(format!("the platform could not do it: {}", short(&reason, 300)));
             }
-            Ok(Progress::Going(_)) => tokio::time::sleep(gate.pace.floor).await,
+            Ok(Progress::Going(_)) => tokio::time::sleep(gate.pace().floor).await,
             Err(error) => return Err(error.to_string()),
         }
     }

@@ -18,6 +18,7 @@ use super::stop::{Signal, Stop};
 use super::turn::{Ticket, Turnstile};
 use super::watching::Watching;
 use crate::api::client::Client;
+use crate::api::error::ApiError;
 use crate::plan::Plan;
 use crate::poll::schedule::Pace;
 use crate::poll::{Look, Patience, Waited, last_look, wait};
@@ -41,7 +42,6 @@ const LAST_LOOK: Duration = Duration::from_secs(7);
 /// by side.
 pub(super) struct Gate<'a> {
     pub(super) client: &'a Client,
-    pub(super) pace: Pace,
     pub(super) console: &'a Console,
     pub(super) stop: &'a Stop,
     /// What the gate is called where it speaks beside others.
@@ -74,8 +74,6 @@ pub(super) struct Attached {
     pub(super) ended_earlier: bool,
     /// Whether it is one call of a set: it is gone on with as a whole.
     pub(super) of_set: bool,
-    /// Whether a stand-in gives the evidence.
-    pub(super) simulated: bool,
     pub(super) url: Option<String>,
     pub(super) began: Instant,
     pub(super) deadline: Instant,
@@ -86,7 +84,7 @@ pub(super) struct Attached {
 impl Attached {
     /// What the suite wants nobody to read.
     pub(super) fn redactor(&self) -> Redactor {
-        Redactor::of_suite(&self.suite)
+        super::secrets::redactor(Some(&self.suite))
     }
 
     /// An error of the platform, which may repeat what nobody should read.
@@ -202,11 +200,16 @@ impl Gate<'_> {
             results: Vec::new(),
             stopped_early: attended.stopped_early,
             incomplete: attached.ended_earlier,
-            simulated: attached.simulated,
+            simulated: self.client.time_scale().is_some(),
             transcripts: reports.transcripts.unwrap_or_default(),
             redact: redactor,
             notes: attached.notes,
         }
+    }
+
+    /// How often the platform may be asked, or the simulator that has said that it is one.
+    pub(super) fn pace(&self) -> Pace {
+        Pace::at(self.client.time_scale())
     }
 
     /// Until when something may take that takes so long: counted from the signal, where one has
@@ -228,7 +231,8 @@ impl Gate<'_> {
         let mut attended =
             Attended { end: End::Finished, retries: Vec::new(), stopped_early: false, paid: 0 };
         let mut record = std::mem::take(&mut attached.record);
-        let waited = self.wait_for(attached, &mut record, stop_rule(attached)).await;
+        let runs = attached.planned.runs;
+        let waited = self.wait_for(attached, &mut record, runs, stop_rule(attached)).await;
         if let (Waited::Enough, _) = waited {
             self.stop_early(attached, &mut record).await;
             attended.stopped_early = true;
@@ -248,11 +252,13 @@ impl Gate<'_> {
         Ok(attended)
     }
 
-    /// Waits for one result and says what changes. Gives the signal that stopped it, if one did.
+    /// Waits for one result of so many runs and says what changes. Gives the signal that stopped
+    /// it, if one did.
     pub(super) async fn wait_for(
         &self,
         attached: &Attached,
         record: &mut ResultRecord,
+        runs: Option<usize>,
         stop: EarlyStop,
     ) -> (Waited, Option<Signal>) {
         let mut signal = None;
@@ -261,23 +267,29 @@ impl Gate<'_> {
         let waiting = wait(
             self.client,
             record,
-            Patience { hears_calls: self.listen, ..patience(attached, self.pace, stop) },
+            Patience { hears_calls: self.listen, ..patience(attached, stop, runs) },
             async { signal = Some(self.stop.asked().await) },
             |look| {
                 let record = match look {
                     Look::Whole(record) => record,
+                    Look::Delay(words) => {
+                        self.say(&attached.told(&words));
+                        return ControlFlow::Continue(());
+                    }
                     Look::Light { record, tally, talking } => {
                         let calls = tally.runs.saturating_sub(tally.ended + tally.judging);
-                        self.ticket.borrow().keep_calls(calls);
+                        let unseen = runs.unwrap_or_default().saturating_sub(tally.runs);
+                        self.ticket.borrow().keep_calls(calls + unseen);
                         watching.take_light(tally);
                         listening.take_light(record, talking);
                         return ControlFlow::Continue(());
                     }
                 };
-                self.ticket.borrow().keep(&record.runs);
+                self.ticket.borrow().keep(&record.runs, runs);
                 watching.take(record);
                 listening.take(record);
-                if is_decided(stop, &attached.head, &attached.planned, &record.runs) {
+                let retry = attached.suite.retry.as_ref();
+                if is_decided(stop, &attached.head, &attached.planned, retry, &record.runs) {
                     ControlFlow::Break(())
                 } else {
                     ControlFlow::Continue(())
@@ -325,9 +337,19 @@ impl Gate<'_> {
         let (policy, end) = match waited {
             Waited::Finished | Waited::Enough => return Ok(End::Finished),
             Waited::Lost(error) => {
+                let end = End::Lost(format!("waiting for result {id}: {error}"));
+                let policy = attached.suite.on_timeout.unwrap_or_default();
+                // Who refuses can be reached: the calls need not go on for nobody. Where nobody is
+                // reached, they may well be gone on with.
+                if matches!(error, ApiError::Refused { .. }) && policy == CallPolicy::EndCalls {
+                    tokio::select! {
+                        () = self.end_calls(attached, id) => {}
+                        second = self.stop.insisted() => return Err(second),
+                    }
+                }
                 let command = attached.watch_command(id);
                 attached.notes.push(format!("to go on: {command}"));
-                return Ok(End::Lost(format!("waiting for result {id}: {error}")));
+                return Ok(end);
             }
             Waited::TimedOut => {
                 let own = attached.suite.timeout.unwrap_or_default().duration();
@@ -346,17 +368,7 @@ impl Gate<'_> {
                     let command = attached.watch_command(id);
                     attached.notes.push(format!("the calls were left going; to go on: {command}"));
                 }
-                CallPolicy::EndCalls => {
-                    self.say(&format!("ending the calls of result {id}"));
-                    attached.started.ended = true;
-                    let ended = self.client.end_calls(id, self.by(WRAP_UP)).await;
-                    attached.notes.push(match ended {
-                        Ok(()) => "the remaining calls were ended".to_owned(),
-                        Err(error) => {
-                            format!("the calls could not be ended: {}", attached.told(&error))
-                        }
-                    });
-                }
+                CallPolicy::EndCalls => self.end_calls(attached, id).await,
             }
             self.last_look(record, attached.suite.transcripts()).await;
         };
@@ -364,5 +376,16 @@ impl Gate<'_> {
             () = wrap_up => Ok(end),
             second = self.stop.insisted() => Err(second),
         }
+    }
+
+    /// Ends the calls of a result and notes what came of it.
+    async fn end_calls(&self, attached: &mut Attached, id: u64) {
+        self.say(&format!("ending the calls of result {id}"));
+        attached.started.ended = true;
+        let ended = self.client.end_calls(id, self.by(WRAP_UP)).await;
+        attached.notes.push(match ended {
+            Ok(()) => "the remaining calls were ended".to_owned(),
+            Err(error) => format!("the calls could not be ended: {}", attached.told(&error)),
+        });
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::attend::{Attached, Gate};
+use super::baseline::Wanted;
 use super::failure::Failure;
 use super::left::{StartedRun, fingerprints};
 use super::load::Loaded;
@@ -16,10 +17,11 @@ use super::waiting::announced;
 use crate::api::client::Started;
 use crate::api::error::ApiError;
 use crate::context::{self, Context};
+use crate::plan::mark::Mark;
 use crate::plan::{Plan, StartRequest, carries_name, result_name_start};
 use crate::record::ResultRecord;
 use crate::report::model::PlanHead;
-use crate::suite::model::Transcripts;
+use crate::suite::model::{Suite, Transcripts};
 
 /// How long a start that is under way may take to be answered after a signal. GitHub sends SIGTERM
 /// 7.5 seconds after SIGINT, and the calls have to be ended within them.
@@ -33,8 +35,6 @@ pub(super) struct Surroundings<'a> {
     pub(super) context: &'a Context,
     /// The dashboard's address, where there is one.
     pub(super) dashboard: Option<&'a str>,
-    /// Whether a stand-in plays the platform.
-    pub(super) simulated: bool,
 }
 
 /// A result that is going, and what is known of how it came to be.
@@ -63,11 +63,7 @@ impl Gate<'_> {
             name: carries_name(plan.mode).then(|| plan.result_name.clone()),
             url: None,
             suite: loaded.file.clone(),
-            planned: PlanHead {
-                runs_per_scenario: plan.runs_per_scenario,
-                runs: plan.runs(),
-                scenarios: plan.scenarios(),
-            },
+            planned: PlanHead::of(&plan),
             ended: matches!(&earlier, Earlier::Left(left) if left.ended),
             request: fingerprints(&request),
         };
@@ -78,7 +74,7 @@ impl Gate<'_> {
                 let work = self.go_on(&left, &plan, keep, deadline);
                 let work = announced("the result of the earlier gate", |line| self.say(line), work);
                 let begun = self.unless_stopped(work).await?;
-                started.planned.runs = started.planned.runs.max(left.planned.runs);
+                started.planned.join(&left.planned);
                 plan = plan.named(left.name.or(begun.record.name.clone()).unwrap_or_default());
                 begun
             }
@@ -98,11 +94,20 @@ impl Gate<'_> {
                 return Err(Failure::Internal("nobody looked for the earlier attempt".to_owned()));
             }
         };
-        let Begun { record, taken_up, notes } = begun;
+        let Begun { record, taken_up, mut notes } = begun;
+        // What is taken up may itself have been chosen: it was started before.
+        let baseline = match baseline.base.is_some() && taken_up {
+            true => {
+                let (name, read) = (loaded.name(), loaded.baseline.clone());
+                let wanted = Wanted::new(&loaded.suite, &name, around.context, Some(&record));
+                let chosen = wanted.choose(read, self.client, deadline);
+                self.unless_stopped(chosen).await?
+            }
+            false => baseline,
+        };
+        notes.extend(baseline.notes);
         started.result = Some(record.id);
-        // The platform may have started more than the plan could know of.
-        let answered = Some(record.runs.len()).filter(|runs| *runs > 0);
-        started.planned.runs = started.planned.runs.max(answered);
+        started.planned.learn(&record.runs);
         started.name = started.name.and(Some(plan.result_name.clone()));
         if let Err(error) = publisher.left(&started) {
             self.warn(&error.to_string());
@@ -117,9 +122,8 @@ impl Gate<'_> {
             head: super::publish::suite_head(&loaded),
             planned: started.planned.clone(),
             plan: Some(plan),
-            baseline,
+            baseline: baseline.base,
             suite: loaded.suite,
-            simulated: around.simulated,
             record,
             calls,
             taken_up,
@@ -149,7 +153,8 @@ impl Gate<'_> {
         let wanted = (*age, suite.transcripts());
         let found = reuse::find(self.client, &names, &prepared.plan, wanted, deadline);
         let found = self.unless_stopped(async { found.await.map_err(Failure::from) }).await?;
-        prepared.plan = prepared.plan.named(names.own(&unique_key()));
+        prepared.plan =
+            prepared.plan.named(names.own(&unique_key(&prepared.loaded.suite, around.context)));
         prepared.request = prepared.plan.request().unwrap_or(prepared.request);
         prepared.earlier = match found {
             Some(record) => Earlier::Found(Box::new(record)),
@@ -281,7 +286,8 @@ impl Gate<'_> {
     }
 }
 
-/// Ten characters that make the result's name unique and easy to read aloud.
-pub(super) fn unique_key() -> String {
-    super::left::letters(context::random())
+/// Ten characters that make the result's name unique and easy to read aloud, and what the name says
+/// of the start of a suite.
+pub(super) fn unique_key(suite: &Suite, context: &Context) -> String {
+    Mark::new(context.origin(), suite).after(&super::left::letters(context::random()))
 }

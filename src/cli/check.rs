@@ -16,6 +16,7 @@ use super::suites::{self, Asked, Group, Many, Member};
 use crate::context::Context;
 use crate::exit::Code;
 use crate::plan::{Plan, Selection, StartRequest, Target};
+use crate::report::escape::json::safe;
 use crate::report::escape::terminal::log_line;
 use crate::spec::model::Case;
 use crate::suite::checks::{Checks, Level};
@@ -137,7 +138,7 @@ fn together_line(group: &Group, sets: usize) -> String {
     });
     format!(
         "{}: {} of {sides} calls that start together{calls}",
-        group.name,
+        line(&group.name),
         text::count(sets, "set")
     )
 }
@@ -201,15 +202,17 @@ fn idle_afterwards(suite: &Suite) -> Vec<String> {
 
 fn describe(loaded: &Loaded, plan: &Plan, online: Option<&Online>) -> String {
     let suite = &loaded.suite;
-    let place = loaded.file.as_ref().map(|file| format!(" ({file})")).unwrap_or_default();
+    let place = loaded.file.as_ref().map(|file| format!(" ({})", line(file)));
+    let place = place.unwrap_or_default();
     let valid = match online {
         Some(_) => "is valid, and the account has what it names",
         None => "is valid",
     };
-    let mut out = format!("{}{place} {valid}. Nothing was started.\n\n", loaded.name());
+    let mut out = format!("{}{place} {valid}. Nothing was started.\n\n", line(&loaded.name()));
     let resolved = online.map_or(plan, |online| &online.plan);
     let mut row = |label: &str, value: &str| {
-        out.push_str(&format!("  {label:<10} {value}\n"));
+        // Much of it is the suite's own text.
+        out.push_str(&format!("  {label:<10} {}\n", log_line(value)));
     };
     row("mode", plan.mode.name());
     match (&plan.target, online) {
@@ -337,8 +340,10 @@ fn runs(loaded: &Loaded, plan: &Plan) -> String {
     if let Some(spec) = plan.spec() {
         let most = spec.scenarios.iter().map(|case| spec.frequency(case)).max().unwrap_or(1);
         let least = plan.runs_per_scenario;
+        let times = plan.case_multiplier();
+        let most = most.saturating_mul(times);
         if least < most {
-            let total = text::count(spec.runs(), "run");
+            let total = text::count(plan.runs().unwrap_or_default(), "run");
             return format!("{}, {least} to {most} runs each: {total}", factors.concat());
         } else if most > 1 {
             factors.push(format!("frequency {most}"));
@@ -423,7 +428,7 @@ fn show_request(mut request: StartRequest, variables: &BTreeMap<String, String>)
         }
     }
     let body = serde_json::to_string_pretty(&request.body).unwrap_or_default();
-    format!("POST {}\n{body}\n", request.path)
+    format!("POST {}\n{}\n", request.path, safe(&body))
 }
 
 /// Puts the names of variables in the place of their values, in every text of a document.

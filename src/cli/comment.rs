@@ -11,7 +11,7 @@ use super::connection;
 use super::console::Console;
 use super::failure::Failure;
 use super::stop::Stop;
-use super::{Global, runtime};
+use super::{Global, runtime, secrets};
 use crate::api::options::{Options, Proxies};
 use crate::ci::System;
 use crate::comment::client::Comments;
@@ -27,6 +27,8 @@ use crate::report::model::Report;
 const PATIENCE: Duration = Duration::from_secs(20);
 /// The same for a job that is being stopped: the runner kills it after ten seconds.
 const HURRY: Duration = Duration::from_secs(2);
+/// The longest file about an event that is read, in bytes.
+const EVENT: u64 = 64 << 20;
 
 /// Writes the comment, where one is asked for.
 pub(super) struct Commenter {
@@ -101,7 +103,7 @@ impl Commenter {
         let put = async {
             let comments = Comments::new(target, token, options)?;
             let until = Instant::now() + patience;
-            comments.put(&comment::marker(suite), &text(origin), until).await
+            comments.put(&comment::marker(suite), &secrets::hide(&text(origin)), until).await
         };
         match put.await {
             Ok(page) => {
@@ -134,8 +136,8 @@ fn way(global: &Global, context: &Context) -> Result<(Target, SecretString, Opti
     if context.ci != System::Github {
         return Err(format!("only GitHub Actions has one, and this is {}", context.ci.title()));
     }
-    let event =
-        context.var("GITHUB_EVENT_PATH").and_then(|path| std::fs::read_to_string(path).ok());
+    let event = context.var("GITHUB_EVENT_PATH");
+    let event = event.and_then(|path| super::input_file::read_text(path.as_ref(), EVENT).ok());
     let target =
         target(|name| context.var(name), event.as_deref()).map_err(|why| why.to_string())?;
     let token = context

@@ -9,11 +9,10 @@ use super::baseline::{is_file, saved_or_input};
 use super::console::Console;
 use super::failure::Failure;
 use super::overrides::{Overrides, scalar};
-use super::{Global, connection, load, runtime};
+use super::{Global, connection, load, runtime, secrets};
 use crate::context::Context;
 use crate::exit::Code;
 use crate::record::ResultRecord;
-use crate::redact::Redactor;
 use crate::report::comparison::{Compared, markdown, text};
 use crate::spec::cases;
 use crate::suite::model::Transcripts;
@@ -68,10 +67,11 @@ pub(super) fn compare(
     }
     let redactor = match &args.suite {
         Some(path) if super::lists::read(path, &Overrides::default(), context)?.is_none() => {
-            Redactor::of_suite(&load::suite(Some(path), &Overrides::default(), context)?.suite)
+            let loaded = load::suite(Some(path), &Overrides::default(), context)?;
+            secrets::redactor(Some(&loaded.suite))
         }
         // A list says nothing of what is hidden.
-        Some(_) | None => Redactor::default(),
+        Some(_) | None => secrets::redactor(None),
     };
     let (mut base, _) = result(&args.base, global, context)?;
     let (mut head, planned) = result(&args.head, global, context)?;
@@ -88,7 +88,10 @@ pub(super) fn compare(
             json.map_err(|error| Failure::Internal(error.to_string()))? + "\n"
         }
     };
-    console.print(&shown)?;
+    match args.format {
+        Format::Json => console.print_json(&shown)?,
+        Format::Text | Format::Markdown => console.print(&shown)?,
+    }
     Ok(compared.code())
 }
 
@@ -105,7 +108,7 @@ fn result(
     let id: u64 = from.parse().map_err(|_| {
         Failure::Usage(format!("`{from}` is neither a file that is there nor a result id"))
     })?;
-    let (client, _) = connection::client(global, context)?;
+    let client = connection::client(global, context)?;
     runtime()?.block_on(async {
         let record = client.result(id, Transcripts::None, Instant::now() + PATIENCE).await?;
         Ok((record, None))

@@ -3,17 +3,16 @@
 //! The key never comes from an argument, where other processes could read it, and is kept as a
 //! secret from its first byte.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use reqwest::Url;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret as _, SecretString};
 
-use super::Global;
 use super::failure::Failure;
+use super::{Global, input_file, secrets};
 use crate::api::client::Client;
-use crate::api::options::{Limits, Options, Proxies, ProxyVariables};
+use crate::api::options::{Options, Proxies, ProxyVariables};
 use crate::context::Context;
-use crate::poll::schedule::Pace;
 use crate::text::without_bom;
 
 const DEFAULT_API: &str = "https://api.cekura.ai";
@@ -23,26 +22,24 @@ const LARGEST_CA_FILE: u64 = 1024 * 1024;
 /// A key file that is longer than this is not a key file.
 const LONGEST_KEY_FILE: u64 = 64 * 1024;
 
-/// The client for the platform, and how often it may be asked: a stand-in on this machine answers
-/// in milliseconds and bills nobody.
-pub(super) fn client(global: &Global, context: &Context) -> Result<(Client, Pace), Failure> {
+/// The client for the platform, wherever it is: an address on this machine may be a tunnel's.
+pub(super) fn client(global: &Global, context: &Context) -> Result<Client, Failure> {
     let config = Config::read(context);
     let url = api_url(global, context, &config)?;
     let key = key(global, context, &config)?;
-    let loopback = is_loopback(&url);
+    secrets::keep(|secrets| secrets.add(key.expose_secret()));
     let options = Options {
-        limits: if loopback { Limits::STAND_IN } else { Limits::PLATFORM },
-        proxies: if loopback { Proxies::None } else { proxies(context) },
+        proxies: proxies(context),
         authorities: global.ca_file.as_deref().map(authorities).transpose()?,
+        ..Options::default()
     };
-    let pace = if loopback { Pace::STAND_IN } else { Pace::PLATFORM };
-    Ok((Client::with(url, &key, &options)?, pace))
+    Ok(Client::with(url, &key, &options)?)
 }
 
-/// The client for a stand-in in this process.
-pub(super) fn to_stand_in(url: Url, key: &SecretString) -> Result<(Client, Pace), Failure> {
-    let options = Options { limits: Limits::STAND_IN, ..Options::default() };
-    Ok((Client::with(url, key, &options)?, Pace::STAND_IN))
+/// The client for a simulator in this process.
+pub(super) fn to_simulator(url: Url, key: &SecretString, scale: f64) -> Result<Client, Failure> {
+    let options = Options { time_scale: Some(scale), ..Options::default() };
+    Ok(Client::with(url, key, &options)?)
 }
 
 /// The proxies that the environment names; otherwise the system's settings decide.
@@ -54,11 +51,7 @@ pub(super) fn proxies(context: &Context) -> Proxies {
 /// The certificates of further authorities.
 pub(super) fn authorities(path: &Path) -> Result<Vec<u8>, Failure> {
     let refuse = |reason: String| Failure::Input { path: path.to_owned(), reason };
-    let size = std::fs::metadata(path).map_err(|error| refuse(error.to_string()))?.len();
-    if size > LARGEST_CA_FILE {
-        return Err(refuse(format!("it has {size} bytes, which is too many for certificates")));
-    }
-    std::fs::read(path).map_err(|error| refuse(error.to_string()))
+    input_file::read(path, LARGEST_CA_FILE).map_err(refuse)
 }
 
 /// The dashboard that belongs to the API; none where it can't be known.
@@ -75,20 +68,23 @@ pub(super) fn dashboard(global: &Global, context: &Context) -> Option<String> {
 
 fn given_url(global: &Global, context: &Context, config: &Config) -> String {
     let given = global.api_url.as_deref().or_else(|| context.var("CEKURA_API_URL"));
+    // The name in the platform's own reusable workflows.
+    let given = given.or_else(|| context.var("CEKURA_BASE_URL"));
     given.or_else(|| config.get("api_url")).unwrap_or(DEFAULT_API).trim().to_owned()
 }
 
 fn api_url(global: &Global, context: &Context, config: &Config) -> Result<Url, Failure> {
     let given = given_url(global, context, config);
     let refuse = |what: &str| Err(Failure::Usage(format!("the API address `{given}` {what}")));
-    let Ok(url) = Url::parse(&given) else {
-        return refuse("is not a URL: write for example `https://api.cekura.ai`");
-    };
-    if !url.username().is_empty() || url.password().is_some() {
+    // Also where it is no address otherwise, and then would be repeated.
+    if given.contains('@') {
         return Err(Failure::Usage(
             "the API address holds a user name or password: leave them out".to_owned(),
         ));
     }
+    let Ok(url) = Url::parse(&given) else {
+        return refuse("is not a URL: write for example `https://api.cekura.ai`");
+    };
     match url.scheme() {
         "https" => Ok(url),
         "http" if global.allow_http || is_loopback(&url) => Ok(url),
@@ -127,12 +123,8 @@ fn key_from_file(path: &Path) -> Result<SecretString, Failure> {
     let refuse = |why: String| {
         Failure::Credentials(format!("cannot read the API key from {}: {why}", path.display()))
     };
-    let size = std::fs::metadata(path).map_err(|error| refuse(error.to_string()))?.len();
-    if size > LONGEST_KEY_FILE {
-        return Err(refuse(format!("it has {size} bytes, which is too long for a key")));
-    }
-    let text = std::fs::read_to_string(path).map_err(|error| refuse(error.to_string()))?;
-    match without_bom(&text).trim() {
+    let text = input_file::read_secret(path, LONGEST_KEY_FILE).map_err(refuse)?;
+    match text.trim() {
         "" => Err(refuse("it is empty".to_owned())),
         key if key.contains(char::is_whitespace) => {
             Err(refuse("it holds more than one word; write the key alone".to_owned()))
@@ -148,7 +140,8 @@ impl Config {
     /// A file that is missing or can't be read holds nothing.
     fn read(context: &Context) -> Self {
         let path = context.home().map(|home| home.join(".cekura").join("config.toml"));
-        let text = path.and_then(|path| std::fs::read_to_string(path).ok()).unwrap_or_default();
+        let read = |path: PathBuf| input_file::read_secret(&path, LONGEST_KEY_FILE).ok();
+        let text = path.and_then(read).unwrap_or_default();
         Self::parse(&text)
     }
 

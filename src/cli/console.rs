@@ -1,5 +1,9 @@
 //! Standard output and standard error: the only place of the binary that prints.
 //!
+//! What is printed is foreign in part: names of suites and files, the platform's words. Everything
+//! but commands of our own and completion scripts passes through [`shown`], where it loses what a
+//! terminal or a CI system could read as its own, and the secrets that are known.
+//!
 //! The account of the gate goes to standard output, progress and errors to standard error.
 
 use std::cell::{Cell, RefCell};
@@ -8,12 +12,13 @@ use std::io::{self, Write};
 use tracing_subscriber::filter::LevelFilter;
 
 use super::failure::Failure;
-use super::{Color, Global, LogFormat};
+use super::{Color, Global, LogFormat, secrets};
 use crate::ci::System;
 use crate::context::{self, Context};
 use crate::progress::live::Screen;
 use crate::report::console::Style;
-use crate::report::escape::terminal::{log_line, neutral};
+use crate::report::escape::json::safe;
+use crate::report::escape::terminal::{log_line, printed};
 
 /// Where and how to print.
 #[derive(Debug)]
@@ -63,6 +68,26 @@ impl Console {
 
     /// Prints to standard output, whatever --quiet says: what was asked for.
     pub(super) fn print(&self, text: &str) -> Result<(), Failure> {
+        self.print_raw(&shown(text, self.out.color))
+    }
+
+    /// Prints a JSON document, whatever --quiet says.
+    pub(super) fn print_json(&self, json: &str) -> Result<(), Failure> {
+        self.print_raw(&format!("{}\n", safe(&secrets::hide(json)).trim_end()))
+    }
+
+    /// Prints commands of the CI system, whatever --quiet says, or a script of this program: their
+    /// values are escaped already.
+    pub(super) fn print_commands(&self, commands: &str) -> Result<(), Failure> {
+        self.print_raw(&secrets::hide(commands))
+    }
+
+    /// Prints commands of the CI system, unless --quiet.
+    pub(super) fn account_commands(&self, commands: &str) -> Result<(), Failure> {
+        if self.quiet { Ok(()) } else { self.print_commands(commands) }
+    }
+
+    fn print_raw(&self, text: &str) -> Result<(), Failure> {
         self.wipe();
         let mut out = io::stdout().lock();
         match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
@@ -107,7 +132,7 @@ impl Console {
             // Erased only where something is left: some terminals take what was erased for text,
             // and break it when they become narrower.
             let rest = if before.get(at).is_some_and(|old| old > width) { "\u{1b}[K" } else { "" };
-            out.push_str(&format!("{line}{rest}\n"));
+            out.push_str(&format!("{}{rest}\n", shown(line, screen.style.color)));
         }
         out.push_str("\u{1b}[J");
         raw(&out);
@@ -153,7 +178,7 @@ impl Console {
     pub(super) fn progress(&self, line: &str) {
         if !self.quiet {
             self.wipe();
-            emergency(&neutral(line));
+            emergency(line);
         }
     }
 
@@ -167,7 +192,7 @@ impl Console {
         match failure {
             Failure::Document(diagnostics) => {
                 self.wipe();
-                emergency(diagnostics.render(self.err_color).trim_end())
+                styled(diagnostics.render(self.err_color).trim_end(), self.err_color);
             }
             Failure::Suite { source, .. } if matches!(**source, Failure::Document(_)) => {
                 self.failure(source);
@@ -180,7 +205,7 @@ impl Console {
     fn labelled(&self, label: &str, color: &str, text: &str) {
         self.wipe();
         if self.err_color {
-            emergency(&format!("\x1b[1;{color}m{label}\x1b[0m: {text}"));
+            styled(&format!("\x1b[1;{color}m{label}\x1b[0m: {text}"), true);
         } else {
             emergency(&format!("{label}: {text}"));
         }
@@ -189,14 +214,24 @@ impl Console {
 
 /// Prints a line to standard error. A standard error that is gone is no reason to fail.
 pub(super) fn emergency(line: &str) {
-    let mut err = io::stderr().lock();
-    let _ = writeln!(err, "{line}");
+    styled(line, false);
+}
+
+/// The same, with colours of our own.
+fn styled(line: &str, color: bool) {
+    raw(&format!("{}\n", shown(line, color)));
+}
+
+/// A text as it may be printed.
+fn shown(text: &str, color: bool) -> String {
+    printed(&secrets::hide(text), color)
 }
 
 /// Prints commands of the CI system to standard output, also when quiet. A standard output that is
 /// gone is read by no system.
 pub(super) fn to_output(commands: &str) {
     let mut out = io::stdout().lock();
+    let commands = secrets::hide(commands);
     let _ = out.write_all(commands.as_bytes()).and_then(|()| out.flush());
 }
 
@@ -212,6 +247,29 @@ fn shown_width(line: &str) -> usize {
     crate::report::escape::visible(line).width()
 }
 
+/// Where the log of requests goes: each event comes in one piece.
+struct Log {
+    color: bool,
+    json: bool,
+}
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        let text = String::from_utf8_lossy(bytes);
+        let event = text.trim_end_matches('\n');
+        match self.json {
+            true => raw(&format!("{}\n", safe(&secrets::hide(event)))),
+            // One event is one line: what it repeats can forge no other.
+            false => styled(&event.replace('\n', "\\n"), self.color),
+        }
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}
+
 fn start_log(global: &Global, color: bool) {
     let level = match global.verbose {
         0 => return,
@@ -225,9 +283,9 @@ fn start_log(global: &Global, color: bool) {
     use tracing_subscriber::Layer as _;
     use tracing_subscriber::layer::SubscriberExt as _;
     use tracing_subscriber::util::SubscriberInitExt as _;
-    let layer = tracing_subscriber::fmt::layer().with_writer(io::stderr).with_target(false);
-    // A log that nobody reads any more is no reason to fail: its report of that would be a panic.
-    let layer = layer.log_internal_errors(false);
+    let json = global.log_format == LogFormat::Json;
+    let log = move || Log { color, json };
+    let layer = tracing_subscriber::fmt::layer().with_writer(log).with_target(false);
     let layer = match global.log_format {
         LogFormat::Text => layer.with_ansi(color).without_time().boxed(),
         LogFormat::Json => layer.json().boxed(),

@@ -198,8 +198,7 @@ impl Place {
 
 /// A small text file; none if it is not one.
 fn read(path: &Path) -> Option<String> {
-    fs::metadata(path).ok().filter(|about| about.is_file() && about.len() < 1 << 20)?;
-    fs::read_to_string(path).ok()
+    super::input_file::read_text(path, 1 << 20).ok()
 }
 
 /// The address of `origin`, or of the first remote.

@@ -116,6 +116,8 @@ mod tests {
             env,
             not_utf8: std::collections::BTreeMap::new(),
             ci: crate::ci::System::None,
+            allow_env: Vec::new(),
+            allow_outside: false,
             stdout_is_terminal: false,
             stderr_is_terminal: false,
         })

@@ -8,6 +8,7 @@ use std::path::Path;
 
 use super::failure::Failure;
 use crate::plan::StartRequest;
+pub(super) use crate::plan::name::{key_of, letters};
 use crate::report::model::PlanHead;
 use crate::text;
 
@@ -38,9 +39,10 @@ pub(super) struct StartedRun {
 impl StartedRun {
     /// Reads what an earlier gate left.
     pub(super) fn read(path: &Path) -> Result<Self, Failure> {
+        const LONGEST: u64 = 16 << 20;
         let refuse = |reason: String| Failure::Input { path: path.to_owned(), reason };
-        let text = std::fs::read_to_string(path).map_err(|error| refuse(error.to_string()))?;
-        let left: Self = serde_json::from_str(text::without_bom(&text))
+        let text = super::input_file::read_text(path, LONGEST).map_err(refuse)?;
+        let left: Self = serde_json::from_str(&text)
             .map_err(|error| refuse(format!("it is no run.json of a gate: {error}")))?;
         if left.result.is_none() && left.name.is_none() && left.request.is_empty() {
             return Err(refuse("it is no run.json of a gate: it names no result".to_owned()));
@@ -89,31 +91,6 @@ pub(super) fn fingerprints(request: &StartRequest) -> BTreeMap<String, String> {
     prints
 }
 
-/// Ten letters that two different lists of texts share by chance once in 10^15 pairs.
-pub(super) fn key_of<'a>(parts: impl IntoIterator<Item = &'a str>) -> String {
-    let mut digest = ring::digest::Context::new(&ring::digest::SHA256);
-    for part in parts {
-        // With its length before it, no part can pass for the end of another.
-        digest.update(&(part.len() as u64).to_be_bytes());
-        digest.update(part.as_bytes());
-    }
-    let first =
-        digest.finish().as_ref().iter().take(8).fold(0, |sum, byte| sum << 8 | u64::from(*byte));
-    letters(first)
-}
-
-/// Ten characters for a number, easy to read aloud.
-pub(super) fn letters(number: u64) -> String {
-    const LETTERS: &[u8; 32] = b"0123456789abcdefghjkmnpqrstvwxyz";
-    let mut left = number;
-    let letter = |_| {
-        let at = usize::try_from(left % 32).unwrap_or_default();
-        left /= 32;
-        LETTERS.get(at).copied().map_or('0', char::from)
-    };
-    (0..10).map(letter).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use serde_json::json;
@@ -143,12 +120,6 @@ mod tests {
         assert!(plan.contains("`agent_id` of the request"), "{plan}");
         let suite = left().differs(None, &request(1, "x")).unwrap();
         assert!(suite.contains("by a.yml, not by flags alone"), "{suite}");
-    }
-
-    #[test]
-    fn a_key_tells_where_one_part_ends_and_the_next_begins() {
-        assert_ne!(key_of(["ab", "c"]), key_of(["a", "bc"]));
-        assert_eq!(key_of(["a"]).len(), 10);
     }
 
     #[test]

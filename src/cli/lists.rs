@@ -3,8 +3,10 @@
 use std::path::Path;
 
 use super::failure::Failure;
+use super::input_file::{Fence, outside};
 use super::load::{self, Kept, Loaded};
 use super::overrides::Overrides;
+use super::variables;
 use crate::context::{self, Context};
 use crate::document::{self, Path as Place, Problem, Source};
 use crate::gates::batch::{self, Defaults};
@@ -27,16 +29,23 @@ pub(super) fn read(
     context: &Context,
 ) -> Result<Option<Named>, Failure> {
     let name = path.display().to_string();
-    let bytes = load::read_file(path)?;
+    let bytes = load::read_file(path, context)?;
     let text = document::decode(&name, &bytes)?;
-    let lookup = |variable: &str| context.env.get(variable).cloned();
+    let lookup = |variable: &str| context.variable(variable);
     let read = file::read(Source { name: &name, text }, &lookup)
         .map_err(|faults| load::with_its_suites(faults, path, text, overrides, context))?;
     let Some(mut list) = read else {
         return Ok(None);
     };
     let places = std::mem::take(&mut list.places);
-    Ok(Some(Named { list, kept: Kept::new(name, text.to_owned(), places) }))
+    let mut problems = variables::problems(&places, context);
+    let rules = Suite { thresholds: list.gates.thresholds.clone(), ..Suite::default() };
+    problems.extend(outside(&rules, &Fence::around(path.parent(), context)));
+    let kept = Kept::new(name, text.to_owned(), places);
+    match problems.is_empty() {
+        true => Ok(Some(Named { list, kept })),
+        false => Err(kept.explain(problems).into()),
+    }
 }
 
 impl Named {

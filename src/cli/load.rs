@@ -2,11 +2,12 @@
 
 use std::cell::RefCell;
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::failure::Failure;
+use super::input_file::{self, Fence};
 use super::overrides::Overrides;
+use super::{secrets, variables};
 use crate::api::error::ApiError;
 use crate::context::{self, Context};
 use crate::document::{self, Diagnostics, Document, Places, Problem, Source};
@@ -19,7 +20,7 @@ use crate::suite::together::legs;
 use crate::suite::validate;
 
 /// Where a suite is looked for when none is named.
-const DEFAULTS: [&str; 2] = ["cekura-gate.yml", ".cekura/gate.yml"];
+pub(super) const DEFAULTS: [&str; 2] = ["cekura-gate.yml", ".cekura/gate.yml"];
 
 /// What flags alone are called in messages.
 const COMMAND_LINE: &str = "the command line";
@@ -232,12 +233,13 @@ pub(super) fn suite(
         None => default(),
     };
     let Some(path) = path else {
-        return from_flags(overrides);
+        return from_flags(overrides, context);
     };
     let name = path.display().to_string();
-    let bytes = read_file(&path)?;
+    let bytes = read_file(&path, context)?;
     let text = document::decode(&name, &bytes)?;
     let source = Source { name: &name, text };
+    let fence = Fence::around(path.parent(), context);
     let variables = RefCell::new(BTreeMap::new());
     let lookup = |variable: &str| {
         let value = context.variable(variable)?;
@@ -254,11 +256,15 @@ pub(super) fn suite(
             Err(_) => {
                 let named = document::texts_at(text, "spec").pop();
                 let path = spec_path(named.as_deref(), overrides.spec(), path.parent());
+                let path = path.filter(|path| fence.hold(path).is_ok());
                 together([Some(faults), path.and_then(|path| faults_of_spec(&path))])
             }
         })?;
+    let mut problems = variables::problems(&places, context);
+    secrets::of_suite(&value);
+    problems.extend(input_file::outside(&value, &fence));
     overrides.apply(&mut value);
-    let problems = validate(&value, context::today());
+    problems.extend(validate(&value, context::today()));
     let mut loaded = Loaded {
         suite: value,
         narrowed: overrides.selects(),
@@ -273,7 +279,7 @@ pub(super) fn suite(
         is_call: false,
         group: None,
     };
-    with_spec(&mut loaded, problems, overrides.spec(), path.parent())?;
+    with_spec(&mut loaded, problems, overrides.spec(), (path.parent(), &fence))?;
     Ok(loaded)
 }
 
@@ -346,7 +352,7 @@ fn with_spec(
     loaded: &mut Loaded,
     problems: Vec<Problem>,
     flag: Option<&Path>,
-    beside: Option<&Path>,
+    beside: (Option<&Path>, &Fence),
 ) -> Result<(), Failure> {
     let own = (!problems.is_empty()).then(|| loaded.explain(problems));
     match (own, read_spec(loaded, flag, beside)) {
@@ -362,7 +368,7 @@ fn faults_of_spec(path: &Path) -> Option<Diagnostics> {
         return None;
     }
     let name = path.display().to_string();
-    let bytes = read_file(path).ok()?;
+    let bytes = read_within_limit(path).ok()?;
     let text = document::decode(&name, &bytes).ok()?;
     crate::spec::read(Source { name: &name, text }).err()
 }
@@ -383,7 +389,7 @@ fn spec_path(named: Option<&str>, flag: Option<&Path>, beside: Option<&Path>) ->
 fn read_spec(
     loaded: &mut Loaded,
     flag: Option<&Path>,
-    beside: Option<&Path>,
+    (beside, fence): (Option<&Path>, &Fence),
 ) -> Result<(), Failure> {
     let flag = flag.filter(|_| loaded.suite.spec.is_some());
     let Some(path) = spec_path(loaded.suite.spec.as_deref(), flag, beside) else { return Ok(()) };
@@ -395,7 +401,14 @@ fn read_spec(
         let problem = problem.help("in YAML, the cases stand in the suite itself, below `cases`");
         return Err(loaded.explain(vec![problem]).into());
     }
-    let bytes = match (read_file(&path), flag) {
+    let read = match flag {
+        Some(_) => fence.hold_links(&path).and_then(|()| read_within_limit(&path)),
+        None => fence
+            .hold(&path)
+            .map_err(|reason| Failure::Input { path: path.clone(), reason })
+            .and_then(|()| read_within_limit(&path)),
+    };
+    let bytes = match (read, flag) {
         (Err(Failure::Input { path, reason }), None) => {
             let shown = document::shown(&path.display().to_string());
             let problem = Problem::new(
@@ -414,7 +427,7 @@ fn read_spec(
     Ok(())
 }
 
-fn from_flags(overrides: &Overrides) -> Result<Loaded, Failure> {
+fn from_flags(overrides: &Overrides, context: &Context) -> Result<Loaded, Failure> {
     if !overrides.makes_a_suite() {
         let [first, second] = DEFAULTS;
         return Err(Failure::Usage(format!(
@@ -439,39 +452,37 @@ fn from_flags(overrides: &Overrides) -> Result<Loaded, Failure> {
         is_call: false,
         group: None,
     };
-    with_spec(&mut loaded, problems, overrides.spec(), None)?;
+    let fence = Fence::around(None, context);
+    with_spec(&mut loaded, problems, overrides.spec(), (None, &fence))?;
     Ok(loaded)
 }
 
 /// Reads a world of the stand-in.
 pub(super) fn world(path: &Path, context: &Context) -> Result<World, Failure> {
     let name = path.display().to_string();
-    let bytes = read_file(path)?;
+    let bytes = read_file(path, context)?;
     let text = document::decode(&name, &bytes)?;
-    let lookup = |variable: &str| context.variable(variable);
+    let lookup = variables::without_secrets(context);
     Ok(World::read(Source { name: &name, text }, &lookup)?)
 }
 
 /// Reads a fault script of the stand-in.
 pub(super) fn faults(path: &Path, context: &Context) -> Result<Faults, Failure> {
     let name = path.display().to_string();
-    let bytes = read_file(path)?;
+    let bytes = read_file(path, context)?;
     let text = document::decode(&name, &bytes)?;
-    let lookup = |variable: &str| context.variable(variable);
+    let lookup = variables::without_secrets(context);
     Ok(Faults::read(Source { name: &name, text }, &lookup)?)
 }
 
-/// Reads a file, unless it is no file or too long to be a suite.
-pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
-    let refuse = |reason: String| Failure::Input { path: path.to_owned(), reason };
-    let about = fs::metadata(path).map_err(|error| refuse(error.to_string()))?;
-    if about.is_dir() {
-        return Err(refuse("it is a directory; name the suite file in it".to_owned()));
-    }
-    let limit = document::MAX_BYTES as u64;
-    if about.len() > limit {
-        let (size, most) = (about.len() >> 10, limit >> 10);
-        return Err(refuse(format!("it has {size} KiB; at most {most} KiB are read")));
-    }
-    fs::read(path).map_err(|error| refuse(error.to_string()))
+/// Reads a file that a flag or an argument names, unless it is too long to be a suite.
+pub(super) fn read_file(path: &Path, context: &Context) -> Result<Vec<u8>, Failure> {
+    Fence::around(path.parent(), context).hold_links(path)?;
+    read_within_limit(path)
+}
+
+/// Reads a regular file, unless it is too long to be a suite.
+pub(super) fn read_within_limit(path: &Path) -> Result<Vec<u8>, Failure> {
+    input_file::read(path, document::MAX_BYTES as u64)
+        .map_err(|reason| Failure::Input { path: path.to_owned(), reason })
 }

@@ -160,15 +160,16 @@ impl Together<'_> {
             }
         }
         drop((going, judging));
-        let whole = Whole {
+        let mut whole = Whole {
             name: many.name.clone(),
             gates: judged.into_iter().flatten().collect(),
             timing: Timing { started_at, elapsed_seconds: began.elapsed().as_secs_f64() },
             traffic: self.platform.client.traffic(),
             concurrency: many.concurrency,
-            simulated: self.platform.stand_in.is_some(),
+            simulated: self.platform.client.time_scale().is_some(),
+            not_written: None,
         };
-        let code = publisher.finish(&whole, self.console)?;
+        let code = publisher.finish(&mut whole, self.console)?;
         self.commenter.tell_whole(&whole, self.console, self.stop).await;
         Ok(code)
     }
@@ -269,7 +270,7 @@ impl Together<'_> {
         let (code, end) = match end {
             Err(failure) => {
                 self.console.warn(&format!("{name}: {failure}"));
-                (code_of(&failure), GateEnd::Ended(failure.to_string()))
+                (code_of(&failure), GateEnd::Ended(super::secrets::hide(&failure.to_string())))
             }
             Ok((mut parts, afterwards)) => {
                 match base {
@@ -285,13 +286,11 @@ impl Together<'_> {
                 if !is_base {
                     afterwards.take(&self.gate(&name, turn, turn.join(0)), &mut report).await;
                 }
-                let code = Code::of_number(report.exit_code).unwrap_or(Code::Internal);
-                let (_, _, faults) = publisher.write(&report)?;
+                let faults = publisher.write_part(&mut report)?;
                 for fault in &faults {
                     self.console.warn(&fault.to_string());
                 }
-                let spoiled = code == Code::Passed && !faults.is_empty();
-                let code = if spoiled { Code::Report } else { code };
+                let code = Code::of_number(report.exit_code).unwrap_or(Code::Internal);
                 (code, GateEnd::Judged(Box::new(report)))
             }
         };
@@ -338,11 +337,7 @@ impl Together<'_> {
 
     /// What surrounds each start.
     pub(super) fn surroundings(&self) -> Surroundings<'_> {
-        Surroundings {
-            context: self.context,
-            dashboard: self.platform.dashboard.as_deref(),
-            simulated: self.platform.stand_in.is_some(),
-        }
+        Surroundings { context: self.context, dashboard: self.platform.dashboard.as_deref() }
     }
 
     /// A gate that speaks by its name.
@@ -354,7 +349,6 @@ impl Together<'_> {
     ) -> Gate<'a> {
         Gate {
             client: &self.platform.client,
-            pace: self.platform.pace,
             console: self.console,
             stop: self.stop,
             label: Some(name),

@@ -10,6 +10,7 @@ mod begin;
 mod budget;
 mod call;
 mod check;
+mod claim;
 mod comment;
 mod compare;
 mod connection;
@@ -17,6 +18,7 @@ mod console;
 mod failure;
 mod hints;
 mod init;
+mod input_file;
 mod job;
 mod judge;
 mod left;
@@ -31,18 +33,21 @@ mod prepare;
 mod prompt;
 mod publish;
 mod publish_whole;
+mod refused;
 mod remote;
 mod result;
 mod retries;
 mod reuse;
 mod run;
 mod schema;
+mod secrets;
 mod sets;
 mod simulate;
 mod stop;
 mod suites;
 mod test_set;
 mod turn;
+mod variables;
 mod waiting;
 mod watch;
 mod watching;
@@ -54,9 +59,9 @@ use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
 use self::console::Console;
 use self::failure::Failure;
 use crate::ci::System;
-use crate::context::Context;
+use crate::context::{self, Context};
 use crate::exit::Code;
-use crate::report::escape::terminal::neutral;
+use crate::report::escape::one_line;
 
 /// Decides whether a voice or chat agent may ship: starts test runs on Cekura, waits, judges the
 /// evidence against thresholds, writes reports, and exits with a code that says what happened.
@@ -89,6 +94,12 @@ struct Global {
     /// buildkite, bitbucket or none [default: the one that the environment names].
     #[arg(long, global = true, value_enum, value_name = "SYSTEM", hide_possible_values = true)]
     ci: Option<System>,
+    /// Let the suite use this environment variable although it looks like a secret. Repeatable.
+    #[arg(long, global = true, value_name = "NAME")]
+    allow_env: Vec<String>,
+    /// Let the suite name files outside of the repository.
+    #[arg(long, global = true)]
+    allow_outside: bool,
     /// When to use colour.
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
     color: Color,
@@ -179,12 +190,23 @@ pub fn main(context: &Context) -> Code {
                 };
             }
             // It repeats what was typed, which in a CI job may come from a stranger.
-            console::emergency(neutral(&error.to_string()).trim_end());
+            console::emergency(error.to_string().trim_end());
             publish::failed(context, Code::Usage, false);
+            refused::leave_of_arguments(
+                &context::arguments(),
+                &one_line(&error.to_string()),
+                context.ci,
+            );
             return Code::Usage;
         }
     };
-    let context = &Context { ci: cli.global.ci.unwrap_or(context.ci), ..context.clone() };
+    let context = &Context {
+        ci: cli.global.ci.unwrap_or(context.ci),
+        allow_env: cli.global.allow_env.clone(),
+        allow_outside: cli.global.allow_outside,
+        ..context.clone()
+    };
+    secrets::of_environment(context);
     let console = Console::new(context, &cli.global);
     match dispatch(&cli, context, &console) {
         Ok(code) => code,
@@ -192,6 +214,7 @@ pub fn main(context: &Context) -> Code {
             console.failure(&failure);
             let simulated = matches!(&cli.command, Command::Run(args) if args.is_rehearsal());
             publish::failed(context, failure.code(), simulated);
+            refused::leave(&cli.command, &failure, context.ci, simulated);
             failure.code()
         }
     }
@@ -215,7 +238,7 @@ fn dispatch(cli: &Cli, context: &Context, console: &Console) -> Result<Code, Fai
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "cekura-gate", &mut script);
-            console.print(&String::from_utf8_lossy(&script))?;
+            console.print_commands(&String::from_utf8_lossy(&script))?;
             Ok(Code::Passed)
         }
     }

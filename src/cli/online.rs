@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use super::baseline::{Chosen, Wanted};
 use super::failure::Failure;
 use super::load::Loaded;
 use super::{Global, connection, runtime};
@@ -17,7 +18,6 @@ use crate::api::wire::account::DryRun;
 use crate::context::Context;
 use crate::document::{Path, Problem, shown};
 use crate::plan::{Plan, Query, Selection, Target};
-use crate::record::ResultRecord;
 use crate::suite::model::{Suite, Thresholds};
 use crate::text;
 
@@ -51,8 +51,8 @@ pub(super) fn look_up(
     global: &Global,
     context: &Context,
 ) -> Result<Online, Failure> {
-    let (client, _) = connection::client(global, context)?;
-    let asked = Asked { loaded, client, until: Instant::now() + PATIENCE };
+    let client = connection::client(global, context)?;
+    let asked = Asked { loaded, client, until: Instant::now() + PATIENCE, context };
     runtime()?.block_on(asked.look_up(plan))
 }
 
@@ -60,6 +60,7 @@ struct Asked<'a> {
     loaded: &'a Loaded,
     client: Client,
     until: Instant,
+    context: &'a Context,
 }
 
 impl Asked<'_> {
@@ -79,6 +80,7 @@ impl Asked<'_> {
         }
         let mut warnings = findings.warnings;
         warnings.extend(of_cases.warnings);
+        warnings.extend(baseline.notes);
         let chosen = account.chosen.as_deref();
         let plan = match chosen {
             Some(chosen) => plan.clone().resolved(chosen.iter().map(|one| one.id)),
@@ -107,7 +109,7 @@ impl Asked<'_> {
                 some(&names.collect::<Vec<_>>())
             }),
             cost,
-            baseline: baseline.map(|(from, record)| {
+            baseline: baseline.base.map(|(from, record)| {
                 let when = record.created_at.as_deref().and_then(|at| at.get(..10));
                 let when = when.map(|day| format!(" of {day}")).unwrap_or_default();
                 let runs = text::count(record.runs.len(), "run");
@@ -168,23 +170,20 @@ impl Asked<'_> {
     }
 
     /// The baseline, where the suite wants one; a missing one is a problem like any other.
-    async fn baseline(
-        &self,
-        findings: &mut Findings,
-    ) -> Result<Option<(String, ResultRecord)>, Failure> {
+    async fn baseline(&self, findings: &mut Findings) -> Result<Chosen, Failure> {
         let (suite, name) = (&self.loaded.suite, self.loaded.name());
-        let message =
-            match super::baseline::of_suite(suite, &name, None, &self.client, self.until).await {
-                Err(Failure::Usage(message)) => message,
-                Err(Failure::Api(ApiError::Refused { status: 404, .. })) => {
-                    "the account has no such result".to_owned()
-                }
-                Err(failure @ Failure::Input { .. }) => failure.to_string(),
-                other => return other,
-            };
+        let wanted = Wanted::new(suite, &name, self.context, None);
+        let message = match wanted.choose(None, &self.client, self.until).await {
+            Err(Failure::Usage(message)) => message,
+            Err(Failure::Api(ApiError::Refused { status: 404, .. })) => {
+                "the account has no such result".to_owned()
+            }
+            Err(failure @ Failure::Input { .. }) => failure.to_string(),
+            other => return other,
+        };
         let path = Path::of(["thresholds", "baseline", "from"]);
         findings.problems.push(Problem::new(path, message));
-        Ok(None)
+        Ok(Chosen::default())
     }
 
     /// What the platform says that the test cases cost, held against the budget.

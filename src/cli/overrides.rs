@@ -19,34 +19,34 @@ pub(super) struct Overrides {
     #[arg(long, value_name = "ID", conflicts_with = "assistant", value_parser = clap::value_parser!(u64).range(1..))]
     agent: Option<u64>,
     /// Provider's assistant id, in place of --agent.
-    #[arg(long, value_name = "ID")]
+    #[arg(long, value_name = "ID", value_parser = words)]
     assistant: Option<String>,
     /// Project id.
     #[arg(long, value_name = "ID", value_parser = clap::value_parser!(u64).range(1..))]
     project: Option<u64>,
     /// Ids of the scenarios to run, separated by commas.
-    #[arg(long, value_name = "IDS", value_delimiter = ',', conflicts_with = "folder")]
+    #[arg(long, value_name = "IDS", value_delimiter = ',', value_parser = id, conflicts_with = "folder")]
     scenarios: Option<Vec<u64>>,
     /// Run the scenarios with these tags, separated by commas.
-    #[arg(long, value_name = "TAGS", value_delimiter = ',', conflicts_with = "folder")]
+    #[arg(long, value_name = "TAGS", value_delimiter = ',', value_parser = words, conflicts_with = "folder")]
     tags: Option<Vec<String>>,
     /// Run the scenarios of this folder.
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", value_parser = words)]
     folder: Option<String>,
     /// Run the test cases of this Tests-as-Code file.
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["scenarios", "tags", "folder"])]
+    #[arg(long, value_name = "FILE", value_parser = path, conflicts_with_all = ["scenarios", "tags", "folder"])]
     spec: Option<PathBuf>,
     /// How the simulated caller reaches the agent.
     #[arg(long, value_enum, value_name = "MODE")]
     mode: Option<Mode>,
     /// How many times each scenario runs.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=100))]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
     frequency: Option<u32>,
     /// Personality ids, separated by commas.
-    #[arg(long, value_name = "IDS", value_delimiter = ',')]
+    #[arg(long, value_name = "IDS", value_delimiter = ',', value_parser = id)]
     personalities: Option<Vec<u64>>,
     /// Test profile ids, separated by commas.
-    #[arg(long, value_name = "IDS", value_delimiter = ',')]
+    #[arg(long, value_name = "IDS", value_delimiter = ',', value_parser = id)]
     test_profiles: Option<Vec<u64>>,
     /// How many calls may run at the same time.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
@@ -55,14 +55,14 @@ pub(super) struct Overrides {
     #[arg(long, value_name = "SPAN", value_parser = scalar::<Timeout>)]
     timeout: Option<Timeout>,
     /// Name of the suite.
-    #[arg(long, value_name = "NAME")]
+    #[arg(long, value_name = "NAME", value_parser = words)]
     name: Option<String>,
     /// Threshold for the success rate, such as ">= 90%".
     #[arg(long, value_name = "CHECK", value_parser = scalar::<Check>)]
     success_rate: Option<Check>,
     /// Compare with this earlier result: a result.json, a result id or a branch; `none` compares
     /// with nothing.
-    #[arg(long, value_name = "FROM")]
+    #[arg(long, value_name = "FROM", value_parser = words)]
     baseline: Option<String>,
     /// What happens to the calls when the gate is stopped.
     #[arg(long, value_enum, value_name = "POLICY")]
@@ -71,7 +71,7 @@ pub(super) struct Overrides {
     #[arg(long, value_enum, value_name = "POLICY")]
     on_timeout: Option<CallPolicy>,
     /// Directory of the reports.
-    #[arg(long, value_name = "DIR")]
+    #[arg(long, value_name = "DIR", value_parser = path)]
     report_dir: Option<PathBuf>,
     /// Whose transcripts the reports hold.
     #[arg(long, value_enum, value_name = "WHOSE")]
@@ -259,10 +259,32 @@ fn apply_baseline(suite: &mut Suite, from: &str) {
             let no_drop = BaselineLimit { max_drop: "0%".parse().ok(), ..BaselineLimit::default() };
             thresholds.baseline = Some(Baseline {
                 from: from.to_owned(),
+                if_missing: None,
                 success_rate: Some(no_drop),
                 metrics: BTreeMap::new(),
             });
         }
+    }
+}
+
+/// Reads a text that may not be empty, as the same key in a file may not.
+fn words(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err("it is empty; leave the flag out where there is no value".to_owned()),
+        text => Ok(text.to_owned()),
+    }
+}
+
+/// Reads a path that may not be empty.
+fn path(text: &str) -> Result<PathBuf, String> {
+    words(text).map(|_| PathBuf::from(text))
+}
+
+/// Reads one of a list's ids.
+fn id(text: &str) -> Result<u64, String> {
+    match words(text)?.parse() {
+        Ok(0) | Err(_) => Err("it is no id: write a whole number, at least 1".to_owned()),
+        Ok(id) => Ok(id),
     }
 }
 
@@ -277,5 +299,49 @@ pub(super) fn scalar<T: FromStr<Err = ScalarError>>(text: &str) -> Result<T, Str
 fn replace<T>(key: &mut Option<T>, flag: Option<T>) {
     if flag.is_some() {
         *key = flag;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{Args as _, Command, FromArgMatches as _};
+
+    use super::*;
+
+    fn parsed(flag: &str, value: &str) -> Result<Overrides, clap::Error> {
+        let command = Overrides::augment_args(Command::new("gate"));
+        let matches =
+            command.try_get_matches_from(["gate".to_owned(), format!("{flag}={value}")])?;
+        Overrides::from_arg_matches(&matches)
+    }
+
+    #[test]
+    fn no_flag_takes_an_empty_value_for_everything_or_nothing() {
+        let command = Overrides::augment_args(Command::new("gate"));
+        let flags: Vec<String> = command
+            .get_arguments()
+            .filter(|argument| argument.get_action().takes_values())
+            .filter_map(|argument| Some(format!("--{}", argument.get_long()?)))
+            .collect();
+        assert!(flags.len() > 15, "{flags:?}");
+        for flag in flags {
+            for value in ["", " "] {
+                assert!(parsed(&flag, value).is_err(), "{flag} {value:?}");
+            }
+        }
+        for flag in ["--tags", "--scenarios", "--personalities", "--test-profiles"] {
+            for value in [",", "1,,2", "1, ,2", "1,"] {
+                assert!(parsed(flag, value).is_err(), "{flag} {value:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn spaces_around_the_items_of_a_list_mean_nothing() {
+        assert_eq!(parsed("--scenarios", "1, 2").unwrap().scenarios, Some(vec![1, 2]));
+        let tags = parsed("--tags", "a , b").unwrap().tags;
+        assert_eq!(tags, Some(vec!["a".to_owned(), "b".to_owned()]));
+        assert!(parsed("--scenarios", "0").is_err());
+        assert_eq!(parsed("--frequency", "101").unwrap().frequency, Some(101));
     }
 }

@@ -2,21 +2,22 @@
 
 use super::attend::Attached;
 use crate::poll::Patience;
-use crate::poll::schedule::{Pace, Prior};
+use crate::poll::schedule::Prior;
+use crate::poll::settle::{Figures, Wanted};
 use crate::suite::model::{EarlyStop, Flaky, Mode, RetryOn};
 
-/// How to wait for a result: calls are expected to be as long as the baseline's were, where there is
+/// How to wait for a result of so many runs: calls are expected to be as long as the baseline's were, where there is
 /// one.
-pub(super) fn patience(attached: &Attached, pace: Pace, stop: EarlyStop) -> Patience {
+pub(super) fn patience(attached: &Attached, stop: EarlyStop, runs: Option<usize>) -> Patience {
     let earlier = attached.baseline.iter().flat_map(|(_, base)| &base.runs);
     let lengths: Vec<f64> = earlier.filter_map(|run| run.duration_seconds).collect();
     Patience {
-        pace,
         call: Prior::like(&lengths, attached.head.mode == Mode::Text),
         transcripts: attached.suite.transcripts(),
         deadline: attached.deadline,
         hears_calls: false,
         may_end_early: stop != EarlyStop::Never,
+        wanted: Wanted { runs, figures: Figures::of(&attached.head.thresholds) },
     }
 }
 

@@ -3,6 +3,7 @@
 
 use tokio::time::Instant;
 
+use super::baseline::{Chosen, Wanted};
 use super::failure::Failure;
 use super::hints;
 use super::job::Job;
@@ -18,7 +19,7 @@ pub(super) struct Prepared {
     pub(super) plan: Plan,
     pub(super) request: StartRequest,
     /// The earlier result to compare with, and where it came from.
-    pub(super) baseline: Option<(String, ResultRecord)>,
+    pub(super) baseline: Chosen,
     pub(super) earlier: Earlier,
     /// How many calls it has at the same time, at most.
     pub(super) calls: usize,
@@ -98,10 +99,12 @@ pub(super) async fn prepare(
     super::budget::check(&loaded.suite, &plan)?;
     quarantine_is_known(&loaded, &plan)?;
     let baseline = if shared.compared_within {
-        None
+        Chosen::default()
     } else {
-        let read = loaded.baseline.take();
-        super::baseline::of_suite(&loaded.suite, &loaded.name(), read, client, deadline).await?
+        let read = loaded.baseline.clone();
+        let name = loaded.name();
+        let wanted = Wanted::of_start(&loaded.suite, &name, &plan.result_name);
+        wanted.choose(read, client, deadline).await?
     };
     let mut calls = plan.runs().unwrap_or(usize::MAX);
     calls = calls.min(loaded.suite.concurrency.map_or(usize::MAX, |most| most as usize));

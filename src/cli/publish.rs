@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::claim::Claim;
 use super::console::Console;
 use super::failure::Failure;
 use super::left::{FILE as STARTED, StartedRun};
@@ -52,6 +53,8 @@ pub(super) struct Publisher {
     surfaces: Surfaces,
     /// Whether it is one of several, whose JUnit file is that of the whole.
     is_part: bool,
+    /// Keeps other gates out of the directory; a part is within that of the whole.
+    _claim: Option<Claim>,
 }
 
 /// The suite, as far as it explains the verdict.
@@ -70,44 +73,50 @@ impl Publisher {
     /// earlier gate has left there: it would be taken for this one's.
     pub(super) fn open(suite: &Suite, context: &Context) -> Result<Self, Failure> {
         let dir = report_dir(suite.reports.as_ref());
-        super::publish_whole::sweep(dir)?;
-        let publisher = Self::with(dir, Surfaces::of(context))?;
+        let publisher = Self::with(dir, Surfaces::of(context), &inputs_of(suite))?;
+        super::publish_whole::sweep(dir, &|path| is_one_of(path, &inputs_of(suite)))?;
         // One of an earlier run would lead `watch --from` to the wrong result.
         sink::remove(&dir.join(STARTED))?;
         Ok(publisher)
     }
 
     /// Opens every output in a directory, and leaves the evidence of other gates there, and what
-    /// leads to it: for a gate that starts nothing.
-    pub(super) fn with(dir: &Path, surfaces: Surfaces) -> Result<Self, Failure> {
+    /// leads to it: for a gate that starts nothing. A report that is one of the `inputs` stays until
+    /// its place is taken.
+    pub(super) fn with(
+        dir: &Path,
+        surfaces: Surfaces,
+        inputs: &[PathBuf],
+    ) -> Result<Self, Failure> {
+        let claim = Claim::take(dir)?;
         let mut names = vec![JUNIT, SUMMARY, RESULT];
         if surfaces.system == System::Gitlab {
             names.extend([GITLAB_DOTENV, GITLAB_ANNOTATIONS]);
         }
-        let mut sink = Sink::open(dir, &names)?;
+        let mut sink = Sink::open(dir, &names, &|path| is_one_of(path, inputs))?;
         sink.open_tree(HTML, html::INDEX, html::GENERATOR)?;
-        Ok(Self { sink, surfaces, is_part: false })
+        Ok(Self { sink, surfaces, is_part: false, _claim: Some(claim) })
     }
 
     /// Opens the outputs of one of several gates. What leads to its result stays where `keep` says
     /// so.
-    pub(super) fn part(dir: &Path, keep: bool) -> Result<Self, Failure> {
-        let mut sink = Sink::open(dir, &[SUMMARY, RESULT])?;
+    pub(super) fn part(dir: &Path, keep: bool, inputs: &[PathBuf]) -> Result<Self, Failure> {
+        let mut sink = Sink::open(dir, &[SUMMARY, RESULT], &|path| is_one_of(path, inputs))?;
         sink.open_tree(HTML, html::INDEX, html::GENERATOR)?;
         if !keep {
             sink::remove(&dir.join(STARTED))?;
         }
-        Ok(Self { sink, surfaces: Surfaces::default(), is_part: true })
+        Ok(Self { sink, surfaces: Surfaces::default(), is_part: true, _claim: None })
     }
 
     /// Opens the directory of one of the calls that start together: it holds what leads to the
     /// call's result, and no report.
     pub(super) fn of_call(dir: &Path, keep: bool) -> Result<Self, Failure> {
-        let sink = Sink::open(dir, &[])?;
+        let sink = Sink::open(dir, &[], &|_| false)?;
         if !keep {
             sink::remove(&dir.join(STARTED))?;
         }
-        Ok(Self { sink, surfaces: Surfaces::default(), is_part: true })
+        Ok(Self { sink, surfaces: Surfaces::default(), is_part: true, _claim: None })
     }
 
     /// Leaves on disk which result has started, or is about to.
@@ -141,11 +150,28 @@ impl Publisher {
     }
 
     /// Writes every report, prints the account, and gives the code to exit with. A report that
-    /// can't be written turns a pass into its own code; it never hides a failure.
-    pub(super) fn finish(mut self, report: &Report, console: &Console) -> Result<Code, Failure> {
-        let (written, summary, mut faults) = self.write(report)?;
-        self.surfaces_of_ci(report, &summary, &mut faults, console)?;
-        let paths: Vec<&Path> = written.iter().map(PathBuf::as_path).collect();
+    /// can't be written turns a pass into its own code, in every output that still can be written;
+    /// it never hides a failure.
+    pub(super) fn finish(
+        mut self,
+        report: &mut Report,
+        console: &Console,
+    ) -> Result<Code, Failure> {
+        let (written, mut faults) = self.write(report)?;
+        self.correct(report, &written, &faults)?;
+        // The outputs come last: they say whether everything else could be written.
+        self.summary_of_ci(report, &mut faults);
+        self.correct(report, &written, &faults)?;
+        self.outputs_of_ci(report, &mut faults);
+        if self.correct(report, &written, &faults)? {
+            // What could be written of them is written again; the last value of each counts.
+            self.outputs_of_ci(report, &mut Vec::new());
+        }
+        let (annotations, results) = self.log_of_ci(report);
+        console.account_commands(&annotations)?;
+        // Later steps need these, however quiet the gate is.
+        console.print_commands(&results)?;
+        let paths: Vec<&Path> = written.iter().map(|(_, path)| path.as_path()).collect();
         console.account(&console::console(report, console.style(), &paths))?;
         if report.exit_code != 0 {
             console.brief(&words::verdict_line(report))?;
@@ -153,83 +179,137 @@ impl Publisher {
         for fault in &faults {
             console.warn(&fault.to_string());
         }
-        let code = Code::of_number(report.exit_code).unwrap_or(Code::Internal);
-        match faults.into_iter().next() {
-            Some(fault) if code == Code::Passed => Err(fault.into()),
-            _ => Ok(code),
-        }
+        Ok(Code::of_number(report.exit_code).unwrap_or(Code::Internal))
     }
 
-    /// Writes the files. Gives those that were written, the summary, and what went wrong.
-    pub(super) fn write(
-        &mut self,
-        report: &Report,
-    ) -> Result<(Vec<PathBuf>, String, Vec<SinkError>), Failure> {
+    /// Writes the files of one of several gates, and gives what went wrong.
+    pub(super) fn write_part(&mut self, report: &mut Report) -> Result<Vec<SinkError>, Failure> {
+        let (written, faults) = self.write(report)?;
+        self.correct(report, &written, &faults)?;
+        Ok(faults)
+    }
+
+    /// Writes the files. Gives those that were written and what went wrong.
+    fn write(&mut self, report: &Report) -> Result<(Written, Vec<SinkError>), Failure> {
         let mut faults: Vec<SinkError> = Vec::new();
-        let mut written: Vec<PathBuf> = Vec::new();
-        let mut write = |name: &'static str, text: &str| match self.sink.write(name, text) {
-            Ok(path) => written.push(path),
-            Err(fault) => faults.push(fault),
-        };
-        // Each text is let go before the next is made: those of ten thousand runs are large.
-        let json = json::write(report)
-            .map_err(|error| Failure::Internal(format!("result.json: {error}")))?;
-        write(RESULT, &json);
-        drop(json);
-        if !self.is_part {
-            write(JUNIT, &junit::junit(report));
+        let mut written: Written = Vec::new();
+        for name in self.files() {
+            // Each text is let go before the next is made: those of ten thousand runs are large.
+            match self.sink.write(name, &text_of(name, report)?) {
+                Ok(path) => written.push((name, path)),
+                Err(fault) => faults.push(fault),
+            }
         }
-        let summary = markdown::markdown(report);
-        write(SUMMARY, &summary);
         match self.sink.write_tree(HTML, |write| html::each(report, write)) {
-            Ok(path) => written.push(path.join(html::INDEX)),
+            Ok(path) => written.push((HTML, path.join(html::INDEX))),
             Err(fault) => faults.push(fault),
         }
-        Ok((written, summary, faults))
+        Ok((written, faults))
     }
 
-    fn surfaces_of_ci(
-        &mut self,
-        report: &Report,
-        summary_text: &str,
-        faults: &mut Vec<SinkError>,
-        console: &Console,
-    ) -> Result<(), Failure> {
+    /// The files that every gate writes, the evidence first.
+    fn files(&self) -> impl Iterator<Item = &'static str> + use<> {
+        let is_part = self.is_part;
+        [RESULT, JUNIT, SUMMARY].into_iter().filter(move |name| *name != JUNIT || !is_part)
+    }
+
+    /// Takes a pass back where an output could not be written, and writes again what was written
+    /// with it. Gives whether it did.
+    fn correct(
+        &self,
+        report: &mut Report,
+        written: &Written,
+        faults: &[SinkError],
+    ) -> Result<bool, Failure> {
+        let Some(fault) = faults.first() else { return Ok(false) };
+        if report.exit_code != Code::Passed.number() {
+            return Ok(false);
+        }
+        report.not_written(&format!("{}: {}", fault.path.display(), fault.source));
+        for (name, path) in written {
+            // Evidence that cannot be written again is kept: it has been paid for. Anything else
+            // would say that the gate passed.
+            match *name {
+                RESULT => drop(sink::replace(path, &text_of(name, report)?)),
+                HTML => {
+                    let dir = path.parent().unwrap_or(path);
+                    let again = html::each(report, |file: &str, text: &str| {
+                        sink::replace(&dir.join(file), text)
+                    });
+                    if again.is_err() {
+                        sink::remove_tree(dir, html::INDEX, html::GENERATOR);
+                    }
+                }
+                _ => {
+                    if sink::replace(path, &text_of(name, report)?).is_err() {
+                        let _ = sink::remove(path);
+                    }
+                }
+            }
+        }
+        Ok(true)
+    }
+
+    /// Appends to the summary of GitHub's job.
+    fn summary_of_ci(&self, report: &Report, faults: &mut Vec<SinkError>) {
+        if let Some(path) = &self.surfaces.github_summary {
+            faults.extend(sink::append(path, &markdown::markdown(report)).err());
+        }
+    }
+
+    /// Writes the outputs that later steps read from files.
+    fn outputs_of_ci(&mut self, report: &Report, faults: &mut Vec<SinkError>) {
         let dir = self.sink.dir().to_owned();
         let (junit, summary) = (dir.join(JUNIT), dir.join(SUMMARY));
         let paths = Paths { junit: Some(&junit), summary: Some(&summary), dir: Some(&dir) };
-        let mut appended = |path: &Option<PathBuf>, text: &str| {
-            if let Some(path) = path
-                && let Err(fault) = sink::append(path, text)
-            {
-                faults.push(fault);
-            }
-        };
-        appended(&self.surfaces.github_output, &github::output_file(report, paths, &delimiter()));
-        appended(&self.surfaces.github_summary, summary_text);
-        match self.surfaces.system {
-            System::Github => console.account(&github::annotations(report))?,
-            System::Azure => {
-                // The agent looks for the summary from a directory of its own.
-                let summary = std::path::absolute(&summary).ok().filter(|path| path.exists());
-                console.account(&azure::annotations(report))?;
-                // Later steps need these, however quiet the gate is.
-                console.print(&azure::results(report, paths, summary.as_deref()))?;
-            }
-            _ => {}
+        if let Some(path) = &self.surfaces.github_output {
+            let text = github::output_file(report, paths, &delimiter());
+            faults.extend(sink::append(path, &text).err());
         }
         if self.surfaces.system == System::Gitlab {
             let mut write = |name, text: &str| {
-                if let Err(fault) = self.sink.write(name, text) {
-                    faults.push(fault);
-                }
+                let written = match self.sink.is_open(name) {
+                    true => self.sink.write(name, text).map(drop),
+                    false => sink::replace(&dir.join(name), text),
+                };
+                faults.extend(written.err());
             };
             write(GITLAB_DOTENV, &gitlab::dotenv(report, paths));
             if let Some(annotations) = gitlab::annotations(report) {
                 write(GITLAB_ANNOTATIONS, &annotations);
             }
         }
-        Ok(())
+    }
+
+    /// What the CI system reads in the log: the annotations, and the outputs of Azure Pipelines.
+    fn log_of_ci(&self, report: &Report) -> (String, String) {
+        let dir = self.sink.dir();
+        let (junit, summary) = (dir.join(JUNIT), dir.join(SUMMARY));
+        let paths = Paths { junit: Some(&junit), summary: Some(&summary), dir: Some(dir) };
+        match self.surfaces.system {
+            System::Github => (github::annotations(report), String::new()),
+            System::Azure => {
+                // The agent looks for the summary from a directory of its own.
+                let summary = std::path::absolute(&summary).ok().filter(|path| path.exists());
+                let results = azure::results(report, paths, summary.as_deref());
+                (azure::annotations(report), results)
+            }
+            _ => (String::new(), String::new()),
+        }
+    }
+}
+
+/// The reports that were written: their names and paths.
+type Written = Vec<(&'static str, PathBuf)>;
+
+/// The text of one of the files.
+fn text_of(name: &str, report: &Report) -> Result<String, Failure> {
+    match name {
+        RESULT => {
+            json::write(report).map_err(|error| Failure::Internal(format!("result.json: {error}")))
+        }
+        JUNIT => Ok(junit::junit(report)),
+        _ => Ok(markdown::markdown(report)),
     }
 }
 
@@ -237,11 +317,7 @@ impl Publisher {
 /// outputs of such a gate for a pass. A CI system that can't be told keeps the exit code.
 /// `simulated`: whether it was a rehearsal.
 pub(super) fn failed(context: &Context, code: Code, simulated: bool) {
-    let outputs = [
-        ("exit_code", code.number().to_string()),
-        ("passed", false.to_string()),
-        ("simulated", simulated.to_string()),
-    ];
+    let outputs = no_verdict(code, simulated);
     if let Some(path) = github_file(context, "GITHUB_OUTPUT") {
         let delimiter = delimiter();
         let entries = outputs.iter().map(|(name, value)| output_entry(name, value, &delimiter));
@@ -252,6 +328,16 @@ pub(super) fn failed(context: &Context, code: Code, simulated: bool) {
     }
 }
 
+/// The outputs of a gate that ended without a verdict.
+pub(super) fn no_verdict(code: Code, simulated: bool) -> [(&'static str, String); 4] {
+    [
+        ("verdict", if code == Code::Usage { "refused" } else { "none" }.to_owned()),
+        ("exit_code", code.number().to_string()),
+        ("passed", false.to_string()),
+        ("simulated", simulated.to_string()),
+    ]
+}
+
 /// A file that GitHub reads, where the gate runs there.
 fn github_file(context: &Context, name: &str) -> Option<PathBuf> {
     context.var(name).filter(|_| context.ci == System::Github).map(PathBuf::from)
@@ -260,6 +346,18 @@ fn github_file(context: &Context, name: &str) -> Option<PathBuf> {
 /// The directory of the reports.
 pub(super) fn report_dir(reports: Option<&Reports>) -> &Path {
     Path::new(reports.and_then(|r| r.dir.as_deref()).unwrap_or(DEFAULT_DIR))
+}
+
+/// The files that a suite reads and that may be reports of an earlier gate: its baseline.
+pub(super) fn inputs_of(suite: &Suite) -> Vec<PathBuf> {
+    let limits = suite.thresholds.as_ref().and_then(|thresholds| thresholds.baseline.as_ref());
+    limits.map(|limits| PathBuf::from(&limits.from)).into_iter().collect()
+}
+
+/// Whether a file is one of those, by whatever path.
+pub(super) fn is_one_of(path: &Path, inputs: &[PathBuf]) -> bool {
+    let Ok(path) = path.canonicalize() else { return false };
+    inputs.iter().any(|input| input.canonicalize().is_ok_and(|input| input == path))
 }
 
 /// A line that no value holds.

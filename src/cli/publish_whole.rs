@@ -3,11 +3,12 @@
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
+use super::claim::Claim;
 use super::console::Console;
 use super::failure::Failure;
 use super::left::FILE as STARTED;
 use super::publish::{
-    GITLAB_ANNOTATIONS, GITLAB_DOTENV, HTML, JUNIT, RESULT, SUMMARY, Surfaces, delimiter,
+    GITLAB_ANNOTATIONS, GITLAB_DOTENV, HTML, JUNIT, RESULT, SUMMARY, Surfaces, delimiter, is_one_of,
 };
 use crate::ci::System;
 use crate::exit::Code;
@@ -18,7 +19,7 @@ use crate::report::{azure, html, junit};
 use crate::sink::{self, Sink, SinkError};
 
 /// The whole for programs.
-const INDEX: &str = "gates.json";
+pub(super) const INDEX: &str = "gates.json";
 
 /// So many results are told as each starts, and then whenever their number has doubled.
 const TOLD_ONE_BY_ONE: usize = 16;
@@ -30,23 +31,33 @@ pub(super) struct WholePublisher {
     surfaces: Surfaces,
     /// The results that have started so far, in the order of the command line.
     begun: RefCell<Vec<u64>>,
+    /// Keeps other gates out of the directory.
+    _claim: Claim,
 }
 
 impl WholePublisher {
     /// Opens every output in the directory of the whole, before anything is paid for.
-    pub(super) fn open(dir: &Path, surfaces: Surfaces) -> Result<Self, Failure> {
-        sweep(dir)?;
-        // Those of a single gate in the same directory would be taken for this one's.
-        for name in [RESULT, STARTED] {
-            sink::remove(&dir.join(name))?;
-        }
+    pub(super) fn open(
+        dir: &Path,
+        surfaces: Surfaces,
+        inputs: &[PathBuf],
+    ) -> Result<Self, Failure> {
+        let claim = Claim::take(dir)?;
+        let is_input = |path: &Path| is_one_of(path, inputs);
+        sweep(dir, &is_input)?;
         let mut names = vec![JUNIT, SUMMARY, INDEX];
         if surfaces.system == System::Gitlab {
             names.extend([GITLAB_DOTENV, GITLAB_ANNOTATIONS]);
         }
-        let mut sink = Sink::open(dir, &names)?;
+        let mut sink = Sink::open(dir, &names, &is_input)?;
         sink.open_tree(HTML, html::INDEX, html::GENERATOR)?;
-        Ok(Self { sink, surfaces, begun: RefCell::default() })
+        // Those of a single gate in the same directory would be taken for this one's.
+        for path in [RESULT, STARTED].map(|name| dir.join(name)) {
+            if !is_input(&path) {
+                sink::remove(&path)?;
+            }
+        }
+        Ok(Self { sink, surfaces, begun: RefCell::default(), _claim: claim })
     }
 
     /// Tells the CI system which results have started so far, so that a job that is cancelled has
@@ -72,25 +83,32 @@ impl WholePublisher {
         }
     }
 
-    /// Writes every report, prints the account, and gives the code to exit with.
-    pub(super) fn finish(mut self, whole: &Whole, console: &Console) -> Result<Code, Failure> {
+    /// Writes every report, prints the account, and gives the code to exit with. A report that
+    /// can't be written takes the pass back, in every output that still can be written.
+    pub(super) fn finish(mut self, whole: &mut Whole, console: &Console) -> Result<Code, Failure> {
         let mut faults: Vec<SinkError> = Vec::new();
-        let mut written: Vec<PathBuf> = Vec::new();
-        let summary = gates::markdown(whole);
-        for (name, text) in
-            [(INDEX, &gates::index(whole)), (JUNIT, &junit::junit_of(whole)), (SUMMARY, &summary)]
-        {
-            match self.sink.write(name, text) {
-                Ok(path) => written.push(path),
+        let mut written: Vec<(&'static str, PathBuf)> = Vec::new();
+        for name in [INDEX, JUNIT, SUMMARY] {
+            match self.sink.write(name, &text_of(name, whole)) {
+                Ok(path) => written.push((name, path)),
                 Err(fault) => faults.push(fault),
             }
         }
         match self.sink.write_tree(HTML, |write| html::whole(whole, write)) {
-            Ok(path) => written.push(path.join(html::INDEX)),
+            Ok(path) => written.push((HTML, path.join(html::INDEX))),
             Err(fault) => faults.push(fault),
         }
-        self.tell_ci(whole, &summary, &mut faults, console)?;
-        let paths: Vec<&Path> = written.iter().map(PathBuf::as_path).collect();
+        correct(whole, &written, &faults);
+        if let Some(path) = &self.surfaces.github_summary {
+            faults.extend(sink::append(path, &gates::markdown(whole)).err());
+        }
+        correct(whole, &written, &faults);
+        self.outputs(whole, &mut faults);
+        if correct(whole, &written, &faults) {
+            self.outputs(whole, &mut Vec::new());
+        }
+        self.log(whole, console)?;
+        let paths: Vec<&Path> = written.iter().map(|(_, path)| path.as_path()).collect();
         console.account(&gates::console(whole, console.style(), &paths))?;
         if whole.code() != Code::Passed {
             console.brief(&format!("{}: {}", whole.name, whole.headline()))?;
@@ -98,65 +116,105 @@ impl WholePublisher {
         for fault in &faults {
             console.warn(&fault.to_string());
         }
-        match (whole.code(), faults.into_iter().next()) {
-            (Code::Passed, Some(fault)) => Err(fault.into()),
-            (code, _) => Ok(code),
-        }
+        Ok(whole.code())
     }
 
-    fn tell_ci(
-        &mut self,
-        whole: &Whole,
-        summary: &str,
-        faults: &mut Vec<SinkError>,
-        console: &Console,
-    ) -> Result<(), Failure> {
-        let dir = self.sink.dir().to_owned();
+    /// The outputs by name, and their values.
+    fn values(&self, whole: &Whole) -> Vec<(&'static str, String)> {
+        let dir = self.sink.dir();
         let (junit, markdown) = (dir.join(JUNIT), dir.join(SUMMARY));
-        let paths = Paths { junit: Some(&junit), summary: Some(&markdown), dir: Some(&dir) };
-        let outputs = gates::outputs(whole, &self.begun.borrow(), paths);
+        let paths = Paths { junit: Some(&junit), summary: Some(&markdown), dir: Some(dir) };
+        gates::outputs(whole, &self.begun.borrow(), paths)
+    }
+
+    /// Writes the outputs that later steps read from files.
+    fn outputs(&mut self, whole: &Whole, faults: &mut Vec<SinkError>) {
+        let outputs = self.values(whole);
         if let Some(path) = &self.surfaces.github_output {
             let delimiter = delimiter();
             let entries = outputs.iter().map(|(key, value)| output_entry(key, value, &delimiter));
             faults.extend(sink::append(path, &entries.collect::<String>()).err());
         }
-        if let Some(path) = &self.surfaces.github_summary {
-            faults.extend(sink::append(path, summary).err());
+        if self.surfaces.system == System::Gitlab {
+            let mut write = |name, text: &str| {
+                let written = match self.sink.is_open(name) {
+                    true => self.sink.write(name, text).map(drop),
+                    false => sink::replace(&self.sink.dir().join(name), text),
+                };
+                faults.extend(written.err());
+            };
+            let lines =
+                outputs.iter().filter_map(|(key, value)| dotenv_line(&key.to_uppercase(), value));
+            write(GITLAB_DOTENV, &lines.collect::<String>());
+            if let Some(annotations) = gates::gitlab_annotations(whole) {
+                write(GITLAB_ANNOTATIONS, &annotations);
+            }
         }
+    }
+
+    /// Prints what the CI system reads in the log.
+    fn log(&self, whole: &Whole, console: &Console) -> Result<(), Failure> {
         if self.surfaces.system == System::Github {
-            console.account(&gates::annotations(whole))?;
+            console.account_commands(&gates::annotations(whole))?;
         }
         if self.surfaces.system == System::Azure {
             // The agent looks for the summary from a directory of its own.
-            let summary = std::path::absolute(&markdown).ok().filter(|path| path.exists());
-            console.print(&azure::variables(&outputs, summary.as_deref()))?;
-        }
-        if self.surfaces.system == System::Gitlab {
-            let lines =
-                outputs.iter().filter_map(|(key, value)| dotenv_line(&key.to_uppercase(), value));
-            faults.extend(self.sink.write(GITLAB_DOTENV, &lines.collect::<String>()).err());
-            if let Some(annotations) = gates::gitlab_annotations(whole) {
-                faults.extend(self.sink.write(GITLAB_ANNOTATIONS, &annotations).err());
-            }
+            let summary = std::path::absolute(self.sink.dir().join(SUMMARY)).ok();
+            let summary = summary.filter(|path| path.exists());
+            console.print_commands(&azure::variables(&self.values(whole), summary.as_deref()))?;
         }
         Ok(())
     }
 }
 
+/// The text of one of the files.
+fn text_of(name: &str, whole: &Whole) -> String {
+    match name {
+        INDEX => gates::index(whole),
+        JUNIT => junit::junit_of(whole),
+        _ => gates::markdown(whole),
+    }
+}
+
+/// Takes a pass back where an output could not be written, and writes again what was written with
+/// it. Gives whether it did.
+fn correct(whole: &mut Whole, written: &[(&'static str, PathBuf)], faults: &[SinkError]) -> bool {
+    let Some(fault) = faults.first() else { return false };
+    if whole.code() != Code::Passed {
+        return false;
+    }
+    whole.not_written = Some(format!("{}: {}", fault.path.display(), fault.source));
+    for (name, path) in written {
+        if *name == HTML {
+            let dir = path.parent().unwrap_or(path);
+            let again =
+                html::whole(whole, |file: &str, text: &str| sink::replace(&dir.join(file), text));
+            if again.is_err() {
+                sink::remove_tree(dir, html::INDEX, html::GENERATOR);
+            }
+        } else if sink::replace(path, &text_of(name, whole)).is_err() {
+            let _ = sink::remove(path);
+        }
+    }
+    true
+}
+
 /// Removes the reports of several gates that an earlier command left in a directory, so that no
 /// reader takes them for those of the next. What leads to results that are going stays.
-pub(super) fn sweep(dir: &Path) -> Result<(), SinkError> {
+pub(super) fn sweep(dir: &Path, is_input: &dyn Fn(&Path) -> bool) -> Result<(), SinkError> {
     let path = dir.join(INDEX);
-    let earlier = std::fs::read_to_string(&path).ok();
+    let earlier = super::input_file::read_saved(&path).ok();
     let earlier = earlier.as_deref().and_then(gates::read_index);
     for gate in earlier.iter().flat_map(|index| &index.gates) {
         // A file that somebody else wrote leads to no other directory.
         let plain = |c: char| c.is_ascii_alphanumeric() || c == '-';
         if !gate.dir.is_empty() && gate.dir.chars().all(plain) {
             let dir = dir.join(&gate.dir);
-            for name in [SUMMARY, RESULT] {
-                sink::remove(&dir.join(name))?;
-            }
+            let reports = [SUMMARY, RESULT].map(|name| dir.join(name));
+            reports
+                .iter()
+                .filter(|path| !is_input(path))
+                .try_for_each(|path| sink::remove(path))?;
             sink::remove_tree(&dir.join(HTML), html::INDEX, html::GENERATOR);
         }
     }

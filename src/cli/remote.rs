@@ -1,7 +1,7 @@
 //! What the commands on a result or a call share: reaching the platform, waiting for a job, saying
 //! what came of it to people or to scripts.
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -16,7 +16,6 @@ use crate::api::error::ApiError;
 use crate::context::Context;
 use crate::poll::schedule::Pace;
 use crate::report::escape::terminal::neutral;
-use crate::report::show::machine;
 use crate::review::Progress;
 use crate::suite::scalars::Timeout;
 use crate::text;
@@ -57,7 +56,6 @@ pub(super) fn id(text: &str) -> Result<u64, String> {
 /// The platform, and where the answer goes.
 pub(super) struct Remote<'a> {
     pub(super) client: Client,
-    pub(super) pace: Pace,
     pub(super) console: &'a Console,
     output: Output,
 }
@@ -69,8 +67,13 @@ impl<'a> Remote<'a> {
         console: &'a Console,
         output: Output,
     ) -> Result<Self, Failure> {
-        let (client, pace) = connection::client(global, context)?;
-        Ok(Self { client, pace, console, output })
+        let client = connection::client(global, context)?;
+        Ok(Self { client, console, output })
+    }
+
+    /// How often the platform may be asked, or the simulator that has said that it is one.
+    pub(super) fn pace(&self) -> Pace {
+        Pace::at(self.client.time_scale())
     }
 
     /// Until when a question may be asked.
@@ -83,7 +86,7 @@ impl<'a> Remote<'a> {
         if self.output.json {
             let json = serde_json::to_string_pretty(document)
                 .map_err(|error| Failure::Internal(format!("the answer as JSON: {error}")))?;
-            return self.console.print(&(machine(&json) + "\n"));
+            return self.console.print_json(&json);
         }
         self.console.account(&neutral(text))
     }
@@ -117,7 +120,8 @@ impl<'a> Remote<'a> {
                 Err(error) if Instant::now() < deadline => return Err(JobError::Api(error)),
                 Err(_) => {}
             }
-            let pause = (began.elapsed() / 10).clamp(self.pace.floor, SLOWEST.max(self.pace.floor));
+            let floor = self.pace().floor;
+            let pause = (began.elapsed() / 10).clamp(floor, SLOWEST.max(floor));
             if Instant::now() + pause >= deadline {
                 let waited = text::span(wait.timeout.duration());
                 return Err(JobError::Failure(Failure::NotYet(format!(
@@ -177,14 +181,10 @@ pub(super) fn no_result(id: u64, error: ApiError) -> Failure {
 }
 
 /// The text of a file that the user named.
-pub(super) fn read_text(path: &PathBuf) -> Result<String, Failure> {
+pub(super) fn read_text(path: &Path) -> Result<String, Failure> {
     const LARGEST: u64 = 4 << 20;
-    let refuse = |reason: String| Failure::Input { path: path.clone(), reason };
-    let size = std::fs::metadata(path).map_err(|error| refuse(error.to_string()))?.len();
-    if size > LARGEST {
-        return Err(refuse(format!("it has {size} bytes, which is too long for a prompt")));
-    }
-    let text = std::fs::read_to_string(path).map_err(|error| refuse(error.to_string()))?;
+    let refuse = |reason: String| Failure::Input { path: path.to_owned(), reason };
+    let text = super::input_file::read_text(path, LARGEST).map_err(refuse)?;
     if text.trim().is_empty() {
         return Err(refuse("it is empty".to_owned()));
     }

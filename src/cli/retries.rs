@@ -9,8 +9,9 @@ use super::failure::Failure;
 use super::stop::Signal;
 use super::turn::Ticket;
 use crate::api::client::Started;
-use crate::plan::{Plan, StartRequest, carries_name};
-use crate::record::ResultRecord;
+use crate::plan::name::{is_named, is_named_from};
+use crate::plan::{Plan, carries_name};
+use crate::record::{ResultRecord, Status};
 use crate::report::assemble::End;
 use crate::report::model::PlanHead;
 use crate::report::standing::Standing;
@@ -85,8 +86,12 @@ impl Gate<'_> {
                         self.stop.heard().map_or(End::Finished, |(signal, _)| signal.end());
                     return Ok(());
                 };
-                let waited = self.wait_for(attached, &mut fresh, EarlyStop::Never).await;
+                let ended_before = attached.started.ended;
+                let waited =
+                    self.wait_for(attached, &mut fresh, Some(runs), EarlyStop::Never).await;
                 attended.end = self.conclude(attached, &mut fresh, waited).await?;
+                // The calls of a retry say nothing of the first result's.
+                attached.started.ended = ended_before;
                 if let Some(spec) = plan.spec() {
                     cases::mark(&mut fresh.runs, spec);
                     cases::align(&mut fresh.runs, &attached.record.runs);
@@ -119,8 +124,7 @@ impl Gate<'_> {
         again: &Plan,
         attempt: u32,
     ) -> Option<ResultRecord> {
-        let request = again.request()?;
-        match self.start_or_find(attached, again, &request).await {
+        match self.start_or_find(attached, again).await {
             Ok(record) => {
                 let runs = text::count(record.runs.len(), "run");
                 let id = record.id;
@@ -141,8 +145,8 @@ impl Gate<'_> {
         &self,
         attached: &Attached,
         again: &Plan,
-        request: &StartRequest,
     ) -> Result<ResultRecord, Failure> {
+        let mut fresh = None;
         if attached.taken_up {
             if !carries_name(again.mode) {
                 return Err(Failure::Usage(format!(
@@ -150,14 +154,64 @@ impl Gate<'_> {
                     again.mode.name()
                 )));
             }
-            let earlier = self.client.result_named(&again.result_name, attached.deadline).await?;
-            if let Some(record) = earlier {
-                return Ok(record);
+            match self.earlier_retry(attached, again).await? {
+                EarlierRetry::Evidence(record) => return Ok(*record),
+                // A name of its own, so that a lost answer does not lead to the one that was ended.
+                EarlierRetry::Ended => {
+                    let name = format!("{}{AGAIN}{}", again.result_name, super::left::letters(crate::context::random()));
+                    fresh = Some(again.clone().named(name));
+                }
+                EarlierRetry::None => {}
             }
         }
+        let again = fresh.as_ref().unwrap_or(again);
+        let request = again
+            .request()
+            .ok_or_else(|| Failure::Internal("a retry has unresolved scenarios".to_owned()))?;
         self.wait_for_calls(attached, again).await?;
-        match self.start(again, request, attached.deadline).await? {
+        match self.start(again, &request, attached.deadline).await? {
             Started::Answered(record) | Started::Found(record) => Ok(*record),
         }
     }
+
+    /// The retry that an earlier gate has started, where there is one. One whose calls were ended is
+    /// no evidence.
+    async fn earlier_retry(
+        &self,
+        attached: &Attached,
+        again: &Plan,
+    ) -> Result<EarlierRetry, Failure> {
+        let (name, deadline) = (&again.result_name, attached.deadline);
+        let mut found = self.client.results_starting(name, deadline).await?;
+        found.retain(|result| {
+            let own = result.name.as_deref();
+            own.is_some_and(|own| {
+                is_named(own, name) || is_named_from(own, &(name.clone() + AGAIN))
+            })
+        });
+        let any = !found.is_empty();
+        // The oldest first: a proxy on the way may have doubled a start.
+        for listed in found.iter().rev() {
+            let keep = attached.suite.transcripts();
+            let record = self.client.result(listed.id, keep, deadline).await?;
+            let ended = |status: &Status| *status == Status::Cancelled;
+            if !ended(&record.status) && !record.runs.iter().any(|run| ended(&run.status)) {
+                return Ok(EarlierRetry::Evidence(Box::new(record)));
+            }
+        }
+        Ok(if any { EarlierRetry::Ended } else { EarlierRetry::None })
+    }
+}
+
+/// What stands in the name of a retry that is started again, before its key.
+const AGAIN: &str = " again ";
+
+/// What an earlier gate has left of a retry.
+enum EarlierRetry {
+    /// It started none.
+    None,
+    /// One that is going or has finished.
+    Evidence(Box<ResultRecord>),
+    /// One whose calls were ended.
+    Ended,
 }

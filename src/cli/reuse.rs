@@ -34,6 +34,9 @@ impl FromStr for Age {
     }
 }
 
+/// Where the key of a name begins.
+const KEY: &str = "[gate ";
+
 /// What all results of this job that are of this request have in their names, and what this
 /// attempt's would be called.
 pub(super) struct Names {
@@ -47,8 +50,9 @@ impl Names {
     /// `name_start` is that of every result of the suite.
     pub(super) fn new(name_start: &str, job: &Job, request: &StartRequest) -> Self {
         let prints = super::left::fingerprints(request);
-        let asked: Vec<String> =
-            prints.into_iter().map(|(key, print)| key + "=" + &print).collect();
+        let prints = prints.into_iter().map(|(key, print)| key + "=" + &print);
+        // Two suites, or two sets of calls, may ask for the same.
+        let asked: Vec<String> = prints.chain([format!("name={name_start}")]).collect();
         let start = format!("{name_start}{}-", job.key(&asked));
         Self { start, attempt: job.attempt.as_ref().map(|attempt| format!("{attempt}-")) }
     }
@@ -60,10 +64,12 @@ impl Names {
 
     /// Whether a name is of an earlier attempt's whole start.
     fn is_earlier(&self, name: &str) -> bool {
-        let rest = name.trim().strip_prefix(&self.start).and_then(|rest| rest.strip_suffix(']'));
+        let key = self.start.rfind(KEY).and_then(|at| self.start.get(at..)).unwrap_or(&self.start);
+        // What stands before the key may come back in another spelling.
+        let rest = name.trim().rsplit_once(key).and_then(|(_, rest)| rest.strip_suffix(']'));
         rest.is_some_and(|rest| {
             let ours = self.attempt.as_ref().is_some_and(|ours| rest.starts_with(ours));
-            !ours && !rest.contains([']', ' '])
+            !ours && !rest.contains(']')
         })
     }
 }
@@ -148,12 +154,21 @@ fn is_of(found: &ResultRecord, names: &Names, plan: &Plan, Age(age): Age, now: T
             scenarios == plan.scenarios().into_iter().collect()
         }
     };
-    let created = found.created_at.as_deref().and_then(|at| at.parse::<Timestamp>().ok());
-    let young = created.is_some_and(|created| {
+    let young = found.created().is_some_and(|created| {
         std::time::Duration::try_from(now.duration_since(created)).unwrap_or_default() <= age
     });
     let named = found.name.as_deref().is_some_and(|name| names.is_earlier(name));
-    same_agent && same_scenarios && plan.runs() == Some(found.runs.len()) && young && named
+    // One that is going may not show all of its runs yet, and so not all scenarios.
+    let is_showing = !found.status.is_terminal()
+        && found
+            .runs
+            .iter()
+            .filter_map(|run| run.scenario)
+            .all(|id| plan.scenarios().contains(&id))
+        && plan.spec().is_none()
+        && plan.runs().is_some_and(|planned| found.runs.len() < planned);
+    let whole = same_scenarios && plan.runs() == Some(found.runs.len());
+    same_agent && (whole || is_showing) && young && named
 }
 
 #[cfg(test)]
@@ -172,17 +187,23 @@ mod tests {
     }
 
     fn names(attempt: Option<&str>) -> Names {
+        names_of("Checkout [gate ", attempt)
+    }
+
+    fn names_of(start: &str, attempt: Option<&str>) -> Names {
         let own = [("CEKURA_GATE_REUSE_KEY".to_owned(), "k".to_owned())];
         let context = Context {
             env: own.into(),
             not_utf8: std::collections::BTreeMap::new(),
             ci: crate::ci::System::None,
+            allow_env: Vec::new(),
+            allow_outside: false,
             stdout_is_terminal: false,
             stderr_is_terminal: false,
         };
         let mut job = Job::of(&context).unwrap();
         job.attempt = attempt.map(str::to_owned);
-        Names::new("Checkout [gate ", &job, &plan().request().unwrap())
+        Names::new(start, &job, &plan().request().unwrap())
     }
 
     fn result() -> ResultRecord {
@@ -213,6 +234,43 @@ mod tests {
     fn a_finished_and_a_running_result_of_an_earlier_attempt_are_taken_up() {
         assert!(fits(&result()));
         assert!(fits(&ResultRecord { status: Status::Running, ..result() }));
+    }
+
+    #[test]
+    fn a_result_that_does_not_show_all_of_its_runs_yet_is_taken_up() {
+        let mut going = ResultRecord { status: Status::Running, ..result() };
+        going.runs.truncate(1);
+        assert!(fits(&going));
+        going.runs.clear();
+        assert!(fits(&going));
+        let of = |scenario| RunRecord { id: 1, scenario: Some(scenario), ..RunRecord::default() };
+        going.runs = vec![of(7)];
+        assert!(!fits(&going), "it is of another scenario");
+    }
+
+    #[test]
+    fn a_time_without_a_zone_is_utc() {
+        let at = |text: &str| fits(&ResultRecord { created_at: Some(text.into()), ..result() });
+        assert!(at("2026-11-21T11:00:00") && at("2026-11-21T11:00:00.123456"));
+        assert!(!at("2026-11-20T11:00:00") && !at("yesterday"));
+    }
+
+    #[test]
+    fn a_name_in_another_spelling_is_known_by_its_key() {
+        let spelled = |change: fn(String) -> String| {
+            fits(&ResultRecord { name: result().name.map(change), ..result() })
+        };
+        assert!(spelled(|name| format!("  {}", name.replace("Checkout ", "checkout"))));
+        assert!(!spelled(|name| name.replace("[gate ", "[gate x")));
+    }
+
+    #[test]
+    fn what_is_asked_for_under_another_name_has_another_key() {
+        let key = |start: &str| {
+            let names = names_of(start, Some("aaaa"));
+            names.own("unique").rsplit_once("[gate ").unwrap().1.to_owned()
+        };
+        assert_ne!(key("Checkout · set 1 #1 [gate "), key("Checkout · set 1 #2 [gate "));
     }
 
     #[test]

@@ -19,7 +19,7 @@ use super::load::{self, Loaded};
 use super::many::{Entry, Together};
 use super::overrides::{Overrides, scalar};
 use super::prepare::{Earlier, Shared, prepare};
-use super::publish::{Publisher, Surfaces, report_dir};
+use super::publish::{Publisher, Surfaces, inputs_of, report_dir};
 use super::publish_whole::WholePublisher;
 use super::reuse::Age;
 use super::sets;
@@ -32,7 +32,6 @@ use crate::api::client::Client;
 use crate::context::Context;
 use crate::exit::Code;
 use crate::plan::Plan;
-use crate::poll::schedule::Pace;
 use crate::report::assemble::assemble;
 use crate::report::gates::sticky;
 use crate::simulate::{StandIn, World};
@@ -73,6 +72,14 @@ pub(super) struct Args {
 }
 
 impl Args {
+    pub(super) fn suites(&self) -> &[PathBuf] {
+        &self.suites
+    }
+
+    pub(super) const fn overrides(&self) -> &Overrides {
+        &self.overrides
+    }
+
     /// Whether a stand-in plays the platform.
     pub(super) const fn is_rehearsal(&self) -> bool {
         self.simulate.is_some()
@@ -82,10 +89,10 @@ impl Args {
 /// The platform or its stand-in.
 pub(super) struct Platform {
     pub(super) client: Client,
-    pub(super) pace: Pace,
     pub(super) dashboard: Option<String>,
     /// Serves while this lives.
-    pub(super) stand_in: Option<StandIn>,
+    #[expect(dead_code, reason = "dropping it ends the simulator")]
+    stand_in: Option<StandIn>,
 }
 
 pub(super) fn run(
@@ -115,7 +122,12 @@ fn one(
     context: &Context,
     console: &Console,
 ) -> Result<Code, Failure> {
-    let plan = Plan::new(&loaded.suite, &loaded.name(), context.branch(), &unique_key())?;
+    let plan = Plan::new(
+        &loaded.suite,
+        &loaded.name(),
+        context.branch(),
+        &unique_key(&loaded.suite, context),
+    )?;
     let (name, commenter) = (loaded.name(), &Commenter::new(args.comment, global, context));
     let runtime = runtime()?;
     let told = |failure: Failure| {
@@ -130,7 +142,7 @@ fn one(
     let earlier = earlier(args, dir, context)?;
     let publisher = match &earlier {
         // What was left stays until it is known whether it is gone on with.
-        Earlier::Left(_) => Publisher::with(dir, Surfaces::of(context))?,
+        Earlier::Left(_) => Publisher::with(dir, Surfaces::of(context), &inputs_of(&loaded.suite))?,
         Earlier::Never | Earlier::Attempt(..) | Earlier::Found(_) => {
             Publisher::open(&loaded.suite, context)?
         }
@@ -140,7 +152,6 @@ fn one(
         let turn = Turnstile::new(None);
         let gate = Gate {
             client: &platform.client,
-            pace: platform.pace,
             console,
             stop: &stop,
             label: None,
@@ -154,16 +165,12 @@ fn one(
         for warning in super::check::warnings(&prepared.loaded, &prepared.plan) {
             console.warn(&warning);
         }
-        let around = Surroundings {
-            context,
-            dashboard: platform.dashboard.as_deref(),
-            simulated: platform.stand_in.is_some(),
-        };
+        let around = Surroundings { context, dashboard: platform.dashboard.as_deref() };
         let attached = gate.begin(prepared, &publisher, &around).await?;
         let afterwards = Afterwards::of(&attached);
         let mut report = assemble(gate.attend(attached, &publisher).await?);
         afterwards.take(&gate, &mut report).await;
-        let code = publisher.finish(&report, console)?;
+        let code = publisher.finish(&mut report, console)?;
         commenter.tell(&report, console, &stop).await;
         Ok(code)
     }));
@@ -191,7 +198,9 @@ fn several(
         failure
     };
     let plans = plans_of(&mut many, context).map_err(told)?;
-    let publisher = WholePublisher::open(&many.dir, Surfaces::of(context))?;
+    let inputs: Vec<PathBuf> =
+        many.suites.iter().flat_map(|member| inputs_of(&member.loaded.suite)).collect();
+    let publisher = WholePublisher::open(&many.dir, Surfaces::of(context), &inputs)?;
     let mut entries = Vec::with_capacity(many.suites.len());
     let members = std::mem::take(&mut many.suites).into_iter().zip(plans);
     for (Member { dir: name, mut loaded, base, is_base }, plan) in members {
@@ -200,9 +209,9 @@ fn several(
         // A suite of which nothing was left has not started yet.
         let of_dir = |dir: &Path| earlier(args, dir, context);
         let earlier = if loaded.is_leg() { Earlier::Never } else { of_dir(&dir)? };
-        let publisher = Publisher::part(&dir, matches!(earlier, Earlier::Left(_)))?;
+        let publisher = Publisher::part(&dir, matches!(earlier, Earlier::Left(_)), &inputs)?;
         let calls = match loaded.is_leg() {
-            true => sets::open(&loaded, &dir, args.resume, context.branch(), &of_dir)?,
+            true => sets::open(&loaded, &dir, args.resume, context, &of_dir)?,
             false => Vec::new(),
         };
         entries.push(Entry { dir: name, base, is_base, loaded, plan, earlier, publisher, calls });
@@ -224,7 +233,12 @@ fn several(
 fn plans_of(many: &mut Many, context: &Context) -> Result<Vec<Plan>, Failure> {
     let mut plans = Vec::with_capacity(many.suites.len());
     for Member { loaded, .. } in &mut many.suites {
-        let plan = Plan::new(&loaded.suite, &loaded.name(), context.branch(), &unique_key())?;
+        let plan = Plan::new(
+            &loaded.suite,
+            &loaded.name(),
+            context.branch(),
+            &unique_key(&loaded.suite, context),
+        )?;
         if let Err(source) = before_outputs(loaded, &plan) {
             return Err(Failure::Suite { name: loaded.name(), source: Box::new(source) });
         }
@@ -268,10 +282,8 @@ async fn platform(
     context: &Context,
 ) -> Result<Platform, Failure> {
     let Some(world) = &args.simulate else {
-        let (client, pace) = connection::client(global, context)?;
         return Ok(Platform {
-            client,
-            pace,
+            client: connection::client(global, context)?,
             dashboard: connection::dashboard(global, context),
             stand_in: None,
         });
@@ -281,6 +293,7 @@ async fn platform(
         None => World::for_suites(loaded.iter().map(|one| &one.suite)),
     };
     let faults = args.faults.as_deref().map(|path| load::faults(path, context)).transpose()?;
+    let scale = world.time_scale;
     let key = world.api_key.clone().unwrap_or_else(|| "simulated".to_owned());
     let bind = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let stand_in = super::simulate::serve(world, faults, bind)
@@ -288,6 +301,6 @@ async fn platform(
         .map_err(|error| Failure::Internal(format!("the stand-in cannot start: {error}")))?;
     let url = Url::parse(&stand_in.url())
         .map_err(|error| Failure::Internal(format!("the stand-in has no address: {error}")))?;
-    let (client, pace) = connection::to_stand_in(url, &SecretString::from(key))?;
-    Ok(Platform { client, pace, dashboard: None, stand_in: Some(stand_in) })
+    let client = connection::to_simulator(url, &SecretString::from(key), scale)?;
+    Ok(Platform { client, dashboard: None, stand_in: Some(stand_in) })
 }

@@ -38,7 +38,7 @@ enum Of {
 
 pub(super) fn schema(args: &Args, console: &Console) -> Result<Code, Failure> {
     let pretty = |schema: &schemars::Schema| format!("{:#}\n", schema.as_value());
-    console.print(&match args.of {
+    console.print_json(&match args.of {
         Of::Suite => crate::suite::schema::json_schema(),
         Of::World => pretty(&schema_of::<World>()),
         Of::Faults => pretty(&schema_of::<Faults>()),

@@ -17,6 +17,7 @@ use tokio::time::Instant;
 
 use super::afterwards::Afterwards;
 use super::attend::{Attached, Attended, Gate, WRAP_UP};
+use super::baseline::Chosen;
 use super::failure::Failure;
 use super::left;
 use super::load::Loaded;
@@ -25,7 +26,7 @@ use super::prepare::{Earlier, Prepared, can_be_found, may_go_on};
 use super::publish::Publisher;
 use super::stop::Signal;
 use super::turn::{Ticket, Turnstile};
-use crate::context;
+use crate::context::{self, Context};
 use crate::plan::Plan;
 use crate::record::Status;
 use crate::report::assemble::{End, Parts};
@@ -109,7 +110,7 @@ pub(super) fn open(
     loaded: &Loaded,
     dir: &Path,
     resume: bool,
-    branch: Option<&str>,
+    context: &Context,
     earlier: &dyn Fn(&Path) -> Result<Earlier, Failure>,
 ) -> Result<Vec<Call>, Failure> {
     let sets = together::sets(&loaded.suite);
@@ -133,7 +134,8 @@ pub(super) fn open(
         let name = format!("{} · {}", loaded.name(), set.label());
         let dir = dir_of(set);
         let loaded = loaded.of_call(together::call(&loaded.suite, set), name);
-        let plan = Plan::new(&loaded.suite, &loaded.name(), branch, &super::begin::unique_key())?;
+        let key = super::begin::unique_key(&loaded.suite, context);
+        let plan = Plan::new(&loaded.suite, &loaded.name(), context.branch(), &key)?;
         let request = plan
             .request()
             .ok_or_else(|| Failure::Internal("a call has unresolved scenarios".to_owned()))?;
@@ -145,7 +147,7 @@ pub(super) fn open(
             loaded,
             plan,
             request,
-            baseline: None,
+            baseline: Chosen::default(),
             earlier,
             calls: 1,
             until: None,
@@ -433,11 +435,7 @@ impl Head {
     fn ended(self, calls: Vec<(Set, Result<Parts, Failure>)>, timing: Timing) -> Ended {
         let Head { place, about, prepared } = self;
         let Prepared { loaded, plan, baseline, .. } = prepared;
-        let planned = PlanHead {
-            runs_per_scenario: plan.runs_per_scenario,
-            runs: plan.runs(),
-            scenarios: plan.scenarios(),
-        };
+        let planned = PlanHead::of(&plan);
         let mut unstarted = None;
         let calls = calls.into_iter().map(|(set, end)| {
             let end = end.map_err(|failure| {
@@ -452,7 +450,8 @@ impl Head {
         let pooled = pool(super::publish::suite_head(&loaded), planned, timing, calls);
         let end = match (pooled, unstarted) {
             (Some(mut parts), _) => {
-                parts.baseline = baseline;
+                parts.notes.extend(baseline.notes);
+                parts.baseline = baseline.base;
                 if let Some(price) = price {
                     let runs = parts.result.runs.len();
                     let cost = price * runs as f64;

@@ -10,15 +10,22 @@ use super::load;
 use super::runtime;
 use super::stop::Signals;
 use crate::context::Context;
+use crate::document::Source;
 use crate::exit::Code;
 use crate::simulate::{Faults, RealClock, StandIn, World};
+
+/// The world that is served where none is named.
+const DEFAULT: Source<'static> = Source {
+    name: "the default world",
+    text: include_str!("../../examples/worlds/quickstart.yml"),
+};
 
 /// What `simulate` takes.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// The world to serve.
+    /// The world to serve. Default: a shop's agent with eight scenarios.
     #[arg(long, value_name = "FILE")]
-    world: PathBuf,
+    world: Option<PathBuf>,
     /// What goes wrong on the network: a fault script.
     #[arg(long, value_name = "FILE")]
     faults: Option<PathBuf>,
@@ -31,7 +38,10 @@ pub(super) struct Args {
 }
 
 pub(super) fn simulate(args: &Args, context: &Context, console: &Console) -> Result<Code, Failure> {
-    let world = load::world(&args.world, context)?;
+    let world = match &args.world {
+        Some(path) => load::world(path, context)?,
+        None => World::read(DEFAULT, &|_| None)?,
+    };
     let faults = args.faults.as_deref().map(|path| load::faults(path, context)).transpose()?;
     runtime()?.block_on(async {
         let mut signals = Signals::listen()?;

@@ -6,10 +6,11 @@ use std::path::{Path, PathBuf};
 
 use super::console::Console;
 use super::failure::Failure;
+use super::input_file::Fence;
 use super::lists;
 use super::load::{self, Loaded};
 use super::overrides::Overrides;
-use super::publish::DEFAULT_DIR;
+use super::publish::{DEFAULT_DIR, HTML};
 use crate::context::Context;
 use crate::gates::file::Gates;
 use crate::plan::Plan;
@@ -128,8 +129,14 @@ fn many(
             groups_of_list = named_in.groups(overrides)?;
             let found = named_in.list.gates;
             let beside = path.parent().unwrap_or(Path::new(""));
+            let fence = Fence::around(Some(beside), context);
             for entry in &found.suites {
-                paths.extend(suite_files(&beside.join(entry), console)?);
+                let named = beside.join(entry);
+                fence.hold(&named).map_err(|reason| refuse(&named, reason))?;
+                for file in suite_files(&named, console)? {
+                    fence.hold(&file).map_err(|reason| refuse(&file, reason))?;
+                    paths.push(file);
+                }
             }
             // In the batch action it is that of the whole.
             let of_whole = overrides.timeout().filter(|_| named_in.list.is_foreign);
@@ -163,6 +170,10 @@ fn many(
     distinct(&many)?;
     fits(&many)?;
     Ok(many)
+}
+
+fn refuse(path: &Path, reason: String) -> Failure {
+    Failure::Input { path: path.to_owned(), reason }
 }
 
 fn stem(path: &Path) -> Option<String> {
@@ -310,6 +321,8 @@ fn members(loaded: Loaded, first: usize) -> Vec<Member> {
 /// Gives each suite a directory of its own, after its file.
 fn name_dirs(suites: &mut [Member]) {
     let mut taken: BTreeMap<String, u32> = BTreeMap::new();
+    // The pages of the whole have this one.
+    taken.insert(HTML.to_owned(), 1);
     for member in suites {
         let base = slug(&member.dir);
         let mut slug = base.clone();

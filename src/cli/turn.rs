@@ -73,13 +73,15 @@ impl Ticket<'_> {
         self.id
     }
 
-    /// Gives back what the runs that have ended held. Who is only judged still has no call.
-    pub(super) fn keep(&self, runs: &[RunRecord]) {
+    /// Gives back what the runs that have ended held. Who is only judged still has no call; each of
+    /// the planned runs that is not shown yet may have one.
+    pub(super) fn keep(&self, runs: &[RunRecord], planned: Option<usize>) {
         let calls = runs
             .iter()
             .filter(|run| !run.status.is_terminal() && run.status != Status::Evaluating)
             .count();
-        self.keep_calls(calls);
+        let unseen = planned.unwrap_or_default().saturating_sub(runs.len());
+        self.keep_calls(calls + unseen);
     }
 
     /// The same, where only the number of runs that may still have a call is known.
@@ -93,5 +95,29 @@ impl Drop for Ticket<'_> {
     fn drop(&mut self) {
         self.of.queue.borrow_mut().leave(self.id);
         self.of.changed.notify_waiters();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(id: u64, status: Status) -> RunRecord {
+        RunRecord { id, status, ..RunRecord::default() }
+    }
+
+    #[test]
+    fn runs_that_are_not_shown_yet_keep_their_calls() {
+        let turn = Turnstile::new(Some(4));
+        let first = turn.join(4);
+        assert_eq!(turn.queue.borrow_mut().admit(), [first.id()]);
+        let next = turn.join(2);
+        let admitted = || turn.queue.borrow_mut().admit();
+        first.keep(&[], Some(4));
+        assert!(admitted().is_empty(), "no run is shown yet");
+        first.keep(&[run(1, Status::Completed)], Some(4));
+        assert!(admitted().is_empty(), "one has ended, and three are not shown");
+        first.keep(&[run(1, Status::Completed), run(2, Status::Evaluating)], Some(4));
+        assert_eq!(admitted(), [next.id()]);
     }
 }

@@ -47,6 +47,14 @@ pub(super) struct Args {
 }
 
 impl Args {
+    pub(super) fn suite_file(&self) -> Option<&Path> {
+        self.suite.as_deref()
+    }
+
+    pub(super) const fn overrides(&self) -> &Overrides {
+        &self.overrides
+    }
+
     /// For a command that has done something to a result and judges it now.
     pub(super) fn of(result: u64, suite: Option<PathBuf>, overrides: Overrides) -> Self {
         Self { result: Some(result), from: None, suite, comment: false, overrides }
@@ -76,9 +84,10 @@ pub(super) fn watch(
     let (suite, head) = rules(id, file.as_deref(), of, &args.overrides, context)?;
     let baseline = super::baseline::saved_of(&suite)?;
     let dir = super::publish::report_dir(suite.reports.as_ref());
-    let publisher = Publisher::with(dir, Surfaces::of(context))?;
+    let publisher =
+        Publisher::with(dir, Surfaces::of(context), &super::publish::inputs_of(&suite))?;
     runtime()?.block_on(heeding(|stop: Stop| async move {
-        let (client, pace) = connection::client(global, context)?;
+        let client = connection::client(global, context)?;
         let began = Instant::now();
         let deadline = began + suite.timeout.unwrap_or_default().duration();
         let record = tokio::select! {
@@ -90,22 +99,19 @@ pub(super) fn watch(
             signal = stop.asked() => return Err(Failure::Stopped(signal)),
         };
         let name = head.name.clone();
-        let baseline =
-            super::baseline::of_suite(&suite, &name, baseline, &client, deadline).await?;
+        let wanted = super::baseline::Wanted::new(&suite, &name, context, Some(&record));
+        let baseline = wanted.choose(baseline, &client, deadline).await?;
         // What started it says how many runs there were to be, or else the suite; without either,
         // what is there is all.
         let plan = Plan::new(&suite, &name, None, "").ok().filter(|_| file.is_some());
         let mut planned = match (&left, plan) {
             (Some(left), _) => left.planned.clone(),
-            (None, Some(plan)) => PlanHead {
-                runs_per_scenario: plan.runs_per_scenario,
-                runs: plan.runs(),
-                scenarios: plan.scenarios(),
-            },
-            (None, None) => PlanHead { runs_per_scenario: 1, ..PlanHead::default() },
+            (None, Some(plan)) => PlanHead::of(&plan),
+            (None, None) => PlanHead::default(),
         };
-        planned.runs = planned.runs.max(Some(record.runs.len()));
-        let notes = foreign_agent(&suite, &record).into_iter().collect();
+        planned.learn(&record.runs);
+        let foreign = foreign_agent(&suite, &record);
+        let notes = foreign.iter().cloned().chain(baseline.notes).collect();
         let ended_earlier = left.as_ref().is_some_and(|left| left.ended);
         let attached = Attached {
             started: StartedRun {
@@ -125,14 +131,13 @@ pub(super) fn watch(
             planned,
             // A watched result is not this gate's to repeat.
             plan: None,
-            baseline,
+            baseline: baseline.base,
             // Who only watches ends nobody's calls, unless told to.
             suite: Suite {
                 on_cancel: suite.on_cancel.or(Some(CallPolicy::Leave)),
                 on_timeout: suite.on_timeout.or(Some(CallPolicy::Leave)),
                 ..suite
             },
-            simulated: false,
             record,
             url: None,
             began,
@@ -143,7 +148,6 @@ pub(super) fn watch(
         let turn = Turnstile::new(None);
         let gate = Gate {
             client: &client,
-            pace,
             console,
             stop: &stop,
             label: None,
@@ -153,8 +157,11 @@ pub(super) fn watch(
         };
         let afterwards = Afterwards::of(&attached);
         let mut report = assemble(gate.attend(attached, &publisher).await?);
+        if let Some(why) = foreign {
+            report.of_another_suite(&why);
+        }
         afterwards.take(&gate, &mut report).await;
-        let code = publisher.finish(&report, console)?;
+        let code = publisher.finish(&mut report, console)?;
         Commenter::new(args.comment, global, context).tell(&report, console, &stop).await;
         Ok(code)
     }))

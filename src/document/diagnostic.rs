@@ -294,8 +294,9 @@ impl<'a> Position<'a> {
 
 /// Whether a character could move the cursor, hide text or turn its direction.
 pub(super) fn is_unprintable(c: char) -> bool {
-    c.is_control()
-        || matches!(c, '\u{61c}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+    // What picks the look of an emoji is left to whoever prints: it does no harm there.
+    let is_look = matches!(c, '\u{fe0e}' | '\u{fe0f}');
+    c.is_control() || matches!(c, '\u{2028}' | '\u{2029}') || (crate::hidden::hides(c) && !is_look)
 }
 
 /// A message with what cannot be printed written as an escape.
@@ -313,11 +314,13 @@ fn printable(text: &str) -> String {
 /// Source text with what cannot be printed replaced by signs of the same length in bytes, so that
 /// spans stay right. ASCII control characters are left: the renderer has pictures for them.
 fn same_length(text: &str) -> String {
-    text.chars()
-        .map(|c| match (is_unprintable(c) && !c.is_ascii(), c.len_utf8()) {
-            (true, 2) => '·',
-            (true, _) => '\u{fffd}',
-            (false, _) => c,
-        })
-        .collect()
+    text.chars().fold(String::with_capacity(text.len()), |mut out, c| {
+        match (is_unprintable(c) && !c.is_ascii(), c.len_utf8()) {
+            (true, 2) => out.push('·'),
+            (true, 3) => out.push('\u{fffd}'),
+            (true, _) => out.push_str("\u{fffd} "),
+            (false, _) => out.push(c),
+        }
+        out
+    })
 }

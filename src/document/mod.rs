@@ -238,6 +238,16 @@ pub fn texts_at(text: &str, key: &str) -> Vec<String> {
     }
 }
 
+/// The text of a key within the mapping at another key, whatever else is wrong with the document.
+pub fn text_below(text: &str, outer: &str, key: &str) -> Option<String> {
+    let Kind::Mapping(entries) = node_at(text, outer)?.kind else { return None };
+    let node = entries.into_iter().find(|(found, _)| found.text == key).map(|(_, node)| node)?;
+    match node.kind {
+        Kind::Scalar(scalar) => Some(scalar.text),
+        Kind::Sequence(_) | Kind::Mapping(_) => None,
+    }
+}
+
 fn node_at(text: &str, key: &str) -> Option<Node> {
     let Kind::Mapping(entries) = yaml::parse(text, &mut Vec::new())?.kind else { return None };
     entries.into_iter().find(|(found, _)| found.text == key).map(|(_, node)| node)

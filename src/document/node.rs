@@ -244,6 +244,31 @@ impl Places {
         found
     }
 
+    /// Where variables were filled in, and which, in the order of the text.
+    pub fn variables(&self) -> Vec<(Path, &[String])> {
+        let mut found = Vec::new();
+        let mut pending: Vec<(Path, &Node)> =
+            self.root.iter().map(|node| (Path::root(), node)).collect();
+        while let Some((path, node)) = pending.pop() {
+            match &node.kind {
+                Kind::Scalar(Scalar { origin: Origin::Environment { variables, .. }, .. }) => {
+                    found.push((path, variables.as_slice()));
+                }
+                Kind::Scalar(_) => {}
+                Kind::Sequence(items) => {
+                    let items = items.iter().enumerate();
+                    pending.extend(items.map(|(at, item)| (path.clone().child(at), item)));
+                }
+                Kind::Mapping(entries) => {
+                    let entries = entries.iter();
+                    pending
+                        .extend(entries.map(|(key, item)| (path.clone().child(&key.text), item)));
+                }
+            }
+        }
+        found
+    }
+
     fn find(&self, path: &Path) -> Option<(Option<&Key>, &Node)> {
         let mut found = (None, self.root.as_ref()?);
         for segment in &path.0 {

@@ -24,6 +24,12 @@ impl Path {
         segments.push(segment.to_string());
         Self(segments)
     }
+
+    /// Whether it is a part of a part that these keys lead to, wherever they begin.
+    pub fn is_within(&self, keys: &[&str]) -> bool {
+        let above = self.0.split_last().map_or(&[][..], |(_, above)| above);
+        above.windows(keys.len()).any(|window| window.iter().eq(keys))
+    }
 }
 
 impl fmt::Display for Path {

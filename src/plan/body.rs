@@ -2,7 +2,8 @@
 //!
 //! A body holds exactly the fields that the mode's published schema has; a test holds every mode's
 //! fullest body against it. The one exception is `agent` in mode pipecat_v2: the schema lacks it,
-//! the platform's own batch action sends it all the same.
+//! the platform's own batch action sends it all the same. So it is with `frequency` and
+//! `concurrency_limit` of a start that brings a spec: the platform's own suite action sends both.
 
 use std::collections::BTreeMap;
 
@@ -13,13 +14,13 @@ use crate::suite::model::{Mode, Numbers, Suite};
 
 /// The WebSocket of each scenario in mode websocket.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(super) struct WebsocketUrls {
+struct WebsocketUrls {
     every: Option<String>,
     each: BTreeMap<String, String>,
 }
 
 impl WebsocketUrls {
-    pub(super) fn of(suite: &Suite) -> Self {
+    fn of(suite: &Suite) -> Self {
         match &suite.websocket {
             Some(websocket) => Self {
                 every: websocket.url.clone(),
@@ -30,10 +31,32 @@ impl WebsocketUrls {
     }
 }
 
+/// What a start says beside each scenario's id.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub(super) struct EachScenario {
+    websocket: WebsocketUrls,
+    /// What is published in each session, in the modes livekit_v2 and pipecat_v2.
+    message: Option<Map<String, Value>>,
+}
+
+impl EachScenario {
+    pub(super) fn of(suite: &Suite) -> Self {
+        let of_livekit =
+            suite.livekit.as_ref().and_then(|block| block.publish_data_message.clone());
+        let of_pipecat =
+            suite.pipecat.as_ref().and_then(|block| block.publish_data_message.clone());
+        Self { websocket: WebsocketUrls::of(suite), message: of_livekit.or(of_pipecat) }
+    }
+}
+
 /// The `scenarios` field: bare ids or objects, as the mode has it.
-pub(super) fn scenarios(mode: Mode, ids: &[u64], websocket: &WebsocketUrls) -> Value {
+pub(super) fn scenarios(mode: Mode, ids: &[u64], each: &EachScenario) -> Value {
+    let EachScenario { websocket, message } = each;
     let entries = ids.iter().map(|id| match mode {
-        Mode::LivekitV2 | Mode::PipecatV2 => json!({ "scenario": id }),
+        Mode::LivekitV2 | Mode::PipecatV2 => match message {
+            Some(message) => json!({ "scenario": id, "publish_data_message": message }),
+            None => json!({ "scenario": id }),
+        },
         Mode::Websocket => {
             let url = websocket.each.get(&id.to_string()).or(websocket.every.as_ref());
             match url {
@@ -45,6 +68,7 @@ pub(super) fn scenarios(mode: Mode, ids: &[u64], websocket: &WebsocketUrls) -> V
         | Mode::Text
         | Mode::Chirp
         | Mode::Sip
+        | Mode::Agora
         | Mode::VapiWebrtc
         | Mode::RetellWebrtc
         | Mode::Elevenlabs => json!(id),
@@ -56,7 +80,7 @@ pub(super) fn scenarios(mode: Mode, ids: &[u64], websocket: &WebsocketUrls) -> V
 pub(super) fn common(suite: &Suite, mode: Mode, target: &Target, name: &str) -> Map<String, Value> {
     let mut body = Body::default();
     match mode {
-        Mode::Voice | Mode::Text | Mode::Chirp | Mode::Sip | Mode::Elevenlabs => {
+        Mode::Voice | Mode::Text | Mode::Chirp | Mode::Sip | Mode::Agora | Mode::Elevenlabs => {
             body.target(target);
             body.put("name", Some(name));
             body.put("frequency", suite.frequency);
@@ -99,6 +123,11 @@ pub(super) fn of_cases(
     body.target(target);
     body.put("name", Some(name));
     body.put("channel", Some(mode.name()));
+    if suite.spec.is_some() {
+        // Beside inline cases they stand in the cases' own defaults.
+        body.put("frequency", suite.frequency);
+        body.put("concurrency_limit", suite.concurrency);
+    }
     if matches!(mode, Mode::LivekitV2 | Mode::PipecatV2) {
         body.carrier(suite, mode);
     }
@@ -152,7 +181,7 @@ impl Body {
     /// What belongs to the mode's own way to the agent.
     fn carrier(&mut self, suite: &Suite, mode: Mode) {
         match mode {
-            Mode::Voice | Mode::Websocket => {}
+            Mode::Voice | Mode::Agora | Mode::Websocket => {}
             Mode::Text | Mode::Chirp => {
                 let Some(websocket) = &suite.websocket else { return };
                 self.put("websocket_url", websocket.url.clone());
@@ -166,11 +195,11 @@ impl Body {
             Mode::Elevenlabs => {
                 let Some(elevenlabs) = &suite.elevenlabs else { return };
                 self.put("elevenlabs_agent_id", elevenlabs.agent.clone());
-                let data = elevenlabs.base_url.as_ref();
-                self.put(
-                    "elevenlabs_data",
-                    data.map(|url| json!({ "elevenlabs_base_url_override": url })),
-                );
+                let mut data = Body::default();
+                data.put("elevenlabs_base_url_override", elevenlabs.base_url.clone());
+                data.put("elevenlabs_branch_id", elevenlabs.branch.clone());
+                data.put("elevenlabs_environment", elevenlabs.environment.clone());
+                self.put("elevenlabs_data", data.nonempty());
             }
             Mode::LivekitV2 => {
                 let Some(livekit) = &suite.livekit else { return };

@@ -4,11 +4,15 @@
 //! the request that starts the run. Sending it is `api`'s work. The bodies are in `body`.
 
 mod body;
+pub mod mark;
+pub mod name;
+pub mod slots;
 
 use std::collections::BTreeSet;
 
 use serde_json::{Map, Value};
 
+pub use self::name::{is_of_whole_start, result_name_start};
 use crate::spec::model::Spec;
 use crate::suite::model::{Mode, Suite};
 
@@ -73,9 +77,15 @@ pub struct Plan {
     pub result_name: String,
     /// How many runs each scenario gets.
     pub runs_per_scenario: usize,
+    /// Personalities that replace each scenario's own; empty for its own.
+    pub personalities: Vec<u64>,
+    /// Test profiles that replace each scenario's own; empty for its own.
+    pub test_profiles: Vec<u64>,
     frequency: u32,
+    /// How often each case of a spec file runs for once that it says.
+    multiplier: usize,
     body: Map<String, Value>,
-    websocket: body::WebsocketUrls,
+    each: body::EachScenario,
 }
 
 /// The request that starts a run.
@@ -127,16 +137,19 @@ impl Plan {
                 // Checks of each scenario must hold for the one with the fewest runs, too.
                 Some(spec) => {
                     let runs = spec.scenarios.iter().map(|case| spec.frequency(case));
-                    runs.min().unwrap_or(1)
+                    runs.min().unwrap_or(1).saturating_mul(multiplier(suite))
                 }
                 None => runs_per_scenario(suite),
             },
+            personalities: suite.personalities.clone().unwrap_or_default(),
+            test_profiles: suite.test_profiles.clone().unwrap_or_default(),
             frequency: suite.frequency.unwrap_or(1),
+            multiplier: multiplier(suite),
             body: match suite.brings_cases() {
                 true => body::of_cases(suite, mode, &target, &result_name),
                 false => body::common(suite, mode, &target, &result_name),
             },
-            websocket: body::WebsocketUrls::of(suite),
+            each: body::EachScenario::of(suite),
             target,
             result_name,
         })
@@ -146,9 +159,14 @@ impl Plan {
     pub fn runs(&self) -> Option<usize> {
         match &self.selection {
             Selection::Ids(ids) => Some(ids.len() * self.runs_per_scenario),
-            Selection::Cases(spec) => Some(spec.runs()),
+            Selection::Cases(spec) => Some(spec.runs().saturating_mul(self.multiplier)),
             Selection::ByPlatform(_) | Selection::Resolve(_) => None,
         }
+    }
+
+    /// How often each test case runs for once that its spec file says.
+    pub const fn case_multiplier(&self) -> usize {
+        self.multiplier
     }
 
     /// The ids of the scenarios, where they are known.
@@ -236,6 +254,9 @@ impl Plan {
         plan.runs_per_scenario = frequency as usize;
         plan.frequency = frequency;
         plan.selection = Selection::Cases(spec);
+        // What a case says is all that counts here.
+        plan.multiplier = 1;
+        plan.body.remove("frequency");
         plan.result_name = format!("{} {suffix}", self.result_name);
         plan.body.insert("name".to_owned(), plan.result_name.clone().into());
         Some(plan)
@@ -264,7 +285,7 @@ impl Plan {
                 }
             }
             Selection::Ids(ids) => {
-                let scenarios = body::scenarios(self.mode, ids, &self.websocket);
+                let scenarios = body::scenarios(self.mode, ids, &self.each);
                 body.insert("scenarios".to_owned(), scenarios);
             }
         }
@@ -281,6 +302,7 @@ pub const fn start_path(mode: Mode) -> &'static str {
         Mode::Voice => "/test_framework/v1/scenarios/run_scenarios/",
         Mode::Text => "/test_framework/v1/scenarios/run_scenarios_text/",
         Mode::Chirp => "/test_framework/v1/scenarios/run_scenarios_chirp/",
+        Mode::Agora => "/test_framework/v1/scenarios/run_scenarios_agora/",
         Mode::Sip => "/test_framework/v1/scenarios/run_scenarios_sip/",
         Mode::Elevenlabs => "/test_framework/v1/scenarios/run_scenarios_elevenlabs/",
         Mode::LivekitV2 => "/test_framework/v1/scenarios/run_scenarios_livekit_v2/",
@@ -293,7 +315,10 @@ pub const fn start_path(mode: Mode) -> &'static str {
 
 /// Whether the mode's start takes tags and folders itself.
 pub const fn takes_tags(mode: Mode) -> bool {
-    matches!(mode, Mode::Voice | Mode::Text | Mode::Chirp | Mode::Sip | Mode::Elevenlabs)
+    matches!(
+        mode,
+        Mode::Voice | Mode::Text | Mode::Chirp | Mode::Sip | Mode::Agora | Mode::Elevenlabs
+    )
 }
 
 /// Whether the mode's start carries a name by which a lost answer can be found again.
@@ -301,21 +326,13 @@ pub const fn carries_name(mode: Mode) -> bool {
     !matches!(mode, Mode::Websocket)
 }
 
-/// How the name of every result of a suite on a branch starts; the start's key follows. Long names
-/// are cut, so that the key always fits.
-pub fn result_name_start(name: &str, branch: Option<&str>) -> String {
-    const LONGEST_NAME: usize = 150;
-    const LONGEST_BRANCH: usize = 60;
-    let cut =
-        |text: &str, most: usize| text.chars().take(most).collect::<String>().trim().to_owned();
-    let branch = branch.map(|branch| format!(" @{}", cut(branch, LONGEST_BRANCH)));
-    format!("{}{} [gate ", cut(name, LONGEST_NAME), branch.unwrap_or_default())
-}
-
-/// Whether a name that starts so is of a whole start, not of a retry, which adds a word.
-pub fn is_of_whole_start(name: &str, name_start: &str) -> bool {
-    let key = name.strip_prefix(name_start).and_then(|rest| rest.strip_suffix(']'));
-    key.is_some_and(|key| !key.contains([']', ' ']))
+/// How often each test case runs for once that it says: `frequency` beside a spec file multiplies.
+/// Beside inline cases it is their default.
+fn multiplier(suite: &Suite) -> usize {
+    match suite.spec {
+        Some(_) => suite.frequency.unwrap_or(1) as usize,
+        None => 1,
+    }
 }
 
 fn runs_per_scenario(suite: &Suite) -> usize {

@@ -33,6 +33,7 @@ fn fullest(mode: Mode) -> Suite {
         _ => None,
     };
     let config = json!({"empty_timeout": 30}).as_object().cloned();
+    let message = || json!({"call": "test"}).as_object().cloned();
     Suite {
         version: 1,
         agent: Some(123),
@@ -50,11 +51,13 @@ fn fullest(mode: Mode) -> Suite {
             agent_name: Some("bot-pr-42".to_owned()),
             url: Some("wss://livekit.example".to_owned()),
             config: config.clone(),
+            publish_data_message: message(),
         }),
         pipecat: (mode == Mode::PipecatV2).then(|| Pipecat {
             agent_name: Some("bot-pr-42".to_owned()),
             config: config.clone(),
             room_properties: config,
+            publish_data_message: message(),
         }),
         sip: (mode == Mode::Sip).then(|| Sip { endpoint: Some("sip:bot@example".to_owned()) }),
         vapi: (mode == Mode::VapiWebrtc).then(|| Vapi { assistant: Some("asst_1".to_owned()) }),
@@ -62,6 +65,8 @@ fn fullest(mode: Mode) -> Suite {
         elevenlabs: (mode == Mode::Elevenlabs).then(|| Elevenlabs {
             agent: Some("el_1".to_owned()),
             base_url: Some("https://eu.elevenlabs.example".to_owned()),
+            branch: Some("br_7".to_owned()),
+            environment: Some("staging".to_owned()),
         }),
         ..Suite::default()
     }
@@ -112,11 +117,12 @@ fn each_mode_sends_exactly_these_fields() {
         "concurrency_limit",
         "mock_tool_names",
     ];
-    let rows: [(Mode, &[&str], &[&str]); 10] = [
+    let rows: [(Mode, &[&str], &[&str]); 11] = [
         (Mode::Voice, &common, &["mode"]),
         (Mode::Text, &common, &["websocket_url", "websocket_headers"]),
         (Mode::Chirp, &common, &["mode", "websocket_url"]),
         (Mode::Sip, &common, &["mode", "sip_endpoint"]),
+        (Mode::Agora, &common, &["mode"]),
         (Mode::Elevenlabs, &common, &["mode", "elevenlabs_agent_id", "elevenlabs_data"]),
         (Mode::LivekitV2, &v2, &["livekit_data"]),
         (Mode::PipecatV2, &v2, &["pipecat_data"]),
@@ -153,6 +159,22 @@ fn each_modes_fullest_body_is_valid_against_the_published_schema() {
         let known: BTreeSet<&str> = fields(&openapi["components"]["schemas"][name]["properties"]);
         let unknown: Vec<_> = fields(&body).difference(&known).copied().collect();
         assert!(unknown.is_empty(), "{}: {unknown:?} are not in {name}", mode.name());
+
+        // A field that the platform has added since shows up here.
+        let passed_over = [
+            "assistant_id",
+            "tags",
+            "folder_path",
+            "project_id",
+            "personality_id",
+            "test_profile_id",
+        ];
+        let new: Vec<_> = known
+            .difference(&fields(&body))
+            .filter(|field| !passed_over.contains(*field))
+            .copied()
+            .collect();
+        assert!(new.is_empty(), "{}: the platform also takes {new:?}", mode.name());
 
         let schema = json!({
             "$ref": format!("#/components/schemas/{name}"),
@@ -326,5 +348,70 @@ fn test_cases_are_sent_with_the_fields_that_the_platform_takes() {
         let again = again.request().unwrap().body;
         assert_eq!(again["spec"]["scenarios"][0]["frequency"], 2);
         assert_eq!(again["name"], "Shop [gate key] retry 1.2");
+    }
+}
+
+#[test]
+fn elevenlabs_and_the_rooms_get_what_is_said_of_this_run() {
+    let body = |mode| body(&fullest(mode));
+    let of_elevenlabs = json!({
+        "elevenlabs_base_url_override": "https://eu.elevenlabs.example",
+        "elevenlabs_branch_id": "br_7",
+        "elevenlabs_environment": "staging",
+    });
+    assert_eq!(body(Mode::Elevenlabs)["elevenlabs_data"], of_elevenlabs);
+    for mode in [Mode::LivekitV2, Mode::PipecatV2] {
+        let each = |id: u64| json!({"scenario": id, "publish_data_message": {"call": "test"}});
+        assert_eq!(body(mode)["scenarios"], json!([each(101), each(102)]), "{mode:?}");
+    }
+}
+
+#[test]
+fn frequency_and_concurrency_go_with_a_spec_and_multiply_every_case() {
+    let spec = json!({
+        "version": "1",
+        "scenarios": [
+            {"name": "a", "instructions": "x", "frequency": 2},
+            {"name": "b", "instructions": "x"},
+        ],
+    });
+    let suite = Suite {
+        version: 1,
+        agent: Some(9),
+        spec: Some("cekura.tests.json".to_owned()),
+        spec_read: Some(serde_json::from_value(spec).unwrap()),
+        frequency: Some(3),
+        concurrency: Some(4),
+        ..Suite::default()
+    };
+    let plan = plan(&suite);
+    assert_eq!((plan.runs(), plan.runs_per_scenario), (Some(9), 3));
+    let sent = plan.request().unwrap().body;
+    assert_eq!((&sent["frequency"], &sent["concurrency_limit"]), (&json!(3), &json!(4)));
+    let again = plan.cases_again(&["a".to_owned()], 2, "again").unwrap();
+    assert_eq!(again.runs(), Some(2), "a retry says how often, and nothing multiplies it");
+    assert!(again.request().unwrap().body.get("frequency").is_none());
+}
+
+#[test]
+fn what_stands_within_a_body_is_all_that_the_platform_takes_there() {
+    let place =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/contract/cekura-openapi.json");
+    let Ok(text) = std::fs::read_to_string(&place) else {
+        println!("passed over: {} is missing", place.display());
+        return;
+    };
+    let openapi: Value = serde_json::from_str(&text).unwrap();
+    let rows = [
+        ("LivekitScenario", body(&fullest(Mode::LivekitV2))["scenarios"][0].clone()),
+        ("LivekitRunDataOverride", body(&fullest(Mode::LivekitV2))["livekit_data"].clone()),
+        ("SchemaPipecatV2Scenario", body(&fullest(Mode::PipecatV2))["scenarios"][0].clone()),
+        ("SchemaPipecatV2Data", body(&fullest(Mode::PipecatV2))["pipecat_data"].clone()),
+        ("ScenarioWithWebsocket", body(&fullest(Mode::Websocket))["scenarios"][0].clone()),
+        ("SchemaElevenLabsData", body(&fullest(Mode::Elevenlabs))["elevenlabs_data"].clone()),
+    ];
+    for (name, sent) in rows {
+        let known = fields(&openapi["components"]["schemas"][name]["properties"]);
+        assert_eq!(fields(&sent), known, "{name}");
     }
 }

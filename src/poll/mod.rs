@@ -3,8 +3,8 @@
 //! `schedule` says when to ask, from what is `seen` and what is `forecast` from it; `light` weighs
 //! the light list. The loop asks that list while runs are going, and the result itself at the end,
 //! now and then on the way, and wherever the list is of no use. Only the result itself is evidence.
-//! The loop ends when the result and all its runs have ended, when the time is over, when it is
-//! stopped, or when the platform can't be reached any more. What is known by then is always handed
+//! The loop ends when the result and all its runs have ended and `settle` finds nothing more to come,
+//! when the time is over, when it is stopped, or when the platform can't be reached any more. What is known by then is always handed
 //! back.
 
 mod forecast;
@@ -12,6 +12,7 @@ mod lifetimes;
 pub mod light;
 pub mod schedule;
 pub mod seen;
+pub mod settle;
 
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -22,6 +23,7 @@ use tracing::info;
 use self::light::Light;
 use self::schedule::{Pace, Prior};
 use self::seen::{Phase, Seen};
+use self::settle::{Awaited, State, Wanted};
 use crate::api::client::{Client, Fresh, Mark};
 use crate::api::error::ApiError;
 use crate::record::ResultRecord;
@@ -29,6 +31,9 @@ use crate::suite::model::Transcripts;
 
 /// Who wants to hear calls while they are going waits at most so many times the shortest wait.
 const OFTEN: u32 = 5;
+/// What is still to come of an ended result is waited for at most so many times as long as nothing
+/// may change in it.
+const MOST_SETTLINGS: u32 = 10;
 
 /// How the wait ended.
 #[derive(Debug)]
@@ -46,10 +51,8 @@ pub enum Waited {
 }
 
 /// How to wait.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub struct Patience {
-    /// How often to ask.
-    pub pace: Pace,
     /// What is thought of the length of a call.
     pub call: Prior,
     /// Whose transcripts are wanted.
@@ -61,6 +64,8 @@ pub struct Patience {
     /// Whether the observer may have seen enough before the end, so that it is worth looking at the
     /// result itself each time that more runs have ended.
     pub may_end_early: bool,
+    /// What the result is to show before it is judged.
+    pub wanted: Wanted,
 }
 
 /// What is seen at a look.
@@ -77,6 +82,8 @@ pub enum Look<'a> {
         /// Those in a call.
         talking: &'a [u64],
     },
+    /// Something holds the end up: what it is, in words.
+    Delay(&'a str),
 }
 
 /// How many runs there are, and how many of them are where on their way.
@@ -128,6 +135,8 @@ pub async fn wait(
         whole_mark: None,
         lagging: 0,
         ended_at: None,
+        awaited: None,
+        refused_since: None,
     };
     tokio::select! {
         biased;
@@ -152,6 +161,10 @@ struct Waiting<'a, O> {
     lagging: u32,
     /// When the result first called itself ended.
     ended_at: Option<Instant>,
+    /// What it has been waited for since then, and since when.
+    awaited: Option<(Awaited, Instant)>,
+    /// Since when the result is refused.
+    refused_since: Option<Instant>,
 }
 
 impl<O: FnMut(Look<'_>) -> ControlFlow<()>> Waiting<'_, O> {
@@ -165,7 +178,7 @@ impl<O: FnMut(Look<'_>) -> ControlFlow<()>> Waiting<'_, O> {
             let left = deadline.saturating_duration_since(Instant::now());
             tokio::time::sleep(self.next().min(left)).await;
             if Instant::now() >= deadline {
-                return Waited::TimedOut;
+                return self.out_of_time();
             }
             self.asked += 1;
             if self.light_look().await {
@@ -174,25 +187,68 @@ impl<O: FnMut(Look<'_>) -> ControlFlow<()>> Waiting<'_, O> {
             match self.whole_look().await {
                 Ok(ControlFlow::Continue(())) => {}
                 Ok(ControlFlow::Break(())) => return Waited::Enough,
-                Err(_) if Instant::now() >= deadline => return Waited::TimedOut,
+                Err(_) if Instant::now() >= deadline => return self.out_of_time(),
+                Err(error) if self.may_pass(&error) => {}
                 Err(error) => return Waited::Lost(error),
             }
         }
     }
 
-    /// Whether the result and all its runs have ended, or the last runs of an ended result were
-    /// waited for in vain.
-    fn is_over(&mut self) -> bool {
-        if !self.record.status.is_terminal() {
-            return false;
+    /// How the wait ends when its time is over. What an ended result does not show by then is
+    /// missing.
+    fn out_of_time(&self) -> Waited {
+        match self.state() {
+            State::InProgress | State::WaitingFor(Awaited::Ends(_)) => Waited::TimedOut,
+            State::WaitingFor(_) | State::Settled => Waited::Finished,
         }
-        let settling = self.ended_at.get_or_insert_with(Instant::now).elapsed();
-        let all_ended = self.record.runs.iter().all(|run| run.status.is_terminal());
-        all_ended || settling >= schedule::settling(self.patience.pace)
+    }
+
+    fn state(&self) -> State {
+        settle::state(self.record, &self.patience.wanted)
+    }
+
+    /// Whether there is nothing more to come, or it was waited for in vain: for so long nothing has
+    /// changed any more.
+    fn is_over(&mut self) -> bool {
+        let awaited = match self.state() {
+            State::InProgress => return false,
+            State::Settled => return true,
+            State::WaitingFor(awaited) => awaited,
+        };
+        let limit = schedule::settling(self.pace());
+        let ended = self.ended_at.get_or_insert_with(Instant::now).elapsed();
+        if let Some((known, since)) = &self.awaited
+            && *known == awaited
+        {
+            return since.elapsed() >= limit || ended >= limit * MOST_SETTLINGS;
+        }
+        let status = self.record.status.as_str();
+        let span = crate::text::seconds(limit.as_secs_f64());
+        let words =
+            format!("the result calls itself {status}, but {awaited}: waiting {span} for it");
+        let _ = (self.observe)(Look::Delay(&words));
+        self.awaited = Some((awaited, Instant::now()));
+        ended >= limit * MOST_SETTLINGS
+    }
+
+    /// Whether a refusal is worth asking again: one that is known to be there is not gone for good
+    /// at once, and a key that was good is not bad at once.
+    fn may_pass(&mut self, error: &ApiError) -> bool {
+        let ApiError::Refused { status: 401 | 403 | 404 | 409 | 421 | 423, .. } = error else {
+            return false;
+        };
+        let first = self.refused_since.is_none();
+        let since = *self.refused_since.get_or_insert_with(Instant::now);
+        if first {
+            let words = format!("asking again for a while: {error}");
+            let _ = (self.observe)(Look::Delay(&words));
+        }
+        self.lagging += 1;
+        since.elapsed() < schedule::settling(self.pace())
     }
 
     fn next(&self) -> Duration {
-        let Patience { pace, call, hears_calls, .. } = self.patience;
+        let (pace, &Patience { call, hears_calls, .. }) = (self.pace(), &self.patience);
         if self.lagging > 0 {
             return schedule::wait_lagging(self.lagging, pace);
         }
@@ -200,9 +256,14 @@ impl<O: FnMut(Look<'_>) -> ControlFlow<()>> Waiting<'_, O> {
         if hears_calls { wait.min(pace.floor * OFTEN) } else { wait }
     }
 
+    /// How often to ask: a simulator says how fast its time goes.
+    fn pace(&self) -> Pace {
+        Pace::at(self.client.time_scale())
+    }
+
     /// Seconds since the wait began, as the platform's calls count them.
     fn at(&self) -> f64 {
-        self.began.elapsed().as_secs_f64() * self.patience.pace.speed
+        self.began.elapsed().as_secs_f64() * self.pace().speed
     }
 
     /// Looks at the light list, and says whether that was enough for now.
@@ -250,7 +311,7 @@ impl<O: FnMut(Look<'_>) -> ControlFlow<()>> Waiting<'_, O> {
 
     /// Looks at the result itself, and says whether the observer has seen enough.
     async fn whole_look(&mut self) -> Result<ControlFlow<()>, ApiError> {
-        let (id, Patience { transcripts, deadline, .. }) = (self.record.id, self.patience);
+        let (id, &Patience { transcripts, deadline, .. }) = (self.record.id, &self.patience);
         let thought_over = self.seen.all_ended();
         match self.client.result_unless(id, transcripts, self.whole_mark.as_ref(), deadline).await?
         {
@@ -261,12 +322,17 @@ impl<O: FnMut(Look<'_>) -> ControlFlow<()>> Waiting<'_, O> {
                 self.whole_mark = mark;
             }
         }
+        self.refused_since = None;
         self.take_in_record();
         let all_ended = self.seen.all_ended();
         if thought_over && !all_ended {
             self.light.failed();
         }
-        let agree = self.record.status.is_terminal() == all_ended;
+        let agree = match self.state() {
+            State::InProgress => !all_ended,
+            State::WaitingFor(_) => false,
+            State::Settled => true,
+        };
         self.lagging = if agree { 0 } else { self.lagging + 1 };
         Ok((self.observe)(Look::Whole(self.record)))
     }

@@ -9,6 +9,7 @@ use std::time::Duration;
 use super::forecast::Forecast;
 pub use super::lifetimes::Prior;
 use super::seen::Seen;
+use crate::api::options::speed;
 
 /// What a question costs, in seconds of expected lateness.
 const PRICE: f64 = 0.13;
@@ -43,15 +44,22 @@ impl Pace {
     /// For the platform itself.
     pub const PLATFORM: Pace =
         Pace { floor: Duration::from_secs(1), ceiling: Duration::from_secs(60), speed: 1.0 };
-    /// For a stand-in in the same process.
-    pub const STAND_IN: Pace = Pace {
-        floor: Duration::from_millis(20),
-        ceiling: Duration::from_millis(200),
-        speed: 100.0,
-    };
+
+    /// For a simulator with this time scale, or for the platform. A simulator is asked no more
+    /// often than its time makes sense of.
+    pub fn at(time_scale: Option<f64>) -> Pace {
+        let Some(scale) = time_scale else { return Pace::PLATFORM };
+        let speed = speed(scale);
+        Pace {
+            floor: Pace::PLATFORM.floor.div_f64(speed).max(Duration::from_millis(20)),
+            ceiling: Pace::PLATFORM.ceiling.div_f64(speed).max(Duration::from_millis(200)),
+            speed,
+        }
+    }
 }
 
-/// How long a result that calls itself ended is given for its last runs to end too.
+/// How long a result that calls itself ended is given for what is still to come of it, and how long
+/// a result that is refused is asked for again.
 pub const fn settling(pace: Pace) -> Duration {
     pace.floor.saturating_mul(30)
 }
@@ -151,6 +159,16 @@ mod tests {
         assert!(wait(2) > wait(1) && wait(100) == Duration::from_secs(15));
         let whole: Duration = (1..8).map(wait).sum();
         assert!(whole >= settling(Pace::PLATFORM), "{whole:?}");
+    }
+
+    #[test]
+    fn a_simulator_is_asked_as_much_more_often_as_its_time_is_faster() {
+        assert_eq!(Pace::at(None), Pace::PLATFORM);
+        assert_eq!(Pace::at(Some(1.0)), Pace::PLATFORM);
+        assert_eq!(Pace::at(Some(0.2)), Pace::PLATFORM, "slower than real time");
+        let ten = Pace::at(Some(10.0));
+        assert_eq!((ten.floor, ten.ceiling), (Duration::from_millis(100), Duration::from_secs(6)));
+        assert!(Pace::at(Some(0.0)).ceiling < Duration::from_secs(1), "over at once");
     }
 
     proptest! {

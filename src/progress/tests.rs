@@ -38,6 +38,7 @@ fn record(ends: &str) -> ResultRecord {
             aliases: vec![],
             value: MetricValue::Binary((end != '.').then_some(end == 'p')),
             explanation: vec!["::error::skipped +1 415 555 0100".to_owned()],
+            unreadable: false,
         }],
         ..RunRecord::default()
     };
@@ -68,7 +69,12 @@ impl Watch {
             .unwrap(),
             quarantine: vec![],
         };
-        let plan = PlanHead { runs_per_scenario: 1, runs: Some(ends.len()), scenarios: vec![1, 2] };
+        let plan = PlanHead {
+            runs_per_scenario: ends.len().div_ceil(2),
+            runs: Some(ends.len()),
+            scenarios: vec![1, 2],
+            ..PlanHead::default()
+        };
         let hidden = serde_json::json!(["phone_numbers"]);
         let redact = Redactor::new(&serde_json::from_value::<Vec<_>>(hidden).unwrap());
         let rules = Rules { suite: &suite, plan: &plan, base: None, redact: &redact };

@@ -6,12 +6,14 @@
 
 mod numbers;
 mod record;
+mod secrets;
 
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use regex::{NoExpand, Regex};
 
+pub use self::secrets::{SHORTEST, Secrets};
 use crate::report::escape;
 use crate::suite::model::Suite;
 use crate::suite::redact::{Known, OwnPattern, Redact};
@@ -41,6 +43,7 @@ pub struct Redactor {
     emails: bool,
     cards: bool,
     phones: bool,
+    secrets: Secrets,
 }
 
 /// A pattern of the user's own. One that can't be read hides everything, not nothing; the suite's
@@ -75,8 +78,58 @@ impl Redactor {
         redactor
     }
 
+    /// The same, and secrets beside it.
+    #[must_use]
+    pub fn with(self, secrets: Secrets) -> Self {
+        Self { secrets, ..self }
+    }
+
     /// Whether there is nothing to look for.
     pub const fn is_idle(&self) -> bool {
+        self.has_no_rules() && self.secrets.is_empty()
+    }
+
+    /// The text without known secrets, for what is not searched for anything else.
+    pub fn without_secrets(&self, text: &mut String) {
+        if let Cow::Owned(changed) = self.secrets.text(text) {
+            *text = changed;
+        }
+    }
+
+    /// Takes known secrets out of every text of a document, keys included.
+    fn value(&self, value: &mut serde_json::Value) {
+        use serde_json::Value;
+        match value {
+            Value::String(text) => self.without_secrets(text),
+            Value::Array(items) => items.iter_mut().for_each(|item| self.value(item)),
+            Value::Object(fields) => {
+                let all = std::mem::take(fields).into_iter();
+                fields.extend(all.map(|(mut key, mut value)| {
+                    self.without_secrets(&mut key);
+                    self.value(&mut value);
+                    (key, value)
+                }));
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+
+    /// Takes known secrets out of a whole document, wherever they stand in it.
+    pub fn document<T: serde::Serialize + serde::de::DeserializeOwned>(&self, document: &mut T) {
+        if self.secrets.is_empty() {
+            return;
+        }
+        let Ok(mut value) = serde_json::to_value(&*document) else { return };
+        let before = value.clone();
+        self.value(&mut value);
+        if value != before
+            && let Ok(changed) = serde_json::from_value(value)
+        {
+            *document = changed;
+        }
+    }
+
+    const fn has_no_rules(&self) -> bool {
         self.own.is_empty() && !self.emails && !self.cards && !self.phones
     }
 
@@ -96,7 +149,7 @@ impl Redactor {
     }
 
     fn once<'a>(&self, text: &'a str) -> Cow<'a, str> {
-        let mut text = Cow::Borrowed(text);
+        let mut text = self.secrets.text(text);
         for (own, mark) in &self.own {
             match own {
                 Own::Everything => text = Cow::Owned(mark.clone()),

@@ -145,9 +145,7 @@ fn separates(c: char) -> bool {
 
 /// What the eye does not see.
 fn is_space(c: char) -> bool {
-    c.is_whitespace()
-        || c.is_control()
-        || matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
+    c.is_whitespace() || c.is_control() || crate::hidden::hides(c)
 }
 
 fn candidates(text: &str) -> Vec<Candidate> {

@@ -6,7 +6,7 @@
 use super::Redactor;
 use crate::record::{
     Claims, ExpectedOutcome, FailedReason, Insights, MetricRecord, MetricValue, NextStep,
-    ResultRecord, RunRecord, Status, Turn,
+    ResultRecord, RunRecord, Status, Turn, UnreadableField, instant,
 };
 
 impl Redactor {
@@ -25,6 +25,7 @@ impl Redactor {
             claims,
             insights,
             runs,
+            unreadable,
         } = record;
         let Claims {
             success_rate: _,
@@ -39,6 +40,7 @@ impl Redactor {
         self.time(created_at);
         self.insights(insights);
         runs.iter_mut().for_each(|run| self.run(run));
+        unreadable.iter_mut().for_each(|field| self.unreadable(field));
     }
 
     fn insights(&self, insights: &mut Insights) {
@@ -79,7 +81,9 @@ impl Redactor {
             has_transcript: _,
             transcript,
             recording_url,
+            unreadable,
         } = run;
+        unreadable.iter_mut().for_each(|field| self.unreadable(field));
         self.status(status);
         // A case without a key is known by its name. A key of its own is not text: cases are told
         // apart by it.
@@ -94,7 +98,7 @@ impl Redactor {
             .into_iter()
             .for_each(|text| self.maybe(text));
         self.time(executed_at);
-        if let Some(ExpectedOutcome { score: _, explanation }) = expected_outcome {
+        if let Some(ExpectedOutcome { score: _, explanation, unreadable: _ }) = expected_outcome {
             explanation.iter_mut().for_each(|line| self.string(line));
         }
         metrics.iter_mut().for_each(|metric| self.metric(metric));
@@ -103,17 +107,29 @@ impl Redactor {
             self.string(content);
         }
         // A recording says aloud what the transcript must not show.
-        *recording_url = None;
+        if !self.has_no_rules() {
+            *recording_url = None;
+        }
+        for text in [case_key, recording_url].into_iter().flatten() {
+            self.without_secrets(text);
+        }
     }
 
     fn metric(&self, metric: &mut MetricRecord) {
-        let MetricRecord { id: _, name, aliases, value, explanation } = metric;
+        let MetricRecord { id: _, name, aliases, value, explanation, unreadable: _ } = metric;
         self.string(name);
         aliases.iter_mut().chain(explanation).for_each(|text| self.string(text));
         match value {
             MetricValue::Label(label) => self.maybe(label),
             MetricValue::Binary(_) | MetricValue::Rating(_) | MetricValue::Numeric(_) => {}
         }
+    }
+
+    fn unreadable(&self, field: &mut UnreadableField) {
+        let UnreadableField { field, metric, value } = field;
+        self.string(field);
+        self.maybe(metric);
+        self.string(value);
     }
 
     fn status(&self, status: &mut Status) {
@@ -124,10 +140,7 @@ impl Redactor {
 
     /// A time is looked into only where it is none.
     fn time(&self, time: &mut Option<String>) {
-        let is_time = |text: &str| {
-            text.parse::<jiff::Timestamp>().is_ok() || text.parse::<jiff::civil::DateTime>().is_ok()
-        };
-        if !time.as_deref().is_some_and(is_time) {
+        if time.as_deref().and_then(instant).is_none() {
             self.maybe(time);
         }
     }

@@ -87,6 +87,40 @@ fn card_numbers_are_known_by_their_check_digit() {
 }
 
 #[test]
+fn no_invisible_character_hides_a_number() {
+    let hiding = "\u{ad}\u{34f}\u{61c}\u{115f}\u{1160}\u{17b4}\u{180b}\u{200b}\u{200c}\u{200d}\u{202e}\u{2060}\u{2064}\u{3164}\u{fe00}\u{fe0f}\u{feff}\u{ffa0}\u{e0030}\u{e0100}\u{7}";
+    for c in hiding.chars() {
+        let card: String = "4111111111111111".chars().flat_map(|digit| [digit, c]).collect();
+        let redactor = known(&[Known::CardNumbers]);
+        assert_eq!(redactor.text(&card).trim_end_matches(c), "[redacted: card number]", "{c:?}");
+        let secret: String = "s3cr3t-v4lue".chars().flat_map(|sign| [sign, c]).collect();
+        let mut secrets = Secrets::default();
+        secrets.add("s3cr3t-v4lue");
+        let shown = Redactor::default().with(secrets).text(&secret).into_owned();
+        assert_eq!(shown.trim_end_matches(c), "[redacted: secret]", "{c:?}");
+    }
+}
+
+#[test]
+fn known_secrets_are_taken_out_of_a_whole_report_and_leave_recordings() {
+    let mut secrets = Secrets::default();
+    secrets.add("s3cr3t-v4lue");
+    let redactor = Redactor::default().with(secrets);
+    let run = RunRecord {
+        case_key: Some("of s3cr3t-v4lue".to_owned()),
+        recording_url: Some("https://files.example/?t=s3cr3t-v4lue".to_owned()),
+        ..RunRecord::default()
+    };
+    let mut record = ResultRecord { runs: vec![run], ..ResultRecord::default() };
+    redactor.record(&mut record);
+    let shown = format!("{record:?}");
+    assert!(!shown.contains("s3cr3t") && shown.contains("https://files.example/"), "{shown}");
+    let mut keys: std::collections::BTreeMap<String, u8> = [("s3cr3t-v4lue".to_owned(), 1)].into();
+    redactor.document(&mut keys);
+    assert_eq!(keys.into_keys().collect::<Vec<_>>(), ["[redacted: secret]"]);
+}
+
+#[test]
 fn addresses_are_found_as_people_write_and_say_them() {
     let redactor = known(&[Known::Emails]);
     let texts = [
@@ -130,6 +164,7 @@ fn no_text_of_a_record_is_passed_over() {
         aliases: vec![secret()],
         value: MetricValue::Label(Some(secret())),
         explanation: vec![secret()],
+        unreadable: false,
     };
     let run = |key: &str| RunRecord {
         status: Status::Unknown(secret()),

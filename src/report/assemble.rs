@@ -9,8 +9,8 @@ use super::model::{
     BaselineHead, FORMAT_VERSION, PlanHead, PooledResult, Report, RetryRecord, SuiteHead, Tally,
     Timing, Traffic,
 };
-use super::remarks::{disagreements, remarks, retried, ungated_failures};
-use super::standing::{Standing, counted_of, outcomes};
+use super::remarks::{disagreements, remarks, retried, ungated_failures, unreadable};
+use super::standing::{Standing, counted_of, evidence_of, outcomes, status_against_a_pass};
 use crate::exit::Code;
 use crate::outcome::{Outcome, RunOutcome};
 use crate::record::{ResultRecord, RunRecord};
@@ -19,7 +19,7 @@ use crate::spec::cases;
 use crate::suite::checks::Level;
 use crate::suite::model::Transcripts;
 use crate::text;
-use crate::verdict::baseline::{SIGNIFICANCE, compare};
+use crate::verdict::baseline::{SIGNIFICANCE, compare, with_unknown_base};
 use crate::verdict::{CheckReport, Verdict};
 
 /// How the wait for the result ended.
@@ -116,6 +116,7 @@ pub fn assemble(mut parts: Parts) -> Report {
         cases::align(&mut base.runs, &parts.result.runs);
     }
     redact(&mut parts);
+    let secrets = std::mem::take(&mut parts.redact);
     let Parts {
         suite,
         mut plan,
@@ -134,15 +135,31 @@ pub fn assemble(mut parts: Parts) -> Report {
     let incomplete = parts.incomplete || end != End::Finished;
     let ended_by_us = parts.incomplete || parts.stopped_early || end != End::Finished;
     let base = parts.baseline.as_ref().map(|(_, base)| base.runs.as_slice());
-    let standing = Standing::of(&suite, &plan, &result.runs, base, ended_by_us);
-    // Calls without their other sides are not what the suite is about, however the rest went.
-    let verdict = match (&end, standing.verdict()) {
-        (End::NotStarted { .. }, Verdict::Pass) => Verdict::Inconclusive,
+    let mut standing = Standing::of(&suite, &plan, &result.runs, base, ended_by_us);
+    let unknown_in_base = parts.baseline.as_ref().map_or(0, |(_, base)| not_shown(base));
+    with_unknown_base(&mut standing.checks, unknown_in_base);
+    // A gate that ended before its result did has passed nothing, however the checks stand: only
+    // a gate that exits with 0 says so anywhere.
+    let verdict = match standing.verdict() {
+        Verdict::Pass if incomplete => Verdict::Inconclusive,
+        verdict => verdict,
+    };
+    let against_a_pass = status_against_a_pass(
+        &result,
+        &parts.results,
+        &parts.retries,
+        &standing.outcomes,
+        parts.stopped_early,
+    )
+    .filter(|_| end == End::Finished);
+    let verdict = match (&against_a_pass, verdict) {
+        (Some(_), Verdict::Pass) => Verdict::Inconclusive,
         (_, verdict) => verdict,
     };
     let Standing { outcomes, tally, checks, .. } = standing;
-    let baseline =
-        parts.baseline.map(|(from, base)| compared(from, base, &suite, &result.runs, &outcomes));
+    let baseline = parts
+        .baseline
+        .map(|(from, base)| compared(from, base, (&suite, &plan), &result.runs, &outcomes));
     let events = notes.clone();
     // What is judged again after an early end has lost the code that told of it.
     if incomplete && end == End::Finished {
@@ -150,6 +167,7 @@ pub fn assemble(mut parts: Parts) -> Report {
             "the gate that made this result ended early: its evidence is not complete".to_owned(),
         );
     }
+    notes.extend(against_a_pass);
     if parts.simulated {
         notes.insert(0, "a rehearsal against a stand-in: no real call was made".to_owned());
     }
@@ -159,15 +177,16 @@ pub fn assemble(mut parts: Parts) -> Report {
         format!("since result {} ({}): {changed}", baseline.result, baseline.from)
     }));
     notes.extend(remarks(&result, &plan, &tally));
+    notes.extend(unreadable(&result));
     // Once retries have joined the evidence, the first result's figures are of other runs.
     if parts.retries.is_empty() && !ended_by_us {
         notes.extend(disagreements(&result));
     }
     notes.extend(retried(&parts.retries, &result.runs));
     let code = exit_code(&end, verdict);
-    let headline = headline(&end, verdict, &checks, &tally);
+    let headline = headline((&end, incomplete), verdict, &checks, &tally);
     strip_transcripts(&mut result.runs, &outcomes, transcripts);
-    Report {
+    let mut report = Report {
         format_version: FORMAT_VERSION,
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         verdict,
@@ -191,7 +210,18 @@ pub fn assemble(mut parts: Parts) -> Report {
         simulated: parts.simulated,
         proposal: None,
         traffic,
-    }
+    };
+    // The evidence has been searched already, and is by far the largest part.
+    let result = std::mem::take(&mut report.result);
+    secrets.document(&mut report);
+    report.result = result;
+    report
+}
+
+/// How many runs the platform counts in a result beyond those that its answer holds.
+pub(super) fn not_shown(result: &ResultRecord) -> usize {
+    let claimed = result.claims.total_runs.and_then(|total| usize::try_from(total).ok());
+    claimed.unwrap_or_default().saturating_sub(result.runs.len())
 }
 
 /// Takes out of the evidence what no report may show, before anything is made of it.
@@ -230,18 +260,19 @@ pub const fn exit_code(end: &End, verdict: Verdict) -> Code {
 fn compared(
     from: String,
     base: ResultRecord,
-    suite: &SuiteHead,
+    (suite, plan): (&SuiteHead, &PlanHead),
     runs: &[RunRecord],
     run_outcomes: &[RunOutcome],
 ) -> BaselineHead {
     let base_outcomes = outcomes(&base.runs);
+    let missing = not_shown(&base);
     let limit = suite.thresholds.baseline.as_ref().and_then(|limits| limits.success_rate.as_ref());
     let significance = limit
         .and_then(|limit| limit.significance)
         .map_or(SIGNIFICANCE, crate::suite::scalars::Percent::fraction);
     let comparison = compare(
         &counted_of(suite, &base.runs, &base_outcomes),
-        &counted_of(suite, runs, run_outcomes),
+        &evidence_of(suite, plan, runs, run_outcomes).0,
         significance,
     );
     let trimmed = base.runs.into_iter().map(|mut run| {
@@ -255,7 +286,7 @@ fn compared(
         }
         run
     });
-    BaselineHead { from, result: base.id, comparison, runs: trimmed.collect() }
+    BaselineHead { from, result: base.id, comparison, runs: trimmed.collect(), missing }
 }
 
 fn strip_transcripts(runs: &mut [RunRecord], outcomes: &[RunOutcome], keep: Transcripts) {
@@ -268,7 +299,12 @@ fn strip_transcripts(runs: &mut [RunRecord], outcomes: &[RunOutcome], keep: Tran
     }
 }
 
-fn headline(end: &End, verdict: Verdict, checks: &[CheckReport], tally: &Tally) -> String {
+fn headline(
+    (end, incomplete): (&End, bool),
+    verdict: Verdict,
+    checks: &[CheckReport],
+    tally: &Tally,
+) -> String {
     let runs = match tally.success_rate() {
         Some(rate) => format!(
             "{} of {} passed ({})",
@@ -286,6 +322,9 @@ fn headline(end: &End, verdict: Verdict, checks: &[CheckReport], tally: &Tally) 
         Verdict::Pass => format!("all {} hold", text::count(gating().count(), "check")),
         Verdict::Fail => format!("{} missed", text::count(missed, "check")),
         Verdict::Inconclusive if gating().count() == 0 => "no check gates".to_owned(),
+        Verdict::Inconclusive if open == 0 && incomplete => {
+            "but the evidence is not complete".to_owned()
+        }
         Verdict::Inconclusive if open == 0 => "but the evidence is not sound".to_owned(),
         Verdict::Inconclusive => format!("{} without enough evidence", text::count(open, "check")),
     };
@@ -327,6 +366,7 @@ mod tests {
                 aliases: vec![],
                 value: MetricValue::Binary(Some(success)),
                 explanation: vec![],
+                unreadable: false,
             }],
             ..RunRecord::default()
         }
@@ -340,7 +380,12 @@ mod tests {
             thresholds: Thresholds::default(),
             quarantine: vec![],
         };
-        let plan = PlanHead { runs_per_scenario: 1, runs: Some(planned), scenarios: vec![1, 2] };
+        let plan = PlanHead {
+            runs_per_scenario: 1,
+            runs: Some(planned),
+            scenarios: vec![1, 2],
+            ..PlanHead::default()
+        };
         let result =
             ResultRecord { id: 9, status: Status::Completed, runs, ..ResultRecord::default() };
         Parts::of(suite, plan, result)
@@ -392,10 +437,33 @@ mod tests {
 
     #[test]
     fn runs_that_nobody_started_never_make_a_pass() {
-        let report = assemble(parts(vec![run(1, true), run(2, true)], 1));
-        assert_eq!(report.exit_code, 3);
+        let report = assemble(parts(vec![run(1, true), run(2, true), run(3, true)], 2));
+        assert_eq!((report.exit_code, report.tally.unmatched), (3, 1));
         assert!(report.notes[0].contains("it cannot be said which count"), "{:?}", report.notes);
-        assert!(report.headline.contains("not sound"), "{}", report.headline);
+        assert!(report.headline.contains("without enough evidence"), "{}", report.headline);
+    }
+
+    #[test]
+    fn runs_of_another_scenario_lift_no_share() {
+        let mut runs = vec![run(1, false), run(2, false)];
+        runs.extend((3..23).map(|id| RunRecord { scenario: Some(9), ..run(id, true) }));
+        let mut parts = parts(runs, 2);
+        parts.suite.thresholds =
+            serde_json::from_value(serde_json::json!({"success_rate": ">= 80%"})).unwrap();
+        let report = assemble(parts);
+        assert_eq!((report.exit_code, report.tally.unmatched, report.tally.total), (1, 20, 2));
+    }
+
+    #[test]
+    fn a_result_that_did_not_complete_is_never_a_pass() {
+        for status in [Status::Cancelled, Status::Timeout, Status::Failed] {
+            let mut parts = parts(vec![run(1, true), run(2, true)], 2);
+            parts.result.status = status.clone();
+            let report = assemble(parts);
+            assert_eq!(report.exit_code, 3, "{status:?}");
+            let why = format!("ended with the status `{}`", status.as_str());
+            assert!(report.notes.iter().any(|note| note.contains(&why)), "{:?}", report.notes);
+        }
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use serde::Deserialize;
 
+use super::escape::json::safe;
 use super::model::{FORMAT_VERSION, Report};
 
 /// Why a saved result can't be read.
@@ -32,12 +33,12 @@ pub enum ReadError {
     },
 }
 
-/// The report as indented JSON with a newline at its end.
+/// The report as indented JSON with a newline at its end, safe to be shown in a log.
 ///
 /// # Errors
 /// None of a report's own types fails; the error is serde_json's for what it can't hold.
 pub fn write(report: &Report) -> Result<String, serde_json::Error> {
-    let mut text = serde_json::to_string_pretty(report)?;
+    let mut text = safe(&serde_json::to_string_pretty(report)?);
     text.push('\n');
     Ok(text)
 }

@@ -8,7 +8,9 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::exit::Code;
 use crate::outcome::{Outcome, RunOutcome};
+pub use crate::plan::slots::PlanHead;
 use crate::record::{ResultRecord, RunRecord, Status};
 use crate::suite::model::{Mode, Quarantine, Thresholds};
 use crate::verdict::baseline::Comparison;
@@ -115,6 +117,14 @@ pub struct BaselineHead {
     pub comparison: Comparison,
     /// Its runs, without what people said and judges explained.
     pub runs: Vec<RunRecord>,
+    /// Runs that the platform counts in it and did not show.
+    #[serde(default, skip_serializing_if = "is_none")]
+    pub missing: usize,
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]
+const fn is_none(number: &usize) -> bool {
+    *number == 0
 }
 
 /// A run that was started again.
@@ -175,17 +185,6 @@ impl SuiteHead {
     }
 }
 
-/// What was planned.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct PlanHead {
-    /// How many runs each scenario was to have.
-    pub runs_per_scenario: usize,
-    /// How many runs were planned in all; none when the platform chose the scenarios and never said.
-    pub runs: Option<usize>,
-    /// Ids of the planned scenarios, where known.
-    pub scenarios: Vec<u64>,
-}
-
 /// When the gate ran.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Timing {
@@ -212,6 +211,15 @@ pub struct Tally {
     pub missing: usize,
     /// Runs of quarantined scenarios.
     pub quarantined: usize,
+    /// Runs that fit no planned run: they count for nothing.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub unmatched: usize,
+}
+
+/// Whether a count has nothing to say.
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+const fn is_zero(count: &usize) -> bool {
+    *count == 0
 }
 
 impl Tally {
@@ -259,6 +267,30 @@ pub struct ScenarioRuns<'a> {
 }
 
 impl Report {
+    /// Takes the verdict back where the suite that judges is about other runs than the evidence.
+    /// What a gate that did not come to its end exits with stays.
+    pub fn of_another_suite(&mut self, why: &str) {
+        let decided = [Code::Passed, Code::Failed, Code::Inconclusive].map(Code::number);
+        if !decided.contains(&self.exit_code) {
+            return;
+        }
+        self.exit_code = Code::Inconclusive.number();
+        self.verdict = Verdict::Inconclusive;
+        self.headline = format!("the suite is not that of the evidence ({why}): {}", self.headline);
+    }
+
+    /// Takes the pass back from a gate that passed and could not write one of its outputs: the
+    /// process ends with that code, and no output may say anything else. Whatever else a gate
+    /// ended with stays.
+    pub fn not_written(&mut self, why: &str) {
+        if self.exit_code != Code::Passed.number() {
+            return;
+        }
+        self.exit_code = Code::Report.number();
+        self.verdict = Verdict::Inconclusive;
+        self.headline = format!("a report could not be written ({why}): {}", self.headline);
+    }
+
     /// Whether the run that counts failed first and passed on retry, or the other way about.
     pub fn is_flaky(&self, run: u64) -> bool {
         self.retries.iter().any(|retry| retry.flaky && retry.counts == run)

@@ -169,7 +169,12 @@ mod tests {
     }
 
     fn pooled(calls: Vec<Call>) -> Option<Parts> {
-        let plan = PlanHead { runs_per_scenario: 1, runs: Some(3), scenarios: vec![1, 2, 3] };
+        let plan = PlanHead {
+            runs_per_scenario: 1,
+            runs: Some(3),
+            scenarios: vec![1, 2, 3],
+            ..PlanHead::default()
+        };
         pool(head(), plan, Timing::default(), calls)
     }
 

@@ -32,8 +32,16 @@ pub(super) fn ungated_failures(checks: &[CheckReport], tally: &Tally) -> Option<
 pub(super) fn remarks(result: &ResultRecord, plan: &PlanHead, tally: &Tally) -> Vec<String> {
     let mut notes = Vec::new();
     let arrived = result.runs.len();
-    if let Some(planned) = plan.runs.filter(|planned| *planned < arrived) {
-        notes.push(format!("{arrived} runs arrived, {planned} were planned and started: it cannot be said which count"));
+    if tally.unmatched > 0 {
+        let planned = plan.runs.map(|runs| format!(", {runs} were planned and started"));
+        notes.push(format!(
+            "{arrived} runs arrived{}: {} no planned run, and it cannot be said which count",
+            planned.unwrap_or_default(),
+            match tally.unmatched {
+                1 => "1 run fits".to_owned(),
+                n => format!("{n} runs fit"),
+            }
+        ));
     }
     if tally.missing > 0 {
         notes.push(format!("{} never arrived", text::count(tally.missing, "planned run")));
@@ -51,6 +59,38 @@ pub(super) fn remarks(result: &ResultRecord, plan: &PlanHead, tally: &Tally) -> 
         ));
     }
     notes
+}
+
+/// Fields that could not be read, each with its run. Many of one kind are counted.
+pub(super) fn unreadable(result: &ResultRecord) -> Vec<String> {
+    const MOST: usize = 10;
+    let whole = result.unreadable.iter().map(|field| {
+        let value = shown(&field.value);
+        format!("`{}` of the result cannot be read ({value}): it counts as missing", field.field)
+    });
+    let of_runs = result.runs.iter().flat_map(|run| {
+        run.unreadable.iter().map(|field| {
+            let metric = field.metric.as_ref().map(|name| format!(", metric `{name}`"));
+            format!(
+                "run {}{}: `{}` cannot be read ({}): it counts as missing",
+                run.id,
+                metric.unwrap_or_default(),
+                field.field,
+                shown(&field.value)
+            )
+        })
+    });
+    let mut notes: Vec<String> = whole.chain(of_runs).collect();
+    if notes.len() > MOST {
+        let more = notes.len() - MOST;
+        notes.truncate(MOST);
+        notes.push(format!("{more} more fields cannot be read; result.json lists them"));
+    }
+    notes
+}
+
+fn shown(value: &str) -> String {
+    if value.trim().is_empty() { "empty".to_owned() } else { format!("`{value}`") }
 }
 
 /// What became of the runs that were started again.

@@ -2,26 +2,28 @@
 //!
 //! Pure. The report at the end is made from it, and early stop asks it on the way.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use super::model::{PlanHead, SuiteHead, Tally};
-use crate::outcome::{RunOutcome, judge_run};
-use crate::record::RunRecord;
-use crate::suite::model::EarlyStop;
-use crate::verdict::evidence::Evidence;
-use crate::verdict::{CheckReport, Verdict, judge_all, worst};
+use super::model::{PlanHead, PooledResult, RetryRecord, SuiteHead, Tally};
+use crate::outcome::{Outcome, RunOutcome, judge_run};
+use crate::plan::slots::Fit;
+use crate::record::{ResultRecord, RunRecord, Status};
+use crate::retry::wants_again;
+use crate::suite::model::{EarlyStop, Retry};
+use crate::verdict::evidence::{Evidence, ScenarioSlots};
+use crate::verdict::{CheckReport, ScenarioRef, Verdict, judge_all, worst};
 
 /// How the gate stands.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Standing {
     /// The outcomes of the runs, in their order.
     pub outcomes: Vec<RunOutcome>,
+    /// What each run is to the plan, in the order of the runs.
+    pub fits: Vec<Fit>,
     /// How many runs ended in which way.
     pub tally: Tally,
     /// The checks, in the order of the suite.
     pub checks: Vec<CheckReport>,
-    /// Runs beyond those that were planned and started. Which of them count nobody can say.
-    pub surplus: usize,
 }
 
 impl Standing {
@@ -35,39 +37,66 @@ impl Standing {
         going: bool,
     ) -> Self {
         let outcomes = outcomes(runs);
-        let mut tally = Tally::default();
-        let mut counted = Vec::new();
-        for (run, outcome) in runs.iter().zip(&outcomes) {
-            if suite.quarantines(run.scenario) {
-                tally.quarantined += 1;
-            } else {
-                tally.add(outcome.outcome);
-                counted.push((run, outcome));
-            }
-        }
-        tally.missing = missing(suite, plan, &tally);
-        let evidence = Evidence { runs: counted, missing: tally.missing, going };
+        let (mut evidence, tally, fits) = evidence_of(suite, plan, runs, &outcomes);
+        evidence.going = going;
         let base_outcomes = base.map(self::outcomes).unwrap_or_default();
         let base = base.map(|runs| counted_of(suite, runs, &base_outcomes));
         let checks = judge_all(&suite.thresholds, &evidence, base.as_ref());
-        let surplus = plan.runs.map_or(0, |planned| runs.len().saturating_sub(planned));
-        Self { outcomes, tally, checks, surplus }
+        Self { outcomes, fits, tally, checks }
     }
 
-    /// The gate's verdict as it stands. However the checks stand, a gate of which no run was judged
-    /// has no evidence to pass on, and one with runs that nobody started no sound evidence.
+    /// The gate's verdict as it stands.
     pub fn verdict(&self) -> Verdict {
-        match worst(&self.checks) {
-            Verdict::Pass if self.tally.success_rate().is_none() => Verdict::Inconclusive,
-            Verdict::Pass if self.surplus > 0 => Verdict::Inconclusive,
-            verdict => verdict,
-        }
+        sound(worst(&self.checks), &self.tally)
     }
 }
 
+/// The verdict of checks on evidence. However the checks stand, a gate of which no run was judged
+/// has no evidence to pass on, and one with runs that nobody planned no sound evidence.
+fn sound(checks: Verdict, tally: &Tally) -> Verdict {
+    match checks {
+        Verdict::Pass if tally.success_rate().is_none() => Verdict::Inconclusive,
+        Verdict::Pass if tally.unmatched > 0 => Verdict::Inconclusive,
+        verdict => verdict,
+    }
+}
+
+/// Why a result whose own status is not `completed` cannot be a pass; none where its status says
+/// nothing against it. `stopped_early` says that the gate itself ended its calls. A result that
+/// calls itself failed held no conversation: what was judged of it then is of retries alone.
+pub(super) fn status_against_a_pass(
+    result: &ResultRecord,
+    results: &[PooledResult],
+    retries: &[RetryRecord],
+    outcomes: &[RunOutcome],
+    stopped_early: bool,
+) -> Option<String> {
+    let replaced = |run: u64| retries.iter().any(|retry| retry.again.run == run);
+    let failed_holds = || outcomes.iter().all(|o| o.outcome != Outcome::Passed || replaced(o.run));
+    let is_sound = |status: &Status| match status {
+        Status::Completed => true,
+        _ if stopped_early => true,
+        Status::Failed => failed_holds(),
+        _ => false,
+    };
+    let own = [(result.id, &result.status)];
+    let pooled: Vec<(u64, &Status)> = results.iter().map(|each| (each.id, &each.status)).collect();
+    let all = if pooled.is_empty() { own.to_vec() } else { pooled };
+    let against = all.into_iter().find(|(_, status)| !is_sound(status))?;
+    let (id, status) = (against.0, against.1.as_str());
+    Some(format!("result {id} ended with the status `{status}`, not `completed`"))
+}
+
 /// Whether the verdict is known although runs are still going: a fail that no outcome of theirs
-/// could save, or, where the suite asks for it, a pass that none could break.
-pub fn is_decided(stop: EarlyStop, suite: &SuiteHead, plan: &PlanHead, runs: &[RunRecord]) -> bool {
+/// could save, or, where the suite asks for it, a pass that none could break. A run that `retry`
+/// would start again could still show anything.
+pub fn is_decided(
+    stop: EarlyStop,
+    suite: &SuiteHead,
+    plan: &PlanHead,
+    retry: Option<&Retry>,
+    runs: &[RunRecord],
+) -> bool {
     let wanted: &[Verdict] = match stop {
         EarlyStop::Never => return false,
         EarlyStop::Failed => &[Verdict::Fail],
@@ -76,9 +105,63 @@ pub fn is_decided(stop: EarlyStop, suite: &SuiteHead, plan: &PlanHead, runs: &[R
     let still_going = runs.iter().any(|run| !run.status.is_terminal());
     // A comparison with a baseline needs every run.
     let compares = suite.thresholds.baseline.is_some();
-    still_going
-        && !compares
-        && wanted.contains(&Standing::of(suite, plan, runs, None, true).verdict())
+    if !still_going || compares {
+        return false;
+    }
+    let outcomes = outcomes(runs);
+    let (mut evidence, tally, _) = evidence_of(suite, plan, runs, &outcomes);
+    evidence.going = true;
+    let again = |outcome: &&RunOutcome| retry.is_some_and(|retry| wants_again(retry, outcome));
+    evidence.open_runs.extend(outcomes.iter().filter(again).map(|outcome| outcome.run));
+    let verdict = sound(worst(&judge_all(&suite.thresholds, &evidence, None)), &tally);
+    wanted.contains(&verdict)
+}
+
+/// The runs that fill the planned slots, how many ended in which way, and what each run is to the
+/// plan.
+pub(super) fn evidence_of<'a>(
+    suite: &SuiteHead,
+    plan: &PlanHead,
+    runs: &'a [RunRecord],
+    outcomes: &'a [RunOutcome],
+) -> (Evidence<'a>, Tally, Vec<Fit>) {
+    let filled = plan.fill(runs, |scenario| suite.quarantines(scenario));
+    let mut tally = Tally::default();
+    let mut counted = Vec::new();
+    let mut open_runs = BTreeSet::new();
+    for ((run, outcome), fit) in runs.iter().zip(outcomes).zip(&filled.fits) {
+        match fit {
+            Fit::NotPlanned => {}
+            Fit::Quarantined => tally.quarantined += 1,
+            Fit::Slot | Fit::OneOfTooMany => {
+                tally.add(outcome.outcome);
+                counted.push((run, outcome));
+            }
+        }
+        if *fit == Fit::OneOfTooMany {
+            open_runs.insert(run.id);
+        }
+    }
+    tally.missing = filled.missing;
+    tally.unmatched = filled.unmatched;
+    let scenarios = filled.scenarios.into_iter().map(|planned| {
+        let of = |run: &&RunRecord| run.scenario == planned.scenario;
+        let seen = runs.iter().filter(of).find_map(|run| run.scenario_name.clone());
+        let name = seen.or(planned.name).unwrap_or_else(|| match planned.scenario {
+            Some(id) => format!("scenario {id}"),
+            None => "deleted scenario".to_owned(),
+        });
+        let scenario = ScenarioRef { id: planned.scenario, name };
+        ScenarioSlots { scenario, missing: planned.missing }
+    });
+    let evidence = Evidence {
+        runs: counted,
+        missing: filled.missing,
+        scenarios: scenarios.collect(),
+        open_runs,
+        going: false,
+    };
+    (evidence, tally, filled.fits)
 }
 
 /// The runs of a baseline that count, with their outcomes.
@@ -88,20 +171,7 @@ pub(super) fn counted_of<'a>(
     outcomes: &'a [RunOutcome],
 ) -> Evidence<'a> {
     let counted = runs.iter().zip(outcomes).filter(|(run, _)| !suite.quarantines(run.scenario));
-    Evidence { runs: counted.collect(), missing: 0, going: false }
-}
-
-/// Planned runs that count and never arrived. Where the scenarios are known, the quarantined
-/// ones' runs are not missed.
-fn missing(suite: &SuiteHead, plan: &PlanHead, tally: &Tally) -> usize {
-    let Some(planned) = plan.runs else { return 0 };
-    let quarantined = if plan.scenarios.is_empty() {
-        tally.quarantined
-    } else {
-        let scenarios = plan.scenarios.iter().filter(|id| suite.quarantines(Some(**id)));
-        scenarios.count() * plan.runs_per_scenario
-    };
-    planned.saturating_sub(quarantined).saturating_sub(tally.total)
+    Evidence { runs: counted.collect(), ..Evidence::default() }
 }
 
 /// Each run's outcome, numbered among the runs of its scenario, personality and profile.
@@ -121,7 +191,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::record::{MetricRecord, MetricValue, Status};
+    use crate::record::{MetricRecord, MetricValue};
     use crate::suite::model::Mode;
 
     fn suite(thresholds: serde_json::Value) -> SuiteHead {
@@ -159,6 +229,7 @@ mod tests {
                         aliases: vec![],
                         value: MetricValue::Numeric(Some(100.0)),
                         explanation: vec![],
+                        unreadable: false,
                     })
                     .into_iter()
                     .collect(),
@@ -169,8 +240,13 @@ mod tests {
     }
 
     fn stops(stop: EarlyStop, thresholds: serde_json::Value, ends: &str) -> bool {
-        let plan = PlanHead { runs_per_scenario: 1, runs: Some(ends.len()), scenarios: vec![] };
-        is_decided(stop, &suite(thresholds), &plan, &runs(ends))
+        let plan = PlanHead {
+            runs_per_scenario: 1,
+            runs: Some(ends.len()),
+            scenarios: vec![],
+            ..PlanHead::default()
+        };
+        is_decided(stop, &suite(thresholds), &plan, None, &runs(ends))
     }
 
     #[test]

@@ -85,6 +85,15 @@ pub fn watch_command(id: u64, suite: Option<&str>) -> String {
     }
 }
 
+/// Whether the platform may yet show what this report lacks: only `watch` can tell, and judging the
+/// saved evidence again cannot.
+pub fn may_still_come(report: &Report) -> bool {
+    let going = report.result.runs.iter().any(|run| !run.status.is_terminal());
+    let lacks = going || report.tally.missing > 0 || report.tally.unscored > 0;
+    let is_one = report.result.id > 0 && report.results.is_empty() && !report.simulated;
+    is_one && (!report.result.status.is_terminal() || (lacks && report.verdict != Verdict::Pass))
+}
+
 /// The command that goes on with all that the suite file has started.
 pub fn resume_command(suite: &str) -> String {
     format!("cekura-gate run {} --resume", quoted(&one_line(suite)))
@@ -321,6 +330,7 @@ pub fn score(metric: &MetricRecord) -> String {
             text::trim_number(*score, 2)
         }
         MetricValue::Label(Some(label)) => label.clone(),
+        _ if metric.unreadable => "cannot be read".to_owned(),
         MetricValue::Binary(None)
         | MetricValue::Rating(None)
         | MetricValue::Numeric(None)
@@ -334,7 +344,7 @@ pub fn metrics_worst_first(run: &RunRecord) -> Vec<&MetricRecord> {
     metrics.sort_by_key(|metric| match metric.value {
         MetricValue::Binary(Some(false)) => 0,
         MetricValue::Binary(Some(true)) => 2,
-        _ if metric.value.is_skipped() => 3,
+        _ if metric.is_skipped() => 3,
         _ => 1,
     });
     metrics

@@ -42,9 +42,13 @@ macro_rules! rooms {
 /// The endpoint whose starts bring their test cases along.
 pub(super) const CASES: &str = "run_scenarios_json";
 
+/// The endpoint that checks such a start, and starts nothing. It is not published.
+pub(super) const VALIDATE: &str = "validate_scenarios_json";
+
 /// Every start endpoint. `agent` of `run_scenarios_pipecat_v2` is missing from the published
-/// schema but sent by Cekura's own clients.
-pub(super) static ENDPOINTS: [Endpoint; 11] = [
+/// schema but sent by Cekura's own clients; so are
+/// `frequency` and `concurrency_limit` of `run_scenarios_json`.
+pub(super) static ENDPOINTS: [Endpoint; 12] = [
     Endpoint {
         name: "run_scenarios",
         run_type: "voice",
@@ -75,6 +79,14 @@ pub(super) static ENDPOINTS: [Endpoint; 11] = [
         answer: 200,
         pairs: false,
         fields: telephony!["personality_id", "test_profile_id", "mode", "sip_endpoint"],
+        required: &[],
+    },
+    Endpoint {
+        name: "run_scenarios_agora",
+        run_type: "agora",
+        answer: 200,
+        pairs: false,
+        fields: telephony!["personality_id", "test_profile_id", "mode"],
         required: &[],
     },
     Endpoint {
@@ -120,7 +132,17 @@ pub(super) static ENDPOINTS: [Endpoint; 11] = [
         run_type: "voice",
         answer: 200,
         pairs: false,
-        fields: &["spec", "file", "agent_id", "name", "channel", "livekit_data", "pipecat_data"],
+        fields: &[
+            "spec",
+            "file",
+            "agent_id",
+            "name",
+            "channel",
+            "livekit_data",
+            "pipecat_data",
+            "frequency",
+            "concurrency_limit",
+        ],
         required: &["spec"],
     },
     Endpoint {
@@ -160,6 +182,11 @@ pub(super) static ENDPOINTS: [Endpoint; 11] = [
 ];
 
 impl Endpoint {
+    /// Whether its path ends so.
+    pub(super) fn is_at(&self, segment: &str) -> bool {
+        self.name == segment || (self.name == CASES && segment == VALIDATE)
+    }
+
     /// Whether a body may hold this field.
     pub(super) fn takes(&self, field: &str) -> bool {
         self.fields.contains(&field)
@@ -201,8 +228,12 @@ mod tests {
         let contract: Value = serde_json::from_str(&text).unwrap();
         for endpoint in &ENDPOINTS {
             let mut expected = published(&contract, endpoint.name).unwrap();
-            if endpoint.name == "run_scenarios_pipecat_v2" {
-                expected.insert("agent".into());
+            match endpoint.name {
+                "run_scenarios_pipecat_v2" => {
+                    expected.insert("agent".into());
+                }
+                CASES => expected.extend(["frequency".into(), "concurrency_limit".into()]),
+                _ => {}
             }
             let fields: BTreeSet<String> =
                 endpoint.fields.iter().map(|field| (*field).to_owned()).collect();

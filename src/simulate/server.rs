@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Query, Request as HttpRequest, State};
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use flate2::Compression;
 use flate2::write::GzEncoder;
@@ -20,6 +20,9 @@ use super::answers::{Call, Reply};
 use super::clock::Clock;
 use super::faults::{self, Faults, Script};
 use super::world::World;
+
+/// The header by which the simulator says what it is, and how fast its time goes.
+pub(super) const HEADER: &str = "x-cekura-simulator";
 
 /// The longest body that is read.
 const BODY_LIMIT: usize = 16 * 1024 * 1024;
@@ -49,6 +52,7 @@ impl Drop for StandIn {
 struct Shared<C> {
     account: Arc<Mutex<Account>>,
     clock: C,
+    time_scale: f64,
 }
 
 impl StandIn {
@@ -60,8 +64,9 @@ impl StandIn {
     pub async fn start<C: Clock>(world: World, bind: SocketAddr, clock: C) -> io::Result<Self> {
         let listener = TcpListener::bind(bind).await?;
         let address = listener.local_addr()?;
+        let time_scale = world.time_scale;
         let account = Arc::new(Mutex::new(Account::new(world, clock.began())));
-        let shared = Arc::new(Shared { account: Arc::clone(&account), clock });
+        let shared = Arc::new(Shared { account: Arc::clone(&account), clock, time_scale });
         let router = Router::new().fallback(handle::<C>).with_state(shared);
         let task = tokio::spawn(async move {
             // Serving on a bound socket ends only with the task.
@@ -84,9 +89,10 @@ impl StandIn {
     ) -> io::Result<Self> {
         let listener = TcpListener::bind(bind).await?;
         let address = listener.local_addr()?;
+        let time_scale = world.time_scale;
         let behind = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let mut stand_in = Self::start(world, behind, clock).await?;
-        let script = Script::new(faults);
+        let script = Script::new(faults, time_scale);
         let proxy = tokio::spawn(faults::serve(listener, stand_in.address, script));
         stand_in.address = address;
         stand_in.proxy = Some(proxy);
@@ -125,6 +131,15 @@ fn lock(account: &Mutex<Account>) -> MutexGuard<'_, Account> {
 }
 
 async fn handle<C: Clock>(State(shared): State<Arc<Shared<C>>>, request: HttpRequest) -> Response {
+    let scale = HeaderValue::from_str(&shared.time_scale.to_string());
+    let mut response = answer(&shared, request).await;
+    if let Ok(scale) = scale {
+        response.headers_mut().insert(HeaderName::from_static(HEADER), scale);
+    }
+    response
+}
+
+async fn answer<C: Clock>(shared: &Shared<C>, request: HttpRequest) -> Response {
     let (parts, body) = request.into_parts();
     let Ok(body) = to_bytes(body, BODY_LIMIT).await else {
         return StatusCode::PAYLOAD_TOO_LARGE.into_response();

@@ -37,6 +37,8 @@ pub enum Mode {
     PipecatV2,
     /// SIP call.
     Sip,
+    /// Agora channel.
+    Agora,
     /// Text over the agent's WebSocket.
     Websocket,
     /// Vapi WebRTC call.
@@ -49,13 +51,14 @@ pub enum Mode {
 
 impl Mode {
     /// Every mode, in the order of the docs.
-    pub const ALL: [Mode; 10] = [
+    pub const ALL: [Mode; 11] = [
         Mode::Voice,
         Mode::Text,
         Mode::Chirp,
         Mode::LivekitV2,
         Mode::PipecatV2,
         Mode::Sip,
+        Mode::Agora,
         Mode::Websocket,
         Mode::VapiWebrtc,
         Mode::RetellWebrtc,
@@ -71,6 +74,7 @@ impl Mode {
             Mode::LivekitV2 => "livekit_v2",
             Mode::PipecatV2 => "pipecat_v2",
             Mode::Sip => "sip",
+            Mode::Agora => "agora",
             Mode::Websocket => "websocket",
             Mode::VapiWebrtc => "vapi_webrtc",
             Mode::RetellWebrtc => "retell_webrtc",
@@ -111,6 +115,8 @@ pub struct Livekit {
     pub url: Option<String>,
     /// Room configuration. Replaces the agent's saved one.
     pub config: Option<Map<String, Value>>,
+    /// JSON message that is published in each session, to the agent.
+    pub publish_data_message: Option<Map<String, Value>>,
 }
 
 /// Pipecat Cloud overrides for this run.
@@ -123,6 +129,8 @@ pub struct Pipecat {
     pub config: Option<Map<String, Value>>,
     /// Daily room properties. Replace the agent's saved ones.
     pub room_properties: Option<Map<String, Value>>,
+    /// JSON message that is published in each session, to the agent.
+    pub publish_data_message: Option<Map<String, Value>>,
 }
 
 /// SIP overrides for this run.
@@ -169,4 +177,9 @@ pub struct Elevenlabs {
     pub agent: Option<String>,
     /// ElevenLabs base URL, for a regional or self-hosted endpoint.
     pub base_url: Option<String>,
+    /// Branch of the ElevenLabs agent. Default: the one that is saved on the agent.
+    pub branch: Option<String>,
+    /// ElevenLabs environment, which decides the agent's variables. Default: the one that is saved on
+    /// the agent.
+    pub environment: Option<String>,
 }

@@ -80,7 +80,7 @@ pub struct Suite {
     /// How long to wait for the result, for example `45m` or `1h30m`. Default: 1h.
     pub timeout: Option<Timeout>,
 
-    /// Telephone numbers. Modes voice, text, chirp, sip and elevenlabs.
+    /// Telephone numbers. Modes voice, text, chirp, sip, agora and elevenlabs.
     pub phone: Option<Phone>,
     /// LiveKit overrides for this run. Mode livekit_v2.
     pub livekit: Option<Livekit>,
@@ -198,12 +198,29 @@ pub struct Baseline {
     /// `matrix`: the first agent of the matrix, in the same run.
     #[schemars(length(min = 1))]
     pub from: String,
+    /// What the comparison comes to where there is no such result, as in the first pull request of
+    /// a repository. Default: inconclusive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub if_missing: Option<IfMissing>,
     /// How far the success rate may drop.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub success_rate: Option<BaselineLimit>,
     /// How far each metric may move.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub metrics: BTreeMap<String, BaselineLimit>,
+}
+
+/// What a comparison comes to where there is nothing to compare with.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum IfMissing {
+    /// It passes.
+    Pass,
+    /// It cannot be decided.
+    #[default]
+    Inconclusive,
+    /// It fails.
+    Fail,
 }
 
 /// How far a figure may move from the baseline.

@@ -4,26 +4,55 @@
 //! any: it is counted as unknown, never left out silently. A metric that was skipped as irrelevant
 //! counts neither for nor against.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
+use super::ScenarioRef;
 use super::check::Unit;
 use crate::outcome::{Blame, Outcome, RunOutcome};
 use crate::record::{MetricRecord, MetricValue, RunRecord};
 
-/// The runs that count towards a check, and how many of the planned ones never arrived.
+/// The runs that fill the planned slots, and the slots that have none.
 #[derive(Debug, Clone, Default)]
 pub struct Evidence<'a> {
     /// The runs with their outcomes, in ascending order of their ids.
     pub runs: Vec<(&'a RunRecord, &'a RunOutcome)>,
-    /// Planned runs that never arrived.
+    /// Planned runs that never arrived: those of `scenarios`, and those of scenarios that nobody
+    /// knows.
     pub missing: usize,
+    /// The planned scenarios; empty where no plan is known and the runs say which there are.
+    pub scenarios: Vec<ScenarioSlots>,
+    /// Runs that could still show anything, whatever they show now: those that will be started
+    /// again, and those of which nobody can say whether they count.
+    pub open_runs: BTreeSet<u64>,
     /// Whether runs are still going. What they will give is then unknown in every respect, and a
     /// mean is not bounded by the values seen so far.
     pub going: bool,
 }
 
-/// A metric's entry with the run that it belongs to.
+/// The slots of one planned scenario.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ScenarioSlots {
+    /// The scenario.
+    pub scenario: ScenarioRef,
+    /// Slots of it without a run.
+    pub missing: usize,
+}
+
+/// A run with its entry of one metric.
 pub(super) type Entry<'a> = (&'a RunRecord, &'a MetricRecord);
+
+/// What one run says about one figure: at most one value.
+#[derive(Debug, Clone, Copy, PartialEq)]
+enum Reading<T> {
+    /// It gives this value.
+    Value(T),
+    /// It could have given any value and gave none that can be used.
+    Unknown,
+    /// It does not concern the figure, such as a metric that was skipped as irrelevant.
+    Skipped,
+    /// Nothing of the figure stands in it.
+    Absent,
+}
 
 /// What the runs say about one figure.
 #[derive(Debug, Clone, PartialEq)]
@@ -51,66 +80,120 @@ pub(super) enum Samples {
 pub(super) struct Sampled {
     pub(super) samples: Samples,
     pub(super) unknown: Vec<u64>,
+    /// What a reader should know of the samples, in words.
+    pub(super) notes: Vec<String>,
 }
 
 impl<'a> Evidence<'a> {
     /// Whether each judged run passed.
     pub(super) fn successes(&self) -> Sampled {
-        Sampled {
-            samples: Samples::Shares {
-                yes: self.with(|outcome| outcome == Outcome::Passed),
-                no: self.with(|outcome| outcome == Outcome::Failed),
-            },
-            unknown: self.with(Outcome::is_unknown),
-        }
+        self.shares(|_, outcome| match outcome.outcome {
+            Outcome::Passed => Reading::Value(true),
+            Outcome::Failed => Reading::Value(false),
+            Outcome::Errored | Outcome::Unscored => Reading::Unknown,
+        })
     }
 
     /// Whether each run never became a fair conversation. It is not known of runs that are still
     /// going or that the gate itself ended early.
     pub(super) fn errors(&self) -> Sampled {
-        let (unknown, ended): (Vec<_>, Vec<_>) = self.runs.iter().partition(|(run, outcome)| {
+        self.shares(|run, outcome| {
             let ended_by_us = outcome.blame == Some(Blame::Operator);
-            self.going && (!run.status.is_terminal() || ended_by_us)
-        });
-        let (yes, no): (Vec<_>, Vec<_>) =
-            ended.into_iter().partition(|(_, outcome)| outcome.outcome == Outcome::Errored);
-        let ids = |runs: Vec<(&RunRecord, &RunOutcome)>| {
-            runs.into_iter().map(|(run, _)| run.id).collect()
-        };
-        Sampled { samples: Samples::Shares { yes: ids(yes), no: ids(no) }, unknown: ids(unknown) }
+            if self.going && (!run.status.is_terminal() || ended_by_us) {
+                Reading::Unknown
+            } else {
+                Reading::Value(outcome.outcome == Outcome::Errored)
+            }
+        })
     }
 
     /// The expected outcome's score of each run that has one, 0 to 100.
     pub(super) fn outcome_scores(&self) -> Sampled {
-        let score = |run: &RunRecord| run.expected_outcome.as_ref().and_then(|o| o.score);
-        let values = self.held().filter_map(|(run, _)| Some((run.id, score(run)?))).collect();
-        let unit = Unit::None;
-        Sampled {
-            samples: Samples::Numbers { values, unit, scale: Some((0.0, 100.0)) },
-            unknown: self.with(Outcome::is_unknown),
-        }
+        let (values, unknown) = self.readings(|run, outcome| {
+            let score = run.expected_outcome.as_ref().and_then(|o| o.score);
+            if run.expected_outcome.as_ref().is_some_and(|o| o.unreadable) {
+                return Reading::Unknown;
+            }
+            match (outcome.outcome, score) {
+                (Outcome::Errored, _) => Reading::Unknown,
+                (_, Some(score)) => Reading::Value(score),
+                (Outcome::Unscored, None) => Reading::Unknown,
+                (Outcome::Passed | Outcome::Failed, None) => Reading::Absent,
+            }
+        });
+        let samples = Samples::Numbers { values, unit: Unit::None, scale: Some((0.0, 100.0)) };
+        Sampled { samples, unknown, notes: Vec::new() }
     }
 
     /// The length of each conversation in seconds.
     pub(super) fn durations(&self) -> Sampled {
-        let values: Vec<(u64, f64)> =
-            self.held().filter_map(|(run, _)| Some((run.id, run.duration_seconds?))).collect();
-        let known: BTreeSet<u64> = values.iter().map(|(run, _)| *run).collect();
-        let unknown = self.runs.iter().map(|(run, _)| run.id).filter(|id| !known.contains(id));
+        let (values, unknown) = self.readings(|run, outcome| match run.duration_seconds {
+            Some(seconds) if outcome.outcome != Outcome::Errored => Reading::Value(seconds),
+            _ => Reading::Unknown,
+        });
+        let samples = Samples::Numbers { values, unit: Unit::Seconds, scale: None };
+        Sampled { samples, unknown, notes: Vec::new() }
+    }
+
+    /// One yes or no of each run.
+    fn shares(&self, of: impl Fn(&RunRecord, &RunOutcome) -> Reading<bool>) -> Sampled {
+        let (values, unknown) = self.readings(of);
+        let (yes, no): (Vec<_>, Vec<_>) = values.into_iter().partition(|(_, says)| *says);
+        let ids = |values: Vec<(u64, bool)>| values.into_iter().map(|(run, _)| run).collect();
         Sampled {
-            unknown: unknown.collect(),
-            samples: Samples::Numbers { values, unit: Unit::Seconds, scale: None },
+            samples: Samples::Shares { yes: ids(yes), no: ids(no) },
+            unknown,
+            notes: Vec::new(),
         }
+    }
+
+    /// The one place where runs give values: each at most one. Gives the values, and the runs that
+    /// gave none although they could have.
+    ///
+    /// Where nothing of the figure stands in a run, the scenario decides: if other runs of it have
+    /// the figure, this one lacks it. Where all runs of a scenario lack it, it does not belong to
+    /// them, unless that would leave the figure to a minority: then they lack it, too.
+    fn readings<T>(
+        &self,
+        of: impl Fn(&RunRecord, &RunOutcome) -> Reading<T>,
+    ) -> (Vec<(u64, T)>, Vec<u64>) {
+        let readings: Vec<(&RunRecord, Reading<T>)> = self
+            .runs
+            .iter()
+            .map(|(run, outcome)| match self.open_runs.contains(&run.id) {
+                true => (*run, Reading::Unknown),
+                false => (*run, of(run, outcome)),
+            })
+            .collect();
+        let has = |reading: &Reading<T>| matches!(reading, Reading::Value(_) | Reading::Skipped);
+        let belongs: BTreeSet<Option<u64>> = readings
+            .iter()
+            .filter(|(_, reading)| has(reading))
+            .map(|(run, _)| run.scenario)
+            .collect();
+        let is_absent = |reading: &Reading<T>| matches!(reading, Reading::Absent);
+        let elsewhere = readings
+            .iter()
+            .filter(|(run, reading)| is_absent(reading) && !belongs.contains(&run.scenario))
+            .count();
+        let by_minority = elsewhere * 2 > readings.len();
+        let (mut values, mut unknown) = (Vec::new(), Vec::new());
+        for (run, reading) in readings {
+            match reading {
+                Reading::Value(value) => values.push((run.id, value)),
+                Reading::Unknown => unknown.push(run.id),
+                Reading::Absent if by_minority || belongs.contains(&run.scenario) => {
+                    unknown.push(run.id);
+                }
+                Reading::Skipped | Reading::Absent => {}
+            }
+        }
+        (values, unknown)
     }
 
     /// The runs that had a fair conversation.
     fn held(&self) -> impl Iterator<Item = &(&'a RunRecord, &'a RunOutcome)> {
         self.runs.iter().filter(|(_, outcome)| outcome.outcome != Outcome::Errored)
-    }
-
-    fn with(&self, wanted: impl Fn(Outcome) -> bool) -> Vec<u64> {
-        let runs = self.runs.iter().filter(|(_, outcome)| wanted(outcome.outcome));
-        runs.map(|(run, _)| run.id).collect()
     }
 
     /// Every metric's entries, with the run that each belongs to.
@@ -126,13 +209,13 @@ impl<'a> Evidence<'a> {
         self.metrics().map(|(_, metric)| metric.name.as_str()).collect()
     }
 
-    /// The entries of the metric that the suite calls `wanted`: by id, by name (any case), or by
-    /// slug, function or code.
+    /// The metric that the suite calls `wanted`: by id, by name (any case), or by slug, function or
+    /// code. Each run gives at most one entry of it.
     ///
     /// # Errors
     ///
     /// When no metric or more than one is called so, in words for the check's reason.
-    pub(super) fn metric(&self, wanted: &str) -> Result<Vec<Entry<'a>>, String> {
+    pub(super) fn metric(&self, wanted: &str) -> Result<Metric<'a>, String> {
         let by_id = wanted.trim().parse::<u64>().ok();
         let same = |text: &str| text.to_lowercase() == wanted.trim().to_lowercase();
         let rules: [&dyn Fn(&MetricRecord) -> bool; 3] = [
@@ -142,13 +225,13 @@ impl<'a> Evidence<'a> {
         ];
         for rule in rules {
             let found: Vec<_> = self.metrics().filter(|(_, metric)| rule(metric)).collect();
-            let ids: BTreeSet<Option<u64>> = found.iter().map(|(_, metric)| metric.id).collect();
-            match ids.len() {
-                0 => {}
-                1 => return Ok(found),
-                n => {
-                    let ids: Vec<String> =
-                        ids.into_iter().flatten().map(|id| id.to_string()).collect();
+            let ids: BTreeSet<u64> = found.iter().filter_map(|(_, metric)| metric.id).collect();
+            match (found.is_empty(), ids.len()) {
+                (true, _) => {}
+                // An entry without an id is of the only metric of its name.
+                (false, 0 | 1) => return Ok(self.one_entry_each(&found)),
+                (false, n) => {
+                    let ids: Vec<String> = ids.into_iter().map(|id| id.to_string()).collect();
                     return Err(format!(
                         "{n} metrics are called `{wanted}`; name the one by its id: {}",
                         ids.join(", ")
@@ -169,34 +252,88 @@ impl<'a> Evidence<'a> {
         })
     }
 
-    /// The runs in which a metric could have given a value and gave none, of scenarios that the
-    /// metric belongs to as far as can be told: errored and unscored runs without a score, and
-    /// judged runs that lack the metric where other runs of their scenario have it. A metric that
-    /// is there without a score was skipped as irrelevant and is no unknown in a judged run.
-    pub(super) fn without_score(&self, entries: &[Entry<'_>]) -> Vec<u64> {
-        let scored: BTreeSet<u64> = entries
-            .iter()
-            .filter(|(_, metric)| !metric.value.is_skipped())
-            .map(|(run, _)| run.id)
-            .collect();
-        let listed: BTreeSet<u64> = entries.iter().map(|(run, _)| run.id).collect();
-        let belongs: BTreeSet<Option<u64>> = entries.iter().map(|(run, _)| run.scenario).collect();
-        let judged: BTreeSet<Option<u64>> = self
+    /// One entry for each run: the first of several that agree; none of those that contradict each
+    /// other.
+    fn one_entry_each(&self, found: &[Entry<'a>]) -> Metric<'a> {
+        let mut by_run: BTreeMap<u64, Vec<Entry<'a>>> = BTreeMap::new();
+        for (run, entry) in found {
+            by_run.entry(run.id).or_default().push((run, entry));
+        }
+        let (mut entries, mut contradicting, mut unreadable) = (Vec::new(), Vec::new(), Vec::new());
+        for (run, of_run) in by_run {
+            let Some(first) = of_run.first() else { continue };
+            let agrees = |(_, other): &Entry<'a>| {
+                !other.unreadable && other.value.says_the_same(&first.1.value)
+            };
+            if of_run.iter().all(agrees) {
+                entries.push(*first);
+            } else if of_run.len() == 1 {
+                unreadable.push(run);
+            } else {
+                contradicting.push(run);
+            }
+        }
+        Metric { entries, contradicting, unreadable }
+    }
+
+    /// The runs in which a metric could have given a value and gave none: see [`Self::readings`]. A
+    /// metric that is there without a score was skipped as irrelevant and is no unknown in a judged
+    /// run.
+    pub(super) fn without_score(&self, metric: &Metric<'a>) -> Vec<u64> {
+        let entries: BTreeMap<u64, &MetricRecord> =
+            metric.entries.iter().map(|(run, entry)| (run.id, *entry)).collect();
+        // Whose judged runs all lack the metric: there an errored run would have lacked it, too.
+        let judged_without: BTreeSet<Option<u64>> = self
             .runs
             .iter()
-            .filter(|(_, outcome)| !outcome.outcome.is_unknown())
+            .filter(|(run, outcome)| {
+                !outcome.outcome.is_unknown() && !entries.contains_key(&run.id)
+            })
             .map(|(run, _)| run.scenario)
             .collect();
-        let unknown = self.runs.iter().filter(|(run, outcome)| {
-            if outcome.outcome.is_unknown() {
-                let may_belong = belongs.contains(&run.scenario) || !judged.contains(&run.scenario);
-                !scored.contains(&run.id) && may_belong
-            } else {
-                !listed.contains(&run.id) && belongs.contains(&run.scenario)
+        let of = |run: &RunRecord, outcome: &RunOutcome| {
+            if metric.contradicting.contains(&run.id) || metric.unreadable.contains(&run.id) {
+                return Reading::Unknown;
             }
-        });
-        unknown.map(|(run, _)| run.id).collect()
+            match (entries.get(&run.id), outcome.outcome.is_unknown()) {
+                (Some(entry), _) if !entry.value.is_skipped() => Reading::Value(()),
+                (Some(_), false) => Reading::Skipped,
+                (None, true) if judged_without.contains(&run.scenario) => Reading::Absent,
+                (Some(_) | None, true) => Reading::Unknown,
+                (None, false) => Reading::Absent,
+            }
+        };
+        self.readings(of).1
     }
+}
+
+impl Metric<'_> {
+    /// That runs contradict themselves, in words.
+    pub(super) fn notes(&self) -> Vec<String> {
+        let runs: Vec<String> = self.contradicting.iter().map(u64::to_string).collect();
+        match runs.len() {
+            0 => Vec::new(),
+            1 => vec![format!(
+                "run {} lists it more than once with different scores, which is no score",
+                runs.concat()
+            )],
+            _ => vec![format!(
+                "the runs {} list it more than once with different scores, which is no score",
+                crate::text::list(&runs)
+            )],
+        }
+    }
+}
+
+/// One metric in the runs.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Metric<'a> {
+    /// The entry of each run that has one.
+    pub(super) entries: Vec<Entry<'a>>,
+    /// Runs whose entries of the metric contradict each other: they give no value.
+    pub(super) contradicting: Vec<u64>,
+    /// Runs whose score of the metric cannot be read: they could have given any value.
+    pub(super) unreadable: Vec<u64>,
 }
 
 /// The unit of a metric's own numbers where the suite does not say: latencies are in milliseconds,

@@ -45,8 +45,13 @@ pub(super) fn judge(
     let finding = match sample(figure, spec, evidence) {
         Ok((sampled, check)) => {
             let confidence = Confidence::of(figure, spec, &check, confidence);
-            Weighing { check: &check, spec, confidence, evidence, unknown: &sampled.unknown }
-                .weigh(sampled.samples)
+            let mut finding =
+                Weighing { check: &check, spec, confidence, evidence, unknown: &sampled.unknown }
+                    .weigh(sampled.samples);
+            for note in sampled.notes {
+                finding.reason = format!("{}; {note}", finding.reason);
+            }
+            finding
         }
         Err(reason) => Finding::without_samples(spec, reason),
     };

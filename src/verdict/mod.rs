@@ -175,8 +175,10 @@ pub fn judge_all(
         }
     }
     if let Some(limits) = &thresholds.baseline {
-        let nothing = Evidence::default();
-        reports.extend(baseline::judge(limits, base.unwrap_or(&nothing), evidence));
+        reports.extend(match base {
+            Some(base) => baseline::judge(limits, base, evidence),
+            None => baseline::without_baseline(limits),
+        });
     }
     if reports.is_empty() {
         reports.push(judge_whole(Figure::SuccessRate, &every_run_passes()));
@@ -203,25 +205,45 @@ fn specs(checks: Option<&Checks>) -> impl Iterator<Item = &CheckSpec> {
     checks.into_iter().flat_map(|checks| &checks.0)
 }
 
-/// The evidence of each scenario. Which scenario a missing run belongs to is not known, so each
-/// scenario with fewer runs than the fullest one is taken to lack the difference.
+/// The evidence of each planned scenario, and one more for the planned runs of which nobody knows
+/// the scenario. Without a plan, that of each scenario that ran.
 fn by_scenario<'a>(evidence: &Evidence<'a>) -> Vec<(ScenarioRef, Evidence<'a>)> {
     type Runs<'a> = Vec<(&'a RunRecord, &'a RunOutcome)>;
     let mut groups: BTreeMap<Option<u64>, Runs<'a>> = BTreeMap::new();
     for (run, outcome) in &evidence.runs {
         groups.entry(run.scenario).or_default().push((run, outcome));
     }
-    let fullest = groups.values().map(Vec::len).max().unwrap_or_default();
-    let scenarios = groups.into_iter().map(|(id, runs)| {
+    let of = |runs: Runs<'a>, missing: usize| Evidence {
+        runs,
+        missing,
+        scenarios: Vec::new(),
+        open_runs: evidence.open_runs.clone(),
+        going: evidence.going,
+    };
+    let mut all = Vec::new();
+    let mut left = evidence.missing;
+    for planned in &evidence.scenarios {
+        // Test cases of which no run came have no id to be told apart by.
+        let runs = match planned.scenario.id {
+            None if planned.missing > 0 => Vec::new(),
+            id => groups.remove(&id).unwrap_or_default(),
+        };
+        left = left.saturating_sub(planned.missing);
+        all.push((planned.scenario.clone(), of(runs, planned.missing)));
+    }
+    for (id, runs) in groups {
         let name = runs.iter().find_map(|(run, _)| run.scenario_name.clone());
         let name = name.unwrap_or_else(|| match id {
             Some(id) => format!("scenario {id}"),
             None => "deleted scenario".to_owned(),
         });
-        let lacking = fullest.saturating_sub(runs.len()).min(evidence.missing);
-        (ScenarioRef { id, name }, Evidence { runs, missing: lacking, going: evidence.going })
-    });
-    scenarios.collect()
+        all.push((ScenarioRef { id, name }, of(runs, 0)));
+    }
+    if left > 0 {
+        let name = "a scenario that is not known".to_owned();
+        all.push((ScenarioRef { id: None, name }, of(Vec::new(), left)));
+    }
+    all
 }
 
 #[cfg(test)]

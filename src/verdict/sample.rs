@@ -34,10 +34,12 @@ pub(super) fn sample(
             }
         }
         Figure::Metric(name) => {
-            let entries = evidence.metric(name)?;
-            let unknown = evidence.without_score(&entries);
+            let metric = evidence.metric(name)?;
+            let unknown = evidence.without_score(&metric);
+            let open = |(run, _): &Entry<'_>| !evidence.open_runs.contains(&run.id);
+            let entries: Vec<Entry<'_>> = metric.entries.iter().copied().filter(open).collect();
             let samples = metric_samples(name, spec, &entries)?;
-            Ok((Sampled { samples, unknown }, with(settled(check))))
+            Ok((Sampled { samples, unknown, notes: metric.notes() }, with(settled(check))))
         }
     }
 }
@@ -57,16 +59,18 @@ fn met(scores: Sampled) -> Sampled {
     let (yes, no): (Vec<_>, Vec<_>) = values.into_iter().partition(|(_, score)| *score >= 100.0);
     let ids = |values: Vec<(u64, f64)>| values.into_iter().map(|(run, _)| run).collect();
     let samples = Samples::Shares { yes: ids(yes), no: ids(no) };
-    Sampled { samples, unknown: scores.unknown }
+    Sampled { samples, unknown: scores.unknown, notes: scores.notes }
 }
 
 /// The values of a metric, as its kind and the check's aggregate have them.
 fn metric_samples(name: &str, spec: &CheckSpec, entries: &[Entry<'_>]) -> Result<Samples, String> {
-    let Some((_, first)) = entries.first() else {
+    let Some(first) = entries.first() else {
         return Err(format!("no run has a metric `{name}`"));
     };
-    let kind = first.value.kind();
-    if let Some((run, other)) = entries.iter().find(|(_, metric)| metric.value.kind() != kind) {
+    // A skipped entry often lacks its kind: one with a score says it.
+    let scored = entries.iter().find(|(_, metric)| !metric.value.is_skipped()).unwrap_or(first);
+    let kind = scored.1.value.kind();
+    if let Some((run, other)) = entries.iter().find(|entry| is_of_another_kind(entry, kind)) {
         return Err(format!(
             "the runs disagree on the kind of `{name}`: {kind} in one, {} in run {}",
             other.value.kind(),
@@ -74,7 +78,7 @@ fn metric_samples(name: &str, spec: &CheckSpec, entries: &[Entry<'_>]) -> Result
         ));
     }
     let aggregate = settled(&spec.check);
-    match (&first.value, &aggregate) {
+    match (&scored.1.value, &aggregate) {
         (MetricValue::Binary(_), Aggregate::Rate) => Ok(shares(entries, |value| match value {
             MetricValue::Binary(passed) => *passed,
             _ => None,
@@ -93,6 +97,16 @@ fn metric_samples(name: &str, spec: &CheckSpec, entries: &[Entry<'_>]) -> Result
             "`{name}` is a {kind} metric, and `{other}` is no aggregate for it: write for example `mean >= 4` or `p95 <= 2500ms`"
         )),
     }
+}
+
+/// The kind of a metric by an entry that has a score.
+fn kind_of(entries: &[Entry<'_>]) -> Option<&'static str> {
+    let scored = entries.iter().find(|(_, metric)| !metric.value.is_skipped());
+    scored.or(entries.first()).map(|(_, metric)| metric.value.kind())
+}
+
+fn is_of_another_kind((_, metric): &Entry<'_>, kind: &str) -> bool {
+    !metric.value.is_skipped() && metric.value.kind() != kind
 }
 
 fn shares(entries: &[Entry<'_>], says: impl Fn(&MetricValue) -> Option<bool>) -> Samples {
@@ -154,10 +168,12 @@ fn number_samples(spec: &CheckSpec, entries: &[Entry<'_>]) -> Result<Samples, St
 /// A metric's values with no aggregate asked for: yes or no of a binary metric, numbers of a rating
 /// or a numeric one.
 pub(super) fn metric_values(name: &str, evidence: &Evidence<'_>) -> Result<Sampled, String> {
-    let entries = evidence.metric(name)?;
-    let unknown = evidence.without_score(&entries);
-    let kind = entries.first().map_or("", |(_, metric)| metric.value.kind());
-    if let Some((run, _)) = entries.iter().find(|(_, metric)| metric.value.kind() != kind) {
+    let metric = evidence.metric(name)?;
+    let unknown = evidence.without_score(&metric);
+    let notes = metric.notes();
+    let entries = metric.entries;
+    let kind = kind_of(&entries).unwrap_or("");
+    if let Some((run, _)) = entries.iter().find(|entry| is_of_another_kind(entry, kind)) {
         return Err(format!("the runs disagree on the kind of `{name}`: run {} differs", run.id));
     }
     let numbers = |entry: &Entry<'_>| match entry.1.value {
@@ -180,5 +196,5 @@ pub(super) fn metric_values(name: &str, evidence: &Evidence<'_>) -> Result<Sampl
             scale: None,
         },
     };
-    Ok(Sampled { samples, unknown })
+    Ok(Sampled { samples, unknown, notes })
 }

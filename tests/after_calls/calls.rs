@@ -86,7 +86,7 @@ fn an_id_that_is_no_call_is_told_with_a_way_out() {
 
 #[test]
 fn a_call_is_listened_to_while_it_is_going_only() {
-    let account = Account::fresh(&WORLD.replace("time_scale: 0", "time_scale: 1"));
+    let account = Account::fresh(&WORLD.replace("time_scale: 0", "time_scale: 100"));
     account.start();
     account.run(&["call", "listen", PASSED]).expect(5).says("cannot be listened to now");
     account.advance(15);
@@ -98,7 +98,7 @@ fn a_call_is_listened_to_while_it_is_going_only() {
 
 #[test]
 fn one_call_is_ended_alone() {
-    let account = Account::fresh(&WORLD.replace("time_scale: 0", "time_scale: 1"));
+    let account = Account::fresh(&WORLD.replace("time_scale: 0", "time_scale: 100"));
     account.start();
     account.advance(15);
     account.run(&["call", "end", PASSED]).expect(0).says("call 34501 was ended: cancelled");
@@ -161,7 +161,7 @@ fn an_expected_outcome_is_judged_again_and_hears_the_vote() {
 
 #[test]
 fn judging_again_tells_how_far_it_is() {
-    let account = Account::fresh(&WORLD.replace("time_scale: 0", "time_scale: 1"));
+    let account = Account::fresh(&WORLD.replace("time_scale: 0", "time_scale: 100"));
     account.start();
     account.advance(1000);
     let mut command = account.command(&["call", "outcome", PASSED, "--rescore"]);
@@ -182,7 +182,7 @@ fn judging_again_tells_how_far_it_is() {
 
 #[test]
 fn a_job_that_does_not_end_in_time_is_told() {
-    let account = Account::fresh(&WORLD.replace("time_scale: 0", "time_scale: 1"));
+    let account = Account::fresh(&WORLD.replace("time_scale: 0", "time_scale: 100"));
     account.start();
     account.advance(1000);
     account

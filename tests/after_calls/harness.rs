@@ -125,9 +125,9 @@ impl Account {
             .unwrap_or_else(|error| panic!("{error}:\n{}", finished.stdout))
     }
 
-    /// Moves the time of the stand-in.
+    /// Moves the time of the simulator by so many simulated seconds, at a time scale of 100.
     pub(crate) fn advance(&self, seconds: u64) {
-        self.clock.advance(Duration::from_secs(seconds));
+        self.clock.advance(Duration::from_millis(seconds * 10));
     }
 
     /// The last request whose path holds `part`.

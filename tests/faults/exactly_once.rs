@@ -11,7 +11,7 @@ use cekura_gate::api::retry::Backoff;
 use cekura_gate::plan::{Plan, StartRequest, carries_name};
 use cekura_gate::simulate::faults::{DropWhen, Faults, Garble, Rule};
 use cekura_gate::simulate::{RealClock, StandIn, World};
-use cekura_gate::suite::model::{Mode, Suite, Websocket};
+use cekura_gate::suite::model::{Mode, Suite, Transcripts, Websocket};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -45,7 +45,7 @@ impl Fixture {
         let limits = Limits {
             absence: millis(3),
             backoff: Backoff { base: millis(1), cap: millis(2) },
-            ..Limits::STAND_IN
+            ..Limits::PLATFORM
         };
         let options = Options { limits, ..Options::default() };
         let url = stand_in.url().parse().unwrap();
@@ -83,7 +83,7 @@ fn starts(deed: Rule) -> Rule {
 async fn request_length(mode: Mode) -> u64 {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap()).parse().unwrap();
-    let options = Options { limits: Limits::STAND_IN, ..Options::default() };
+    let options = Options { time_scale: Some(0.0), ..Options::default() };
     let client = Client::with(url, &"key".to_owned().into(), &options).unwrap();
     let (request, name) = order(mode, 1);
     let until = Instant::now() + Duration::from_millis(500);
@@ -398,4 +398,31 @@ async fn without_a_name_and_without_the_earlier_results_nothing_is_guessed() {
     let words = fixture.start(Mode::Websocket, 1).await.unwrap_err().to_string();
     assert!(words.contains("was not looked for") && words.contains("403"), "{words}");
     assert_eq!(fixture.stand_in.starts(), 1);
+}
+
+#[tokio::test]
+async fn a_simulator_is_known_by_its_answers_and_not_by_its_address() {
+    let bind = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    let simulator = StandIn::start(world(), bind, RealClock::start()).await.unwrap();
+    let client = |url: String| {
+        let key = "key".to_owned().into();
+        Client::with(url.parse().unwrap(), &key, &Options::default()).unwrap()
+    };
+    let until = Instant::now() + Duration::from_secs(30);
+    let known = client(simulator.url());
+    assert_eq!(known.time_scale(), None, "nobody has answered yet");
+    assert!(known.result(1, Transcripts::None, until).await.is_err());
+    assert_eq!(known.time_scale(), Some(0.0), "a refusal says it too");
+
+    let listener = TcpListener::bind(bind).await.unwrap();
+    let tunnel = client(format!("http://{}", listener.local_addr().unwrap()));
+    let serve = async {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let _ = stream.read_buf(&mut Vec::new()).await.unwrap();
+        let answer = b"HTTP/1.1 404 Not Found\r\ncontent-length: 2\r\n\r\n{}";
+        stream.write_all(answer).await.unwrap();
+    };
+    let (answer, ()) = tokio::join!(tunnel.result(1, Transcripts::None, until), serve);
+    assert!(answer.is_err());
+    assert_eq!(tunnel.time_scale(), None, "loopback is asked at the platform's pace");
 }

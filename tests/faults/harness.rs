@@ -1,7 +1,8 @@
 //! Runs the binary against a stand-in that has a bad day.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::process::{Child, Command, Stdio};
+use std::path::Path;
+use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use cekura_gate::document::Source;
@@ -99,12 +100,19 @@ impl Day {
         let began = Instant::now();
         let output = self.command(&["run", "--timeout", timeout]).args(flags).output().unwrap();
         let took = began.elapsed();
+        Finished::of(&output, took, self.dir.path())
+    }
+}
+
+impl Finished {
+    /// What a program left in this directory.
+    pub(crate) fn of(output: &Output, took: Duration, dir: &Path) -> Self {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let said = text(&output.stdout) + &text(&output.stderr);
         assert!(!said.contains(KEY), "the key is shown:\n{said}");
         assert!(!said.contains("internal error"), "{said}");
         assert!(took < LONGEST, "{took:?}:\n{said}");
-        let result = std::fs::read(self.dir.path().join("cekura-report/result.json")).ok();
+        let result = std::fs::read(dir.join("cekura-report/result.json")).ok();
         Finished {
             code: output.status.code().unwrap_or(-1),
             said,
@@ -112,9 +120,7 @@ impl Day {
             result: result.and_then(|bytes| serde_json::from_slice(&bytes).ok()),
         }
     }
-}
 
-impl Finished {
     #[track_caller]
     pub(crate) fn expect(self, code: i32) -> Self {
         assert_eq!(self.code, code, "{}", self.said);

@@ -14,6 +14,8 @@ mod clock;
 mod exactly_once;
 mod harness;
 mod hostile;
+mod late;
+mod made;
 mod rehearsals;
 mod soak;
 mod soaked;

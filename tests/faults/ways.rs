@@ -145,9 +145,19 @@ fn plain_http_to_another_host_goes_through_its_proxy() {
 }
 
 #[test]
-fn this_machine_and_the_hosts_of_no_proxy_are_reached_directly() {
+fn an_address_on_this_machine_goes_through_the_proxy_too() {
     let mut day = Day::with("");
     let (proxy, asked) = serve_proxy(&day, day.stand_in.address());
+    day.env("HTTP_PROXY", &format!("http://{proxy}"));
+    day.gate("20s", &[]).expect(0);
+    assert!(!asked.lock().unwrap().is_empty());
+}
+
+#[test]
+fn the_hosts_of_no_proxy_are_reached_directly() {
+    let mut day = Day::with("");
+    let (proxy, asked) = serve_proxy(&day, day.stand_in.address());
+    day.env("NO_PROXY", "127.0.0.1");
     for name in ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"] {
         day.env(name, &format!("http://{proxy}"));
     }
@@ -225,9 +235,11 @@ fn a_platform_that_refuses_connections_is_told_with_what_was_wanted_where_how_of
     let mut day = Day::with("");
     let closed = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
     day.env("CEKURA_API_URL", &format!("http://{closed}"));
-    let finished = day.gate("20s", &["--quiet"]).expect(5);
+    let finished = day.gate("4s", &["--quiet"]).expect(5);
     let error = finished.said.trim();
-    let (start, rest) = error.split_once(", tried 21 times in ").unwrap();
+    let (start, rest) = error.split_once(", tried ").unwrap();
+    let (times, rest) = rest.split_once(" times in ").unwrap();
+    assert!(times.parse::<u32>().unwrap() > 1, "{error}");
     assert_eq!(
         start,
         format!(
@@ -287,4 +299,33 @@ fn a_side_that_would_start_much_later_than_the_others_does_not_start() {
     let ended = |path: &str| path.ends_with("/end_calls/");
     assert_eq!(day.stand_in.requests().iter().filter(|one| ended(&one.path)).count(), 1);
     assert_eq!(day.stand_in.starts(), 1);
+}
+
+#[test]
+fn a_platform_without_the_validation_endpoint_prices_test_cases_by_the_starts_dry_run() {
+    let world = format!("{}price_per_run: 0.5\n", super::harness::GOOD);
+    let rules = "{ path: '*/validate_scenarios_json/', status: 404 }";
+    let day = Day::of(&world, rules, "127.0.0.1:0".parse().unwrap());
+    let suite = "version: 1\nagent: 1\nbudget: { max_cost: 1 }\n\
+                 cases: [{ name: A, instructions: x, frequency: 4 }]\n";
+    std::fs::write(day.dir.path().join("cekura-gate.yml"), suite).unwrap();
+    day.gate("20s", &[]).expect(2).says("2.00");
+    let asked = day.stand_in.requests();
+    assert!(asked.iter().any(|one| one.path.ends_with("run_scenarios_json/?dry_run=true")));
+    assert_eq!(day.stand_in.starts(), 0);
+}
+
+#[test]
+fn a_balance_that_is_too_low_is_named() {
+    let day = Day::with("{ path: '*/run_scenarios/', status: 402 }");
+    day.gate("20s", &[]).expect(5).says("the balance is too low");
+}
+
+#[test]
+fn the_platforms_own_name_for_its_address_is_read_too() {
+    let mut day = Day::with("");
+    let url = day.stand_in.url();
+    day.env("CEKURA_API_URL", "");
+    day.env("CEKURA_BASE_URL", &url);
+    day.gate("20s", &[]).expect(0);
 }

@@ -114,7 +114,7 @@ const TWICE: &str = "{ \"version\": \"1\", \"scenarios\": [\n\
 
 #[test]
 fn a_suite_and_its_test_cases_tell_their_faults_together() {
-    for fault in ["frequncy: 2", "frequency: 2"] {
+    for fault in ["frequncy: 2", "personalities: [3]"] {
         let gate = Gate::alone(&format!("version: 1\nagent: 1\n{fault}\nspec: a.json\n"));
         std::fs::write(gate.dir.path().join("a.json"), TWICE).unwrap();
         assert_eq!(places(&gate, "cekura-gate.yml"), ["a.json:3:11", "cekura-gate.yml:3:1"]);

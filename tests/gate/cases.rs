@@ -200,9 +200,22 @@ fn the_budget_is_held_by_the_platforms_price() {
 }
 
 #[test]
+fn frequency_and_concurrency_beside_a_spec_are_sent_and_counted() {
+    let gate = of_file(GOOD, "frequency: 2\nconcurrency: 3", SPEC);
+    gate.run(&["check"]).expect(0).says("2 test cases, 4 to 6 runs each: 10 runs");
+    let finished = gate.run(&["run"]).expect(0);
+    assert_eq!(finished.result()["result"]["runs"].as_array().unwrap().len(), 10);
+    let start = starts(&gate).remove(0);
+    let body = start.body.unwrap();
+    assert_eq!((&body["frequency"], &body["concurrency_limit"]), (&2.into(), &3.into()));
+    assert!(start.unknown_fields.is_empty(), "{:?}", start.unknown_fields);
+    gate.run(&["run", "--frequency", "1"]).expect(0);
+    gate.run(&["check", "--frequency", "5"]).expect(0).says("25 runs");
+}
+
+#[test]
 fn what_test_cases_cannot_be_told_is_refused() {
     for (more, place) in [
-        ("frequency: 3", "`frequency` cannot stand beside `spec`"),
         ("mode: sip", "mode sip cannot stand beside `spec`"),
         ("personalities: [3]", "`personalities` cannot stand beside `spec`"),
         ("cases: [{ name: A, instructions: x }]", "`cases` cannot stand beside `spec`"),

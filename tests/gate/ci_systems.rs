@@ -52,6 +52,7 @@ fn azure_has_its_variables_also_from_a_quiet_gate_and_one_that_could_not_start()
     assert_eq!(
         commands(&refused),
         [
+            "##vso[task.setvariable variable=verdict;isOutput=true]refused",
             "##vso[task.setvariable variable=exit_code;isOutput=true]2",
             "##vso[task.setvariable variable=passed;isOutput=true]false",
             "##vso[task.setvariable variable=simulated;isOutput=true]false",
@@ -140,4 +141,25 @@ fn the_list_of_results_has_one_of_one_suite() {
     // At the start and with the verdict.
     assert_eq!(output.matches("result_ids<<").count(), 2, "{output}");
     assert_eq!(output.matches("\n[2001]\n").count(), 2, "{output}");
+}
+
+#[test]
+fn an_output_that_cannot_be_written_is_code_6_for_every_reader() {
+    // The job's summary is a directory: nothing can be appended to it.
+    let mut gate = gate_in(GOOD, &GITHUB);
+    gate.env("GITHUB_STEP_SUMMARY", ".");
+    let finished = gate.run(&["run"]).expect(6).says("a report could not be written");
+    assert!(!finished.stdout.contains("Passed"), "{}", finished.stdout);
+    let result = finished.result();
+    assert_eq!((&result["exit_code"], &result["verdict"]), (&6.into(), &"inconclusive".into()));
+    for report in ["summary.md", "html/index.html", "junit.xml"] {
+        let text = finished.report(report);
+        assert!(text.contains("a report could not be written"), "{report}: {text}");
+        assert!(
+            !text.contains("verdict\">Passed") && !text.contains("Passed:"),
+            "{report}: {text}"
+        );
+    }
+    let outputs = std::fs::read_to_string(gate.dir.path().join("output")).unwrap();
+    assert!(outputs.contains("inconclusive") && !outputs.contains("\npass\n"), "{outputs}");
 }

@@ -226,7 +226,7 @@ fn ci_systems_are_told_of_the_whole() {
     };
     let ids = last("result_ids");
     assert!(["[2001,2002]", "[2002,2001]"].contains(&ids.as_str()), "{ids}");
-    assert_eq!(last("simulated"), "false");
+    assert_eq!(last("simulated"), "true");
     assert_eq!(last("exit_code"), "1");
     assert_eq!((last("success_rate").as_str(), last("total_runs").as_str()), ("0.5", "6"));
     assert_eq!(read("GITHUB_STEP_SUMMARY").matches("\n# ").count(), 0, "one summary");

@@ -134,10 +134,9 @@ fn a_saved_result_is_a_baseline_and_a_worse_agent_fails_against_it() {
     good.run(&["run", "--frequency", "10"]).expect(0);
     let saved = good.dir.path().join("cekura-report/result.json");
     let saved = saved.to_str().unwrap();
-    let baseline = format!(
-        "thresholds: {{ baseline: {{ from: {saved}, success_rate: {{ max_drop: 5% }} }} }}"
-    );
-    let worse = Gate::against(&world("0.5", "0"), &suite(&baseline));
+    let baseline = "thresholds: { baseline: { from: main.json, success_rate: { max_drop: 5% } } }";
+    let worse = Gate::against(&world("0.5", "0"), &suite(baseline));
+    std::fs::copy(saved, worse.dir.path().join("main.json")).unwrap();
     let finished = worse.run(&["run", "--frequency", "10"]).expect(1).says("unlikely to be noise");
     assert!(
         finished.report("summary.md").contains("newly fails"),
@@ -185,8 +184,6 @@ fn the_newest_finished_result_on_a_branch_is_found_by_its_name() {
     let baseline = "thresholds: { baseline: { from: main, success_rate: { max_drop: 5% } } }";
     let mut gate = Gate::against(GOOD, &suite(baseline));
     gate.env("CEKURA_GATE_BRANCH", "main");
-    gate.run(&["run"]).expect(2).says("--baseline none");
-    assert_eq!(gate.stand_in().starts(), 0);
     let first = gate.run(&["run", "--baseline", "none"]).expect(0).result()["result"]["id"].clone();
     gate.env("CEKURA_GATE_BRANCH", "feature");
     let result = gate.run(&["run"]).expect(0).result();
@@ -287,5 +284,85 @@ fn a_suite_of_another_agent_is_told_when_it_judges() {
     std::fs::write(gate.dir.path().join("other.yml"), SUITE.replace("agent: 1", "agent: 9"))
         .unwrap();
     let judge = ["judge", "cekura-report/result.json", "--suite", "other.yml", "--report-dir", "x"];
-    gate.run(&judge).expect(0).says("the suite names agent 9, the result is of agent 1");
+    gate.run(&judge).expect(3).says("the suite names agent 9, the result is of agent 1");
+}
+
+/// A gate on GitHub, of this event, branch and commit.
+fn on_github(gate: &mut Gate, event: &str, branch: &str, commit: &str) {
+    gate.env("GITHUB_ACTIONS", "true");
+    gate.env("GITHUB_EVENT_NAME", event);
+    gate.env("GITHUB_HEAD_REF", if event == "pull_request" { branch } else { "" });
+    gate.env("GITHUB_REF_NAME", branch);
+    gate.env("GITHUB_SHA", commit);
+}
+
+const AGAINST_MAIN: &str =
+    "thresholds: { success_rate: 50%, baseline: { from: main, success_rate: { max_drop: 5% } } }";
+
+#[test]
+fn without_a_baseline_the_suite_says_what_that_means() {
+    for (key, code) in [("", 3), ("if_missing: pass,", 0), ("if_missing: fail,", 1)] {
+        let more = AGAINST_MAIN.replace("from: main,", &format!("from: main, {key}"));
+        let gate = Gate::against(GOOD, &suite(&more));
+        gate.run(&["run"]).expect(code).says("on branch `main` can be the baseline");
+        assert_eq!(gate.stand_in().starts(), 1);
+    }
+}
+
+#[test]
+fn a_baseline_is_the_newest_of_the_branch_that_fits_and_the_others_are_named_with_the_reason() {
+    let mut gate = Gate::against(GOOD, &suite(AGAINST_MAIN));
+    let mut start = |event: &str, commit: &str, flags: &[&str]| {
+        on_github(&mut gate, event, "main", commit);
+        let flags: Vec<&str> = ["run"].iter().chain(flags).copied().collect();
+        gate.run(&flags).result()
+    };
+    let none = ["--baseline", "none"];
+    let good = start("push", "aaaaaaa1", &none)["result"]["id"].clone();
+    start("pull_request", "bbbbbbb1", &none);
+    start("issue_comment", "bbbbbbb2", &none);
+    start("push", "ccccccc1", &["--baseline", "none", "--scenarios", "1"]);
+    start("push", "ddddddd1", &none);
+    // A plain re-run of the newest commit is not compared with itself.
+    let judged = start("push", "ddddddd1", &[]);
+    assert_eq!(judged["baseline"]["result"], good, "{judged}");
+    let notes = judged["notes"].to_string();
+    for reason in [
+        "baseline: result 2001 of main, commit aaaaaaa",
+        "started by a pull request",
+        "not known to be about the branch",
+        "another agent, mode or selection",
+        "of the commit that is judged, ddddddd",
+    ] {
+        assert!(notes.contains(reason), "{reason}: {notes}");
+    }
+}
+
+#[test]
+fn a_night_of_errors_is_no_baseline() {
+    let gate = Gate::against(&world("1", "1"), &suite(AGAINST_MAIN));
+    let mut gate = gate;
+    on_github(&mut gate, "schedule", "main", "aaaaaaa1");
+    gate.run(&["run", "--baseline", "none"]).expect(3);
+    on_github(&mut gate, "pull_request", "feature", "bbbbbbb1");
+    let notes = gate.run(&["run"]).expect(3).result()["notes"].to_string();
+    assert!(notes.contains("passed over as baseline"), "{notes}");
+}
+
+#[test]
+fn a_result_that_is_taken_up_is_not_compared_with_itself() {
+    let mut gate = Gate::against(&world("0", "0"), &suite(AGAINST_MAIN));
+    gate.env("CEKURA_GATE_BRANCH", "main");
+    gate.env("CEKURA_GATE_REUSE_KEY", "job");
+    let first = gate.run(&["run", "--reuse"]).expect(1).result()["result"]["id"].clone();
+    let again = gate.run(&["run", "--reuse"]).expect(1).result();
+    assert_eq!(again["result"]["id"], first);
+    assert!(again.get("baseline").is_none());
+    let id = first.to_string();
+    let watched = gate.run(&["watch", &id, "--suite", "cekura-gate.yml"]).expect(1).result();
+    assert!(watched.get("baseline").is_none());
+    let named = gate.run(&["watch", &id, "--suite", "cekura-gate.yml", "--baseline", &id]);
+    assert!(
+        named.expect(1).says("is the result that is judged").result().get("baseline").is_none()
+    );
 }

@@ -61,3 +61,33 @@ fn a_gate_that_did_not_pass_says_so_even_when_it_is_to_be_quiet() {
         "Failed: 0 of 6 judged runs passed (0%), 1 check missed\n"
     );
 }
+
+#[test]
+fn a_suite_of_other_runs_than_the_evidence_decides_nothing() {
+    let gate = Gate::against(GOOD, SUITE);
+    gate.run(&["run"]).expect(0);
+    let judge = |suite: &str| {
+        std::fs::write(gate.dir.path().join("other.yml"), suite).unwrap();
+        let flags = ["judge", "cekura-report/result.json", "--suite", "other.yml"];
+        gate.run(&[&flags[..], &["--report-dir", "again"]].concat())
+    };
+    judge(&format!("{SUITE}thresholds: {{ success_rate: 50% }}\n")).expect(0);
+    for (old, new) in [
+        ("frequency: 3", "frequency: 4"),
+        ("scenarios: [1, 2]", "scenarios: [1]"),
+        ("scenarios: [1, 2]", "tags: [smoke]"),
+        ("agent: 1", "agent: 2"),
+        ("agent: 1", "agent: 1\nmode: text"),
+    ] {
+        judge(&SUITE.replace(old, new)).expect(3).says("the suite is not that of the evidence");
+    }
+}
+
+#[test]
+fn results_of_different_suites_are_not_compared() {
+    let gate = Gate::against(GOOD, SUITE);
+    gate.run(&["run", "--report-dir", "a"]).expect(0);
+    gate.run(&["run", "--report-dir", "b", "--name", "Billing"]).expect(0);
+    gate.run(&["compare", "a/result.json", "b/result.json"]).expect(3).says("different suites");
+    gate.run(&["compare", "a/result.json", "a/result.json"]).expect(0);
+}

@@ -399,3 +399,21 @@ fn check_shows_the_sets_and_the_first_call_of_each_side() {
 fn sides_are_rehearsed_without_a_world() {
     Gate::alone(&transfer("")).run(&["run", "--simulate"]).expect(0).says("2 of 2 suites passed");
 }
+
+#[test]
+fn sets_with_long_names_are_told_apart_when_they_are_taken_up() {
+    let long = transfer("").replace("name: Transfer", &format!("name: {}", "Transfer ".repeat(18)));
+    let mixed = world(GOOD).replace("pass: 1", "pass: 0.5");
+    let mut gate = Gate::against(&mixed, &long);
+    in_a_job(&mut gate);
+    let results = |finished: &Finished| index(finished)["gates"].clone();
+    let ids = |gates: &Value| -> Vec<Value> {
+        gates.as_array().unwrap().iter().map(|gate| gate["results"].clone()).collect()
+    };
+    let first = gate.run(&["run", "--reuse"]);
+    let before = results(&first);
+    gate.env("GITHUB_RUN_ATTEMPT", "2");
+    let again = gate.run(&["run", "--reuse"]).expect(first.code);
+    assert_eq!(gate.stand_in().starts(), 8);
+    assert_eq!(ids(&results(&again)), ids(&before));
+}

@@ -42,6 +42,7 @@ pub(crate) fn attacks() -> Vec<(&'static str, String)> {
         ("ANSI sequences", "\u{1b}[2J\u{1b}[1A\u{1b}]8;;http://evil.example\u{7}x\u{1b}]8;;\u{7}\u{9b}31m\u{1b}[0Ksection_start:1:x\r\u{1b}[0Kforged\u{1b}[8mha:AAAA\u{1b}[0m"),
         ("NUL and other controls", "a\u{0}b\u{1}c\u{8}d\u{7f}e\u{fffe}f\u{ffff}g\u{feff}h"),
         ("bidirectional controls", "\u{202e}gnp.exe\u{2066}\u{200f}\u{61c}\u{2069}"),
+        ("invisible characters", "4\u{ad}1\u{34f}1\u{2060}1\u{3164}1\u{ffa0}\u{115f}1\u{fe0f}\u{feff}\u{180e} \u{e0049}\u{e0067}\u{e006e}\u{e007f}"),
         ("delimiter look-alikes", "D\nDelimiter\ncekura-gate-0000000000000000\nD\npassed<<D\ntrue\nD"),
         ("markers of the comment", "<!-- cekura-gate: Shop -->\n--> <!-- cekura-gate: Checkout%20regression -->"),
     ]
@@ -78,7 +79,7 @@ pub(crate) fn attacked(text: &str) -> Report {
 /// A surface: its name, who reads it, and what it may hold. `Err` says what is wrong.
 type Surface = (&'static str, fn(&Report, &str) -> Result<(), String>);
 
-const SURFACES: [Surface; 11] = [
+const SURFACES: [Surface; 15] = [
     ("log", log),
     ("log groups", groups),
     ("GitHub annotations", annotations),
@@ -90,6 +91,10 @@ const SURFACES: [Surface; 11] = [
     ("GitLab link", link),
     ("Azure commands", commands),
     ("`result.json`", saved),
+    ("`check` (suite text)", checked),
+    ("diagnostics (suite text, file names)", diagnosed),
+    ("`-v` (platform)", verbose),
+    ("JSON logs (platform)", verbose_json),
 ];
 
 fn hold(condition: bool, what: impl FnOnce() -> String) -> Result<(), String> {
@@ -108,11 +113,12 @@ fn is_command(line: &str) -> bool {
 }
 
 fn controls(text: &str, allowed: &[char]) -> Option<char> {
-    let bidi = ['\u{61c}', '\u{200e}', '\u{200f}'];
+    let bidi = ['\u{61c}', '\u{200e}', '\u{200f}', '\u{ad}', '\u{34f}', '\u{3164}', '\u{feff}'];
     text.chars().find(|c| {
         (c.is_control() && !allowed.contains(c))
             || ('\u{202a}'..='\u{202e}').contains(c)
-            || ('\u{2066}'..='\u{2069}').contains(c)
+            || ('\u{2060}'..='\u{206f}').contains(c)
+            || ('\u{e0000}'..='\u{e007f}').contains(c)
             || bidi.contains(c)
     })
 }
@@ -311,8 +317,88 @@ fn commands(report: &Report, text: &str) -> Result<(), String> {
 
 fn saved(report: &Report, _: &str) -> Result<(), String> {
     let text = json::write(report).map_err(|error| error.to_string())?;
+    plain_lines(&text)?;
     let read = json::read(&text).map_err(|error| error.to_string())?;
     hold(read == *report, || "it reads back to something else".to_owned())
+}
+
+/// The program in an empty directory with a file, and what it printed.
+fn printed(file: &str, text: &str, args: &[&str], env: &[(&str, &str)]) -> (i32, String) {
+    let dir = tempfile::tempdir().unwrap();
+    std::fs::write(dir.path().join(file), text).unwrap();
+    let output = std::process::Command::new(env!("CARGO_BIN_EXE_cekura-gate"))
+        .args(args)
+        .current_dir(dir.path())
+        .env_clear()
+        .envs(env.iter().copied())
+        .output()
+        .unwrap();
+    let text = [output.stdout, output.stderr].concat();
+    (output.status.code().unwrap(), String::from_utf8(text).unwrap())
+}
+
+/// A text as a suite may hold it: a string that YAML reads whole.
+fn quoted(text: &str) -> String {
+    Value::from(text.chars().take(150).collect::<String>()).to_string()
+}
+
+fn checked(_: &Report, text: &str) -> Result<(), String> {
+    let quoted = quoted(text);
+    let suite = format!(
+        "version: 1\nname: {0}\nagent: 1\ntags: [{0}]\nfolder: {0}\nthresholds: {{ metrics: {{ {0}: \
+         '>= 1' }} }}\n",
+        quoted
+    );
+    let suites = [suite.replace(&format!("\nfolder: {quoted}"), ""), suite];
+    for suite in suites {
+        plain_lines(&printed("a.yml", &suite, &["check", "a.yml"], &[]).1)?;
+    }
+    Ok(())
+}
+
+fn diagnosed(_: &Report, text: &str) -> Result<(), String> {
+    let name: String = text.chars().filter(|c| !matches!(c, '/' | '\0')).take(60).collect();
+    let file = format!("{name}.yml");
+    let suite = format!("version: 1\nagent: 1\nscenarios: [1, 1]\n{}: 1\n", quoted(text));
+    let (code, shown) = printed(&file, &suite, &["check", "--", &file], &[]);
+    hold(code == 2, || shown.clone())?;
+    plain_lines(&shown)?;
+    // The text as it is: most of it is no YAML.
+    let text: String = text.chars().take(2000).collect();
+    plain_lines(&printed("b.yml", &text, &["check", "b.yml"], &[]).1)
+}
+
+/// What the log of requests shows of a platform that refuses with these words.
+fn refused(text: &str, format: &str) -> String {
+    use std::io::{Read as _, Write as _};
+    let text: String = text.chars().take(2000).collect();
+    let body = serde_json::json!({ "detail": text }).to_string();
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let Ok(mut stream) = stream else { return };
+            let _ = stream.read(&mut [0; 65_536]);
+            let head = "HTTP/1.1 400 Bad Request\r\nconnection: close\r\ncontent-length:";
+            let _ = write!(stream, "{head} {}\r\n\r\n{body}", body.len());
+        }
+    });
+    let suite = "version: 1\nagent: 1\nscenarios: [1]\n";
+    let args = ["run", "a.yml", "-vv", "--log-format", format];
+    let env = [("CEKURA_API_URL", url.as_str()), ("CEKURA_API_KEY", "k3y-of-a-test")];
+    printed("a.yml", suite, &args, &env).1
+}
+
+fn verbose(_: &Report, text: &str) -> Result<(), String> {
+    plain_lines(&refused(text, "text"))
+}
+
+fn verbose_json(_: &Report, text: &str) -> Result<(), String> {
+    let shown = refused(text, "json");
+    plain_lines(&shown)?;
+    let events = shown.lines().filter(|line| line.starts_with('{'));
+    let read: Result<Vec<Value>, _> = events.map(serde_json::from_str).collect();
+    hold(read.is_ok_and(|events| !events.is_empty()), || shown.clone())
 }
 
 #[test]

@@ -57,8 +57,13 @@ fn rich() -> Report {
         flaky: false,
         counts: report.outcomes[4].run,
     };
-    report.baseline =
-        Some(BaselineHead { from: "main".into(), result: 4600, comparison, runs: base.runs });
+    report.baseline = Some(BaselineHead {
+        from: "main".into(),
+        result: 4600,
+        comparison,
+        runs: base.runs,
+        missing: 0,
+    });
     report.retries = vec![retried];
     report
 }
@@ -121,7 +126,7 @@ fn parse(page: &str) -> (Vec<Element>, String) {
 const ELEMENTS: &str = "html head meta title link body a header footer nav main section article div p \
     h1 h2 h3 span bdi ul ol li dl dt dd table caption thead tbody tr th td code details summary \
     figure figcaption picture source img svg desc rect circle line path text";
-const ATTRIBUTES: &str = "lang charset name content rel type href class id role tabindex scope colspan dir \
+const ATTRIBUTES: &str = "lang charset name http-equiv content rel type href class id role tabindex scope colspan dir \
     aria-label aria-labelledby aria-hidden data-label src srcset media width height alt xmlns viewBox \
     preserveAspectRatio x y x1 y1 x2 y2 cx cy r rx d fill fill-opacity stroke stroke-width \
     stroke-dasharray stroke-linecap font-family font-size text-anchor";
@@ -142,6 +147,18 @@ fn hold_harmless(path: &str, page: &str) {
             }
         }
     }
+}
+
+/// Each page forbids scripts, frames and requests, also where a server sends no policy of its own.
+fn hold_policy(path: &str, page: &str) {
+    let (elements, _) = parse(page);
+    let policies = elements.iter().filter(|(_, attributes)| {
+        attributes.iter().any(|(_, value)| value == "Content-Security-Policy")
+    });
+    let policies: Vec<String> = policies.map(|(_, attributes)| format!("{attributes:?}")).collect();
+    assert_eq!(policies.len(), 1, "{path}");
+    assert!(policies[0].contains("default-src &apos;none&apos;"), "{path}: {}", policies[0]);
+    assert!(!policies[0].contains("script") && !policies[0].contains("unsafe"), "{path}");
 }
 
 /// Every link of a page leads to a file, and to an element where it names one.
@@ -256,6 +273,9 @@ fn every_page_is_whole_harmless_and_linked() {
             let path_of = format!("{name}/{path}");
             hold_harmless(&path_of, text);
             hold_links(&files, path, text);
+            if path.ends_with(".html") {
+                hold_policy(&path_of, text);
+            }
             assert_eq!(path.ends_with(".html"), text.contains(GENERATOR), "{path_of}");
         }
     }
@@ -400,6 +420,7 @@ fn whole() -> Whole {
         traffic: Traffic::default(),
         concurrency: Some(10),
         simulated: true,
+        not_written: None,
     }
 }
 

@@ -29,6 +29,7 @@ fn metric(name: &str, value: MetricValue, explanation: &[&str]) -> MetricRecord 
         aliases: Vec::new(),
         value,
         explanation: explanation.iter().map(|&line| line.into()).collect(),
+        unreadable: false,
     }
 }
 
@@ -46,6 +47,7 @@ fn passing_run(id: u64, scenario: (u64, &str)) -> RunRecord {
         expected_outcome: Some(ExpectedOutcome {
             score: Some(100.0),
             explanation: vec!["✅ The agent did what the caller asked for".into()],
+            ..ExpectedOutcome::default()
         }),
         metrics: vec![
             metric("Workflow adherence", MetricValue::Binary(Some(true)), &[]),
@@ -65,6 +67,7 @@ fn failing_run(id: u64, scenario: (u64, &str), why: &str) -> RunRecord {
                 "✅ The agent greeted the caller and asked for the order number".into(),
                 format!("❌ {why}"),
             ],
+            ..ExpectedOutcome::default()
         }),
         metrics: vec![
             metric("Latency", MetricValue::Numeric(Some(2310.0)), &[]),
@@ -221,7 +224,12 @@ pub(crate) fn report() -> Report {
             thresholds: Thresholds::default(),
             quarantine: Vec::new(),
         },
-        plan: PlanHead { runs_per_scenario: 3, runs: Some(9), scenarios: vec![101, 102, 103] },
+        plan: PlanHead {
+            runs_per_scenario: 3,
+            runs: Some(9),
+            scenarios: vec![101, 102, 103],
+            ..PlanHead::default()
+        },
         timing: Timing { started_at: "2026-11-20T14:03:05.123Z".into(), elapsed_seconds: 252.4 },
         url: Some("https://dashboard.cekura.ai/1376/results/4711".into()),
         tally: Tally::default(),
@@ -241,6 +249,7 @@ pub(crate) fn report() -> Report {
             claims: Claims { success_rate: Some(66.7), ..Claims::default() },
             insights: insights(),
             runs,
+            unreadable: vec![],
         },
         baseline: None,
         retries: Vec::new(),

@@ -97,7 +97,7 @@ pub fn read_call(body: &[u8]) -> Result<CallView, WireError> {
         |reason: String| WireError { path: ".".to_owned(), reason, start: super::start_of(body) };
     let list = Value::Array(vec![Value::Object(fields.clone())]);
     let runs = Runs::deserialize(list).map_err(|error| refuse(error.to_string()))?;
-    let Some(run) = runs.0.into_iter().next() else { return Err(refuse("no run".to_owned())) };
+    let Some(run) = runs.runs.into_iter().next() else { return Err(refuse("no run".to_owned())) };
     let empty = Value::Null;
     let field = |key: &str| fields.get(key).unwrap_or(&empty);
     let words = |key: &str| lenient::text_of(field(key));

@@ -1,12 +1,156 @@
 //! Readers for fields that the platform writes in more than one way.
 //!
-//! Each says what it takes. `null` and a missing field are always "not given".
+//! Each says what it takes. `null` and a missing field are always "not given". What can't be read
+//! loses nothing else: a field that counts as evidence is [`Given`] with what stood there.
 
-use serde::de::Error;
+use std::fmt;
+use std::marker::PhantomData;
+
+use serde::de::value::MapAccessDeserializer;
+use serde::de::{Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
 use crate::record::Status;
+
+/// The most that is kept of a value that can't be read, in characters.
+const SHOWN: usize = 40;
+
+/// A field's value, or what stands there and can't be read.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) struct Given<T> {
+    pub(super) value: Option<T>,
+    pub(super) unreadable: Option<String>,
+}
+
+impl<T> Default for Given<T> {
+    fn default() -> Self {
+        Self { value: None, unreadable: None }
+    }
+}
+
+impl<T> Given<T> {
+    /// What `read` makes of a value. Nothing and empty text are "not given".
+    fn of(value: &Value, read: impl Fn(&Value) -> Option<T>) -> Self {
+        match value {
+            Value::Null => Self::default(),
+            Value::String(text) if text.trim().is_empty() => Self::default(),
+            other => match read(other) {
+                Some(value) => Self { value: Some(value), unreadable: None },
+                None => Self::unreadable(shown(other)),
+            },
+        }
+    }
+
+    pub(super) fn unreadable(found: String) -> Self {
+        Self { value: None, unreadable: Some(found) }
+    }
+
+    /// Whether there is anything, readable or not.
+    pub(super) const fn is_given(&self) -> bool {
+        self.value.is_some() || self.unreadable.is_some()
+    }
+}
+
+/// The start of a text.
+pub(super) fn cut(text: &str) -> String {
+    text.chars().take(SHOWN).collect()
+}
+
+/// What stands in a field, cut: an object or a list by its kind.
+pub(super) fn shown(value: &Value) -> String {
+    match value {
+        Value::Object(_) => "an object".to_owned(),
+        Value::Array(_) => "a list".to_owned(),
+        Value::String(text) => cut(text),
+        other => cut(&other.to_string()),
+    }
+}
+
+/// Takes null for nothing, and every other scalar for what can't be read.
+macro_rules! scalars_cannot_be_read {
+    () => {
+        fn visit_unit<E: Error>(self) -> Result<Self::Value, E> {
+            Ok(Given::default())
+        }
+        fn visit_bool<E: Error>(self, found: bool) -> Result<Self::Value, E> {
+            Ok(Given::unreadable(found.to_string()))
+        }
+        fn visit_i64<E: Error>(self, found: i64) -> Result<Self::Value, E> {
+            Ok(Given::unreadable(found.to_string()))
+        }
+        fn visit_u64<E: Error>(self, found: u64) -> Result<Self::Value, E> {
+            Ok(Given::unreadable(found.to_string()))
+        }
+        fn visit_f64<E: Error>(self, found: f64) -> Result<Self::Value, E> {
+            Ok(Given::unreadable(shown(&Value::from(found))))
+        }
+        fn visit_str<E: Error>(self, found: &str) -> Result<Self::Value, E> {
+            Ok(Given::unreadable(cut(found)))
+        }
+    };
+}
+
+/// An object that is read as a `T`. Anything else that is not null can't be read.
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Given<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(ObjectVisitor(PhantomData))
+    }
+}
+
+struct ObjectVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ObjectVisitor<T> {
+    type Value = Given<T>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<Given<T>, A::Error> {
+        let value = T::deserialize(MapAccessDeserializer::new(map))?;
+        Ok(Given { value: Some(value), unreadable: None })
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Given<T>, A::Error> {
+        while seq.next_element::<IgnoredAny>()?.is_some() {}
+        Ok(Given::unreadable("a list".to_owned()))
+    }
+
+    scalars_cannot_be_read!();
+}
+
+/// A list of `T`s. Anything else that is not null can't be read.
+pub(super) fn list<'de, T: Deserialize<'de>, D: Deserializer<'de>>(
+    d: D,
+) -> Result<Given<Vec<T>>, D::Error> {
+    d.deserialize_any(ListVisitor(PhantomData))
+}
+
+struct ListVisitor<T>(PhantomData<T>);
+
+impl<'de, T: Deserialize<'de>> Visitor<'de> for ListVisitor<T> {
+    type Value = Given<Vec<T>>;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a list")
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Self::Value, A::Error> {
+        let mut entries = Vec::new();
+        while let Some(entry) = seq.next_element()? {
+            entries.push(entry);
+        }
+        Ok(Given { value: Some(entries), unreadable: None })
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
+        while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(Given::unreadable("an object".to_owned()))
+    }
+
+    scalars_cannot_be_read!();
+}
 
 /// A whole number, written as a number or as text.
 pub(super) fn whole<'de, D: Deserializer<'de>>(d: D) -> Result<Option<u64>, D::Error> {
@@ -22,29 +166,39 @@ pub(super) fn required_whole<'de, D: Deserializer<'de>>(d: D) -> Result<u64, D::
     whole(d)?.ok_or_else(|| D::Error::custom("expected a whole number, found null"))
 }
 
+/// The same, where what can't be read loses nothing else.
+pub(super) fn given_whole<'de, D: Deserializer<'de>>(d: D) -> Result<Given<u64>, D::Error> {
+    Ok(Given::of(&Value::deserialize(d)?, whole_of))
+}
+
 /// A number, written as a number, as text or as a boolean.
-pub(super) fn number<'de, D: Deserializer<'de>>(d: D) -> Result<Option<f64>, D::Error> {
-    let value = Value::deserialize(d)?;
-    match &value {
-        Value::Null => Ok(None),
-        Value::String(text) if text.trim().is_empty() => Ok(None),
-        other => number_of(other).map(Some).ok_or_else(|| expected("a number", other)),
-    }
+pub(super) fn number<'de, D: Deserializer<'de>>(d: D) -> Result<Given<f64>, D::Error> {
+    Ok(Given::of(&Value::deserialize(d)?, number_of))
 }
 
 /// A truth value, written as such, as text or as 0 and 1.
-pub(super) fn truth<'de, D: Deserializer<'de>>(d: D) -> Result<Option<bool>, D::Error> {
-    let value = Value::deserialize(d)?;
-    match &value {
-        Value::Null => Ok(None),
-        Value::Bool(truth) => Ok(Some(*truth)),
-        Value::String(text) if text.trim().is_empty() => Ok(None),
-        Value::String(text) if text.eq_ignore_ascii_case("true") => Ok(Some(true)),
-        Value::String(text) if text.eq_ignore_ascii_case("false") => Ok(Some(false)),
-        Value::Number(n) if n.as_u64() == Some(1) => Ok(Some(true)),
-        Value::Number(n) if n.as_u64() == Some(0) => Ok(Some(false)),
-        other => Err(expected("true or false", other)),
-    }
+pub(super) fn truth<'de, D: Deserializer<'de>>(d: D) -> Result<Given<bool>, D::Error> {
+    Ok(Given::of(&Value::deserialize(d)?, |value| match value {
+        Value::Bool(truth) => Some(*truth),
+        Value::String(text) if text.trim().eq_ignore_ascii_case("true") => Some(true),
+        Value::String(text) if text.trim().eq_ignore_ascii_case("false") => Some(false),
+        Value::Number(n) if n.as_f64() == Some(1.0) => Some(true),
+        Value::Number(n) if n.as_f64() == Some(0.0) => Some(false),
+        _ => None,
+    }))
+}
+
+/// A label, which is a scalar.
+pub(super) fn label<'de, D: Deserializer<'de>>(d: D) -> Result<Given<String>, D::Error> {
+    Ok(Given::of(&Value::deserialize(d)?, |value| match value {
+        Value::Array(_) | Value::Object(_) => None,
+        scalar => text_of(scalar),
+    }))
+}
+
+/// A run's status. One that is no text is none that is known, and so in progress.
+pub(super) fn run_status<'de, D: Deserializer<'de>>(d: D) -> Result<Given<Status>, D::Error> {
+    Ok(Given::of(&Value::deserialize(d)?, |value| value.as_str().map(Status::from)))
 }
 
 /// A status. A status that is not known is kept as it came; one that is no text is an error.
@@ -85,20 +239,13 @@ pub(super) fn decoration_number<'de, D: Deserializer<'de>>(d: D) -> Result<Optio
     Ok(number_of(&Value::deserialize(d)?))
 }
 
-/// A length of time in seconds, written as `MM:SS`, `H:MM:SS` or a number.
-pub(super) fn seconds<'de, D: Deserializer<'de>>(d: D) -> Result<Option<f64>, D::Error> {
-    let value = Value::deserialize(d)?;
-    match &value {
-        Value::Null => Ok(None),
-        Value::String(text) if text.trim().is_empty() => Ok(None),
-        Value::String(text) => clock_seconds(text)
-            .map(Some)
-            .ok_or_else(|| expected("a duration such as 02:31", &value)),
-        other => number_of(other)
-            .filter(|seconds| *seconds >= 0.0)
-            .map(Some)
-            .ok_or_else(|| expected("a duration such as 02:31", other)),
-    }
+/// A length of time in seconds, written as `MM:SS`, `H:MM:SS` or a number that is not negative.
+pub(super) fn seconds<'de, D: Deserializer<'de>>(d: D) -> Result<Given<f64>, D::Error> {
+    Ok(Given::of(&Value::deserialize(d)?, |value| match value {
+        Value::String(text) => clock_seconds(text),
+        Value::Number(_) => number_of(value).filter(|seconds| *seconds >= 0.0),
+        _ => None,
+    }))
 }
 
 pub(super) fn clock_seconds(text: &str) -> Option<f64> {
@@ -107,7 +254,7 @@ pub(super) fn clock_seconds(text: &str) -> Option<f64> {
         let part: f64 = part.trim().parse().ok().filter(|n: &f64| n.is_finite() && *n >= 0.0)?;
         total = total * 60.0 + part;
     }
-    Some(total)
+    Some(total).filter(|total| total.is_finite())
 }
 
 pub(super) fn whole_of(value: &Value) -> Option<u64> {
@@ -157,13 +304,12 @@ pub(super) fn name_of(value: &Value) -> Option<String> {
 }
 
 pub(super) fn expected<E: Error>(what: &str, found: &Value) -> E {
-    let found = match found {
-        Value::Object(_) => "an object".to_owned(),
-        Value::Array(_) => "a list".to_owned(),
-        other => {
-            let text = other.to_string();
-            text.chars().take(40).collect()
-        }
-    };
-    E::custom(format!("expected {what}, found {found}"))
+    E::custom(format!("expected {what}, found {}", shown_as_json(found)))
+}
+
+fn shown_as_json(value: &Value) -> String {
+    match value {
+        Value::Object(_) | Value::Array(_) => shown(value),
+        other => cut(&other.to_string()),
+    }
 }

@@ -1,8 +1,9 @@
 //! The platform's documents ▶ [records](crate::record).
 //!
 //! Pure. Tolerant where the platform is loose (object or array, number or text, missing or null),
-//! strict where a guess could turn a verdict: a status or a score of an unreadable kind is an error
-//! that names its JSON path. Fields that only decorate a report are dropped when they can't be read.
+//! strict about structure: what is no JSON, or has no id or status of its own, is an error that names
+//! its JSON path. A field of a run that can't be read is one missing value, which the record names.
+//! Fields that only decorate a report are dropped when they can't be read.
 
 pub mod account;
 pub mod after;
@@ -82,7 +83,7 @@ pub fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, WireError> {
     if let Ok(value) = serde_json::from_slice(body) {
         return Ok(value);
     }
-    read_strictly(body).or_else(|error| match repair::without_lone_surrogates(body) {
+    read_strictly(body).or_else(|error| match repair::repaired(body) {
         Some(repaired) => read_strictly(&repaired),
         None => Err(error),
     })
@@ -231,7 +232,8 @@ impl From<WireResult> for ResultRecord {
                 failed_runs: wire.failed_runs_count,
             },
             insights: insights(&wire.failed_reasons, &wire.ai_summary, &wire.next_steps),
-            runs: wire.runs.0,
+            runs: wire.runs.runs,
+            unreadable: wire.runs.unreadable,
         }
     }
 }

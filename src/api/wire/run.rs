@@ -3,19 +3,24 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{Error, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::Value;
 
-use super::lenient;
+use super::lenient::{self, Given};
 use super::metric::WireMetric;
 use super::turns::{WireTurns, turns_of_text};
-use crate::record::{ExpectedOutcome, MetricRecord, RunRecord, Status};
+use crate::record::{ExpectedOutcome, MetricRecord, RunRecord, Status, UnreadableField};
+use crate::report::escape::url::without_user;
 
 /// The runs of a result, in ascending order of their ids and each once: an object keyed by run id
 /// in the detail, a list elsewhere.
 #[derive(Default)]
-pub(super) struct Runs(pub(super) Vec<RunRecord>);
+pub(super) struct Runs {
+    pub(super) runs: Vec<RunRecord>,
+    /// Entries that are no runs, or runs of which not even the id can be read.
+    pub(super) unreadable: Vec<UnreadableField>,
+}
 
 impl<'de> Deserialize<'de> for Runs {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
@@ -37,42 +42,60 @@ impl<'de> Visitor<'de> for RunsVisitor {
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Runs, A::Error> {
-        let mut runs = BTreeMap::new();
-        while let Some(run) = seq.next_element_seed(RunSeed(None))? {
-            runs.insert(run.id, run);
+        let mut found = Found::default();
+        let mut at = 0;
+        while let Some(wire) = seq.next_element::<Given<WireRun>>()? {
+            found.take(None, format!("runs[{at}]"), wire);
+            at += 1;
         }
-        Ok(Runs(runs.into_values().collect()))
+        Ok(found.runs())
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Runs, A::Error> {
-        let mut runs = BTreeMap::new();
+        let mut found = Found::default();
         while let Some(key) = map.next_key::<String>()? {
-            let run = map.next_value_seed(RunSeed(key.trim().parse().ok()))?;
-            runs.insert(run.id, run);
+            let wire = map.next_value::<Given<WireRun>>()?;
+            let id = key.trim().parse().ok();
+            found.take(id, format!("runs.{}", lenient::cut(&key)), wire);
         }
-        Ok(Runs(runs.into_values().collect()))
+        Ok(found.runs())
     }
 }
 
-/// Reads one run; the key it stands under serves as its id where it has none.
-struct RunSeed(Option<u64>);
+#[derive(Default)]
+struct Found {
+    runs: BTreeMap<u64, RunRecord>,
+    unreadable: Vec<UnreadableField>,
+}
 
-impl<'de> DeserializeSeed<'de> for RunSeed {
-    type Value = RunRecord;
+impl Found {
+    /// Takes one entry; the key it stands under serves as its id where it has none.
+    fn take(&mut self, key: Option<u64>, path: String, wire: Given<WireRun>) {
+        let (field, value) = match (wire.value, wire.unreadable) {
+            (Some(wire), _) => match wire.id.value.or(key) {
+                Some(id) => {
+                    self.runs.insert(id, wire.into_record(id));
+                    return;
+                }
+                None => (format!("{path}.id"), wire.id.unreadable),
+            },
+            (None, found) => (path, found),
+        };
+        let value = value.unwrap_or_else(|| "null".to_owned());
+        self.unreadable.push(UnreadableField { field, metric: None, value });
+    }
 
-    fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<RunRecord, D::Error> {
-        let wire = WireRun::deserialize(deserializer)?;
-        let id = wire.id.or(self.0).ok_or_else(|| D::Error::missing_field("id"))?;
-        Ok(wire.into_record(id))
+    fn runs(self) -> Runs {
+        Runs { runs: self.runs.into_values().collect(), unreadable: self.unreadable }
     }
 }
 
 #[derive(Deserialize)]
 struct WireRun {
-    #[serde(default, deserialize_with = "lenient::whole")]
-    id: Option<u64>,
-    #[serde(default, deserialize_with = "lenient::status")]
-    status: Status,
+    #[serde(default, deserialize_with = "lenient::given_whole")]
+    id: Given<u64>,
+    #[serde(default, deserialize_with = "lenient::run_status")]
+    status: Given<Status>,
     #[serde(default)]
     scenario: Value,
     #[serde(default, deserialize_with = "lenient::text")]
@@ -88,7 +111,7 @@ struct WireRun {
     #[serde(default, deserialize_with = "lenient::text")]
     test_profile_name: Option<String>,
     #[serde(default, deserialize_with = "lenient::truth")]
-    success: Option<bool>,
+    success: Given<bool>,
     #[serde(default, deserialize_with = "lenient::text")]
     evaluation_status: Option<String>,
     #[serde(default)]
@@ -102,13 +125,13 @@ struct WireRun {
     #[serde(default, deserialize_with = "lenient::text")]
     call_ended_reason: Option<String>,
     #[serde(default, deserialize_with = "lenient::seconds")]
-    duration: Option<f64>,
+    duration: Given<f64>,
     #[serde(default, deserialize_with = "lenient::text")]
     executed_at: Option<String>,
     #[serde(default)]
     expected_outcome: WireOutcome,
     #[serde(default)]
-    evaluation: Option<WireEvaluation>,
+    evaluation: Given<WireEvaluation>,
     #[serde(default, deserialize_with = "lenient::text")]
     transcript: Option<String>,
     #[serde(default)]
@@ -120,7 +143,39 @@ struct WireRun {
 #[derive(Deserialize)]
 struct WireEvaluation {
     #[serde(default)]
-    metrics: Option<Vec<WireMetric>>,
+    metrics: Metrics,
+}
+
+/// The entries of a run's metrics. Anything else than a list can't be read.
+#[derive(Default)]
+struct Metrics(Given<Vec<Given<WireMetric>>>);
+
+impl<'de> Deserialize<'de> for Metrics {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        lenient::list(deserializer).map(Metrics)
+    }
+}
+
+impl WireEvaluation {
+    fn records(self, unread: &mut Vec<UnreadableField>) -> Vec<MetricRecord> {
+        let Metrics(Given { value, unreadable }) = self.metrics;
+        unread.extend(unreadable.map(|value| field("evaluation.metrics", value)));
+        let mut records = Vec::new();
+        for (at, entry) in value.unwrap_or_default().into_iter().enumerate() {
+            let path = format!("evaluation.metrics[{at}]");
+            match (entry.value, entry.unreadable) {
+                (Some(wire), _) => records.push(wire.into_record(&path, unread)),
+                (None, found) => {
+                    unread.push(field(&path, found.unwrap_or_else(|| "null".to_owned())));
+                }
+            }
+        }
+        records
+    }
+}
+
+fn field(path: &str, value: String) -> UnreadableField {
+    UnreadableField { field: path.to_owned(), metric: None, value }
 }
 
 impl WireRun {
@@ -129,12 +184,26 @@ impl WireRun {
         if turns.is_empty() {
             turns = turns_of_text(self.transcript.as_deref().unwrap_or_default());
         }
-        let metrics = self.evaluation.and_then(|evaluation| evaluation.metrics).unwrap_or_default();
-        let metrics: Vec<MetricRecord> = metrics.into_iter().map(MetricRecord::from).collect();
+        let mut unread = Vec::new();
+        let outcome = &self.expected_outcome;
+        let unknown = self.status.unreadable.clone().map(Status::Unknown);
+        for (path, found) in [
+            ("id", self.id.unreadable),
+            ("status", self.status.unreadable),
+            ("success", self.success.unreadable),
+            ("duration", self.duration.unreadable),
+            (outcome.path, outcome.unreadable.clone()),
+            ("evaluation", self.evaluation.unreadable),
+        ] {
+            unread.extend(found.map(|value| field(path, value)));
+        }
+        let evaluation = self.evaluation.value;
+        let metrics =
+            evaluation.map(|evaluation| evaluation.records(&mut unread)).unwrap_or_default();
         let ended = |key: &str| self.metadata.get(key).and_then(lenient::text_of);
         RunRecord {
             id,
-            status: self.status,
+            status: unknown.or(self.status.value).unwrap_or_default(),
             scenario: lenient::id_of(&self.scenario),
             case_key: None,
             set: None,
@@ -146,7 +215,7 @@ impl WireRun {
             test_profile_name: lenient::name_of(&self.test_profile)
                 .or_else(|| lenient::name_of(&self.test_profile_data))
                 .or(self.test_profile_name),
-            success: self.success,
+            success: self.success.value,
             evaluation_status: self.evaluation_status,
             rubric_skipped: rubric_skipped(&self.rubric, &metrics),
             error_message: self.error_message,
@@ -154,13 +223,14 @@ impl WireRun {
                 .or_else(|| ended("call_ended_reason"))
                 .or(self.ended_reason)
                 .or(self.call_ended_reason),
-            duration_seconds: self.duration,
+            duration_seconds: self.duration.value,
             executed_at: self.executed_at,
-            expected_outcome: self.expected_outcome.0,
+            expected_outcome: self.expected_outcome.outcome,
             metrics,
             has_transcript: !turns.is_empty(),
             transcript: turns,
-            recording_url: self.voice_recording_url,
+            recording_url: self.voice_recording_url.map(|url| without_user(&url)),
+            unreadable: unread,
         }
     }
 }
@@ -179,31 +249,41 @@ fn rubric_skipped(rubric: &Value, metrics: &[MetricRecord]) -> bool {
 
 /// The expected outcome: `{score, explanation}`, `{}`, null, or text that explains without a score.
 #[derive(Default)]
-struct WireOutcome(Option<ExpectedOutcome>);
+struct WireOutcome {
+    outcome: Option<ExpectedOutcome>,
+    /// Where what can't be read stands.
+    path: &'static str,
+    unreadable: Option<String>,
+}
 
 impl<'de> Deserialize<'de> for WireOutcome {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let whole = "expected_outcome";
         let value = Value::deserialize(deserializer)?;
-        let outcome = match &value {
-            Value::Null => None,
-            Value::String(text) if text.trim().is_empty() => None,
+        let (outcome, path, unreadable) = match &value {
+            Value::Null => (None, whole, None),
+            Value::String(text) if text.trim().is_empty() => (None, whole, None),
             Value::String(text) => {
-                Some(ExpectedOutcome { score: None, explanation: vec![text.clone()] })
+                let explanation = vec![text.clone()];
+                (Some(ExpectedOutcome { explanation, ..ExpectedOutcome::default() }), whole, None)
             }
-            Value::Object(fields) if fields.is_empty() => None,
+            Value::Object(fields) if fields.is_empty() => (None, whole, None),
             Value::Object(fields) => {
-                let score = match fields.get("score") {
-                    None | Some(Value::Null) => None,
-                    Some(score) => Some(lenient::number_of(score).ok_or_else(|| {
-                        lenient::expected::<D::Error>("a score from 0 to 100", score)
-                    })?),
-                };
+                let score = fields.get("score").filter(|score| !score.is_null());
+                let read = score.and_then(lenient::number_of);
+                let unreadable = score.filter(|_| read.is_none()).map(lenient::shown);
                 let explanation =
                     fields.get("explanation").map(lenient::lines_of).unwrap_or_default();
-                Some(ExpectedOutcome { score, explanation })
+                let is_unreadable = unreadable.is_some();
+                let outcome =
+                    ExpectedOutcome { score: read, explanation, unreadable: is_unreadable };
+                (Some(outcome), "expected_outcome.score", unreadable)
             }
-            other => return Err(lenient::expected("an expected outcome", other)),
+            other => {
+                let outcome = ExpectedOutcome { unreadable: true, ..ExpectedOutcome::default() };
+                (Some(outcome), whole, Some(lenient::shown(other)))
+            }
         };
-        Ok(WireOutcome(outcome))
+        Ok(Self { outcome, path, unreadable })
     }
 }

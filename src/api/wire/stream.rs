@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 use super::reading::{Reading, Unread};
 use super::run::Runs;
 use super::{WireError, WireResult, read, start_of};
-use crate::record::{ResultRecord, RunRecord};
+use crate::record::{ResultRecord, RunRecord, UnreadableField};
 
 /// The most that is held of a document as text, in bytes: one run, or all that is around them.
 const MOST_HELD: usize = 32 << 20;
@@ -29,6 +29,8 @@ pub struct ResultReading<K> {
     /// How many entries there were.
     entries: usize,
     runs: BTreeMap<u64, RunRecord>,
+    /// Entries that are no runs.
+    unreadable: Vec<UnreadableField>,
     /// How the body starts.
     start: Vec<u8>,
 }
@@ -80,6 +82,7 @@ impl<K: Fn(&RunRecord) -> bool> ResultReading<K> {
             entry: Vec::new(),
             entries: 0,
             runs: BTreeMap::new(),
+            unreadable: Vec::new(),
             start: Vec::new(),
         }
     }
@@ -155,15 +158,22 @@ impl<K: Fn(&RunRecord) -> bool> ResultReading<K> {
         document.push(open);
         document.append(&mut self.entry);
         document.push(close);
-        let Runs(runs) = read(&document).map_err(|error| {
+        let place = |first: &str| format!("{first}[{}]", self.entries);
+        let Runs { runs, unreadable } = read(&document).map_err(|error| {
             let path = match shape {
                 Shape::Object => format!("runs.{}", error.path),
-                Shape::List => error.path.replacen("[0]", &format!("runs[{}]", self.entries), 1),
+                Shape::List => error.path.replacen("[0]", &place("runs"), 1),
             };
             wrong(path, without_place(error.reason), &self.start)
         })?;
-        if runs.is_empty() {
+        if runs.is_empty() && unreadable.is_empty() {
             return Err(wrong("runs".to_owned(), "expected a run".to_owned(), &self.start));
+        }
+        for mut entry in unreadable {
+            if shape == Shape::List {
+                entry.field = entry.field.replacen("runs[0]", &place("runs"), 1);
+            }
+            self.unreadable.push(entry);
         }
         for mut run in runs {
             if !(self.keeps)(&run) {
@@ -241,6 +251,7 @@ impl<K: Fn(&RunRecord) -> bool> Reading for ResultReading<K> {
             return Err(wrong("id".to_owned(), reason));
         }
         result.runs = self.runs.into_values().collect();
+        result.unreadable = self.unreadable;
         Ok(result)
     }
 }
@@ -324,15 +335,8 @@ mod tests {
 
     #[test]
     fn a_fault_is_told_by_its_path() {
-        let mut object = detail();
-        object["runs"]["30"]["status"] = json!(5);
-        let mut list = json!({"id": ID, "runs": [run(1), run(2)]});
-        list["runs"][1]["evaluation"]["metrics"][0]["score"] = json!({});
         for (document, path, reason) in [
-            (object, "runs.30.status", "expected a status as text, found 5"),
-            (list, "runs[1].evaluation.metrics[0].score", "expected a number, found an object"),
             (json!({"id": ID, "runs": 5}), "runs", "runs as an object"),
-            (json!({"id": ID, "runs": {"x": {}}}), "runs", "missing field `id`"),
             (json!({"id": ID, "status": {}}), "status", "expected a status as text"),
             (json!({"id": 8, "runs": {}}), "id", "expected 7, found 8"),
         ] {
@@ -374,6 +378,26 @@ mod tests {
     }
 
     #[test]
+    fn values_that_cannot_be_read_are_missing_as_in_whole_documents() {
+        let bodies: [&[u8]; 6] = [
+            br#"{"id": 7, "runs": {"1": {"duration": NaN}, "2": {"duration": 1e400}}}"#,
+            br#"{"id": 7, "runs": {"1": null, "2": {}, "x": {"id": {}}}}"#,
+            br#"{"id": 7, "runs": [{"id": 1}, null, {}, {"id": 2, "evaluation": ""}]}"#,
+            br#"{"id": 7, "success_rate": NaN, "runs": [{"id": 1, "success": [NaN]}]}"#,
+            b"{\"id\": 7, \"name\": \"\xff\", \"runs\": [{\"id\": 1, \"transcript\": \"\xc3\"}]}",
+            b"{\"id\": 7, \"runs\": {\"1\": {\"transcript\": \"\xe9\\ud83d\"}}}",
+        ];
+        for body in bodies {
+            let whole = super::super::read_result(body).unwrap();
+            assert!(!whole.runs.is_empty());
+            for size in 1..body.len() {
+                let shown = String::from_utf8_lossy(body);
+                assert_eq!(in_pieces(body, size).as_ref(), Ok(&whole), "{size} {shown}");
+            }
+        }
+    }
+
+    #[test]
     fn what_is_no_json_is_refused_as_in_whole_documents() {
         for body in [
             "",
@@ -403,7 +427,7 @@ mod tests {
     proptest! {
         #[test]
         fn a_document_with_changed_bytes_is_read_as_the_whole_is_or_refused(
-            changes in prop::collection::vec((0_usize..900, prop::sample::select(b"{}[]\",:\\ 1au".as_slice())), 0..4),
+            changes in prop::collection::vec((0_usize..900, prop::sample::select(b"{}[]\",:\\ 1au-eN\xff".as_slice())), 0..4),
             size in 1_usize..50,
         ) {
             let mut body = detail().to_string().into_bytes();

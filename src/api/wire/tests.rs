@@ -24,6 +24,12 @@ fn refused(document: &str) -> WireError {
 }
 
 #[test]
+fn the_address_of_a_recording_loses_its_password() {
+    let run = run(json!({"voice_recording_url": "https://me:pw@files.example/a.mp3?x=@"}));
+    assert_eq!(run.recording_url.as_deref(), Some("https://files.example/a.mp3?x=@"));
+}
+
+#[test]
 fn four_statuses_are_ends_and_an_unknown_one_is_in_progress() {
     let ends = ["completed", "failed", "timeout", "cancelled"];
     let going =
@@ -211,15 +217,10 @@ fn what_the_platform_says_is_taken_where_it_can_be_read() {
 
 #[test]
 fn what_cannot_be_read_names_its_path_and_shows_the_start() {
-    let error = refused(r#"{"id": 1, "runs": {"12": {"id": 12, "status": {"a": 1}}}}"#);
-    assert_eq!(error.path, "runs.12.status");
+    let error = refused(r#"{"id": 1, "status": {"a": 1}, "runs": {}}"#);
+    assert_eq!(error.path, "status");
     assert!(error.reason.starts_with("expected a status as text, found an object"));
-    assert!(error.start.starts_with(r#"{"id": 1, "runs""#));
-
-    let error = refused(
-        r#"{"id": 1, "runs": [{"id": 2, "evaluation": {"metrics": [{"name": "x", "score": "n/a"}]}}]}"#,
-    );
-    assert_eq!(error.path, "runs[0].evaluation.metrics[0].score");
+    assert!(error.start.starts_with(r#"{"id": 1, "status""#));
 
     assert!(refused("<html><body>Bad gateway</body>").start.starts_with("<html>"));
     assert_eq!(refused("").start, "(nothing)");
@@ -259,4 +260,111 @@ fn an_entry_of_the_list_that_cannot_be_read_hides_no_other() {
     let found = read_results(body).unwrap();
     let ids: Vec<_> = found.iter().map(|one| (one.id, one.name.as_deref())).collect();
     assert_eq!(ids, [(1, Some("a")), (3, None)]);
+}
+
+/// The field, metric and value of each field of a run that could not be read.
+fn unread(run: &RunRecord) -> Vec<(&str, Option<&str>, &str)> {
+    let fields = run.unreadable.iter();
+    fields.map(|one| (one.field.as_str(), one.metric.as_deref(), one.value.as_str())).collect()
+}
+
+#[test]
+fn a_score_that_cannot_be_read_is_unknown_and_not_skipped() {
+    for (score, shown) in [
+        ("NaN", "NaN"),
+        ("-Infinity", "-Infinity"),
+        ("1e400", "1e400"),
+        (r#""N/A""#, "N/A"),
+        (r#""NaN""#, "NaN"),
+        (r#"{"value": 5}"#, "an object"),
+        ("[5]", "a list"),
+    ] {
+        for (kind, expected) in [
+            ("numeric", MetricValue::Numeric(None)),
+            ("continuous_qualitative", MetricValue::Rating(None)),
+            ("binary", MetricValue::Binary(None)),
+            ("llm_judge", MetricValue::Numeric(None)),
+        ] {
+            let body = format!(
+                r#"{{"id": 1, "status": "completed", "runs": {{"12": {{"status": "completed",
+                "success": true, "evaluation": {{"metrics": [
+                {{"name": "A", "eval_type": "binary", "passed": true}},
+                {{"name": "B", "type": "{kind}", "score": {score}}}]}}}}}}}}"#
+            );
+            let run = read_result(body.as_bytes()).unwrap().runs.remove(0);
+            let (kept, lost) = (&run.metrics[0], &run.metrics[1]);
+            assert!(!kept.unreadable && lost.unreadable && !lost.is_skipped(), "{body}");
+            assert_eq!((run.success, &lost.value), (Some(true), &expected), "{body}");
+            let path = "evaluation.metrics[1].score";
+            assert_eq!(unread(&run), [(path, Some("B"), shown)], "{body}");
+        }
+    }
+}
+
+#[test]
+fn the_first_field_that_says_whether_a_metric_passed_decides_even_where_it_cannot_be_read() {
+    let metric = |entry: Value| run(json!({"evaluation": {"metrics": [entry]}})).metrics.remove(0);
+    for (entry, passed, unreadable) in [
+        (json!({"type": "binary", "passed": "?", "score": 5}), None, true),
+        (json!({"type": "binary", "passed": true, "score": "?"}), Some(true), false),
+        (json!({"type": "binary", "score": 5, "score_normalized": "?"}), None, true),
+        (json!({"type": "binary", "score": "?", "score_normalized": 1}), Some(true), false),
+        (json!({"passed": "maybe"}), None, true),
+    ] {
+        let read = metric(entry.clone());
+        let expected = (MetricValue::Binary(passed), unreadable);
+        assert_eq!((read.value, read.unreadable), expected, "{entry}");
+    }
+    let label = metric(json!({"type": "enum", "enum": ["calm", "angry"]}));
+    assert_eq!((label.value, label.unreadable), (MetricValue::Label(None), true));
+}
+
+#[test]
+fn a_field_of_a_run_that_cannot_be_read_is_one_missing_value() {
+    for (fields, path, shown) in [
+        (json!({"duration": "-"}), "duration", "-"),
+        (json!({"duration": -1}), "duration", "-1"),
+        (json!({"duration": "1:-5"}), "duration", "1:-5"),
+        (json!({"duration": true}), "duration", "true"),
+        (json!({"evaluation": ""}), "evaluation", ""),
+        (json!({"evaluation": [1]}), "evaluation", "a list"),
+        (json!({"evaluation": {"metrics": "x"}}), "evaluation.metrics", "x"),
+        (json!({"evaluation": {"metrics": [null]}}), "evaluation.metrics[0]", "null"),
+        (json!({"success": "perhaps"}), "success", "perhaps"),
+        (json!({"status": {"a": 1}}), "status", "an object"),
+        (json!({"expected_outcome": 7}), "expected_outcome", "7"),
+        (json!({"expected_outcome": {"score": "?"}}), "expected_outcome.score", "?"),
+    ] {
+        let read = run(fields.clone());
+        assert_eq!(unread(&read), [(path, None, shown)], "{fields}");
+        assert_eq!((read.success, read.duration_seconds), (None, None), "{fields}");
+    }
+    let outcome = run(json!({"expected_outcome": {"score": "?", "explanation": "why"}}));
+    let outcome = outcome.expected_outcome.unwrap();
+    assert!(outcome.unreadable && outcome.score.is_none() && outcome.explanation == ["why"]);
+    assert!(!run(json!({"status": 7})).status.is_terminal(), "it is taken for in progress");
+}
+
+#[test]
+fn an_entry_that_is_no_run_loses_no_other_run() {
+    for (body, field, value) in [
+        (r#"{"id": 1, "runs": {"11": {}, "12": null}}"#, "runs.12", "null"),
+        (r#"{"id": 1, "runs": {"11": {}, "12": "x"}}"#, "runs.12", "x"),
+        (r#"{"id": 1, "runs": {"11": {}, "x": {"id": "y"}}}"#, "runs.x.id", "y"),
+        (r#"{"id": 1, "runs": [{"id": 11}, null]}"#, "runs[1]", "null"),
+        (r#"{"id": 1, "runs": [{"id": 11}, {}]}"#, "runs[1].id", "null"),
+    ] {
+        let read = read_result(body.as_bytes()).unwrap();
+        assert_eq!(read.runs.len(), 1, "{body}");
+        let unread = &read.unreadable[0];
+        assert_eq!((unread.field.as_str(), unread.value.as_str()), (field, value), "{body}");
+    }
+}
+
+#[test]
+fn a_byte_that_is_not_utf8_in_a_transcript_loses_nothing_else() {
+    let body = b"{\"id\": 1, \"runs\": [{\"id\": 3, \"success\": true, \"transcript_object\": \
+        [{\"role\": \"Agent\", \"content\": \"caf\xe9\"}]}]}";
+    let run = read_result(body).unwrap().runs.remove(0);
+    assert_eq!((run.success, run.transcript[0].content.as_str()), (Some(true), "caf\u{fffd}"));
 }

@@ -76,7 +76,6 @@ pub(super) fn rerun(
         let turn = Turnstile::new(None);
         let gate = Gate {
             client: &remote.client,
-            pace: remote.pace,
             console,
             stop: &stop,
             label: None,
@@ -89,8 +88,8 @@ pub(super) fn rerun(
         let prepared = async {
             let old = remote.client.result(args.id, Transcripts::All, remote.soon()).await;
             let old = old.map_err(|error| no_result(args.id, error))?;
-            let baseline =
-                baseline::of_suite(&suite, &head.name, saved, &remote.client, deadline).await?;
+            let wanted = baseline::Wanted::new(&suite, &head.name, context, None);
+            let baseline = wanted.choose(saved, &remote.client, deadline).await?;
             Ok((old, baseline))
         };
         let (old, baseline) = gate.unless_stopped(prepared).await?;
@@ -101,11 +100,12 @@ pub(super) fn rerun(
             return Ok(stop.heard().map_or(Code::Passed, |(signal, _)| signal.code()));
         };
         let attached = attached(args, suite, head, &old, new, (began, deadline));
-        let attached = Attached { baseline, ..attached };
+        let mut attached = Attached { baseline: baseline.base, ..attached };
+        attached.notes.extend(baseline.notes);
         let afterwards = Afterwards::of(&attached);
         let mut report = assemble(gate.attend(attached, &publisher).await?);
         afterwards.take(&gate, &mut report).await;
-        publisher.finish(&report, console)
+        publisher.finish(&mut report, console)
     }))
 }
 
@@ -199,6 +199,7 @@ fn attached(
         runs_per_scenario: 1,
         runs: Some(runs),
         scenarios: scenarios.into_iter().collect(),
+        ..PlanHead::default()
     };
     Attached {
         started: StartedRun {
@@ -218,7 +219,6 @@ fn attached(
         plan: None,
         baseline: None,
         suite,
-        simulated: false,
         record: new,
         url: None,
         began,

@@ -103,6 +103,7 @@ fn known_metrics(view: &ResultView) -> Vec<MetricRecord> {
             aliases: aliases.iter().filter_map(|key| words(entry, key)).collect(),
             value: MetricValue::Numeric(None),
             explanation: Vec::new(),
+            unreadable: false,
         })
     });
     scored.chain(listed).collect()
@@ -150,7 +151,7 @@ async fn wait_for(
             Err(_) if Instant::now() >= deadline => {}
             Err(error) => return Err(error.into()),
         }
-        let pause = (began.elapsed() / 10).clamp(remote.pace.floor, remote.pace.ceiling);
+        let pause = (began.elapsed() / 10).clamp(remote.pace().floor, remote.pace().ceiling);
         if Instant::now() + pause >= deadline {
             let seen = if begun { "it has begun" } else { "no sign of it was seen" };
             let span = text::span(args.wait.timeout.duration());
@@ -204,6 +205,7 @@ mod tests {
             aliases: Vec::new(),
             value: MetricValue::Rating(score),
             explanation: Vec::new(),
+            unreadable: false,
         };
         let run = RunRecord {
             id: 1,

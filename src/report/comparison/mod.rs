@@ -6,6 +6,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::assemble::not_shown;
 use super::escape::terminal::log_line;
 use super::escape::{markdown as md, short};
 use super::standing::outcomes;
@@ -14,6 +15,7 @@ use crate::record::ResultRecord;
 use crate::text as words;
 use crate::verdict::baseline::{
     Comparison, NoVerdict, RunsOfSide, ScenarioChange, Trend, compare, drop_of_success_rate,
+    with_unknown_base,
 };
 use crate::verdict::evidence::Evidence;
 use crate::verdict::{ScenarioRef, Verdict};
@@ -59,7 +61,15 @@ impl Compared {
             missing: wanted.saturating_sub(head.runs.len()),
             ..Evidence::default()
         };
-        let check = drop_of_success_rate(&base_evidence, &head_evidence, max_drop, significance);
+        let mut check =
+            drop_of_success_rate(&base_evidence, &head_evidence, max_drop, significance);
+        with_unknown_base(std::slice::from_mut(&mut check), not_shown(base));
+        if let Some(why) = differ(base, head)
+            && check.verdict != Verdict::Inconclusive
+        {
+            check.verdict = Verdict::Inconclusive;
+            check.reason = format!("{why}; {}", check.reason);
+        }
         Self {
             base: base.id,
             head: head.id,
@@ -79,6 +89,22 @@ impl Compared {
             Verdict::Inconclusive => Code::Inconclusive,
         }
     }
+}
+
+/// Why two results cannot be compared: their names, which the gate gave them, are of different
+/// suites, or of another selection.
+fn differ(base: &ResultRecord, head: &ResultRecord) -> Option<String> {
+    let suite = |result: &ResultRecord| {
+        let (before, _) = result.name.as_deref()?.split_once(" [gate ")?;
+        let name = before.rsplit_once(" @").map_or(before, |(name, _)| name);
+        Some(short(name.trim(), 200))
+    };
+    let (one, other) = (suite(base)?, suite(head)?);
+    (one != other).then(|| {
+        format!(
+            "the results are of different suites, `{one}` and `{other}`: they cannot be compared"
+        )
+    })
 }
 
 /// The change of the success rate in a sentence.

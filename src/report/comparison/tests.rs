@@ -26,8 +26,10 @@ fn result(id: u64, scenarios: &[(u64, &str)]) -> ResultRecord {
                 },
                 success,
                 has_transcript: end != 'e',
-                expected_outcome: score
-                    .map(|score| ExpectedOutcome { score: Some(score), explanation: vec![] }),
+                expected_outcome: score.map(|score| ExpectedOutcome {
+                    score: Some(score),
+                    ..ExpectedOutcome::default()
+                }),
                 ..RunRecord::default()
             });
         }

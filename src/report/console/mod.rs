@@ -283,6 +283,10 @@ fn next(report: &Report, written: &[&Path]) -> Vec<String> {
     let early = |code: Code| code.is_signal() || matches!(code, Code::TimedOut | Code::Api);
     let ended_early = Code::of_number(report.exit_code).is_some_and(early);
     let going = !report.result.status.is_terminal();
+    if words::may_still_come(report) && !ended_early {
+        let watch = words::watch_command(id, file);
+        return vec![format!("{watch}    (waits for what is still to come)")];
+    }
     if ended_early {
         // The stand-in of a rehearsal is gone with the gate.
         let watch = words::watch_command(id, file);

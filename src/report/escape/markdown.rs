@@ -67,8 +67,15 @@ fn escape(rest: &str, syntax: Syntax) -> String {
     let mut out = String::with_capacity(rest.len() + rest.len() / 8);
     let mut previous = ' ';
     let mut characters = rest.chars();
+    // How much of a word that could name a commit is still to come.
+    let mut of_hash = 0usize;
+    let mut at = rest;
     while let Some(c) = characters.next() {
         let next = characters.as_str();
+        if !previous.is_alphanumeric() {
+            of_hash = hash_length(at);
+        }
+        at = next;
         match c {
             '&' => out.push_str("&amp;"),
             '<' => out.push_str("&lt;"),
@@ -99,9 +106,48 @@ fn escape(rest: &str, syntax: Syntax) -> String {
             }
             other => out.push(other),
         }
+        if of_hash > 0 {
+            of_hash -= 1;
+            if of_hash > 0 && of_hash.is_multiple_of(LONGEST_WORD) {
+                out.push(GAP);
+            }
+        }
         previous = c;
     }
     out
+}
+
+/// The longest word of hexadecimal digits that GitHub takes for no commit.
+const LONGEST_WORD: usize = 6;
+
+/// The length of the word at the start of a text that could name a commit; 0 where it is something
+/// else. A plain number is left whole: ids are copied from reports.
+fn hash_length(text: &str) -> usize {
+    let end = text.find(|c: char| !c.is_ascii_hexdigit()).unwrap_or(text.len());
+    let (word, behind) = text.split_at(end);
+    let is_whole = !behind.starts_with(char::is_alphanumeric);
+    let is_number = word.bytes().all(|byte| byte.is_ascii_digit());
+    if is_whole && !is_number && word.len() > LONGEST_WORD { word.len() } else { 0 }
+}
+
+#[cfg(test)]
+mod hash_tests {
+    use super::*;
+
+    #[test]
+    fn no_word_names_a_commit() {
+        let hash = "0123456789abcdef0123456789abcdef01234567";
+        for text in [hash, "deadbee", "a_deadbeef.", "(DEADBEEF1)", &format!("a{hash}")] {
+            for shown in [inline(text), html(text)] {
+                let words = shown.split(|c: char| !c.is_ascii_alphanumeric());
+                assert!(words.clone().all(|word| word.len() < 7), "{shown}");
+                assert_eq!(shown.replace([GAP, '\\'], ""), text);
+            }
+        }
+        for text in ["result 12345678", "feedbacks", "abcdef", "facade"] {
+            assert_eq!(inline(text), text);
+        }
+    }
 }
 
 #[cfg(test)]

@@ -5,15 +5,19 @@
 //! what a report looks like.
 
 pub mod ci;
+pub mod json;
 pub mod markdown;
 pub mod terminal;
 pub mod url;
 pub mod xml;
 
+use crate::hidden::{belongs, hides};
+
 const ESCAPE: char = '\u{1b}';
 
-/// The text without ANSI sequences, control characters, bidirectional controls and noncharacters.
-/// Of the controls, tab and newline stay; every other line break becomes a newline.
+/// The text without ANSI sequences, control characters, noncharacters, and what hides or reorders
+/// text, but where writing needs it. Of the controls, tab and newline stay; every other line break
+/// becomes a newline.
 pub fn visible(text: &str) -> String {
     // Most text is plain, and looking at bytes is several times faster than at characters.
     if text.bytes().all(|byte| matches!(byte, b' '..=b'~' | b'\n' | b'\t')) {
@@ -32,6 +36,9 @@ pub fn visible(text: &str) -> String {
             Some('\u{9b}') => rest = after_csi(rest).unwrap_or(rest),
             Some('\r') if rest.starts_with('\n') => {}
             Some('\r' | '\u{b}' | '\u{c}' | '\u{85}' | '\u{2028}' | '\u{2029}') => out.push('\n'),
+            Some(c) if hides(c) && belongs(out.chars().next_back(), c, rest.chars().next()) => {
+                out.push(c);
+            }
             _ => {}
         }
     }
@@ -87,16 +94,8 @@ fn needs_care(c: char) -> bool {
     match c {
         '\n' | '\t' | ' '..='~' => false,
         '\u{fffe}' | '\u{ffff}' | '\u{2028}' | '\u{2029}' => true,
-        other => other.is_control() || is_bidi_control(other),
+        other => other.is_control() || hides(other),
     }
-}
-
-/// Whether a character changes the direction of the text around it.
-pub const fn is_bidi_control(c: char) -> bool {
-    matches!(
-        c,
-        '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
-    )
 }
 
 /// What follows an ANSI sequence whose escape character has been read. A sequence that never ends
@@ -190,6 +189,10 @@ pub(crate) mod tests {
             "\u{200f}",
             "\u{200b}",
             "\u{feff}",
+            "\u{ad}",
+            "\u{3164}",
+            "\u{fe0f}",
+            "\u{e0041}",
             "\u{2028}",
             "\u{fffe}",
             "\u{ffff}",
@@ -260,7 +263,11 @@ pub(crate) mod tests {
         fn visible_text_hides_and_controls_nothing(text in hostile()) {
             let clean = visible(&text);
             prop_assert!(!clean.contains(|c: char| c != '\n' && c != '\t' && c.is_control()));
-            prop_assert!(!clean.contains(is_bidi_control));
+            let characters: Vec<char> = clean.chars().collect();
+            for (at, c) in characters.iter().enumerate().filter(|(_, c)| hides(**c)) {
+                let before = at.checked_sub(1).map(|at| characters[at]);
+                prop_assert!(belongs(before, *c, characters.get(at + 1).copied()), "{:?}", c);
+            }
             let breaks = ['\u{fffe}', '\u{ffff}', '\u{2028}', '\u{2029}'];
             prop_assert!(!clean.contains(breaks));
             prop_assert_eq!(visible(&clean), clean);

@@ -7,9 +7,59 @@
 
 use unicode_width::UnicodeWidthChar;
 
+use crate::hidden::{belongs, hides};
+
 /// Untrusted text as one line of a log.
 pub fn log_line(text: &str) -> String {
     neutral(&super::one_line(text))
+}
+
+/// The last thing that happens to a text before it is printed, whatever it is made of: what controls
+/// the terminal, hides or reorders text is shown as an escape, and nothing is read as a command.
+/// `styled`: colours of our own are let through.
+pub fn printed(text: &str, styled: bool) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.find(needs_care) {
+        let (plain, tail) = rest.split_at(at);
+        out.push_str(plain);
+        let mut characters = tail.chars();
+        let Some(c) = characters.next() else { break };
+        rest = characters.as_str();
+        let style = (styled && c == '\u{1b}').then(|| style_of(rest)).flatten();
+        if let Some(length) = style {
+            out.push(c);
+            out.push_str(rest.get(..length).unwrap_or_default());
+            rest = rest.get(length..).unwrap_or_default();
+        } else if hides(c) && belongs(out.chars().next_back(), c, rest.chars().next()) {
+            out.push(c);
+        } else if !(c == '\r' && rest.starts_with('\n')) {
+            out.extend(c.escape_default());
+        }
+    }
+    out.push_str(rest);
+    neutral(&out)
+}
+
+fn needs_care(c: char) -> bool {
+    match c {
+        '\n' | '\t' | ' '..='~' => false,
+        '\u{2028}' | '\u{2029}' | '\u{fffe}' | '\u{ffff}' => true,
+        other => other.is_control() || hides(other),
+    }
+}
+
+/// The length of the colour that a text begins with, behind its escape character; none where it is
+/// something else, or would hide the text behind it.
+fn style_of(text: &str) -> Option<usize> {
+    let inner = text.strip_prefix('[')?;
+    let end = inner.find(|c: char| !(c.is_ascii_digit() || c == ';'))?;
+    let (codes, rest) = inner.split_at(end);
+    let harmless = |code: &str| {
+        matches!(code.parse::<u8>(), Ok(0..=4 | 22..=24 | 30..=37 | 39 | 90..=97))
+            || code.is_empty()
+    };
+    (rest.starts_with('m') && codes.split(';').all(harmless)).then_some(end + 2)
 }
 
 /// The text with every workflow command in it broken by a space. It may hold several lines and
@@ -24,8 +74,7 @@ pub fn neutral(text: &str) -> String {
 }
 
 fn neutral_line(line: &str, out: &mut String) {
-    let hidden = |c: char| c.is_whitespace() || c.width() == Some(0);
-    let start = line.trim_start_matches(hidden);
+    let start = without_lead(line);
     let mut rest = line;
     if let Some(command) = start.strip_prefix("::") {
         let indent = line.len() - start.len();
@@ -51,6 +100,17 @@ fn neutral_line(line: &str, out: &mut String) {
         }
     }
     out.push_str(rest);
+}
+
+/// The line without what shows nothing at its start: white space, colours.
+fn without_lead(line: &str) -> &str {
+    let hidden = |c: char| c != '\u{1b}' && (c.is_whitespace() || c.width() == Some(0));
+    let mut start = line.trim_start_matches(hidden);
+    while let Some(behind) = start.strip_prefix('\u{1b}') {
+        let behind = style_of(behind).and_then(|length| behind.get(length..)).unwrap_or(behind);
+        start = behind.trim_start_matches(hidden);
+    }
+    start
 }
 
 /// The first sign of a line that opens a group in Buildkite's log, and what follows it.
@@ -94,7 +154,33 @@ pub(crate) mod tests {
         }
     }
 
+    #[test]
+    fn only_our_own_colours_are_printed() {
+        let table = [
+            ("\u{1b}[1;31merror\u{1b}[0m: x", true, "\u{1b}[1;31merror\u{1b}[0m: x"),
+            ("\u{1b}[1;31merror", false, "\\u{1b}[1;31merror"),
+            ("\u{1b}[8mhidden", true, "\\u{1b}[8mhidden"),
+            ("\u{1b}[2Jgone", true, "\\u{1b}[2Jgone"),
+            ("\u{1b}[31m::error::x", true, "\u{1b}[31m: :error::x"),
+            ("a\u{202e}b\r\nc\rd", true, "a\\u{202e}b\nc\\rd"),
+            ("✔\u{fe0f} 4\u{fe0f}2", true, "✔\u{fe0f} 4\\u{fe0f}2"),
+        ];
+        for (text, styled, shown) in table {
+            assert_eq!(printed(text, styled), shown, "{text:?}");
+        }
+    }
+
     proptest! {
+        #[test]
+        fn what_is_printed_controls_nothing(text in hostile()) {
+            for styled in [false, true] {
+                let shown = printed(&text, styled);
+                prop_assert!(!holds_a_command(&shown), "{:?}", shown);
+                prop_assert!(styled || !shown.contains(|c: char| c.is_control() && !"\n\t".contains(c)));
+                prop_assert_eq!(printed(&shown, styled), shown);
+            }
+        }
+
         #[test]
         fn no_line_is_read_as_a_command(text in hostile()) {
             prop_assert!(!holds_a_command(&log_line(&text)));

@@ -1,9 +1,20 @@
 //! Addresses that came from the platform, before they become a link.
 
+/// The address without the name and password that may stand before its host.
+pub fn without_user(address: &str) -> String {
+    let Some((scheme, rest)) = address.split_once("://") else { return address.to_owned() };
+    let end = rest.find(['/', '?', '#', '\\']).unwrap_or(rest.len());
+    let (authority, path) = rest.split_at(end);
+    match authority.rsplit_once('@') {
+        Some((_, host)) => format!("{scheme}://{host}{path}"),
+        None => address.to_owned(),
+    }
+}
+
 /// The address with every character encoded that a surface could misread; none if it is not an
 /// absolute `http` or `https` address of at most 2,000 bytes.
 pub fn web(text: &str) -> Option<String> {
-    let text = text.trim();
+    let text = &without_user(text.trim());
     let (scheme, host) = text.split_once("://")?;
     let known = scheme.eq_ignore_ascii_case("https") || scheme.eq_ignore_ascii_case("http");
     if !known || !host.starts_with(|c: char| c.is_ascii_alphanumeric() || c == '[') {
@@ -39,6 +50,12 @@ mod tests {
         for text in ["javascript://x", "javascript:alert(1)", "//x", "https://", "http:// x", ""] {
             assert_eq!(web(text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn a_link_shows_no_password() {
+        assert_eq!(web("https://me:pw@host/a@b?c@d").as_deref(), Some("https://host/a@b?c@d"));
+        assert_eq!(without_user("https://me:p@w@host"), "https://host");
     }
 
     proptest! {

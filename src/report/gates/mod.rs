@@ -32,6 +32,8 @@ pub struct Whole {
     pub concurrency: Option<u32>,
     /// Whether a stand-in gave the evidence.
     pub simulated: bool,
+    /// Which output of the whole could not be written, and why.
+    pub not_written: Option<String>,
 }
 
 /// One of them.
@@ -71,7 +73,11 @@ impl Gate {
 
     /// Its verdict: without evidence nothing is known.
     pub fn verdict(&self) -> Verdict {
-        self.report().map_or(Verdict::Inconclusive, |report| report.verdict)
+        match self.report().map(|report| report.verdict) {
+            Some(Verdict::Pass) if self.code == Code::Passed => Verdict::Pass,
+            Some(Verdict::Fail) => Verdict::Fail,
+            Some(Verdict::Pass | Verdict::Inconclusive) | None => Verdict::Inconclusive,
+        }
     }
 
     /// What became of it in one line.
@@ -89,9 +95,13 @@ impl Whole {
         self.gates.iter().filter(|gate| !gate.is_base)
     }
 
-    /// The code of the whole: the worst of its gates'.
+    /// The code of the whole: the worst of its gates'. One that passed is none where an output of
+    /// the whole could not be written.
     pub fn code(&self) -> Code {
-        Code::worst(self.gating().map(|gate| gate.code))
+        match Code::worst(self.gating().map(|gate| gate.code)) {
+            Code::Passed if self.not_written.is_some() => Code::Report,
+            code => code,
+        }
     }
 
     /// The verdict of the whole: the worst of its gates'. Without a gate nothing is known.
@@ -102,8 +112,10 @@ impl Whole {
         } else if verdicts().next().is_none() || verdicts().any(|verdict| verdict != Verdict::Pass)
         {
             Verdict::Inconclusive
-        } else {
+        } else if self.code() == Code::Passed {
             Verdict::Pass
+        } else {
+            Verdict::Inconclusive
         }
     }
 
@@ -141,7 +153,12 @@ impl Whole {
                 line.push_str(&format!(", {count} {word}"));
             }
         }
-        line
+        match &self.not_written {
+            Some(why) if self.code() == Code::Report => {
+                format!("a report could not be written ({why}): {line}")
+            }
+            _ => line,
+        }
     }
 
     /// The gates with the worst first, in the order of the command line within each code.

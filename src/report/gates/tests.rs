@@ -25,6 +25,7 @@ fn report(name: &str, passes: &[bool]) -> Report {
             aliases: vec![],
             value: MetricValue::Binary(Some(*passes)),
             explanation: vec![],
+            unreadable: false,
         }],
         ..RunRecord::default()
     };
@@ -36,7 +37,12 @@ fn report(name: &str, passes: &[bool]) -> Report {
         quarantine: vec![],
     };
     let count = passes.len();
-    let plan = PlanHead { runs_per_scenario: count, runs: Some(count), scenarios: vec![1] };
+    let plan = PlanHead {
+        runs_per_scenario: count,
+        runs: Some(count),
+        scenarios: vec![1],
+        ..PlanHead::default()
+    };
     let result = ResultRecord {
         id: 9,
         status: Status::Completed,
@@ -79,6 +85,7 @@ fn whole(gates: Vec<Gate>) -> Whole {
         traffic: Traffic::default(),
         concurrency: Some(10),
         simulated: false,
+        not_written: None,
     }
 }
 

@@ -4,10 +4,6 @@
 
 use std::collections::BTreeMap;
 
-use jiff::Timestamp;
-use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
-
 use crate::outcome::{Outcome, RunOutcome};
 use crate::record::{MetricRecord, MetricValue, RunRecord};
 use crate::report::comparison;
@@ -171,11 +167,7 @@ fn heat(scenarios: &[ScenarioRuns<'_>]) -> Option<Plot> {
 
 /// Seconds since the epoch of a time that the platform wrote; UTC where it names no zone.
 fn time(text: &str) -> Option<f64> {
-    let text = text.trim();
-    let stamp = text.parse::<Timestamp>().ok().or_else(|| {
-        let civil = text.parse::<DateTime>().ok()?;
-        Some(civil.to_zoned(TimeZone::UTC).ok()?.timestamp())
-    })?;
+    let stamp = crate::record::instant(text)?;
     Some(stamp.as_millisecond() as f64 / 1000.0)
 }
 

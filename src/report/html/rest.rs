@@ -162,8 +162,14 @@ pub(super) fn about(main: &mut Markup, book: &Book<'_>) {
         });
         section.line_break();
         section.element("p", &[("class", "aside")], |line| {
-            line.text("To judge the same evidence by other thresholds: ");
-            line.words("code", &[], "cekura-gate judge cekura-report/result.json --suite FILE");
+            if words::may_still_come(report) {
+                line.text("To wait for what is still to come: ");
+                let file = report.suite.file.as_deref();
+                line.words("code", &[], &words::watch_command(report.result.id, file));
+            } else {
+                line.text("To judge the same evidence by other thresholds: ");
+                line.words("code", &[], "cekura-gate judge cekura-report/result.json --suite FILE");
+            }
         });
     });
 }

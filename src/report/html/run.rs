@@ -123,9 +123,12 @@ fn facts(main: &mut Markup, book: &Book<'_>, run: &RunRecord, outcome: &RunOutco
 }
 
 fn expected(main: &mut Markup, run: &RunRecord) {
-    let Some(ExpectedOutcome { score, explanation }) = &run.expected_outcome else { return };
+    let Some(ExpectedOutcome { score, explanation, unreadable }) = &run.expected_outcome else {
+        return;
+    };
     let title = match score {
         Some(score) => format!("Expected outcome: {} of 100", text::trim_number(*score, 1)),
+        None if *unreadable => "Expected outcome: its score cannot be read".to_owned(),
         None => "Expected outcome: not scored".to_owned(),
     };
     frame::section(main, "outcome", &title, |section| {

@@ -14,6 +14,7 @@ use super::escape::markdown::inline;
 use super::escape::short;
 use super::model::Report;
 use super::words::{self, Standing};
+use crate::exit::Code;
 use crate::text;
 use crate::verdict::{CheckReport, FigureUnit, Verdict};
 
@@ -42,6 +43,21 @@ pub fn markdown(report: &Report) -> String {
 
 /// The line at the top of a rehearsal, so that its pass is not taken for one.
 pub(super) const REHEARSAL: &str = "> A rehearsal against a stand-in: no real call was made.\n\n";
+
+/// The summary of a gate that ended without a verdict, and why.
+pub fn no_verdict(code: Code, why: &str) -> String {
+    let head = match code {
+        Code::Usage => "Refused: nothing was started",
+        _ => "No verdict",
+    };
+    format!(
+        "## ❔ {head}\n\nexit code {} ({})\n\n{}\n\ncekura-gate {}\n",
+        code.number(),
+        inline(code.meaning()),
+        cut(why, 2000),
+        env!("CARGO_PKG_VERSION")
+    )
+}
 
 /// The report as GitHub-flavoured Markdown, at most so many bytes. `notice` says why it was cut.
 pub(super) fn markdown_within(report: &Report, limit: usize, notice: &'static str) -> String {

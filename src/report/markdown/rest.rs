@@ -166,15 +166,15 @@ pub(super) fn again(sheet: &mut Sheet<'_>, report: &Report) {
     if let Some(file) = &file {
         commands.push(format!("cekura-gate run {file}    # the same calls again"));
     }
-    if !report.result.status.is_terminal()
-        && !report.simulated
-        && id > 0
-        && report.results.is_empty()
-    {
+    let may_still_come = words::may_still_come(report);
+    if may_still_come {
         let watch = words::watch_command(id, report.suite.file.as_deref());
         commands.push(format!("{watch}    # wait for this result"));
     }
-    commands.push("cekura-gate judge result.json --suite other.yml    # no new calls".to_owned());
+    if !may_still_come {
+        let judge = "cekura-gate judge result.json --suite other.yml    # no new calls";
+        commands.push(judge.to_owned());
+    }
     commands.push("cekura-gate compare base/result.json result.json".to_owned());
     // A fence could be ended by a name; such a name is rare enough to be left to the suite file.
     commands.retain(|command| !command.contains("```"));

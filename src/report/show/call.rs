@@ -155,6 +155,7 @@ const fn metric_ink(metric: &MetricRecord) -> (Ink, &'static str) {
     match metric.value {
         MetricValue::Binary(Some(true)) => (Ink::Good, "✓"),
         MetricValue::Binary(Some(false)) => (Ink::Bad, "✗"),
+        _ if metric.unreadable => (Ink::Title, "?"),
         _ if metric.value.is_skipped() => (Ink::Faint, "–"),
         _ => (Ink::Title, "·"),
     }

@@ -16,24 +16,6 @@ use super::console::{Ink, Style, pad};
 use super::escape::{one_line, short, visible};
 use crate::outcome::Outcome;
 
-/// A JSON text for scripts that is also safe in a job's log: what a CI system or a terminal could
-/// read as its own is written in JSON's escapes, which say the same to a reader of JSON.
-pub fn machine(json: &str) -> String {
-    let mut out = String::with_capacity(json.len());
-    let mut last = ' ';
-    for c in json.chars() {
-        let hidden = c != '\n' && (c.is_control() || super::escape::is_bidi_control(c));
-        if hidden || (c == '#' && last == '#') {
-            out.push_str(&format!("\\u{:04x}", u32::from(c)));
-            last = ' ';
-        } else {
-            out.push(c);
-            last = c;
-        }
-    }
-    out
-}
-
 const fn ink(outcome: Outcome) -> (Ink, &'static str) {
     match outcome {
         Outcome::Passed => (Ink::Good, "✓"),
@@ -68,26 +50,5 @@ fn named(name: Option<&str>, id: Option<u64>) -> Option<String> {
         (Some(name), None) => Some(name),
         (None, Some(id)) => Some(id.to_string()),
         (None, None) => None,
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use proptest::prelude::*;
-
-    use super::super::escape::terminal::tests::holds_a_command;
-    use super::super::escape::tests::hostile;
-    use super::*;
-
-    proptest! {
-        #[test]
-        fn json_for_scripts_says_the_same_and_holds_no_command(text in hostile()) {
-            let value = serde_json::json!({ "a": text, "b": [text] });
-            let safe = machine(&serde_json::to_string_pretty(&value).unwrap());
-            prop_assert!(!holds_a_command(&safe), "{safe}");
-            let escapes = safe.contains('\u{1b}');
-            prop_assert!(!escapes);
-            prop_assert_eq!(serde_json::from_str::<serde_json::Value>(&safe).unwrap(), value);
-        }
     }
 }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::super::account::Account;
 use super::super::cases;
-use super::super::endpoints::ENDPOINTS;
+use super::super::endpoints::{ENDPOINTS, VALIDATE};
 use super::super::start::{Call as Run, Order};
 use super::{Call, Reply, results};
 
@@ -35,12 +35,18 @@ pub(super) fn start(
     let Some(endpoint) = endpoint else {
         return Reply::refused("channel", &format!("\"{channel}\" is not a valid choice."));
     };
-    let cases = match cases::read(spec, agent, &account.world) {
+    let count = |field: &str| form.get(field).and_then(Value::as_u64).filter(|count| *count > 0);
+    let mut cases = match cases::read(spec, agent, &account.world) {
         Ok(cases) => cases,
         Err(faults) => return Reply::json(400, &json!({ "errors": faults })),
     };
+    for (_, frequency) in &mut cases.list {
+        *frequency = frequency.saturating_mul(count("frequency").unwrap_or(1));
+    }
+    let concurrency = count("concurrency_limit").or(cases.concurrency);
     let runs: u64 = cases.list.iter().map(|(_, frequency)| frequency).sum();
-    if call.query("dry_run").is_some_and(|value| value.eq_ignore_ascii_case("true")) {
+    let asked = call.query("dry_run").is_some_and(|value| value.eq_ignore_ascii_case("true"));
+    if asked || call.path.trim_end_matches('/').ends_with(VALIDATE) {
         // The published contract names these in prose only.
         return Reply::ok(&json!({
             "dry_run": true,
@@ -63,7 +69,7 @@ pub(super) fn start(
         calls.extend((0..frequency).map(|_| run));
         account.world.cases.push(scenario);
     }
-    let order = Order { agent, name, concurrency: cases.concurrency, calls };
+    let order = Order { agent, name, concurrency, calls };
     let id = account.start(endpoint, order, form.clone(), now);
     let answer = account.results.get(&id).map(|held| results::started(account, held));
     Reply::ok(&answer.unwrap_or_default())

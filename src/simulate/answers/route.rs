@@ -60,7 +60,7 @@ pub(super) fn find(path: &str) -> Option<(&'static str, Route)> {
     Some(match (resource, rest) {
         ("scenarios", []) => ("GET", Route::Scenarios),
         ("scenarios", ["folders"]) => ("GET", Route::Folders),
-        ("scenarios", [name]) => match ENDPOINTS.iter().find(|endpoint| endpoint.name == *name) {
+        ("scenarios", [name]) => match ENDPOINTS.iter().find(|endpoint| endpoint.is_at(name)) {
             Some(endpoint) => ("POST", Route::Start(endpoint)),
             None => ("GET", Route::Scenario(id(name)?)),
         },

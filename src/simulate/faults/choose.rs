@@ -9,13 +9,15 @@ use super::{Faults, Rule};
 #[derive(Debug)]
 pub(in super::super) struct Script {
     faults: Faults,
+    /// What the simulator's header says of it.
+    pub(super) time_scale: String,
     counts: Mutex<Vec<u64>>,
 }
 
 impl Script {
-    pub(in super::super) fn new(faults: Faults) -> Self {
+    pub(in super::super) fn new(faults: Faults, time_scale: f64) -> Self {
         let counts = Mutex::new(vec![0; faults.rules.len()]);
-        Self { faults, counts }
+        Self { faults, time_scale: time_scale.to_string(), counts }
     }
 
     /// The rule that acts on a request, if any. Each rule counts every request of its method and
@@ -85,7 +87,7 @@ mod tests {
     }
 
     fn chosen(rule: Rule, requests: usize) -> Vec<usize> {
-        let script = Script::new(Faults { rules: vec![rule], ..Faults::default() });
+        let script = Script::new(Faults { rules: vec![rule], ..Faults::default() }, 0.0);
         (1..=requests).filter(|_| script.choose("GET", "/x").is_some()).collect()
     }
 
@@ -103,7 +105,7 @@ mod tests {
     fn the_first_rule_that_matches_acts_and_the_others_count_on() {
         let first = Rule { nth: Some(vec![1]), status: Some(500), ..Rule::default() };
         let second = Rule { nth: Some(vec![2]), status: Some(501), ..Rule::default() };
-        let script = Script::new(Faults { rules: vec![first, second], ..Faults::default() });
+        let script = Script::new(Faults { rules: vec![first, second], ..Faults::default() }, 0.0);
         let statuses: Vec<_> =
             (0..3).map(|_| script.choose("GET", "/").and_then(|rule| rule.status)).collect();
         assert_eq!(statuses, [Some(500), Some(501), None]);

@@ -12,6 +12,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
+use super::super::server::HEADER;
 use super::choose::Script;
 use super::http::{self, Answer, Head, read_head};
 use super::{DropWhen, Rule, spoil};
@@ -64,7 +65,7 @@ async fn exchange(mut client: TcpStream, inner: SocketAddr, script: &Script) -> 
         true => Answer::of(Vec::new()),
         false => hand_on(inner, &request).await?,
     };
-    reply(&mut client, rule, &answer).await
+    reply(&mut client, rule, &answer, &script.time_scale).await
 }
 
 /// Hands a part of a request on, and waits until the stand-in has done with it.
@@ -84,22 +85,29 @@ async fn hand_on(inner: SocketAddr, request: &Head) -> io::Result<Answer> {
 }
 
 /// Sends the answer, or what the rule makes of it.
-async fn reply(client: &mut TcpStream, rule: &Rule, answer: &Answer) -> io::Result<()> {
+async fn reply(
+    client: &mut TcpStream,
+    rule: &Rule,
+    answer: &Answer,
+    time_scale: &str,
+) -> io::Result<()> {
     const JSON: (&str, &str) = ("content-type", "application/json");
-    let with_body = |body: &[u8]| http::answer(&answer.status(), &[JSON], body);
+    let simulator = (HEADER, time_scale);
+    let with_body = |body: &[u8]| http::answer(&answer.status(), &[JSON, simulator], body);
     if let Some(status) = rule.status {
         let wait = rule.retry_after.map(|seconds| {
             let form = rule.retry_after_as.unwrap_or_default();
             spoil::retry_after(seconds, form, crate::context::now())
         });
-        let mut headers = vec![JSON];
+        let mut headers = vec![JSON, simulator];
         headers.extend(wait.as_deref().map(|wait| ("retry-after", wait)));
         let body = format!(r#"{{"detail": "a fault script answers with status {status}"}}"#);
         let line = format!("{status} Scripted");
         return send(client, &http::answer(&line, &headers, body.as_bytes())).await;
     }
     if let Some(address) = &rule.redirect {
-        let moved = http::answer("307 Temporary Redirect", &[("location", address)], b"");
+        let headers = [("location", address.as_str()), simulator];
+        let moved = http::answer("307 Temporary Redirect", &headers, b"");
         return send(client, &moved).await;
     }
     if rule.drop == Some(DropWhen::After) || rule.cut_request.is_some() {
@@ -128,12 +136,12 @@ async fn reply(client: &mut TcpStream, rule: &Rule, answer: &Answer) -> io::Resu
         return send(client, &with_body(&spoil::multiplied(times, answer.body()))).await;
     }
     if let Some(mebibytes) = rule.gzip_bomb {
-        let headers = [JSON, ("content-encoding", "gzip")];
+        let headers = [JSON, simulator, ("content-encoding", "gzip")];
         let bomb = spoil::gzip_bomb(mebibytes);
         return send(client, &http::answer(&answer.status(), &headers, &bomb)).await;
     }
     if rule.endless {
-        client.write_all(http::head(&answer.status(), &[JSON], None).as_bytes()).await?;
+        client.write_all(http::head(&answer.status(), &[JSON, simulator], None).as_bytes()).await?;
         client.write_all(br#"{"id": 1, "name": ""#).await?;
         let more = [b'a'; 16 * 1024];
         loop {

@@ -26,12 +26,9 @@ pub(super) fn check(suite: &Suite, problems: &mut Problems) {
             format!("the platform runs test cases in the modes {}", crate::text::list(&names)),
         );
     }
-    let in_the_file = suite.spec.is_some();
     let of_a_case = "say it in each case";
     let of_the_agent = "set it on the agent: the platform takes none with test cases";
     let keys = [
-        ("frequency", in_the_file && suite.frequency.is_some(), "say it in the spec file"),
-        ("concurrency", in_the_file && suite.concurrency.is_some(), "say it in the spec file"),
         ("personalities", suite.personalities.is_some(), of_a_case),
         ("test_profiles", suite.test_profiles.is_some(), of_a_case),
         ("mock_tools", suite.mock_tools.is_some(), of_the_agent),

@@ -35,7 +35,8 @@ pub(super) fn check(suite: &Suite, problems: &mut Problems) {
 
 /// The blocks that belong to some modes only.
 fn blocks(suite: &Suite, problems: &mut Problems) {
-    const PHONE: [Mode; 5] = [Mode::Voice, Mode::Text, Mode::Chirp, Mode::Sip, Mode::Elevenlabs];
+    const PHONE: [Mode; 6] =
+        [Mode::Voice, Mode::Text, Mode::Chirp, Mode::Sip, Mode::Agora, Mode::Elevenlabs];
     const WEBSOCKET: [Mode; 3] = [Mode::Websocket, Mode::Text, Mode::Chirp];
     let blocks: [(&str, bool, &[Mode]); 8] = [
         ("phone", suite.phone.is_some(), &PHONE),
@@ -56,7 +57,7 @@ fn blocks(suite: &Suite, problems: &mut Problems) {
     if suite.mode == Some(Mode::Text) && numbers.is_some() {
         belongs(
             "phone.numbers",
-            &[Mode::Voice, Mode::Chirp, Mode::Sip, Mode::Elevenlabs],
+            &[Mode::Voice, Mode::Chirp, Mode::Sip, Mode::Agora, Mode::Elevenlabs],
             suite,
             problems,
         );

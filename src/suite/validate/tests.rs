@@ -73,7 +73,6 @@ fn a_suite_says_once_which_scenarios_to_run() {
                 "test_profiles.1",
                 "`3` stands in `test_profiles` twice",
             ),
-            ("spec: a.json\nfrequency: 2", "frequency", "`frequency` cannot stand beside `spec`"),
         ],
     );
     all_fine(
@@ -129,12 +128,12 @@ fn a_mode_carries_only_its_own_blocks() {
             (
                 "mode: livekit_v2\nphone: {agent: \"+14155550100\"}",
                 "phone",
-                "`phone` belongs only to modes voice, text, chirp, sip and elevenlabs: this suite's mode is livekit_v2",
+                "`phone` belongs only to modes voice, text, chirp, sip, agora and elevenlabs: this suite's mode is livekit_v2",
             ),
             (
                 "mode: text\nphone: {numbers: same}",
                 "phone.numbers",
-                "`phone.numbers` belongs only to modes voice, chirp, sip and elevenlabs: this suite's mode is text",
+                "`phone.numbers` belongs only to modes voice, chirp, sip, agora and elevenlabs: this suite's mode is text",
             ),
             (
                 "mode: sip\nwebsocket: {url: \"wss://a\"}",

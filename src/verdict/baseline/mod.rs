@@ -23,7 +23,7 @@ use super::evidence::{Evidence, Samples};
 use super::judge::Figure;
 use super::sample::metric_values;
 use super::{CheckReport, Verdict};
-use crate::suite::model::{Baseline, BaselineLimit};
+use crate::suite::model::{Baseline, BaselineLimit, IfMissing};
 
 /// How likely noise alone may explain a change that counts, where the suite does not say.
 pub const SIGNIFICANCE: f64 = 0.05;
@@ -76,6 +76,46 @@ pub(super) fn judge(
     }
     reports
 }
+
+/// The checks of a suite's baseline where there is no earlier result to compare with.
+pub(super) fn without_baseline(limits: &Baseline) -> Vec<CheckReport> {
+    let (verdict, what) = match limits.if_missing.unwrap_or_default() {
+        IfMissing::Pass => (Verdict::Pass, "which `if_missing` lets pass"),
+        IfMissing::Inconclusive => (
+            Verdict::Inconclusive,
+            "`if_missing: pass` would let the first results of a suite pass",
+        ),
+        IfMissing::Fail => (Verdict::Fail, "which `if_missing` makes a failure"),
+    };
+    let reason = format!("there is no result of `{}` to compare with: {what}", limits.from);
+    let rate = limits.success_rate.iter().map(|limit| (Figure::SuccessRate.name(), limit));
+    let metrics = limits.metrics.iter().map(|(name, limit)| (name.as_str(), limit));
+    let checks = rate.chain(metrics).flat_map(|(name, limit)| {
+        bounds_of(limit).map(|bound| {
+            let check = Compared::without_evidence(name, bound, reason.clone()).report();
+            CheckReport { verdict, ..check }
+        })
+    });
+    checks.collect()
+}
+
+/// Takes the verdicts back of comparisons with a baseline of which so many runs are not known: they
+/// could have been anything, of any scenario.
+pub fn with_unknown_base(checks: &mut [CheckReport], missing: usize) {
+    let compared = checks.iter_mut().filter(|check| check.name.ends_with(AGAINST));
+    for check in compared.filter(|check| missing > 0 && check.verdict != Verdict::Inconclusive) {
+        check.verdict = Verdict::Inconclusive;
+        check.reason = format!(
+            "{}; but {} of the baseline never arrived, and could have been anything",
+            check.reason,
+            crate::text::count(missing, "run")
+        );
+        check.deciding_runs = Vec::new();
+    }
+}
+
+/// How the name of each comparison with a baseline ends.
+const AGAINST: &str = " against the baseline";
 
 /// One bound of a limit: a drop or a rise, as a positive fraction.
 #[derive(Clone, Copy)]

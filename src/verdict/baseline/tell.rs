@@ -1,6 +1,6 @@
 //! A comparison with a bound ▶ a check's report, with the reason in words.
 
-use super::{Bound, Change};
+use super::{AGAINST, Bound, Change};
 use crate::suite::checks::Level;
 use crate::text;
 use crate::verdict::{CheckReport, FigureUnit, Verdict};
@@ -57,7 +57,7 @@ impl<'n> Compared<'n> {
             Verdict::Inconclusive => self.unknown,
         };
         CheckReport {
-            name: format!("{} against the baseline", self.name),
+            name: format!("{}{AGAINST}", self.name),
             scenario: None,
             condition: format!(
                 "{way} <= {} (significance {})",

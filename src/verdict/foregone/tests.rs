@@ -113,6 +113,7 @@ fn run(id: u64, end: End, number: f64) -> RunRecord {
         aliases: vec![],
         value,
         explanation: vec![],
+        unreadable: false,
     };
     let score = if matches!(end, End::Pass) { 100.0 } else { number };
     RunRecord {
@@ -123,7 +124,7 @@ fn run(id: u64, end: End, number: f64) -> RunRecord {
         has_transcript: held,
         duration_seconds: held.then_some(number),
         expected_outcome: success
-            .map(|_| ExpectedOutcome { score: Some(score), explanation: vec![] }),
+            .map(|_| ExpectedOutcome { score: Some(score), ..ExpectedOutcome::default() }),
         metrics: held.then_some(metric).into_iter().collect(),
         ..RunRecord::default()
     }
@@ -157,8 +158,7 @@ fn asked() -> impl Strategy<Value = (Figure<'static>, Check)> {
 
 fn judged(figure: Figure<'_>, check: &Check, runs: &[RunRecord]) -> CheckReport {
     let outcomes: Vec<_> = runs.iter().map(|run| judge_run(run, 1)).collect();
-    let evidence =
-        Evidence { runs: runs.iter().zip(&outcomes).collect(), missing: 0, going: false };
+    let evidence = Evidence { runs: runs.iter().zip(&outcomes).collect(), ..Evidence::default() };
     judge(figure, &CheckSpec::plain(check.clone()), None, &evidence, None)
 }
 

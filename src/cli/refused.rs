@@ -1,0 +1,107 @@
+//! What a gate without a verdict leaves in the directory of its reports, so that nobody takes those
+//! of an earlier gate for its own.
+//!
+//! Only a directory that a gate has written to before is touched. Evidence stays: a result.json has
+//! been paid for and says when, and a run.json leads to calls that may be going.
+
+use std::path::{Path, PathBuf};
+
+use super::Command;
+use super::claim::Claim;
+use super::failure::Failure;
+use super::publish::{
+    DEFAULT_DIR, GITLAB_ANNOTATIONS, GITLAB_DOTENV, HTML, JUNIT, RESULT, SUMMARY, no_verdict,
+};
+use crate::ci::System;
+use crate::document;
+use crate::exit::Code;
+use crate::report::escape::ci::dotenv_line;
+use crate::report::{html, markdown};
+use crate::sink;
+
+impl Command {
+    /// The directory that the reports of this command would have gone to; none where it writes none.
+    /// The suite may be invalid: its text is looked at.
+    fn reports(&self) -> Option<PathBuf> {
+        match self {
+            Command::Run(args) => {
+                let flag = args.overrides().report_dir().map(Path::to_owned);
+                flag.or_else(|| in_suites(args.suites()))
+            }
+            Command::Watch(args) => {
+                let flag = args.overrides().report_dir().map(Path::to_owned);
+                flag.or_else(|| in_text(args.suite_file().map(Path::to_owned).as_slice()))
+            }
+            Command::Judge(args) => Some(args.report_dir().to_owned()),
+            _ => None,
+        }
+    }
+}
+
+/// Replaces the summary, and removes the other reports that would be taken for this gate's. Where
+/// that cannot be done, the exit code has to do.
+pub(super) fn leave(command: &Command, failure: &Failure, system: System, simulated: bool) {
+    let code = failure.code();
+    // A report that could not be written is told where it happened.
+    if code == Code::Report {
+        return;
+    }
+    if let Some(dir) = command.reports() {
+        leave_in(&dir, code, &failure.to_string(), system, simulated);
+    }
+}
+
+/// The same of a command line that is not understood: a `run` would have replaced the reports.
+pub(super) fn leave_of_arguments(arguments: &[String], why: &str, system: System) {
+    if !arguments.iter().any(|one| one == "run") {
+        return;
+    }
+    let flag = "--report-dir";
+    let mut pairs = arguments.iter().zip(arguments.iter().skip(1));
+    let joined = || arguments.iter().find_map(|one| one.strip_prefix(flag)?.strip_prefix('='));
+    let named = pairs.find(|(one, _)| *one == flag).map(|(_, dir)| dir.as_str()).or_else(joined);
+    let files = arguments.iter().map(PathBuf::from).filter(|path| path.is_file());
+    let files: Vec<PathBuf> = files.collect();
+    if let Some(dir) = named.map(PathBuf::from).or_else(|| in_suites(&files)) {
+        leave_in(&dir, Code::Usage, why, system, false);
+    }
+}
+
+fn leave_in(dir: &Path, code: Code, why: &str, system: System, simulated: bool) {
+    let Some(_claim) = Claim::of_earlier(dir) else { return };
+    for name in [JUNIT, GITLAB_DOTENV, GITLAB_ANNOTATIONS] {
+        let _ = sink::remove(&dir.join(name));
+    }
+    sink::remove_tree(&dir.join(HTML), html::INDEX, html::GENERATOR);
+    let _ = super::publish_whole::sweep(dir, &|path| path.ends_with(RESULT));
+    let summary = markdown::no_verdict(code, why);
+    let _ = sink::replace(&dir.join(SUMMARY), &summary);
+    if system == System::Gitlab {
+        let values = no_verdict(code, simulated);
+        let lines =
+            values.iter().filter_map(|(key, value)| dotenv_line(&key.to_uppercase(), value));
+        let _ = sink::replace(&dir.join(GITLAB_DOTENV), &lines.collect::<String>());
+    }
+}
+
+/// The directory that these suite files name, or the default ones.
+fn in_suites(named: &[PathBuf]) -> Option<PathBuf> {
+    if named.is_empty() {
+        let defaults = super::load::DEFAULTS.iter().chain(&[super::suites::DEFAULT_LIST]);
+        return in_text(&defaults.map(PathBuf::from).collect::<Vec<_>>());
+    }
+    in_text(named)
+}
+
+/// The directory that the first of these files names which is there, or the default. None where it
+/// is made of variables.
+fn in_text(files: &[PathBuf]) -> Option<PathBuf> {
+    let text = files.iter().find_map(|file| super::load::read_within_limit(file).ok());
+    let text = text.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
+    let own = document::text_below(&text, "reports", "dir");
+    let dir = own.or_else(|| document::texts_at(&text, "report_dir").pop());
+    match dir {
+        Some(dir) if dir.contains('$') => None,
+        dir => Some(PathBuf::from(dir.unwrap_or_else(|| DEFAULT_DIR.to_owned()))),
+    }
+}

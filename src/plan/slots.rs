@@ -1,0 +1,460 @@
+//! The planned runs: the table of slots that the evidence has to fill.
+//!
+//! Pure. A slot is a scenario × personality × profile × repetition that the plan calls for. Runs
+//! fill slots: a slot without a run is missing, and a run that fits no slot counts for nothing.
+//! Every figure is computed over slots, so that what did not come, and what nobody asked for,
+//! never helps a check to pass.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Plan, Selection};
+use crate::record::RunRecord;
+
+/// What was planned.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct PlanHead {
+    /// How many runs each scenario was to have; 0 where nobody knows.
+    pub runs_per_scenario: usize,
+    /// How many runs were planned in all; none when the platform chose the scenarios and never said.
+    pub runs: Option<usize>,
+    /// Ids of the planned scenarios, where known.
+    pub scenarios: Vec<u64>,
+    /// Whether the platform chose the scenarios: then others than `scenarios` may belong to the plan.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub open: bool,
+    /// Personalities that each scenario was to run with; empty for each scenario's own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub personalities: Vec<u64>,
+    /// Test profiles that each scenario was to run with; empty for each scenario's own.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub test_profiles: Vec<u64>,
+    /// The planned test cases, where the suite brings them: their scenario ids change at each start.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cases: Vec<PlannedCase>,
+}
+
+/// A planned test case.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PlannedCase {
+    /// Its key in the suite.
+    pub key: String,
+    /// Its name, which is what the platform's answers carry.
+    pub name: String,
+    /// How many runs it was to have.
+    pub runs: usize,
+}
+
+/// What a run is to the plan.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Fit {
+    /// It fills a slot.
+    Slot,
+    /// It is one of more runs than there are slots for its case: nobody can say which of them count.
+    OneOfTooMany,
+    /// It is of a scenario, personality or profile that was not planned.
+    NotPlanned,
+    /// It is of a quarantined scenario.
+    Quarantined,
+}
+
+/// A planned scenario that counts.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedScenario {
+    /// Id of the scenario; none for a test case of which no run came, and for a deleted scenario.
+    pub scenario: Option<u64>,
+    /// Name of the test case, where it is one.
+    pub name: Option<String>,
+    /// Slots of it without a run.
+    pub missing: usize,
+}
+
+/// The table of slots, filled with runs.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Filled {
+    /// What each run is to the plan, in the order of the runs.
+    pub fits: Vec<Fit>,
+    /// The planned scenarios that count, in ascending order of their ids or in the order of the cases.
+    pub scenarios: Vec<PlannedScenario>,
+    /// Slots that count and have no run: those of `scenarios`, and those of which it is not known
+    /// which scenario they are of.
+    pub missing: usize,
+    /// Runs beyond those that were planned: of other scenarios, or one repetition too many.
+    pub unmatched: usize,
+}
+
+/// What tells the scenarios of a plan apart.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+enum Key {
+    Case(usize),
+    Scenario(u64),
+    Deleted,
+}
+
+/// The slots of one scenario with one personality and profile.
+struct Cell {
+    key: Key,
+    personality: Option<u64>,
+    test_profile: Option<u64>,
+    planned: usize,
+    runs: Vec<usize>,
+}
+
+impl Cell {
+    /// Whether a run may be of this cell. What a run does not tell is taken to fit.
+    fn takes(&self, run: &RunRecord) -> bool {
+        let fits = |planned: Option<u64>, seen: Option<u64>| {
+            planned.is_none() || seen.is_none() || planned == seen
+        };
+        fits(self.personality, run.personality) && fits(self.test_profile, run.test_profile)
+    }
+
+    const fn has_room(&self) -> bool {
+        self.runs.len() < self.planned
+    }
+}
+
+impl PlanHead {
+    /// The slots of a plan, as far as they are known before its start.
+    pub fn of(plan: &Plan) -> Self {
+        let cases = plan.spec().map(|spec| {
+            let case = |case: &crate::spec::model::Case| PlannedCase {
+                key: case.key().to_owned(),
+                name: case.name.clone(),
+                runs: spec.frequency(case),
+            };
+            spec.scenarios.iter().map(case).collect()
+        });
+        Self {
+            runs_per_scenario: plan.runs_per_scenario,
+            runs: plan.runs(),
+            scenarios: plan.scenarios(),
+            open: matches!(plan.selection, Selection::ByPlatform(_) | Selection::Resolve(_)),
+            personalities: plan.personalities.clone(),
+            test_profiles: plan.test_profiles.clone(),
+            cases: cases.unwrap_or_default(),
+        }
+    }
+
+    /// Takes in what the answer to the start says of a plan whose scenarios the platform chose:
+    /// each scenario that it names has all of its repetitions to show.
+    pub fn learn(&mut self, answered: &[RunRecord]) {
+        if !self.is_open() {
+            return;
+        }
+        self.open = true;
+        let known = self.scenarios.iter().copied();
+        let scenarios: BTreeSet<u64> =
+            known.chain(answered.iter().filter_map(|run| run.scenario)).collect();
+        let at_least = (scenarios.len() * self.runs_per_scenario).max(answered.len());
+        self.runs = self.runs.max(Some(at_least).filter(|runs| *runs > 0));
+        self.scenarios = scenarios.into_iter().collect();
+    }
+
+    /// Takes in what an earlier gate knew of the same plan.
+    pub fn join(&mut self, earlier: &Self) {
+        if !self.is_open() {
+            return;
+        }
+        let both = self.scenarios.iter().chain(&earlier.scenarios).copied();
+        self.scenarios = both.collect::<BTreeSet<u64>>().into_iter().collect();
+        self.runs = self.runs.max(earlier.runs);
+    }
+
+    /// Whether scenarios may belong to the plan that it does not name.
+    fn is_open(&self) -> bool {
+        self.open || (self.scenarios.is_empty() && self.cases.is_empty())
+    }
+
+    /// Fills the slots with runs, which stand in ascending order of their ids. `quarantined` says
+    /// which scenarios count for nothing.
+    pub fn fill(&self, runs: &[RunRecord], quarantined: impl Fn(Option<u64>) -> bool) -> Filled {
+        let mut cells = self.cells();
+        let mut fits = vec![Fit::NotPlanned; runs.len()];
+        let mut order: Vec<usize> = (0..runs.len()).collect();
+        // Runs that tell more about themselves choose first.
+        order.sort_by_key(|at| {
+            runs.get(*at).map_or(2, |run| {
+                usize::from(run.personality.is_none()) + usize::from(run.test_profile.is_none())
+            })
+        });
+        for at in order {
+            if let Some(run) = runs.get(at) {
+                self.place(run, at, &mut cells);
+            }
+        }
+        // Where the platform chose what runs, its own count says how many runs there were to be.
+        let within_count = self.runs.is_none_or(|planned| runs.len() <= planned);
+        if self.is_open() && (within_count || self.runs_per_scenario == 0) {
+            for cell in &mut cells {
+                cell.planned = cell.planned.max(cell.runs.len());
+            }
+        }
+        let unknown_scenario = |planned: usize| {
+            let in_cells: usize = cells.iter().map(|cell| cell.planned).sum();
+            planned.saturating_sub(in_cells)
+        };
+        let mut filled =
+            Filled { missing: self.runs.map_or(0, unknown_scenario), ..Filled::default() };
+        let mut scenarios: BTreeMap<&Key, PlannedScenario> = BTreeMap::new();
+        for cell in &cells {
+            let surplus = cell.runs.len().saturating_sub(cell.planned);
+            filled.unmatched += surplus;
+            let scenario = self.scenario_of(cell, runs);
+            let is_quarantined = quarantined(scenario);
+            let fit = match (is_quarantined, surplus) {
+                (true, _) => Fit::Quarantined,
+                (false, 0) => Fit::Slot,
+                (false, _) => Fit::OneOfTooMany,
+            };
+            for at in &cell.runs {
+                if let Some(of_run) = fits.get_mut(*at) {
+                    *of_run = fit;
+                }
+            }
+            if is_quarantined {
+                continue;
+            }
+            let missing = cell.planned.saturating_sub(cell.runs.len());
+            filled.missing += missing;
+            let entry = scenarios.entry(&cell.key).or_insert_with(|| PlannedScenario {
+                scenario,
+                name: self.case_name(&cell.key),
+                missing: 0,
+            });
+            entry.scenario = entry.scenario.or(scenario);
+            entry.missing += missing;
+        }
+        filled.scenarios = scenarios.into_values().collect();
+        for (run, fit) in runs.iter().zip(&mut fits) {
+            if *fit == Fit::NotPlanned {
+                filled.unmatched += 1;
+                if quarantined(run.scenario) {
+                    *fit = Fit::Quarantined;
+                }
+            }
+        }
+        filled.fits = fits;
+        filled
+    }
+
+    /// The cells that are known before any run came.
+    fn cells(&self) -> Vec<Cell> {
+        let empty = |key: Key, planned: usize| Cell {
+            key,
+            personality: None,
+            test_profile: None,
+            planned,
+            runs: Vec::new(),
+        };
+        if !self.cases.is_empty() {
+            let cases = self.cases.iter().enumerate();
+            return cases.map(|(at, case)| empty(Key::Case(at), case.runs)).collect();
+        }
+        let each = |ids: &[u64]| match ids.is_empty() {
+            true => vec![None],
+            false => ids.iter().copied().map(Some).collect::<Vec<_>>(),
+        };
+        let (personalities, profiles) = (each(&self.personalities), each(&self.test_profiles));
+        let repetitions = self.runs_per_scenario / (personalities.len() * profiles.len()).max(1);
+        // An id that is named twice has twice the slots.
+        let mut often: BTreeMap<u64, usize> = BTreeMap::new();
+        for id in &self.scenarios {
+            *often.entry(*id).or_default() += 1;
+        }
+        let mut cells = Vec::new();
+        for (id, times) in often {
+            for personality in &personalities {
+                for test_profile in &profiles {
+                    cells.push(Cell {
+                        personality: *personality,
+                        test_profile: *test_profile,
+                        ..empty(Key::Scenario(id), repetitions * times)
+                    });
+                }
+            }
+        }
+        cells
+    }
+
+    /// Puts a run into a cell with room for it, else into one that takes it, else into none.
+    fn place(&self, run: &RunRecord, at: usize, cells: &mut Vec<Cell>) {
+        let Some(key) = self.key_of(run) else { return };
+        let is_named = cells.iter().any(|cell| cell.key == key);
+        if !is_named && self.is_open() {
+            cells.push(Cell {
+                key,
+                personality: None,
+                test_profile: None,
+                planned: self.runs_per_scenario,
+                runs: vec![at],
+            });
+            return;
+        }
+        let fitting = || cells.iter().enumerate().filter(|(_, c)| c.key == key && c.takes(run));
+        let found = fitting().find(|(_, cell)| cell.has_room()).or_else(|| fitting().next());
+        if let Some(cell) = found.map(|(index, _)| index).and_then(|index| cells.get_mut(index)) {
+            cell.runs.push(at);
+        }
+    }
+
+    /// What a run is of; none where it is of no planned test case.
+    fn key_of(&self, run: &RunRecord) -> Option<Key> {
+        if self.cases.is_empty() {
+            return Some(run.scenario.map_or(Key::Deleted, Key::Scenario));
+        }
+        let name = run.scenario_name.as_deref().map(str::trim);
+        let found = match run.case_key.as_deref() {
+            Some(key) => self.cases.iter().position(|case| case.key == key),
+            None => self.cases.iter().position(|case| Some(case.name.trim()) == name),
+        };
+        found.map(Key::Case)
+    }
+
+    fn scenario_of(&self, cell: &Cell, runs: &[RunRecord]) -> Option<u64> {
+        match cell.key {
+            Key::Scenario(id) => Some(id),
+            Key::Case(_) | Key::Deleted => {
+                cell.runs.first().and_then(|at| runs.get(*at)).and_then(|run| run.scenario)
+            }
+        }
+    }
+
+    fn case_name(&self, key: &Key) -> Option<String> {
+        match key {
+            Key::Case(at) => self.cases.get(*at).map(|case| case.name.clone()),
+            Key::Scenario(_) | Key::Deleted => None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn run(id: u64, scenario: u64) -> RunRecord {
+        RunRecord { id, scenario: Some(scenario), ..RunRecord::default() }
+    }
+
+    fn runs(scenarios: &[u64]) -> Vec<RunRecord> {
+        (1..).zip(scenarios).map(|(id, scenario)| run(id, *scenario)).collect()
+    }
+
+    fn plan(each: usize, scenarios: &[u64]) -> PlanHead {
+        PlanHead {
+            runs_per_scenario: each,
+            runs: Some(each * scenarios.len()),
+            scenarios: scenarios.to_vec(),
+            ..PlanHead::default()
+        }
+    }
+
+    fn filled(plan: &PlanHead, scenarios: &[u64]) -> Filled {
+        plan.fill(&runs(scenarios), |_| false)
+    }
+
+    fn missing_by(filled: &Filled) -> Vec<(Option<u64>, usize)> {
+        filled.scenarios.iter().map(|each| (each.scenario, each.missing)).collect()
+    }
+
+    #[test]
+    fn a_slot_without_a_run_is_missing_in_its_scenario() {
+        let filled = filled(&plan(2, &[1, 2, 3]), &[1, 1, 2]);
+        assert_eq!(missing_by(&filled), [(Some(1), 0), (Some(2), 1), (Some(3), 2)]);
+        assert_eq!((filled.missing, filled.unmatched), (3, 0));
+    }
+
+    #[test]
+    fn runs_of_another_scenario_fill_no_slot() {
+        let filled = filled(&plan(1, &[1, 2]), &[3, 4]);
+        assert_eq!(filled.fits, [Fit::NotPlanned; 2]);
+        assert_eq!((filled.missing, filled.unmatched), (2, 2));
+    }
+
+    #[test]
+    fn of_one_repetition_too_many_nobody_can_say_which_counts() {
+        let filled = filled(&plan(1, &[1, 2]), &[1, 1, 2]);
+        assert_eq!(filled.fits, [Fit::OneOfTooMany, Fit::OneOfTooMany, Fit::Slot]);
+        assert_eq!((filled.missing, filled.unmatched), (0, 1));
+    }
+
+    #[test]
+    fn each_personality_has_slots_of_its_own() {
+        let plan = PlanHead { personalities: vec![7, 8], ..plan(2, &[1]) };
+        let with = |personality: Option<u64>, id| RunRecord { personality, ..run(id, 1) };
+        let both = [with(Some(7), 1), with(Some(8), 2)];
+        assert_eq!(plan.fill(&both, |_| false).fits, [Fit::Slot; 2]);
+        let twice = [with(Some(7), 1), with(Some(7), 2)];
+        let filled = plan.fill(&twice, |_| false);
+        assert_eq!((filled.missing, filled.unmatched), (1, 1));
+        let untold = [with(None, 1), with(Some(7), 2)];
+        assert_eq!(plan.fill(&untold, |_| false).fits, [Fit::Slot; 2]);
+        let other = [with(Some(9), 1), with(Some(7), 2)];
+        assert_eq!(plan.fill(&other, |_| false).fits, [Fit::NotPlanned, Fit::Slot]);
+    }
+
+    #[test]
+    fn scenarios_that_the_platform_chose_owe_all_of_their_repetitions() {
+        let mut open = PlanHead { runs_per_scenario: 5, open: true, ..PlanHead::default() };
+        open.learn(&runs(&[1, 2]));
+        let filled = filled(&open, &[1, 2]);
+        assert_eq!(missing_by(&filled), [(Some(1), 4), (Some(2), 4)]);
+        assert_eq!(filled.missing, 8);
+    }
+
+    #[test]
+    fn a_plan_that_nobody_knows_takes_the_runs_that_are_there() {
+        let filled = filled(&PlanHead::default(), &[1, 1, 2]);
+        assert_eq!(filled.fits, [Fit::Slot; 3]);
+        assert_eq!((filled.missing, filled.unmatched), (0, 0));
+    }
+
+    #[test]
+    fn a_count_beyond_the_known_scenarios_is_missing_in_none_of_them() {
+        let plan = PlanHead { runs: Some(4), ..PlanHead::default() };
+        let filled = filled(&plan, &[1, 2]);
+        assert_eq!(missing_by(&filled), [(Some(1), 0), (Some(2), 0)]);
+        assert_eq!(filled.missing, 2);
+    }
+
+    #[test]
+    fn more_runs_than_the_platform_counted_are_surplus() {
+        let plan = PlanHead { runs_per_scenario: 1, runs: Some(2), ..PlanHead::default() };
+        assert_eq!(filled(&plan, &[1, 1, 2]).unmatched, 1);
+        assert_eq!(filled(&plan, &[1, 1]).unmatched, 0);
+    }
+
+    #[test]
+    fn quarantined_scenarios_owe_nothing() {
+        let filled = plan(2, &[1, 2]).fill(&runs(&[1, 1, 2]), |id| id == Some(2));
+        assert_eq!(filled.fits, [Fit::Slot, Fit::Slot, Fit::Quarantined]);
+        assert_eq!((filled.missing, filled.scenarios.len()), (0, 1));
+    }
+
+    #[test]
+    fn test_cases_are_told_by_key_or_name_whatever_their_ids() {
+        let case = |key: &str, name: &str, runs| PlannedCase {
+            key: key.to_owned(),
+            name: name.to_owned(),
+            runs,
+        };
+        let plan = PlanHead {
+            runs_per_scenario: 1,
+            runs: Some(3),
+            cases: vec![case("a", "First", 2), case("b", "Second", 1)],
+            ..PlanHead::default()
+        };
+        let named = |id, name: &str| RunRecord {
+            scenario_name: Some(name.to_owned()),
+            ..run(id, 900 + id)
+        };
+        let keyed = RunRecord { case_key: Some("b".to_owned()), ..named(3, "renamed") };
+        let all = [named(1, " First "), named(2, "Third"), keyed];
+        let filled = plan.fill(&all, |_| false);
+        assert_eq!(filled.fits, [Fit::Slot, Fit::NotPlanned, Fit::Slot]);
+        assert_eq!(missing_by(&filled), [(Some(901), 1), (Some(903), 0)]);
+        assert_eq!((filled.missing, filled.unmatched), (1, 1));
+    }
+}
