@@ -45,11 +45,13 @@ pub enum Mode {
     RetellWebrtc,
     /// ElevenLabs session.
     Elevenlabs,
+    /// Chat with the agent's own program, which the gate starts.
+    ApiChat,
 }
 
 impl Mode {
     /// Every mode, in the order of the docs.
-    pub const ALL: [Mode; 10] = [
+    pub const ALL: [Mode; 11] = [
         Mode::Voice,
         Mode::Text,
         Mode::Chirp,
@@ -60,6 +62,7 @@ impl Mode {
         Mode::VapiWebrtc,
         Mode::RetellWebrtc,
         Mode::Elevenlabs,
+        Mode::ApiChat,
     ];
 
     /// The mode as it is written in a suite file.
@@ -75,6 +78,7 @@ impl Mode {
             Mode::VapiWebrtc => "vapi_webrtc",
             Mode::RetellWebrtc => "retell_webrtc",
             Mode::Elevenlabs => "elevenlabs",
+            Mode::ApiChat => "api_chat",
         }
     }
 }
