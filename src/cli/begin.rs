@@ -14,9 +14,11 @@ use super::publish::Publisher;
 use super::reuse;
 use crate::api::client::Started;
 use crate::api::error::ApiError;
+use crate::chat::Settings;
+use crate::chat::crowd::Chats;
 use crate::context::{self, Context};
 use crate::plan::{Plan, StartRequest, carries_name, result_name_start};
-use crate::record::ResultRecord;
+use crate::record::{ResultRecord, RunRecord};
 use crate::report::model::PlanHead;
 use crate::suite::model::Transcripts;
 
@@ -95,7 +97,11 @@ impl Gate<'_> {
                 return Err(Failure::Internal("nobody looked for the earlier attempt".to_owned()));
             }
         };
-        let Begun { record, taken_up, notes } = begun;
+        let Begun { record, taken_up, mut notes } = begun;
+        let chats = chats_of(&loaded, publisher, around);
+        if let Some(chats) = chats.as_ref().filter(|_| taken_up) {
+            notes.extend(self.end_chats(chats, &record.runs, deadline).await);
+        }
         started.result = Some(record.id);
         // The platform may have started more than the plan could know of.
         let answered = Some(record.runs.len()).filter(|runs| *runs > 0);
@@ -111,6 +117,7 @@ impl Gate<'_> {
         };
         started.url = url.clone();
         Ok(Attached {
+            chats,
             head: super::publish::suite_head(&loaded),
             planned: started.planned.clone(),
             plan: Some(plan),
@@ -247,6 +254,20 @@ impl Gate<'_> {
         Ok(self.taken_up(record, "started by an earlier gate"))
     }
 
+    /// Ends the conversations that a lost gate has left open: the agent that held them is gone.
+    async fn end_chats(
+        &self,
+        chats: &Chats,
+        runs: &[RunRecord],
+        deadline: Instant,
+    ) -> Option<String> {
+        let open = chats.lost(runs);
+        chats.end_open(self.client, deadline).await;
+        let ended = crate::text::count(open, "conversation");
+        (open > 0)
+            .then(|| format!("an earlier gate has left {ended} open: ended without a verdict"))
+    }
+
     fn taken_up(&self, record: ResultRecord, how: &str) -> Begun {
         let note =
             format!("result {} was {how} and is taken up: it is not paid for again", record.id);
@@ -274,6 +295,16 @@ impl Gate<'_> {
         };
         Some(format!("{dashboard}/{}/results/{}", project?, record.id))
     }
+}
+
+/// The conversations with the agent's own program, where the suite is of such a mode.
+fn chats_of(loaded: &Loaded, publisher: &Publisher, around: &Surroundings<'_>) -> Option<Chats> {
+    /// No more than twenty questions a second, of all conversations together.
+    const SPACING: Duration = Duration::from_millis(50);
+    let var = |name: &str| around.context.env.get(name).cloned();
+    let spacing = if around.simulated { Duration::ZERO } else { SPACING };
+    let logs = publisher.agent_logs();
+    Settings::of(&loaded.suite, &var, logs, spacing).map(Chats::new)
 }
 
 /// Ten characters that make the result's name unique and easy to read aloud.

@@ -87,6 +87,7 @@ impl Gate<'_> {
                 };
                 let waited = self.wait_for(attached, &mut fresh, EarlyStop::Never).await;
                 attended.end = self.conclude(attached, &mut fresh, waited).await?;
+                attached.mark_chats(&mut fresh.runs);
                 if let Some(spec) = plan.spec() {
                     cases::mark(&mut fresh.runs, spec);
                     cases::align(&mut fresh.runs, &attached.record.runs);

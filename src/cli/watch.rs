@@ -103,6 +103,7 @@ pub(super) fn watch(
         let notes = foreign_agent(&suite, &record).into_iter().collect();
         let ended_earlier = left.as_ref().is_some_and(|left| left.ended);
         let attached = Attached {
+            chats: None,
             started: StartedRun {
                 result: Some(id),
                 name: record.name.clone(),

@@ -300,12 +300,7 @@ pub const fn start_path(mode: Mode) -> &'static str {
 pub const fn takes_tags(mode: Mode) -> bool {
     matches!(
         mode,
-        Mode::Voice
-            | Mode::Text
-            | Mode::Chirp
-            | Mode::Sip
-            | Mode::Elevenlabs
-            | Mode::ApiChat
+        Mode::Voice | Mode::Text | Mode::Chirp | Mode::Sip | Mode::Elevenlabs | Mode::ApiChat
     )
 }
 

@@ -110,7 +110,11 @@ impl Chat {
         let says = script.says.clone().unwrap_or_else(|| {
             let mut random = Random::new(&[fate.script]);
             let turns = dialogue::turns(dialogue::topic(&scenario.name), None, &mut random);
-            turns.into_iter().filter(|(role, _)| *role != AGENT).map(|(_, text)| text.to_owned()).collect()
+            turns
+                .into_iter()
+                .filter(|(role, _)| *role != AGENT)
+                .map(|(_, text)| text.to_owned())
+                .collect()
         });
         let mut says = says.into_iter();
         let opening = match script.speaks_first {

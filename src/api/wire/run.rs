@@ -133,6 +133,8 @@ impl WireRun {
         let metrics: Vec<MetricRecord> = metrics.into_iter().map(MetricRecord::from).collect();
         let ended = |key: &str| self.metadata.get(key).and_then(lenient::text_of);
         RunRecord {
+            chat_fault: None,
+            agent_latencies_ms: Vec::new(),
             id,
             status: self.status,
             scenario: lenient::id_of(&self.scenario),

@@ -201,6 +201,7 @@ fn attached(
         scenarios: scenarios.into_iter().collect(),
     };
     Attached {
+        chats: None,
         started: StartedRun {
             result: Some(new.id),
             name: new.name.clone(),
