@@ -24,6 +24,10 @@ const GRACE: Duration = Duration::from_secs(1);
 /// How long the rest of its standard error may take to arrive once it has exited.
 const LAST_WORDS: Duration = Duration::from_millis(500);
 
+/// How often, and how far apart, it is looked whether what was killed is gone.
+const MOST_TRIES: u32 = 100;
+const BETWEEN_TRIES: Duration = Duration::from_millis(1);
+
 /// A process of the agent's program and all its children.
 #[derive(Debug)]
 pub(super) struct Process {
@@ -119,6 +123,13 @@ impl Drop for Process {
     fn drop(&mut self) {
         self.kill_group();
         self.errors.abort();
+        // What was killed is gone at once: this waits until it is, so that it is no zombie.
+        for _ in 0..MOST_TRIES {
+            match self.child.try_wait() {
+                Ok(None) => std::thread::sleep(BETWEEN_TRIES),
+                Ok(Some(_)) | Err(_) => return,
+            }
+        }
     }
 }
 
