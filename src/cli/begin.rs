@@ -1,6 +1,7 @@
 //! From a suite that may start to a result that is going: started, or taken up from an earlier
 //! gate. A signal during a start gives it a moment to be answered, and is honest where it is not.
 
+use std::path::Path;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -304,7 +305,15 @@ fn chats_of(loaded: &Loaded, publisher: &Publisher, around: &Surroundings<'_>) -
     let var = |name: &str| around.context.env.get(name).cloned();
     let spacing = if around.simulated { Duration::ZERO } else { SPACING };
     let logs = publisher.agent_logs();
-    Settings::of(&loaded.suite, &var, logs, spacing).map(Chats::new)
+    let mut settings = Settings::of(&loaded.suite, &var, logs, spacing)?;
+    // Paths of a suite are relative to its file.
+    let beside = loaded.file.as_deref().map(Path::new).and_then(Path::parent);
+    let beside = beside.filter(|dir| !dir.as_os_str().is_empty());
+    settings.dir = match (beside, settings.dir) {
+        (Some(beside), Some(dir)) => Some(beside.join(dir)),
+        (beside, dir) => dir.or(beside.map(Path::to_owned)),
+    };
+    Some(Chats::new(settings))
 }
 
 /// Ten characters that make the result's name unique and easy to read aloud.

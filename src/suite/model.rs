@@ -113,7 +113,7 @@ pub struct Suite {
     /// Names of the environment variables that the agent's program may see.
     #[schemars(length(min = 1), inner(length(min = 1)))]
     pub agent_env: Option<Vec<String>>,
-    /// Directory in which the agent's program runs. Default: the directory in which the gate runs.
+    /// Directory in which the agent's program runs, relative to this file. Default: this file's own.
     #[schemars(length(min = 1))]
     pub agent_dir: Option<String>,
     /// What a run counts as in which the agent's program failed. Default: failed.

@@ -19,6 +19,7 @@ mod harness;
 mod conversations;
 mod examples;
 mod faults;
+mod lost;
 mod processes;
 
 use std::path::PathBuf;
@@ -58,7 +59,7 @@ fn posted(gate: &Gate, end: &str) -> Vec<serde_json::Value> {
 
 /// A file of the examples.
 fn example(name: &str) -> String {
-    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("examples/api-chat").join(name);
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("examples/api_chat").join(name);
     path.display().to_string()
 }
 
