@@ -176,7 +176,7 @@ error: `mode` cannot be the value of `TOKEN`
 4 | mode: ${TOKEN}
   |       ^^^^^^^^
   |
-  = help: the values are `voice`, `text`, `chirp`, `livekit_v2`, `pipecat_v2`, `sip`, `websocket`, `vapi_webrtc`, `retell_webrtc` and `elevenlabs`
+  = help: the values are `voice`, `text`, `chirp`, `livekit_v2`, `pipecat_v2`, `sip`, `websocket`, `vapi_webrtc`, `retell_webrtc`, `elevenlabs` and `api_chat`
 
 error: the environment variable `MISSING` is not set
  --> gate.yml:5:12
