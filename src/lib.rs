@@ -6,6 +6,7 @@
 
 pub mod account;
 pub mod api;
+pub mod chat;
 pub mod ci;
 pub mod cli;
 pub mod comment;

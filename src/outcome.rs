@@ -6,7 +6,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::record::{RunRecord, Status};
+use crate::record::{ChatFault, ChatFaultKind, RunRecord, Status};
 
 /// What a run is evidence of.
 #[derive(
@@ -49,6 +49,8 @@ impl Outcome {
 pub enum Blame {
     /// The agent under test.
     Agent,
+    /// The agent's own program, which the gate has started: it crashed, or did not answer.
+    AgentProgram,
     /// The agent or the way to it: it was called and nothing answered.
     AgentOrTransport,
     /// The telephone network or another carrier between the caller and the agent.
@@ -71,6 +73,7 @@ impl Blame {
     pub const fn name(self) -> &'static str {
         match self {
             Blame::Agent => "the agent",
+            Blame::AgentProgram => "the agent's program",
             Blame::AgentOrTransport => "the agent or the way to it",
             Blame::Telephony => "telephony",
             Blame::Platform => "the platform",
@@ -163,6 +166,9 @@ pub fn judge_run(run: &RunRecord, repetition: u32) -> RunOutcome {
 }
 
 fn classify(run: &RunRecord) -> (Outcome, Option<Blame>, String) {
+    if let Some(fault) = &run.chat_fault {
+        return of_chat_fault(fault);
+    }
     let ending = run.ended_reason.as_deref().unwrap_or_default();
     let fault = blame_of_ending(ending);
     let errored = |fallback: Blame, otherwise: &str| {
@@ -199,6 +205,25 @@ fn classify(run: &RunRecord) -> (Outcome, Option<Blame>, String) {
         return errored(Blame::Unknown, "the call never became a conversation");
     }
     judge_conversation(run, conversed)
+}
+
+/// The gate held the conversation itself and knows what ended it.
+fn of_chat_fault(fault: &ChatFault) -> (Outcome, Option<Blame>, String) {
+    let reason = match fault.stderr.is_empty() {
+        true => fault.message.clone(),
+        false => {
+            let last = fault.stderr.join(" | ");
+            format!("{}; the end of its standard error: {last}", fault.message)
+        }
+    };
+    match fault.kind.is_the_programs() {
+        true if fault.counts_as_failed => (Outcome::Failed, Some(Blame::AgentProgram), reason),
+        true => (Outcome::Errored, Some(Blame::AgentProgram), reason),
+        false if fault.kind == ChatFaultKind::GateLost => {
+            (Outcome::Errored, Some(Blame::Operator), reason)
+        }
+        false => (Outcome::Errored, Some(Blame::Platform), reason),
+    }
 }
 
 /// The conversation took place: what do its scores say?

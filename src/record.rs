@@ -171,6 +171,56 @@ pub struct RunRecord {
     /// Fields that could not be read: each is a missing value.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unreadable: Vec<UnreadableField>,
+    /// What went wrong while the gate held the conversation, in mode api_chat.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub chat_fault: Option<ChatFault>,
+    /// How long the agent took for each of its answers, in milliseconds, in mode api_chat.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub agent_latencies_ms: Vec<f64>,
+}
+
+/// What went wrong while the gate held a conversation between the caller and the agent's program.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct ChatFault {
+    /// What kind of fault it is.
+    pub kind: ChatFaultKind,
+    /// What happened, in words.
+    pub message: String,
+    /// The last lines of the program's standard error.
+    pub stderr: Vec<String>,
+    /// Whether the run counts as a failure of the agent; otherwise it is no evidence.
+    pub counts_as_failed: bool,
+}
+
+/// What kind of fault ended a conversation that the gate held.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ChatFaultKind {
+    /// The program could not be started.
+    NotStarted,
+    /// The program exited in the middle of the conversation.
+    #[default]
+    Exited,
+    /// The program wrote something that is no message of the protocol.
+    NotTheProtocol,
+    /// The program gave no answer in time.
+    Silent,
+    /// The program wrote more than anyone needs.
+    Flooded,
+    /// The server refused a turn, or could not be reached.
+    Refused,
+    /// The platform gave no reply of the caller. It is not the program's fault.
+    NoReply,
+    /// The gate that held the conversation was lost. It is not the program's fault.
+    GateLost,
+}
+
+impl ChatFaultKind {
+    /// Whether the agent's program is to blame.
+    pub const fn is_the_programs(self) -> bool {
+        !matches!(self, ChatFaultKind::NoReply | ChatFaultKind::GateLost)
+    }
 }
 
 impl RunRecord {

@@ -13,6 +13,8 @@ const PURE: &[&str] = &[
     "account.rs",
     "api/retry.rs",
     "api/wire",
+    "chat/conversation.rs",
+    "chat/protocol.rs",
     "ci.rs",
     "document",
     "exit.rs",

@@ -7,6 +7,7 @@
 mod account;
 pub mod after;
 mod brake;
+pub mod chat;
 pub mod client;
 mod earlier;
 pub mod error;

@@ -4,6 +4,7 @@
 
 use std::cell::RefCell;
 use std::ops::ControlFlow;
+use std::pin::pin;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -19,10 +20,11 @@ use super::turn::{Ticket, Turnstile};
 use super::watching::Watching;
 use crate::api::client::Client;
 use crate::api::error::ApiError;
+use crate::chat::crowd::Chats;
 use crate::plan::Plan;
 use crate::poll::schedule::Pace;
 use crate::poll::{Look, Patience, Waited, last_look, wait};
-use crate::record::ResultRecord;
+use crate::record::{ResultRecord, RunRecord};
 use crate::redact::Redactor;
 use crate::report::assemble::{End, Parts};
 use crate::report::model::{PlanHead, RetryRecord, SuiteHead, Timing};
@@ -35,6 +37,8 @@ use crate::text;
 /// How long the gate may take to end the calls after a signal, and half of it to look once more.
 /// GitHub sends SIGTERM 7.5 seconds after SIGINT.
 pub(super) const WRAP_UP: Duration = Duration::from_secs(5);
+/// How long conversations may take to wind up whose runs have ended.
+const WIND_UP: Duration = Duration::from_secs(4);
 /// How long after the signal everything has to be over, but for writing the reports.
 const LAST_LOOK: Duration = Duration::from_secs(7);
 
@@ -74,6 +78,8 @@ pub(super) struct Attached {
     pub(super) ended_earlier: bool,
     /// Whether it is one call of a set: it is gone on with as a whole.
     pub(super) of_set: bool,
+    /// The conversations with the agent's own program, in mode api_chat.
+    pub(super) chats: Option<Chats>,
     pub(super) url: Option<String>,
     pub(super) began: Instant,
     pub(super) deadline: Instant,
@@ -97,6 +103,13 @@ impl Attached {
         match self.head.file.as_deref() {
             Some(file) if self.of_set => words::resume_command(file),
             file => words::watch_command(id, file),
+        }
+    }
+
+    /// Puts what is known of the conversations that the gate held into their runs.
+    pub(super) fn mark_chats(&self, runs: &mut [RunRecord]) {
+        if let Some(chats) = &self.chats {
+            chats.mark(runs);
         }
     }
 
@@ -239,6 +252,7 @@ impl Gate<'_> {
         } else {
             attended.end = self.conclude(attached, &mut record, waited).await?;
         }
+        attached.mark_chats(&mut record.runs);
         attended.paid = record.runs.len();
         attached.record = record;
         attached.mark_cases();
@@ -264,6 +278,23 @@ impl Gate<'_> {
         let mut signal = None;
         let watching = Watching::new(self.console, self.label, attached, record);
         let listening = Listening::new(self);
+        let chats = attached.chats.as_ref();
+        let (chat, wanted) = tokio::sync::mpsc::unbounded_channel();
+        let want = |runs: &[RunRecord]| {
+            for one in chats.into_iter().flat_map(|chats| chats.unseen(runs)) {
+                // They are held as long as the wait lasts.
+                let _ = chat.send(one);
+            }
+        };
+        want(&record.runs);
+        let mut holding = pin!(async {
+            match chats {
+                Some(chats) => {
+                    chats.hold(self.client, attached.calls, attached.deadline, wanted).await
+                }
+                None => std::future::pending().await,
+            }
+        });
         let waiting = wait(
             self.client,
             record,
@@ -285,11 +316,18 @@ impl Gate<'_> {
                         return ControlFlow::Continue(());
                     }
                 };
+                want(&record.runs);
                 self.ticket.borrow().keep(&record.runs, runs);
                 watching.take(record);
                 listening.take(record);
+                let marked = chats.map(|chats| {
+                    let mut runs = record.runs.clone();
+                    chats.mark(&mut runs);
+                    runs
+                });
+                let shown = marked.as_ref().unwrap_or(&record.runs);
                 let retry = attached.suite.retry.as_ref();
-                if is_decided(stop, &attached.head, &attached.planned, retry, &record.runs) {
+                if is_decided(stop, &attached.head, &attached.planned, retry, shown) {
                     ControlFlow::Break(())
                 } else {
                     ControlFlow::Continue(())
@@ -299,10 +337,26 @@ impl Gate<'_> {
         let waited = tokio::select! {
             biased;
             waited = waiting => waited,
+            never = &mut holding => match never {},
             never = watching.tick() => match never {},
             never = listening.tick() => match never {},
         };
         watching.finish();
+        if let Some(chats) = chats {
+            if matches!(waited, Waited::Finished) {
+                tokio::select! {
+                    biased;
+                    () = chats.idle() => {}
+                    never = &mut holding => match never {},
+                    () = tokio::time::sleep(WIND_UP) => {}
+                    _ = self.stop.asked() => {}
+                }
+            }
+            tokio::select! {
+                () = chats.end_open(self.client, self.by(WRAP_UP)) => {}
+                _ = self.stop.insisted() => {}
+            }
+        }
         (waited, signal)
     }
 

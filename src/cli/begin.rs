@@ -1,6 +1,7 @@
 //! From a suite that may start to a result that is going: started, or taken up from an earlier
 //! gate. A signal during a start gives it a moment to be answered, and is honest where it is not.
 
+use std::path::Path;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -16,10 +17,12 @@ use super::reuse;
 use super::waiting::announced;
 use crate::api::client::Started;
 use crate::api::error::ApiError;
+use crate::chat::Settings;
+use crate::chat::crowd::Chats;
 use crate::context::{self, Context};
 use crate::plan::mark::Mark;
 use crate::plan::{Plan, StartRequest, carries_name, result_name_start};
-use crate::record::ResultRecord;
+use crate::record::{ResultRecord, RunRecord};
 use crate::report::model::PlanHead;
 use crate::suite::model::{Suite, Transcripts};
 
@@ -106,6 +109,10 @@ impl Gate<'_> {
             false => baseline,
         };
         notes.extend(baseline.notes);
+        let chats = chats_of(&loaded, publisher, around, self.client.time_scale().is_some());
+        if let Some(chats) = chats.as_ref().filter(|_| taken_up) {
+            notes.extend(self.end_chats(chats, &record.runs, deadline).await);
+        }
         started.result = Some(record.id);
         started.planned.learn(&record.runs);
         started.name = started.name.and(Some(plan.result_name.clone()));
@@ -119,6 +126,7 @@ impl Gate<'_> {
         };
         started.url = url.clone();
         Ok(Attached {
+            chats,
             head: super::publish::suite_head(&loaded),
             planned: started.planned.clone(),
             plan: Some(plan),
@@ -257,6 +265,20 @@ impl Gate<'_> {
         Ok(self.taken_up(record, "started by an earlier gate"))
     }
 
+    /// Ends the conversations that a lost gate has left open: the agent that held them is gone.
+    async fn end_chats(
+        &self,
+        chats: &Chats,
+        runs: &[RunRecord],
+        deadline: Instant,
+    ) -> Option<String> {
+        let open = chats.lost(runs);
+        chats.end_open(self.client, deadline).await;
+        let ended = crate::text::count(open, "conversation");
+        (open > 0)
+            .then(|| format!("an earlier gate has left {ended} open: ended without a verdict"))
+    }
+
     fn taken_up(&self, record: ResultRecord, how: &str) -> Begun {
         let note =
             format!("result {} was {how} and is taken up: it is not paid for again", record.id);
@@ -284,6 +306,29 @@ impl Gate<'_> {
         };
         Some(format!("{dashboard}/{}/results/{}", project?, record.id))
     }
+}
+
+/// The conversations with the agent's own program, where the suite is of such a mode.
+fn chats_of(
+    loaded: &Loaded,
+    publisher: &Publisher,
+    around: &Surroundings<'_>,
+    simulated: bool,
+) -> Option<Chats> {
+    /// No more than twenty questions a second, of all conversations together.
+    const SPACING: Duration = Duration::from_millis(50);
+    let var = |name: &str| around.context.env.get(name).cloned();
+    let spacing = if simulated { Duration::ZERO } else { SPACING };
+    let logs = publisher.agent_logs();
+    let mut settings = Settings::of(&loaded.suite, &var, logs, spacing)?;
+    // Paths of a suite are relative to its file.
+    let beside = loaded.file.as_deref().map(Path::new).and_then(Path::parent);
+    let beside = beside.filter(|dir| !dir.as_os_str().is_empty());
+    settings.dir = match (beside, settings.dir) {
+        (Some(beside), Some(dir)) => Some(beside.join(dir)),
+        (beside, dir) => dir.or(beside.map(Path::to_owned)),
+    };
+    Some(Chats::new(settings))
 }
 
 /// Ten characters that make the result's name unique and easy to read aloud, and what the name says

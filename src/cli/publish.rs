@@ -119,6 +119,19 @@ impl Publisher {
         Ok(Self { sink, surfaces: Surfaces::default(), is_part: true, _claim: None })
     }
 
+    /// Where the standard error of the agent's program goes, in mode api_chat. What an earlier gate
+    /// has left there is removed.
+    pub(super) fn agent_logs(&self) -> PathBuf {
+        let dir = self.sink.dir().join("agent");
+        for entry in std::fs::read_dir(&dir).into_iter().flatten().flatten() {
+            if entry.file_name().to_string_lossy().ends_with(".stderr.log") {
+                // One that stays misleads nobody: it is named after another run.
+                let _ = std::fs::remove_file(entry.path());
+            }
+        }
+        dir
+    }
+
     /// Leaves on disk which result has started, or is about to.
     pub(super) fn left(&self, run: &StartedRun) -> Result<(), SinkError> {
         sink::replace(&self.sink.dir().join(STARTED), &run.text())

@@ -92,6 +92,7 @@ impl Gate<'_> {
                 attended.end = self.conclude(attached, &mut fresh, waited).await?;
                 // The calls of a retry say nothing of the first result's.
                 attached.started.ended = ended_before;
+                attached.mark_chats(&mut fresh.runs);
                 if let Some(spec) = plan.spec() {
                     cases::mark(&mut fresh.runs, spec);
                     cases::align(&mut fresh.runs, &attached.record.runs);

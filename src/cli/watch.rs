@@ -114,6 +114,7 @@ pub(super) fn watch(
         let notes = foreign.iter().cloned().chain(baseline.notes).collect();
         let ended_earlier = left.as_ref().is_some_and(|left| left.ended);
         let attached = Attached {
+            chats: None,
             started: StartedRun {
                 result: Some(id),
                 name: record.name.clone(),

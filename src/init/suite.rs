@@ -38,6 +38,7 @@ impl Answers {
         match self.mode {
             Mode::Websocket => keys.push("websocket.url"),
             Mode::VapiWebrtc => keys.push("vapi.assistant"),
+            Mode::ApiChat => keys.push("agent_command"),
             _ => {}
         }
         keys
@@ -92,6 +93,9 @@ pub fn text(answers: &Answers) -> String {
         Mode::VapiWebrtc => {
             line("vapi:".into());
             line("  assistant: asst_1234567890           # placeholder: your assistant's".into());
+        }
+        Mode::ApiChat => {
+            line("agent_command: [python, agent.py]    # placeholder: your agent's program".into());
         }
         _ => {}
     }

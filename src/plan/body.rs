@@ -49,6 +49,9 @@ impl EachScenario {
     }
 }
 
+/// The longest that the platform keeps a conversation of mode api_chat open, in seconds.
+const LONGEST_CHAT: u64 = 3600;
+
 /// The `scenarios` field: bare ids or objects, as the mode has it.
 pub(super) fn scenarios(mode: Mode, ids: &[u64], each: &EachScenario) -> Value {
     let EachScenario { websocket, message } = each;
@@ -71,7 +74,8 @@ pub(super) fn scenarios(mode: Mode, ids: &[u64], each: &EachScenario) -> Value {
         | Mode::Agora
         | Mode::VapiWebrtc
         | Mode::RetellWebrtc
-        | Mode::Elevenlabs => json!(id),
+        | Mode::Elevenlabs
+        | Mode::ApiChat => json!(id),
     });
     Value::Array(entries.collect())
 }
@@ -92,6 +96,16 @@ pub(super) fn common(suite: &Suite, mode: Mode, target: &Target, name: &str) -> 
             body.put("name", Some(name));
             body.put("frequency", suite.frequency);
             body.overrides(suite);
+        }
+        Mode::ApiChat => {
+            body.target(target);
+            body.put("name", Some(name));
+            body.put("frequency", suite.frequency);
+            body.overrides(suite);
+            // The time of a conversation that waits for its turn is running already.
+            let most = suite.timeout.unwrap_or_default().duration().as_secs();
+            body.put("timeout", Some(most.clamp(1, LONGEST_CHAT)));
+            return body.0;
         }
         Mode::Websocket => {
             body.agent(target);
@@ -181,7 +195,7 @@ impl Body {
     /// What belongs to the mode's own way to the agent.
     fn carrier(&mut self, suite: &Suite, mode: Mode) {
         match mode {
-            Mode::Voice | Mode::Agora | Mode::Websocket => {}
+            Mode::Voice | Mode::Agora | Mode::Websocket | Mode::ApiChat => {}
             Mode::Text | Mode::Chirp => {
                 let Some(websocket) = &suite.websocket else { return };
                 self.put("websocket_url", websocket.url.clone());

@@ -227,6 +227,10 @@ impl Plan {
         if self.mode == Mode::Websocket {
             return Err("mode websocket");
         }
+        if self.mode == Mode::ApiChat {
+            // The gate itself holds the conversations, and no more of them than this.
+            return Ok(self);
+        }
         self.body.insert("concurrency_limit".to_owned(), calls.into());
         Ok(self)
     }
@@ -310,6 +314,7 @@ pub const fn start_path(mode: Mode) -> &'static str {
         Mode::Websocket => "/test_framework/v1/scenarios/run_scenarios_with_websockets/",
         Mode::VapiWebrtc => "/test_framework/v1/scenarios/run_scenarios_vapi_webrtc/",
         Mode::RetellWebrtc => "/test_framework/v1/scenarios/run_scenarios_retell_webrtc/",
+        Mode::ApiChat => "/test_framework/v1/scenarios/run_scenarios_api_chat/",
     }
 }
 
@@ -317,7 +322,13 @@ pub const fn start_path(mode: Mode) -> &'static str {
 pub const fn takes_tags(mode: Mode) -> bool {
     matches!(
         mode,
-        Mode::Voice | Mode::Text | Mode::Chirp | Mode::Sip | Mode::Agora | Mode::Elevenlabs
+        Mode::Voice
+            | Mode::Text
+            | Mode::Chirp
+            | Mode::Sip
+            | Mode::Agora
+            | Mode::Elevenlabs
+            | Mode::ApiChat
     )
 }
 

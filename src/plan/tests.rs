@@ -117,7 +117,9 @@ fn each_mode_sends_exactly_these_fields() {
         "concurrency_limit",
         "mock_tool_names",
     ];
-    let rows: [(Mode, &[&str], &[&str]); 11] = [
+    let chat =
+        ["agent_id", "name", "scenarios", "frequency", "personality_ids", "test_profile_ids"];
+    let rows: [(Mode, &[&str], &[&str]); 12] = [
         (Mode::Voice, &common, &["mode"]),
         (Mode::Text, &common, &["websocket_url", "websocket_headers"]),
         (Mode::Chirp, &common, &["mode", "websocket_url"]),
@@ -129,6 +131,7 @@ fn each_mode_sends_exactly_these_fields() {
         (Mode::Websocket, &["agent", "scenarios", "frequency", "mock_tool_names"], &[]),
         (Mode::VapiWebrtc, &webrtc, &["vapi_assistant_id"]),
         (Mode::RetellWebrtc, &webrtc, &["retell_agent_id"]),
+        (Mode::ApiChat, &chat, &["timeout"]),
     ];
     let covered: BTreeSet<Mode> = rows.iter().map(|row| row.0).collect();
     assert_eq!(covered, Mode::ALL.into_iter().collect());

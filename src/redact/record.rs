@@ -5,8 +5,8 @@
 
 use super::Redactor;
 use crate::record::{
-    Claims, ExpectedOutcome, FailedReason, Insights, MetricRecord, MetricValue, NextStep,
-    ResultRecord, RunRecord, Status, Turn, UnreadableField, instant,
+    ChatFault, Claims, ExpectedOutcome, FailedReason, Insights, MetricRecord, MetricValue,
+    NextStep, ResultRecord, RunRecord, Status, Turn, UnreadableField, instant,
 };
 
 impl Redactor {
@@ -82,8 +82,14 @@ impl Redactor {
             transcript,
             recording_url,
             unreadable,
+            chat_fault,
+            agent_latencies_ms: _,
         } = run;
         unreadable.iter_mut().for_each(|field| self.unreadable(field));
+        if let Some(ChatFault { kind: _, message, stderr, counts_as_failed: _ }) = chat_fault {
+            self.string(message);
+            stderr.iter_mut().for_each(|line| self.string(line));
+        }
         self.status(status);
         // A case without a key is known by its name. A key of its own is not text: cases are told
         // apart by it.

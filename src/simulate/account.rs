@@ -10,7 +10,8 @@ use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value};
 
 use super::after::{Job, Reviews};
-use super::endpoints::Endpoint;
+use super::chat::Chat;
+use super::endpoints::{CHAT, Endpoint};
 use super::engine::{self, TimeLine};
 use super::fate::{self, Fate};
 use super::start::Order;
@@ -76,6 +77,8 @@ pub(super) struct HeldRun {
     pub(super) test_profile: Option<u64>,
     pub(super) fate: Fate,
     pub(super) line: TimeLine,
+    /// The conversation that whoever called plays the agent in.
+    pub(super) chat: Option<Chat>,
     /// Simulated second at which someone ended it.
     pub(super) cancelled: Option<f64>,
     /// What was said of it afterwards.
@@ -87,6 +90,9 @@ pub(super) struct HeldRun {
 impl HeldRun {
     /// Its status at the simulated second `at`.
     pub(super) fn status(&self, at: f64) -> Status {
+        if let Some(status) = self.chat.as_ref().and_then(|chat| chat.status(at)) {
+            return status;
+        }
         let status = engine::status(&self.line, &self.fate.end, self.cancelled, at);
         let again = status == Status::Completed && at < self.reviews.evaluating_until;
         if again { Status::Evaluating } else { status }
@@ -95,6 +101,9 @@ impl HeldRun {
     /// Ends it, unless it has ended.
     pub(super) fn cancel(&mut self, at: f64) {
         if !self.status(at).is_terminal() {
+            if let Some(chat) = &mut self.chat {
+                chat.cancelled = true;
+            }
             self.cancelled = Some(at);
         }
     }
@@ -169,15 +178,29 @@ impl Account {
             *repetition += 1;
         }
         let lines = u64::from(world.concurrency).min(order.concurrency.unwrap_or(u64::MAX));
-        let plan = engine::lay_out(world, &fates, usize::try_from(lines).unwrap_or(usize::MAX));
+        let chats = endpoint.name == CHAT;
+        // Nobody is dialled in a chat: it is open for as long as it takes.
+        let lines = if chats { u64::MAX } else { lines };
+        let mut plan = engine::lay_out(world, &fates, usize::try_from(lines).unwrap_or(usize::MAX));
+        let open: Vec<Option<Chat>> = calls
+            .iter()
+            .zip(&fates)
+            .zip(&mut plan)
+            .map(|((call, fate), line)| {
+                let scenario = world.scenario(call.scenario).filter(|_| chats)?;
+                Chat::open(scenario, fate, line, order.timeout.unwrap_or(600))
+            })
+            .collect();
         let id = 2001 + self.results.len() as u64;
         let first_run = 34501 + self.run_owner.len() as u64;
         let runs: Vec<HeldRun> = calls
             .into_iter()
             .zip(fates)
             .zip(plan)
+            .zip(open)
             .zip(first_run..)
-            .map(|(((call, fate), line), id)| HeldRun {
+            .map(|((((call, fate), line), chat), id)| HeldRun {
+                chat,
                 id,
                 scenario: call.scenario,
                 personality: call.personality,

@@ -45,10 +45,13 @@ pub(super) const CASES: &str = "run_scenarios_json";
 /// The endpoint that checks such a start, and starts nothing. It is not published.
 pub(super) const VALIDATE: &str = "validate_scenarios_json";
 
+/// The endpoint whose caller plays the agent.
+pub(super) const CHAT: &str = "run_scenarios_api_chat";
+
 /// Every start endpoint. `agent` of `run_scenarios_pipecat_v2` is missing from the published
 /// schema but sent by Cekura's own clients; so are
 /// `frequency` and `concurrency_limit` of `run_scenarios_json`.
-pub(super) static ENDPOINTS: [Endpoint; 12] = [
+pub(super) static ENDPOINTS: [Endpoint; 13] = [
     Endpoint {
         name: "run_scenarios",
         run_type: "voice",
@@ -126,6 +129,26 @@ pub(super) static ENDPOINTS: [Endpoint; 12] = [
         pairs: true,
         fields: &["agent", "scenarios", "frequency", "mock_tool_names"],
         required: &["scenarios", "frequency"],
+    },
+    Endpoint {
+        name: CHAT,
+        run_type: "api_chat",
+        answer: 200,
+        pairs: false,
+        fields: &[
+            "agent_id",
+            "assistant_id",
+            "name",
+            "scenarios",
+            "tags",
+            "folder_path",
+            "project_id",
+            "frequency",
+            "personality_ids",
+            "test_profile_ids",
+            "timeout",
+        ],
+        required: &[],
     },
     Endpoint {
         name: CASES,

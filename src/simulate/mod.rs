@@ -8,6 +8,7 @@
 mod account;
 mod after;
 mod cases;
+pub mod chat;
 pub mod clock;
 pub mod engine;
 pub mod faults;

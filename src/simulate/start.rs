@@ -15,6 +15,8 @@ pub(super) struct Order {
     pub(super) name: Option<String>,
     /// Parallel calls asked for.
     pub(super) concurrency: Option<u64>,
+    /// How long a conversation of mode api_chat may take, in seconds.
+    pub(super) timeout: Option<u64>,
     pub(super) calls: Vec<Call>,
 }
 
@@ -48,6 +50,7 @@ pub(super) fn read(
     let most = if endpoint.pairs { 100 } else { u64::MAX };
     let frequency = form.integer("frequency", 1, most).unwrap_or(1);
     let concurrency = form.integer("concurrency_limit", 1, u64::MAX);
+    let timeout = form.integer("timeout", 1, 3600);
     let name = form.text("name");
     for field in ["vapi_assistant_id", "outbound_phone_number", "agent_number", "websocket_url"] {
         form.text(field);
@@ -76,7 +79,7 @@ pub(super) fn read(
                     }
                 }
             }
-            Ok(Order { agent, name: name.map(str::to_owned), concurrency, calls })
+            Ok(Order { agent, name: name.map(str::to_owned), concurrency, timeout, calls })
         }
         _ => Err(form.faults),
     }

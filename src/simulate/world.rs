@@ -8,6 +8,8 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
+use super::chat::ChatScript;
+
 /// A world for the stand-in: an account, and how its conversations turn out.
 ///
 /// The same world gives the same outcomes each time, whatever the timing of the requests: each
@@ -171,6 +173,8 @@ pub struct Scenario {
     pub unscored: f64,
     /// Length of the conversations.
     pub duration: Span,
+    /// How its caller chats in mode api_chat.
+    pub chat: ChatScript,
     /// Other distributions than the metrics' own, by the metric's name.
     pub metrics: BTreeMap<String, Values>,
 }
@@ -192,6 +196,7 @@ impl Default for Scenario {
             error_status: ErrorStatus::default(),
             unscored: 0.0,
             duration: Span::default(),
+            chat: ChatScript::default(),
             metrics: BTreeMap::new(),
         }
     }

@@ -47,11 +47,13 @@ pub enum Mode {
     RetellWebrtc,
     /// ElevenLabs session.
     Elevenlabs,
+    /// Chat with the agent's own program, which the gate starts.
+    ApiChat,
 }
 
 impl Mode {
     /// Every mode, in the order of the docs.
-    pub const ALL: [Mode; 11] = [
+    pub const ALL: [Mode; 12] = [
         Mode::Voice,
         Mode::Text,
         Mode::Chirp,
@@ -63,6 +65,7 @@ impl Mode {
         Mode::VapiWebrtc,
         Mode::RetellWebrtc,
         Mode::Elevenlabs,
+        Mode::ApiChat,
     ];
 
     /// The mode as it is written in a suite file.
@@ -79,6 +82,7 @@ impl Mode {
             Mode::VapiWebrtc => "vapi_webrtc",
             Mode::RetellWebrtc => "retell_webrtc",
             Mode::Elevenlabs => "elevenlabs",
+            Mode::ApiChat => "api_chat",
         }
     }
 }

@@ -3,6 +3,7 @@
 //! Pure: text in, a [`Suite`](model::Suite) or [diagnostics](crate::document::Diagnostics) out.
 //! Nothing here reads a file, the environment or the clock.
 
+pub mod agent;
 pub mod carrier;
 pub mod checks;
 pub mod matrix;

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use super::agent::{AgentApi, AgentErrors, AgentProcesses};
 pub use super::carrier::{
     Elevenlabs, Livekit, Mode, Numbers, Phone, Pipecat, Retell, Sip, Vapi, Websocket,
 };
@@ -96,6 +97,32 @@ pub struct Suite {
     pub retell: Option<Retell>,
     /// ElevenLabs overrides for this run. Mode elevenlabs.
     pub elevenlabs: Option<Elevenlabs>,
+    /// The agent's own program and its arguments, for example `[python, agent.py]`. Mode api_chat.
+    #[schemars(length(min = 1), inner(length(min = 1)))]
+    pub agent_command: Option<Vec<String>>,
+    /// How many processes of `agent_command` there are. Default: per_conversation.
+    pub agent_processes: Option<AgentProcesses>,
+    /// Address to which each turn is posted, `http://…` or `https://…`. Mode api_chat.
+    #[schemars(length(min = 1))]
+    pub agent_url: Option<String>,
+    /// Shape of the request to `agent_url`. Default: gate.
+    pub agent_api: Option<AgentApi>,
+    /// Address that answers 2xx once the server that `agent_command` starts can take turns.
+    #[schemars(length(min = 1))]
+    pub agent_ready: Option<String>,
+    /// Names of the environment variables that the agent's program may see.
+    #[schemars(length(min = 1), inner(length(min = 1)))]
+    pub agent_env: Option<Vec<String>>,
+    /// Directory in which the agent's program runs, relative to this file. Default: this file's own.
+    #[schemars(length(min = 1))]
+    pub agent_dir: Option<String>,
+    /// What a run counts as in which the agent's program failed. Default: failed.
+    pub agent_errors: Option<AgentErrors>,
+    /// The most messages that the agent sends in a conversation. Default: 50.
+    #[schemars(range(min = 1, max = 1000))]
+    pub turn_limit: Option<u32>,
+    /// How long the agent may take for an answer, for example `20s`. Default: 60s.
+    pub turn_timeout: Option<Timeout>,
     /// Names of the tools to mock. `[]` mocks none; leave the key out for the agent's default.
     #[schemars(inner(length(min = 1)))]
     pub mock_tools: Option<Vec<String>>,

@@ -202,6 +202,8 @@ impl WireRun {
             evaluation.map(|evaluation| evaluation.records(&mut unread)).unwrap_or_default();
         let ended = |key: &str| self.metadata.get(key).and_then(lenient::text_of);
         RunRecord {
+            chat_fault: None,
+            agent_latencies_ms: Vec::new(),
             id,
             status: unknown.or(self.status.value).unwrap_or_default(),
             scenario: lenient::id_of(&self.scenario),

@@ -202,6 +202,7 @@ fn attached(
         ..PlanHead::default()
     };
     Attached {
+        chats: None,
         started: StartedRun {
             result: Some(new.id),
             name: new.name.clone(),

@@ -69,7 +69,7 @@ pub(super) fn start(
         calls.extend((0..frequency).map(|_| run));
         account.world.cases.push(scenario);
     }
-    let order = Order { agent, name, concurrency, calls };
+    let order = Order { agent, name, concurrency, timeout: None, calls };
     let id = account.start(endpoint, order, form.clone(), now);
     let answer = account.results.get(&id).map(|held| results::started(account, held));
     Reply::ok(&answer.unwrap_or_default())

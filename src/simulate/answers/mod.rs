@@ -5,6 +5,7 @@
 mod after;
 mod cases;
 mod catalog;
+mod chat;
 mod insights;
 mod listing;
 mod results;
@@ -183,6 +184,9 @@ impl Account {
                 }
                 None => Reply::not_found(),
             },
+            Route::Chat(id) => chat::submit(self, id, body, unknown_fields, now),
+            Route::ChatTurn(id, turn) => chat::turn(self, id, turn, now),
+            Route::EndChat(id) => chat::end(self, id, body, unknown_fields, now),
             Route::After(after) => after::answer(self, after, call, body, now),
             Route::Scenarios => catalog::scenarios(&self.world, call),
             Route::Scenario(id) => catalog::scenario(&self.world, id),

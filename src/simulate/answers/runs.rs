@@ -135,7 +135,10 @@ fn document(account: &Account, held: &Held, run: &HeldRun, status: &Status) -> V
             }
             scored.push(entry);
         }
-        transcript = turns(run, scenario);
+        transcript = match &run.chat {
+            Some(chat) => chat.transcript(),
+            None => turns(run, scenario),
+        };
     }
     if let Value::Object(fields) = &mut document {
         fields.insert("result_name".into(), json!(held.name));
@@ -209,6 +212,9 @@ fn ended_reason<'a>(run: &'a HeldRun, status: &Status) -> Option<&'a str> {
     }
     if run.cancelled.is_some() {
         return Some("run-cancelled-by-user");
+    }
+    if let Some(reason) = run.chat.as_ref().and_then(|chat| chat.ended_reason.as_deref()) {
+        return Some(reason);
     }
     Some(match &run.fate.end {
         End::Errored { reason, .. } => reason,

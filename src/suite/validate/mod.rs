@@ -4,6 +4,7 @@
 //! Asked of the suite with the flags merged in, so that it holds for a suite without a file too.
 
 mod cases;
+mod chat;
 mod limits;
 mod mode;
 mod thresholds;

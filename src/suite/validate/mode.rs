@@ -12,6 +12,7 @@ pub(super) fn check(suite: &Suite, problems: &mut Problems) {
     blocks(suite, problems);
     keys(suite, problems);
     websocket(suite, problems);
+    super::chat::check(suite, problems);
     let mode = suite.mode.unwrap_or_default();
     if let Some(frequency) = suite.frequency
         && frequency > MAX_FREQUENCY
@@ -38,7 +39,7 @@ fn blocks(suite: &Suite, problems: &mut Problems) {
     const PHONE: [Mode; 6] =
         [Mode::Voice, Mode::Text, Mode::Chirp, Mode::Sip, Mode::Agora, Mode::Elevenlabs];
     const WEBSOCKET: [Mode; 3] = [Mode::Websocket, Mode::Text, Mode::Chirp];
-    let blocks: [(&str, bool, &[Mode]); 8] = [
+    let blocks: [(&str, bool, &[Mode]); 18] = [
         ("phone", suite.phone.is_some(), &PHONE),
         ("livekit", suite.livekit.is_some(), &[Mode::LivekitV2]),
         ("pipecat", suite.pipecat.is_some(), &[Mode::PipecatV2]),
@@ -47,6 +48,16 @@ fn blocks(suite: &Suite, problems: &mut Problems) {
         ("vapi", suite.vapi.is_some(), &[Mode::VapiWebrtc]),
         ("retell", suite.retell.is_some(), &[Mode::RetellWebrtc]),
         ("elevenlabs", suite.elevenlabs.is_some(), &[Mode::Elevenlabs]),
+        ("agent_command", suite.agent_command.is_some(), &[Mode::ApiChat]),
+        ("agent_processes", suite.agent_processes.is_some(), &[Mode::ApiChat]),
+        ("agent_url", suite.agent_url.is_some(), &[Mode::ApiChat]),
+        ("agent_api", suite.agent_api.is_some(), &[Mode::ApiChat]),
+        ("agent_ready", suite.agent_ready.is_some(), &[Mode::ApiChat]),
+        ("agent_env", suite.agent_env.is_some(), &[Mode::ApiChat]),
+        ("agent_dir", suite.agent_dir.is_some(), &[Mode::ApiChat]),
+        ("agent_errors", suite.agent_errors.is_some(), &[Mode::ApiChat]),
+        ("turn_limit", suite.turn_limit.is_some(), &[Mode::ApiChat]),
+        ("turn_timeout", suite.turn_timeout.is_some(), &[Mode::ApiChat]),
     ];
     for (key, given, modes) in blocks {
         if given && !modes.contains(&suite.mode.unwrap_or_default()) {
@@ -95,7 +106,8 @@ fn belongs(key: &str, modes: &[Mode], suite: &Suite, problems: &mut Problems) {
 
 /// The plain keys that some modes' requests have no place for.
 fn keys(suite: &Suite, problems: &mut Problems) {
-    let keys: [(&str, bool, &[Mode]); 3] = [
+    let keys: [(&str, bool, &[Mode]); 4] = [
+        ("mock_tools", suite.mock_tools.is_some(), &[Mode::ApiChat]),
         ("concurrency", suite.concurrency.is_some(), &[Mode::Websocket]),
         (
             "personalities",

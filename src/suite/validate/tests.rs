@@ -1,5 +1,6 @@
 //! One row for each rule across keys.
 
+mod chat;
 mod limits;
 
 use crate::document::{Places, Problem, Source};

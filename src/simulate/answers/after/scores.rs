@@ -116,6 +116,7 @@ pub(super) fn rerun(account: &mut Account, id: u64, now: Duration) -> Reply {
         agent: held.agent,
         name: Some(format!("{} (rerun)", held.name)),
         concurrency: None,
+        timeout: None,
         calls,
     };
     let run_type = held.run_type;

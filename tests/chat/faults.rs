@@ -1,0 +1,89 @@
+//! What goes wrong with the agent's program is told apart, blamed on it, and shown.
+
+use serde_json::Value;
+
+use super::{Gate, suite, with_script, world};
+use crate::finished::Finished;
+
+const SAYS: &str = "says: [Hello, And the refund, Thanks]";
+
+/// The outcome and the fault of the only run.
+fn fault_of(finished: &Finished) -> (Value, Value) {
+    let result = finished.result();
+    (result["outcomes"][0].clone(), result["result"]["runs"][0]["chat_fault"].clone())
+}
+
+#[test]
+fn each_fault_of_the_program_is_told_apart_and_fails_the_run() {
+    let rows = [
+        ("exit 3", "exited", "ended with exit status: 3, before its first message"),
+        (
+            "echo Listening on port 80; read -r a",
+            "not_the_protocol",
+            "no JSON: Listening on port 80",
+        ),
+        (
+            "read -r a; read -r b; sleep 60",
+            "silent",
+            "no answer in time (`turn_timeout`), in turn 1",
+        ),
+        (
+            "read -r a; read -r b; echo '{\"type\":\"message\",\"content\":\"Hi\"}'; read -r c; exit 9",
+            "exited",
+            "ended with exit status: 9, in turn 2",
+        ),
+        (
+            "while :; do echo '{\"type\":\"metadata\",\"metadata\":{}}'; done",
+            "flooded",
+            "flooded its output: more than 100 lines in turn 1",
+        ),
+        ("head -c 300000 /dev/zero | tr '\\0' x", "flooded", "a line longer than 256 KiB"),
+    ];
+    for (script, kind, words) in rows {
+        let gate = with_script(&world(SAYS), script, "turn_timeout: 300ms");
+        let finished = gate.run(&["run"]).expect(1);
+        let (outcome, fault) = fault_of(&finished);
+        assert_eq!(fault["kind"], kind, "{script}: {fault}");
+        assert_eq!(outcome["outcome"], "failed", "{script}");
+        assert_eq!(outcome["blame"], "agent_program", "{script}");
+        let reason = outcome["reason"].as_str().unwrap();
+        assert!(reason.contains(words), "{script}: {reason}");
+    }
+}
+
+#[test]
+fn a_program_that_cannot_be_started_is_named() {
+    let gate = Gate::against(&world(SAYS), &suite("[./no-such-agent]", ""));
+    let finished = gate.run(&["run"]).expect(1).says("cannot be started: ./no-such-agent");
+    assert_eq!(fault_of(&finished).1["kind"], "not_started");
+}
+
+#[test]
+fn the_suite_may_take_the_programs_faults_for_errors() {
+    let gate = with_script(&world(SAYS), "exit 3", "agent_errors: errored");
+    let finished = gate.run(&["run"]);
+    let (outcome, _) = fault_of(&finished);
+    assert_eq!(outcome["outcome"], "errored");
+    assert_eq!(outcome["blame"], "agent_program");
+}
+
+#[test]
+fn the_last_lines_of_standard_error_stand_in_every_report_and_all_of_it_in_a_file() {
+    let gate = with_script(&world(SAYS), "echo early >&2; echo 'KeyError: order' >&2; exit 1", "");
+    let finished = gate.run(&["run"]).expect(1).says("KeyError: order");
+    for report in ["junit.xml", "summary.md", "result.json"] {
+        assert!(finished.report(report).contains("KeyError: order"), "{report}");
+    }
+    let log = finished.report("agent/34501.stderr.log");
+    assert_eq!(log, "early\nKeyError: order\n");
+}
+
+#[test]
+fn what_no_report_may_show_is_taken_out_of_standard_error_too() {
+    let keys = "reports: { redact: [emails] }";
+    let gate = with_script(&world(SAYS), "echo no user mia@example.com >&2; exit 1", keys);
+    let finished = gate.run(&["run"]).expect(1).says("no user");
+    for report in ["junit.xml", "summary.md", "result.json"] {
+        assert!(!finished.report(report).contains("mia@example.com"), "{report}");
+    }
+}

@@ -1,0 +1,75 @@
+//! Mode `api_chat`: the whole gate with an agent's program, against the simulator.
+
+#![cfg(unix)]
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test that cannot go on must fail"
+)]
+
+#[path = "../common/mod.rs"]
+mod common;
+#[path = "../common/finished.rs"]
+mod finished;
+#[path = "../gate/harness.rs"]
+#[expect(dead_code, reason = "the tests of the whole gate use the rest of it")]
+mod harness;
+
+mod conversations;
+mod examples;
+mod faults;
+mod lost;
+mod processes;
+
+use std::path::PathBuf;
+
+use harness::{GOOD, Gate};
+
+/// A suite of one scenario with this program, and further keys.
+fn suite(command: &str, keys: &str) -> String {
+    format!(
+        "version: 1\nname: Chat\nagent: 1\nscenarios: [1]\nmode: api_chat\n\
+         agent_command: {command}\n{keys}\n"
+    )
+}
+
+/// The world of the other tests, with this script of the caller.
+fn world(chat: &str) -> String {
+    GOOD.replace("pass: 1, error: 0 }", &format!("pass: 1, error: 0, chat: {{ {chat} }} }}"))
+}
+
+/// A gate whose agent is this shell script.
+fn with_script(world: &str, script: &str, keys: &str) -> Gate {
+    let gate = Gate::against(world, &suite("[sh, agent.sh]", keys));
+    std::fs::write(gate.dir.path().join("agent.sh"), script).unwrap();
+    gate
+}
+
+/// The bodies that were posted to a path that ends so.
+fn posted(gate: &Gate, end: &str) -> Vec<serde_json::Value> {
+    let log = gate.stand_in().requests();
+    let of = log.into_iter().filter(|one| one.method == "POST" && one.path.ends_with(end));
+    of.map(|one| {
+        assert_eq!(one.unknown_fields, Vec::<String>::new(), "{}", one.path);
+        one.body.unwrap()
+    })
+    .collect()
+}
+
+/// A file of the examples.
+fn example(name: &str) -> String {
+    let path = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("examples/api_chat").join(name);
+    path.display().to_string()
+}
+
+/// An agent that answers each message, and speaks first where it has to.
+const ANSWERS: &str = r#"
+while read -r line; do
+  case "$line" in
+    *'"speaks_first":"agent"'*) echo '{"type":"message","content":"Welcome"}' ;;
+    *'"type":"message"'*) echo '{"type":"message","content":"Sure"}' ;;
+    *'"type":"end"'*) exit 0 ;;
+  esac
+done
+"#;
