@@ -95,7 +95,7 @@ impl Claim {
         let mut marker = open.map_err(|source| at(&path, source))?;
         held(&marker, dir)?;
         let mut head = Vec::new();
-        let read = (&mut marker).take(OURS.len() as u64).read_to_end(&mut head);
+        let read = std::io::copy(&mut (&mut marker).take(OURS.len() as u64), &mut head);
         read.map_err(|source| at(&path, source))?;
         // A gate that was killed at once has left it empty.
         if !head.is_empty() && head != OURS.as_bytes() {
@@ -207,7 +207,7 @@ fn is_of_earlier_gate(dir: &Path, depth: usize) -> Result<(), String> {
 
 /// Whether a file can only have been written by a gate.
 fn is_evidence(path: &Path, name: &str) -> bool {
-    let text = || fs::read_to_string(path).unwrap_or_default();
+    let text = || super::input_file::read_saved(path).unwrap_or_default();
     match name {
         RESULT => json::read(&text()).is_ok(),
         INDEX => gates::read_index(&text()).is_some(),

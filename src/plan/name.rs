@@ -30,7 +30,11 @@ pub fn is_named(found: &str, name: &str) -> bool {
 
 /// Whether a result's name starts so, however what stands before the key is spelled.
 pub fn is_named_from(found: &str, name_start: &str) -> bool {
-    tail(found).starts_with(tail(name_start))
+    match name_start.ends_with(MARK) {
+        // Without a key, only the suite and the branch tell results apart.
+        true => found.trim().starts_with(name_start),
+        false => tail(found).starts_with(tail(name_start)),
+    }
 }
 
 /// Whether a name may be this one as the platform has it: in another spelling, or cut.

@@ -123,7 +123,7 @@ impl PlanHead {
             let case = |case: &crate::spec::model::Case| PlannedCase {
                 key: case.key().to_owned(),
                 name: case.name.clone(),
-                runs: spec.frequency(case),
+                runs: spec.frequency(case) * plan.multiplier,
             };
             spec.scenarios.iter().map(case).collect()
         });
