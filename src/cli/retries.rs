@@ -159,7 +159,11 @@ impl Gate<'_> {
                 EarlierRetry::Evidence(record) => return Ok(*record),
                 // A name of its own, so that a lost answer does not lead to the one that was ended.
                 EarlierRetry::Ended => {
-                    let name = format!("{}{AGAIN}{}", again.result_name, super::left::letters(crate::context::random()));
+                    let name = format!(
+                        "{}{AGAIN}{}",
+                        again.result_name,
+                        super::left::letters(crate::context::random())
+                    );
                     fresh = Some(again.clone().named(name));
                 }
                 EarlierRetry::None => {}
