@@ -10,7 +10,8 @@ use crate::suite::model::Suite;
 use crate::text;
 use crate::verdict::check::{Aggregate, Check, Unit};
 use crate::verdict::foregone::{Scale, on_scale};
-use crate::verdict::settled;
+use crate::verdict::labels::{self, Match};
+use crate::verdict::{settled, units};
 
 /// A list of the account.
 #[derive(Debug, Clone, PartialEq)]
@@ -68,6 +69,8 @@ pub struct Metric {
     pub kind: Option<String>,
     /// The labels of an enum metric; none where the platform does not say.
     pub labels: Option<Vec<String>>,
+    /// What it measures, in the account's words.
+    pub description: Option<String>,
     /// Whether it scores simulated conversations.
     pub simulated: bool,
 }
@@ -301,17 +304,30 @@ impl Findings {
         for spec in checks.iter().flat_map(|checks| &checks.0) {
             self.warnings.extend(unfit(metric, &spec.check));
             self.warnings.extend(off_scale(metric, &spec.check));
+            let names = [&metric.name].into_iter().chain(&metric.aliases).map(String::as_str);
+            let described = metric.description.as_deref();
+            self.warnings.extend(units::against_description(names, spec, described));
         }
         let Some(labels) = metric.labels.as_ref().filter(|labels| !labels.is_empty()) else {
             return;
         };
         for spec in checks.iter().flat_map(|checks| &checks.0) {
             let Some(Aggregate::Share(label)) = &spec.check.aggregate else { continue };
-            let same = |known: &String| known.trim().to_lowercase() == label.trim().to_lowercase();
-            if !labels.iter().any(same) {
-                let message =
-                    format!("the metric {} has no label {}", shown(&metric.name), shown(label));
-                self.problem(path.clone(), message, near_or_some(label, "its labels are", labels));
+            let name = shown(&metric.name);
+            let best = |known: &&String| labels::matches(label, known);
+            let found = labels.iter().max_by_key(best);
+            match found.map(|known| (labels::matches(label, known), known)) {
+                Some((Match::Exact, _)) => {}
+                Some((Match::Folded, known)) => self.warnings.push(format!(
+                    "the metric {name} has the label {}, for which {} is taken",
+                    shown(known),
+                    shown(label)
+                )),
+                Some((Match::No, _)) | None => {
+                    let message = format!("the metric {name} has no label {}", shown(label));
+                    let help = near_or_some(label, "its labels are", labels);
+                    self.problem(path.clone(), message, help);
+                }
             }
         }
     }

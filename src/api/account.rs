@@ -83,6 +83,20 @@ impl Client {
         self.list("/test_framework/v1/metrics/", &filters, until, wire::metric).await
     }
 
+    /// The metrics of the agent that has an assistant.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Client::agent`].
+    pub async fn metrics_of_assistant(
+        &self,
+        assistant: &str,
+        until: Instant,
+    ) -> Result<Listing<Metric>, ApiError> {
+        let filters = [("assistant_id", Some(assistant.to_owned()))];
+        self.list("/test_framework/v1/metrics/", &filters, until, wire::metric).await
+    }
+
     /// The ids of the test profiles.
     ///
     /// # Errors

@@ -19,12 +19,13 @@ use crate::plan::{Plan, Selection, StartRequest, Target};
 use crate::report::escape::json::safe;
 use crate::report::escape::terminal::log_line;
 use crate::spec::model::Case;
-use crate::suite::checks::{Checks, Level};
+use crate::suite::checks::{CheckSpec, Checks, Level};
 use crate::suite::model::{EarlyStop, Quarantine, RetryOn, Suite, TestSetFrom, Thresholds};
 use crate::suite::together;
 use crate::text;
 use crate::verdict::foregone;
 use crate::verdict::prospects::hopeless;
+use crate::verdict::units;
 
 /// What `check` takes.
 #[derive(Debug, clap::Args)]
@@ -379,23 +380,27 @@ fn line(text: &str) -> String {
 /// The checks as they will be judged, one a line.
 fn checks(thresholds: &Thresholds) -> Vec<String> {
     let mut lines = Vec::new();
-    let mut add = |prefix: &str, name: &str, checks: Option<&Checks>| {
+    let unit = |name: &str, spec: &CheckSpec| {
+        units::planned(name, spec).map(|note| format!("; {note}")).unwrap_or_default()
+    };
+    let mut add = |prefix: &str, name: &str, checks: Option<&Checks>, is_metric: bool| {
         for spec in checks.iter().flat_map(|checks| &checks.0) {
             let level = if spec.level == Level::Warn { " (warning only)" } else { "" };
-            lines.push(format!("{prefix}{name} {}{level}", spec.check));
+            let unit = if is_metric { unit(name, spec) } else { String::new() };
+            lines.push(format!("{prefix}{name} {}{level}{unit}", spec.check));
         }
     };
-    add("", "success_rate", thresholds.success_rate.as_ref());
-    add("", "errors", thresholds.errors.as_ref());
-    add("", "expected_outcome", thresholds.expected_outcome.as_ref());
-    add("", "duration", thresholds.duration.as_ref());
+    add("", "success_rate", thresholds.success_rate.as_ref(), false);
+    add("", "errors", thresholds.errors.as_ref(), false);
+    add("", "expected_outcome", thresholds.expected_outcome.as_ref(), false);
+    add("", "duration", thresholds.duration.as_ref(), false);
     for (name, checks) in &thresholds.metrics {
-        add("", name, Some(checks));
+        add("", name, Some(checks), true);
     }
     if let Some(each) = &thresholds.each_scenario {
-        add("each scenario: ", "success_rate", each.success_rate.as_ref());
+        add("each scenario: ", "success_rate", each.success_rate.as_ref(), false);
         for (name, checks) in &each.metrics {
-            add("each scenario: ", name, Some(checks));
+            add("each scenario: ", name, Some(checks), true);
         }
     }
     if let Some(baseline) = &thresholds.baseline {

@@ -91,30 +91,36 @@ pub(super) async fn idle_tags(
     loaded.lines(unknown(client, loaded, plan).await)
 }
 
-/// Labels that no metric of the account gives. A share of such a label would be 0% whatever the
-/// agent does, and so could pass without evidence.
+/// Labels that no metric of the account gives: their share would be 0% whatever the agent does, and
+/// so could pass without evidence. Gives what else a person should know of the metrics.
 pub(super) async fn labels_are_known(
     client: &Client,
     loaded: &Loaded,
     plan: &Plan,
-) -> Result<(), Failure> {
+) -> Result<Vec<String>, Failure> {
     let asks = |thresholds: &Thresholds| {
         let each = thresholds.each_scenario.iter().flat_map(|each| each.metrics.values());
         let checks = thresholds.metrics.values().chain(each).flat_map(|checks| &checks.0);
         let mut aggregates = checks.filter_map(|spec| spec.check.aggregate.as_ref());
         aggregates.any(|aggregate| matches!(aggregate, Aggregate::Share(_)))
     };
-    let (Some(thresholds), Target::Agent(agent)) = (&loaded.suite.thresholds, &plan.target) else {
-        return Ok(());
-    };
-    if !asks(thresholds) {
-        return Ok(());
+    if !loaded.suite.thresholds.as_ref().is_some_and(asks) {
+        return Ok(Vec::new());
     }
-    let Ok(metrics) = client.metrics(*agent, Instant::now() + PATIENCE).await else {
-        return Ok(());
+    let until = Instant::now() + PATIENCE;
+    let metrics = match &plan.target {
+        Target::Agent(agent) => client.metrics(*agent, until).await,
+        Target::Assistant(assistant) => client.metrics_of_assistant(assistant, until).await,
     };
-    match Findings::of_labels(&loaded.suite, metrics).problems {
-        problems if problems.is_empty() => Ok(()),
+    let metrics = match metrics {
+        Ok(metrics) => metrics,
+        Err(error) => {
+            return Ok(vec![format!("the labels of the metrics could not be looked up: {error}")]);
+        }
+    };
+    let findings = Findings::of_labels(&loaded.suite, metrics);
+    match findings.problems {
+        problems if problems.is_empty() => Ok(findings.warnings),
         problems => Err(not_started(loaded, problems)),
     }
 }

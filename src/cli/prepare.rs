@@ -94,7 +94,8 @@ pub(super) async fn prepare(
         loaded.noticed = hints::idle_tags(client, &loaded, &plan, &query, &found).await;
         plan = plan.resolved(found.into_iter().map(|scenario| scenario.id));
     }
-    hints::labels_are_known(client, &loaded, &plan).await?;
+    let noticed = hints::labels_are_known(client, &loaded, &plan).await?;
+    loaded.noticed.extend(noticed);
     price_cases(&mut loaded, &plan, client, deadline).await?;
     super::budget::check(&loaded.suite, &plan)?;
     quarantine_is_known(&loaded, &plan)?;

@@ -43,8 +43,8 @@ pub struct CheckSpec {
     /// Confidence for this check, in place of `thresholds.confidence`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confidence: Option<Percent>,
-    /// The unit of the metric's own numbers, where the check's unit is another. Default: ms for a
-    /// latency, s for anything else.
+    /// The unit of the metric's own numbers, where the check's unit is another. Default: what the
+    /// metric's name says; else ms for a latency, s for anything else.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub unit: Option<MetricUnit>,
 }

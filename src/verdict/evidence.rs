@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::ScenarioRef;
 use super::check::Unit;
 use crate::outcome::{Blame, Outcome, RunOutcome};
-use crate::record::{MetricRecord, MetricValue, RunRecord};
+use crate::record::{MetricRecord, RunRecord};
 
 /// The runs that fill the planned slots, and the slots that have none.
 #[derive(Debug, Clone, Default)]
@@ -334,28 +334,4 @@ pub(super) struct Metric<'a> {
     pub(super) contradicting: Vec<u64>,
     /// Runs whose score of the metric cannot be read: they could have given any value.
     pub(super) unreadable: Vec<u64>,
-}
-
-/// The unit of a metric's own numbers where the suite does not say: latencies are in milliseconds,
-/// other times in seconds.
-pub(super) fn native_unit(metric: &MetricRecord) -> Unit {
-    let says = |word: &str| {
-        let says = |text: &str| text.to_lowercase().contains(word);
-        says(&metric.name) || metric.aliases.iter().any(|alias| says(alias))
-    };
-    let name = metric.name.to_lowercase();
-    if says("latency") || name.ends_with("ms") || name.contains("(ms)") || says("millisecond") {
-        Unit::Milliseconds
-    } else {
-        Unit::Seconds
-    }
-}
-
-/// The scale of a rating: 0–5, or 0–100 where a score above 5 was seen.
-pub(super) fn rating_scale(entries: &[Entry<'_>]) -> (f64, f64) {
-    let above_five = entries.iter().any(|(_, metric)| match metric.value {
-        MetricValue::Rating(Some(score)) => score > 5.0,
-        _ => false,
-    });
-    (0.0, if above_five { 100.0 } else { 5.0 })
 }

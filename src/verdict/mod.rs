@@ -11,8 +11,11 @@ pub mod check;
 pub mod evidence;
 pub mod foregone;
 mod judge;
+pub(crate) mod labels;
 pub mod prospects;
 mod sample;
+mod unit_words;
+pub(crate) mod units;
 mod weigh;
 
 use std::collections::BTreeMap;

@@ -1,14 +1,14 @@
 //! The values that a check asks of the evidence, by the figure's kind and the check's aggregate.
 //!
-//! Pure. What does not fit (a mean of labels, a label that is probably mistyped) is told in words
-//! that become the check's reason.
+//! Pure. What does not fit (a mean of labels, values that cannot be in their unit) is said in words
+//! that become the check's reason; so is what was assumed.
 
 use super::check::{Aggregate, Check, Unit};
-use super::evidence::{Entry, Evidence, Sampled, Samples, native_unit, rating_scale};
+use super::evidence::{Entry, Evidence, Sampled, Samples};
 use super::judge::Figure;
-use crate::record::MetricValue;
-use crate::suite::checks::{CheckSpec, MetricUnit};
-use crate::text;
+use super::{labels, units};
+use crate::record::{MetricRecord, MetricValue};
+use crate::suite::checks::CheckSpec;
 
 /// The samples that a check asks for, and the check with its aggregate settled.
 pub(super) fn sample(
@@ -35,11 +35,13 @@ pub(super) fn sample(
         }
         Figure::Metric(name) => {
             let metric = evidence.metric(name)?;
-            let unknown = evidence.without_score(&metric);
+            let mut unknown = evidence.without_score(&metric);
             let open = |(run, _): &Entry<'_>| !evidence.open_runs.contains(&run.id);
             let entries: Vec<Entry<'_>> = metric.entries.iter().copied().filter(open).collect();
-            let samples = metric_samples(name, spec, &entries)?;
-            Ok((Sampled { samples, unknown, notes: metric.notes() }, with(settled(check))))
+            let read = metric_samples(name, spec, &entries)?;
+            unknown.extend(read.unclear);
+            let notes = metric.notes().into_iter().chain(read.notes).collect();
+            Ok((Sampled { samples: read.samples, unknown, notes }, with(settled(check))))
         }
     }
 }
@@ -62,8 +64,17 @@ fn met(scores: Sampled) -> Sampled {
     Sampled { samples, unknown: scores.unknown, notes: scores.notes }
 }
 
+/// What was read of a metric's entries.
+struct Read {
+    samples: Samples,
+    /// Runs whose entry may or may not be what the check asks for.
+    unclear: Vec<u64>,
+    /// What a reader of the check must know.
+    notes: Vec<String>,
+}
+
 /// The values of a metric, as its kind and the check's aggregate have them.
-fn metric_samples(name: &str, spec: &CheckSpec, entries: &[Entry<'_>]) -> Result<Samples, String> {
+fn metric_samples(name: &str, spec: &CheckSpec, entries: &[Entry<'_>]) -> Result<Read, String> {
     let Some(first) = entries.first() else {
         return Err(format!("no run has a metric `{name}`"));
     };
@@ -79,14 +90,16 @@ fn metric_samples(name: &str, spec: &CheckSpec, entries: &[Entry<'_>]) -> Result
     }
     let aggregate = settled(&spec.check);
     match (&scored.1.value, &aggregate) {
-        (MetricValue::Binary(_), Aggregate::Rate) => Ok(shares(entries, |value| match value {
-            MetricValue::Binary(passed) => *passed,
-            _ => None,
-        })),
-        (MetricValue::Label(_), Aggregate::Share(label)) => label_samples(name, label, entries),
-        (MetricValue::Rating(_) | MetricValue::Numeric(_), number) if !number.is_share() => {
-            number_samples(spec, entries)
+        (MetricValue::Binary(_), Aggregate::Rate) => {
+            let samples = shares(entries, |value| match value {
+                MetricValue::Binary(passed) => *passed,
+                _ => None,
+            });
+            Ok(Read { samples, unclear: Vec::new(), notes: Vec::new() })
         }
+        (MetricValue::Label(_), Aggregate::Share(label)) => label_samples(name, label, entries),
+        (MetricValue::Rating(_), number) if !number.is_share() => ratings(spec, entries),
+        (MetricValue::Numeric(_), number) if !number.is_share() => numbers(scored.1, spec, entries),
         (MetricValue::Binary(_), other) => Err(format!(
             "`{name}` is a binary metric, and `{other}` is no aggregate for it: write for example `>= 95%`"
         )),
@@ -121,48 +134,53 @@ fn shares(entries: &[Entry<'_>], says: impl Fn(&MetricValue) -> Option<bool>) ->
     Samples::Shares { yes, no }
 }
 
-/// A label that nobody gave is a share of nothing, unless a label much like it was given: then the
-/// suite's is probably mistyped, and a share of nothing would pass for the wrong reason.
-fn label_samples(name: &str, label: &str, entries: &[Entry<'_>]) -> Result<Samples, String> {
-    let same = |seen: &str| seen.trim().to_lowercase() == label.trim().to_lowercase();
-    let seen = || {
-        entries.iter().filter_map(|(_, metric)| match &metric.value {
-            MetricValue::Label(Some(label)) => Some(label.as_str()),
+/// The runs that gave a label, and those that gave others.
+fn label_samples(name: &str, label: &str, entries: &[Entry<'_>]) -> Result<Read, String> {
+    let given = || {
+        entries.iter().filter_map(|(run, metric)| match &metric.value {
+            MetricValue::Label(Some(label)) => Some((run.id, label.as_str())),
             _ => None,
         })
     };
-    if seen().any(crate::redact::is_redacted) {
+    if given().any(|(_, label)| crate::redact::is_redacted(label)) {
         return Err(format!("labels of `{name}` were redacted: their share cannot be counted"));
     }
-    if !seen().any(same)
-        && let Some(near) = text::nearest(label, seen())
-    {
-        return Err(format!("no run gave `{name}` the label `{label}`; did you mean `{near}`?"));
-    }
-    Ok(shares(entries, |value| match value {
-        MetricValue::Label(Some(seen)) => Some(same(seen)),
-        _ => None,
-    }))
+    let labels::Seen { yes, no, unclear, notes } = labels::seen(label, given());
+    Ok(Read { samples: Samples::Shares { yes, no }, unclear, notes })
 }
 
-fn number_samples(spec: &CheckSpec, entries: &[Entry<'_>]) -> Result<Samples, String> {
-    let values = entries.iter().filter_map(|(run, metric)| match metric.value {
+fn ratings(spec: &CheckSpec, entries: &[Entry<'_>]) -> Result<Read, String> {
+    let (values, scores) = scores(entries);
+    if let Some(reason) = units::other_scale(&spec.check, &scores) {
+        return Err(reason);
+    }
+    let (unit, scale) = (spec.check.threshold.unit, Some(units::rating_scale(None)));
+    let notes = units::scale_note(&spec.check, &scores).into_iter().collect();
+    Ok(Read { samples: Samples::Numbers { values, unit, scale }, unclear: Vec::new(), notes })
+}
+
+fn numbers(metric: &MetricRecord, spec: &CheckSpec, entries: &[Entry<'_>]) -> Result<Read, String> {
+    let (values, numbers) = scores(entries);
+    let aliases = metric.aliases.iter().map(String::as_str);
+    let names = std::iter::once(metric.name.as_str()).chain(aliases);
+    let unit = units::unit_of_values(names.clone(), spec, &numbers)?;
+    let assumed = units::needs_unit(&spec.check).then(|| units::assumed(names, spec.unit, None));
+    let samples = Samples::Numbers { values, unit, scale: None };
+    let notes = assumed.iter().map(units::AssumedUnit::note).collect();
+    Ok(Read { samples, unclear: Vec::new(), notes })
+}
+
+/// The runs' scores, and the scores alone.
+fn scores(entries: &[Entry<'_>]) -> (Vec<(u64, f64)>, Vec<f64>) {
+    let scores = entries.iter().filter_map(|(run, metric)| match metric.value {
         MetricValue::Rating(Some(score)) | MetricValue::Numeric(Some(score)) => {
             Some((run.id, score))
         }
         _ => None,
     });
-    let rating = entries.first().is_some_and(|(_, m)| matches!(m.value, MetricValue::Rating(_)));
-    let unit = match (spec.unit, entries.first(), spec.check.threshold.unit) {
-        (Some(MetricUnit::Milliseconds), _, _) => Unit::Milliseconds,
-        (Some(MetricUnit::Seconds), _, _) => Unit::Seconds,
-        (Some(MetricUnit::Minutes), _, _) => Unit::Minutes,
-        (None, _, Unit::None) => Unit::None,
-        (None, Some((_, metric)), _) if !rating => native_unit(metric),
-        (None, _, unit) => unit,
-    };
-    let scale = rating.then(|| rating_scale(entries));
-    Ok(Samples::Numbers { values: values.collect(), unit, scale })
+    let values: Vec<(u64, f64)> = scores.collect();
+    let numbers = values.iter().map(|(_, score)| *score).collect();
+    (values, numbers)
 }
 
 /// A metric's values with no aggregate asked for: yes or no of a binary metric, numbers of a rating
@@ -176,12 +194,6 @@ pub(super) fn metric_values(name: &str, evidence: &Evidence<'_>) -> Result<Sampl
     if let Some((run, _)) = entries.iter().find(|entry| is_of_another_kind(entry, kind)) {
         return Err(format!("the runs disagree on the kind of `{name}`: run {} differs", run.id));
     }
-    let numbers = |entry: &Entry<'_>| match entry.1.value {
-        MetricValue::Rating(Some(score)) | MetricValue::Numeric(Some(score)) => {
-            Some((entry.0.id, score))
-        }
-        _ => None,
-    };
     let samples = match kind {
         "binary" => shares(&entries, |value| match value {
             MetricValue::Binary(passed) => *passed,
@@ -190,11 +202,7 @@ pub(super) fn metric_values(name: &str, evidence: &Evidence<'_>) -> Result<Sampl
         "enum" => {
             return Err(format!("`{name}` is an enum metric, which has no drop or rise"));
         }
-        _ => Samples::Numbers {
-            values: entries.iter().filter_map(numbers).collect(),
-            unit: Unit::None,
-            scale: None,
-        },
+        _ => Samples::Numbers { values: scores(&entries).0, unit: Unit::None, scale: None },
     };
     Ok(Sampled { samples, unknown, notes })
 }

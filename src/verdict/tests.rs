@@ -1,6 +1,7 @@
 //! The rules of the verdict, each as a sentence, and its properties.
 
 mod against_a_baseline;
+mod labels_and_scales;
 mod slots;
 
 use proptest::prelude::*;
@@ -200,10 +201,12 @@ fn an_enum_metric_is_the_share_of_a_label() {
     assert_eq!(metric_check("share(\"angry\") <= 25%", &runs).verdict, Verdict::Pass);
     let report = metric_check("share(\"angry\") <= 5%", &runs);
     assert_eq!((report.verdict, report.deciding_runs), (Verdict::Fail, vec![2]));
-    let mistyped = metric_check("share(\"agnry\") <= 5%", &runs);
-    assert_eq!(mistyped.verdict, Verdict::Inconclusive);
-    assert!(mistyped.reason.contains("did you mean `Angry`?"), "{}", mistyped.reason);
-    assert_eq!(metric_check("share(\"delighted\") <= 5%", &runs).verdict, Verdict::Pass);
+    assert!(report.reason.ends_with("; `Angry` taken for `angry`"), "{}", report.reason);
+    let near = metric_check("share(\"uncalm\") <= 5%", &runs);
+    assert_eq!(near.verdict, Verdict::Pass);
+    let note = "no run gave `uncalm`, the runs gave `calm` and `Angry`";
+    assert!(near.reason.ends_with(note), "{}", near.reason);
+    assert_eq!(metric_check("share(\"very_calm\") >= 5%", &runs).verdict, Verdict::Fail);
 }
 
 #[test]

@@ -51,7 +51,7 @@ fn a_suite_whose_names_are_known_is_priced_and_not_started() {
       timeout    1h
       checks     success_rate >= 90%
                  504 share("calm") >= 90%
-                 latency p95 <= 2s
+                 latency p95 <= 2s; values taken as ms (the usual unit of a latency; `unit` says another)
       budget     at most 100 runs and 10.00
       reports    cekura-report
     "#);

@@ -76,6 +76,7 @@ pub fn metric(value: &Value) -> Option<Metric> {
         aliases: aliases.iter().filter_map(|key| text(value, key)).collect(),
         kind: text(value, "eval_type"),
         labels: labels.map(|labels| labels.iter().filter_map(lenient::text_of).collect()),
+        description: text(value, "description"),
         simulated: value.get("simulation_enabled") != Some(&Value::Bool(false)),
     })
 }

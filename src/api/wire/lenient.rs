@@ -188,10 +188,20 @@ pub(super) fn truth<'de, D: Deserializer<'de>>(d: D) -> Result<Given<bool>, D::E
     }))
 }
 
-/// A label, which is a scalar.
+/// A label, which is a scalar, or a list of such. A list of several is kept as its JSON; an empty
+/// one says nothing that can be read.
 pub(super) fn label<'de, D: Deserializer<'de>>(d: D) -> Result<Given<String>, D::Error> {
     Ok(Given::of(&Value::deserialize(d)?, |value| match value {
-        Value::Array(_) | Value::Object(_) => None,
+        Value::Object(_) => None,
+        Value::Array(labels) => match labels.as_slice() {
+            [Value::String(_) | Value::Number(_) | Value::Bool(_)] => {
+                labels.first().and_then(text_of)
+            }
+            [_, _, ..] if !labels.iter().any(|label| label.is_array() || label.is_object()) => {
+                text_of(value)
+            }
+            _ => None,
+        },
         scalar => text_of(scalar),
     }))
 }

@@ -315,7 +315,7 @@ fn the_first_field_that_says_whether_a_metric_passed_decides_even_where_it_canno
         let expected = (MetricValue::Binary(passed), unreadable);
         assert_eq!((read.value, read.unreadable), expected, "{entry}");
     }
-    let label = metric(json!({"type": "enum", "enum": ["calm", "angry"]}));
+    let label = metric(json!({"type": "enum", "enum": {"calm": 1}}));
     assert_eq!((label.value, label.unreadable), (MetricValue::Label(None), true));
 }
 
@@ -367,4 +367,18 @@ fn a_byte_that_is_not_utf8_in_a_transcript_loses_nothing_else() {
         [{\"role\": \"Agent\", \"content\": \"caf\xe9\"}]}]}";
     let run = read_result(body).unwrap().runs.remove(0);
     assert_eq!((run.success, run.transcript[0].content.as_str()), (Some(true), "caf\u{fffd}"));
+}
+
+#[test]
+fn a_list_of_labels_is_kept_as_such() {
+    let label = |value: Value| metric(json!({"id": 1, "type": "enum", "enum": value}));
+    let is = |text: &str| MetricValue::Label(Some(text.to_owned()));
+    assert_eq!(label(json!("angry")), is("angry"));
+    assert_eq!(label(json!(["angry"])), is("angry"));
+    assert_eq!(label(json!(["angry", "calm"])), is("[\"angry\",\"calm\"]"));
+    assert_eq!(label(json!([1, 2])), is("[1,2]"));
+    for unread in [json!([]), json!([["angry"], "calm"]), json!([null])] {
+        let run = run(json!({"evaluation": {"metrics": [{"type": "enum", "enum": unread}]}}));
+        assert!(run.metrics[0].unreadable, "{:?}", run.metrics[0]);
+    }
 }
