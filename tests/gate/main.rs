@@ -32,4 +32,5 @@ mod saved;
 mod secrets;
 mod stops;
 mod together;
+mod units;
 mod verdicts;

@@ -7,6 +7,7 @@ mod cases;
 mod chat;
 mod limits;
 mod mode;
+mod sense;
 mod thresholds;
 mod together;
 mod values;

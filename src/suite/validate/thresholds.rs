@@ -1,9 +1,9 @@
 //! What a check can be asked of: rates are compared with percentages, durations with time.
 
-use super::super::checks::{Checks, Level};
+use super::super::checks::{CheckSpec, Checks, Level};
 use super::super::model::{Baseline, BaselineLimit, Suite, Thresholds};
 use super::super::scalars::Percent;
-use super::{Problems, at};
+use super::{Problems, at, sense};
 use crate::document::{Path, shown};
 use crate::text;
 use crate::verdict::Figure;
@@ -94,7 +94,7 @@ fn built_in(parent: &Path, figure: Figure<'_>, checks: Option<&Checks>, problems
     for (path, spec) in checks.into_iter().flat_map(|checks| checks.at(&path)) {
         match asked_of(name, &spec.check) {
             Err((message, help)) => problems.value(path.clone(), message, help),
-            Ok(()) => can_pass(&path, figure, &spec.check, problems),
+            Ok(()) => makes_sense(&path, figure, spec, problems),
         }
         if spec.unit.is_some() {
             problems.key(
@@ -107,10 +107,14 @@ fn built_in(parent: &Path, figure: Figure<'_>, checks: Option<&Checks>, problems
     }
 }
 
-/// A check that nothing can meet stops every release and is a slip of the pen.
-fn can_pass(path: &Path, figure: Figure<'_>, check: &Check, problems: &mut Problems) {
+/// A check that nothing can meet stops every release; one that rewards failure, or that has another
+/// scale than its figure, lets every release through. Both are slips of the pen.
+fn makes_sense(path: &Path, figure: Figure<'_>, spec: &CheckSpec, problems: &mut Problems) {
+    let check = &spec.check;
     if let Some(never) = foregone(figure, check, None).filter(|foregone| !foregone.holds) {
         problems.value(path.clone(), never.message(None, check), never.help());
+    } else if let Some((message, help)) = sense::nonsense(figure, spec) {
+        problems.value(path.clone(), message, help);
     }
 }
 
@@ -129,7 +133,7 @@ fn metrics<'a>(
             );
         }
         for (path, spec) in checks.at(&path) {
-            can_pass(&path, Figure::Metric(name), &spec.check, problems);
+            makes_sense(&path, Figure::Metric(name), spec, problems);
             confidence(path.child("confidence"), spec.confidence, problems);
         }
     }
