@@ -187,6 +187,8 @@ pub(super) fn outcomes(runs: &[RunRecord]) -> Vec<RunOutcome> {
 }
 
 #[cfg(test)]
+mod completions;
+#[cfg(test)]
 mod tests {
     use serde_json::json;
 
