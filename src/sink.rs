@@ -7,7 +7,7 @@
 //! written has a new file with a name that nobody foresees.
 
 use std::fs::{self, File, OpenOptions};
-use std::io::{self, Read, Write};
+use std::io::{self, Read, Seek, Write};
 use std::path::{Path, PathBuf};
 
 /// A report that could not be written, and why.
@@ -213,14 +213,30 @@ pub fn remove(path: &Path) -> Result<(), SinkError> {
     }
 }
 
-/// Appends to a file that a CI system gave by its path, such as `GITHUB_OUTPUT` names it.
+/// Appends to a file that a CI system gave by its path, such as `GITHUB_OUTPUT` names it. What stands
+/// there may lack its last line end: without one, the first line of `text` would be lost with it.
 ///
 /// # Errors
 ///
 /// When it cannot be written.
 pub fn append(path: &Path, text: &str) -> Result<(), SinkError> {
+    let start = if is_in_a_line(path) && !text.is_empty() { "\n" } else { "" };
     let open = OpenOptions::new().create(true).append(true).open(path);
-    open.and_then(|mut file| file.write_all(text.as_bytes())).map_err(|source| at(path, source))
+    open.and_then(|mut file| file.write_all(format!("{start}{text}").as_bytes()))
+        .map_err(|source| at(path, source))
+}
+
+/// Whether a file ends in the middle of a line. One that cannot be read, or is no file, does not.
+fn is_in_a_line(path: &Path) -> bool {
+    let is_file = fs::metadata(path).is_ok_and(|about| about.is_file());
+    let last = || -> io::Result<u8> {
+        let mut file = File::open(path)?;
+        file.seek(io::SeekFrom::End(-1))?;
+        let mut last = [0];
+        file.read_exact(&mut last)?;
+        Ok(u8::from_ne_bytes(last))
+    };
+    is_file && last().is_ok_and(|last| last != b'\n')
 }
 
 fn at(path: &Path, source: io::Error) -> SinkError {
@@ -338,5 +354,15 @@ mod tests {
         fs::write(&file, "").unwrap();
         let error = Sink::open(&file, &["junit.xml"], &|_| false).unwrap_err();
         assert!(error.to_string().contains("reports"), "{error}");
+    }
+
+    #[test]
+    fn what_is_appended_starts_a_line_of_its_own() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("output");
+        append(&path, "a=1\n").unwrap();
+        append(&path, "b=2").unwrap();
+        append(&path, "c=3\n").unwrap();
+        assert_eq!(fs::read_to_string(&path).unwrap(), "a=1\nb=2\nc=3\n");
     }
 }
