@@ -54,7 +54,8 @@ pub(super) fn judge(
     let saved = saved_or_input(&args.file)?;
     let mut redact = secrets::redactor(None);
     let mut foreign = None;
-    let mut other = None;
+    // Without a suite it is judged as it was: by rules that are not those of its evidence, too.
+    let mut other = saved.other_suite.clone().filter(|_| args.suite.is_none());
     let suite = match &args.suite {
         None => saved.suite.clone(),
         Some(path) => {

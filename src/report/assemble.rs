@@ -206,6 +206,7 @@ pub fn assemble(mut parts: Parts) -> Report {
         results: parts.results,
         events,
         incomplete,
+        other_suite: None,
         stopped_early: parts.stopped_early,
         simulated: parts.simulated,
         proposal: None,

@@ -66,6 +66,9 @@ pub struct Report {
     /// Whether the gate ended before its result did: by a signal, a time limit, an outage.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub incomplete: bool,
+    /// Why the suite that judged it is not that of the evidence: then nothing is decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub other_suite: Option<String>,
     /// Whether calls were ended early because the verdict was known.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub stopped_early: bool,
@@ -270,6 +273,7 @@ impl Report {
     /// Takes the verdict back where the suite that judges is about other runs than the evidence.
     /// What a gate that did not come to its end exits with stays.
     pub fn of_another_suite(&mut self, why: &str) {
+        self.other_suite = Some(why.to_owned());
         let decided = [Code::Passed, Code::Failed, Code::Inconclusive].map(Code::number);
         if !decided.contains(&self.exit_code) {
             return;

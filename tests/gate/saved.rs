@@ -80,6 +80,9 @@ fn a_suite_of_other_runs_than_the_evidence_decides_nothing() {
         ("agent: 1", "agent: 1\nmode: text"),
     ] {
         judge(&SUITE.replace(old, new)).expect(3).says("the suite is not that of the evidence");
+        // Judging that file again does not forget it.
+        let again = ["judge", "again/result.json", "--report-dir", "third"];
+        gate.run(&again).expect(3).says("the suite is not that of the evidence");
     }
 }
 

@@ -256,6 +256,7 @@ pub(crate) fn report() -> Report {
         results: Vec::new(),
         events: Vec::new(),
         incomplete: false,
+        other_suite: None,
         stopped_early: false,
         simulated: false,
         proposal: None,
