@@ -253,11 +253,13 @@ impl<'a> Evidence<'a> {
     }
 
     /// One entry for each run: the first of several that agree; none of those that contradict each
-    /// other.
+    /// other, and none of a run that could still show anything.
     fn one_entry_each(&self, found: &[Entry<'a>]) -> Metric<'a> {
         let mut by_run: BTreeMap<u64, Vec<Entry<'a>>> = BTreeMap::new();
         for (run, entry) in found {
-            by_run.entry(run.id).or_default().push((run, entry));
+            if !self.open_runs.contains(&run.id) {
+                by_run.entry(run.id).or_default().push((run, entry));
+            }
         }
         let (mut entries, mut contradicting, mut unreadable) = (Vec::new(), Vec::new(), Vec::new());
         for (run, of_run) in by_run {
@@ -322,6 +324,23 @@ impl Metric<'_> {
                 crate::text::list(&runs)
             )],
         }
+    }
+
+    /// Why no run gives a value although runs have the metric, in words.
+    pub(super) fn without_value(&self, name: &str) -> String {
+        let unreadable: Vec<String> = self.unreadable.iter().map(u64::to_string).collect();
+        let unreadable = match unreadable.len() {
+            0 => None,
+            1 => Some(format!("that of run {} cannot be read", unreadable.concat())),
+            _ => {
+                Some(format!("those of the runs {} cannot be read", crate::text::list(&unreadable)))
+            }
+        };
+        let mut reasons: Vec<String> = self.notes().into_iter().chain(unreadable).collect();
+        if reasons.is_empty() {
+            reasons.push("it cannot be said which of the runs that have one count".to_owned());
+        }
+        format!("no run has a usable score of `{name}`: {}", reasons.join("; "))
     }
 }
 

@@ -4,7 +4,7 @@
 //! that become the check's reason; so is what was assumed.
 
 use super::check::{Aggregate, Check, Unit};
-use super::evidence::{Entry, Evidence, Sampled, Samples};
+use super::evidence::{Entry, Evidence, Metric, Sampled, Samples};
 use super::judge::Figure;
 use super::{labels, units};
 use crate::record::{MetricRecord, MetricValue};
@@ -36,9 +36,7 @@ pub(super) fn sample(
         Figure::Metric(name) => {
             let metric = evidence.metric(name)?;
             let mut unknown = evidence.without_score(&metric);
-            let open = |(run, _): &Entry<'_>| !evidence.open_runs.contains(&run.id);
-            let entries: Vec<Entry<'_>> = metric.entries.iter().copied().filter(open).collect();
-            let read = metric_samples(name, spec, &entries)?;
+            let read = metric_samples(name, spec, &metric)?;
             unknown.extend(read.unclear);
             let notes = metric.notes().into_iter().chain(read.notes).collect();
             Ok((Sampled { samples: read.samples, unknown, notes }, with(settled(check))))
@@ -74,10 +72,9 @@ struct Read {
 }
 
 /// The values of a metric, as its kind and the check's aggregate have them.
-fn metric_samples(name: &str, spec: &CheckSpec, entries: &[Entry<'_>]) -> Result<Read, String> {
-    let Some(first) = entries.first() else {
-        return Err(format!("no run has a metric `{name}`"));
-    };
+fn metric_samples(name: &str, spec: &CheckSpec, metric: &Metric<'_>) -> Result<Read, String> {
+    let entries = metric.entries.as_slice();
+    let first = entries.first().ok_or_else(|| metric.without_value(name))?;
     // A skipped entry often lacks its kind: one with a score says it.
     let scored = entries.iter().find(|(_, metric)| !metric.value.is_skipped()).unwrap_or(first);
     let kind = scored.1.value.kind();
@@ -189,8 +186,8 @@ pub(super) fn metric_values(name: &str, evidence: &Evidence<'_>) -> Result<Sampl
     let metric = evidence.metric(name)?;
     let unknown = evidence.without_score(&metric);
     let notes = metric.notes();
+    let kind = kind_of(&metric.entries).ok_or_else(|| metric.without_value(name))?;
     let entries = metric.entries;
-    let kind = kind_of(&entries).unwrap_or("");
     if let Some((run, _)) = entries.iter().find(|entry| is_of_another_kind(entry, kind)) {
         return Err(format!("the runs disagree on the kind of `{name}`: run {} differs", run.id));
     }

@@ -11,6 +11,7 @@
 mod common;
 
 mod clock;
+mod evidence;
 mod exactly_once;
 mod harness;
 mod hostile;
