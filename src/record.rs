@@ -228,6 +228,13 @@ impl RunRecord {
     pub const fn case(&self) -> (Option<u64>, Option<u64>, Option<u64>) {
         (self.scenario, self.personality, self.test_profile)
     }
+
+    /// Whether entries of metrics stand in it of which nobody can read what metric they are of.
+    pub fn has_unreadable_metrics(&self) -> bool {
+        let of_none =
+            |one: &UnreadableField| one.metric.is_none() && one.field.starts_with("evaluation");
+        self.unreadable.iter().any(of_none)
+    }
 }
 
 /// How far the expected outcome was met.

@@ -261,7 +261,11 @@ impl<'a> Evidence<'a> {
                 by_run.entry(run.id).or_default().push((run, entry));
             }
         }
-        let (mut entries, mut contradicting, mut unreadable) = (Vec::new(), Vec::new(), Vec::new());
+        let (mut entries, mut contradicting) = (Vec::new(), Vec::new());
+        // What cannot be read may have been of this metric.
+        let lost = |run: &RunRecord| !by_run.contains_key(&run.id) && run.has_unreadable_metrics();
+        let mut unreadable: Vec<u64> =
+            self.held().filter(|(run, _)| lost(run)).map(|(run, _)| run.id).collect();
         for (run, of_run) in by_run {
             let Some(first) = of_run.first() else { continue };
             let agrees = |(_, other): &Entry<'a>| {
@@ -275,6 +279,7 @@ impl<'a> Evidence<'a> {
                 contradicting.push(run);
             }
         }
+        unreadable.sort_unstable();
         Metric { entries, contradicting, unreadable }
     }
 

@@ -328,3 +328,44 @@ fn a_check_that_rewards_failure_starts_nothing() {
     made.run(&["run"]).expect(2).says("success_rate");
     assert_eq!(made.asked(), Vec::<String>::new());
 }
+
+// Fields that cannot be read.
+
+#[test]
+fn what_cannot_be_read_is_missing_where_a_check_asks_for_it_and_nowhere_else() {
+    type Corrupt = fn(&mut Value);
+    let cases: [(&str, Corrupt, &str); 5] = [
+        (
+            "metrics: { Adherence: 100% }",
+            |run| run["evaluation"]["metrics"][0]["passed"] = json!("perhaps"),
+            "run 2, metric `Adherence`: `evaluation.metrics[0].passed` cannot be read (`perhaps`)",
+        ),
+        (
+            "metrics: { Adherence: 100% }",
+            |run| run["evaluation"] = json!(""),
+            "run 2: `evaluation` cannot be read",
+        ),
+        (
+            "duration: p95 <= 3m",
+            |run| run["duration"] = json!("-"),
+            "run 2: `duration` cannot be read (`-`)",
+        ),
+        (
+            "expected_outcome: 100%",
+            |run| run["expected_outcome"]["score"] = json!("N/A"),
+            "run 2: `expected_outcome.score` cannot be read (`N/A`)",
+        ),
+        (
+            "success_rate: 100%",
+            |run| run["success"] = json!("perhaps"),
+            "run 2: `success` cannot be read (`perhaps`)",
+        ),
+    ];
+    for (thresholds, corrupt, note) in cases {
+        let mut runs = all_passed(&[1, 2]);
+        corrupt(&mut runs[1]);
+        let with = |check| suite(&format!("scenarios: [1, 2]\nthresholds: {{ {check} }}"));
+        ends(&gate(&with(thresholds), completed(&runs)), &[], 3, &[note]);
+        ends(&gate(&with("errors: <= 0%"), completed(&runs)), &[], 0, &[note]);
+    }
+}

@@ -117,17 +117,25 @@ fn a_field_that_cannot_be_read_loses_no_result() {
         ("\"score\":900", "\"score\":{\"a\":1}", "(`an object`)"),
         ("\"duration\":\"01:00\"", "\"duration\":\"-\"", "`duration` cannot be read (`-`)"),
         ("\"duration\":\"01:00\"", "\"duration\":-1", "`duration` cannot be read (`-1`)"),
+        (
+            "\"evaluation\":{\"metrics\":[{\"id\":5,\"name\":\"Latency\",\"type\":\"numeric\",\"score\":900}]}",
+            "\"evaluation\":\"\"",
+            "`evaluation` cannot be read",
+        ),
         ("Hello", "Hell\u{1}", ""),
     ] {
         let spoil = move |_: usize| {
             let runs: Vec<Value> = (1..=6).map(scored).collect();
-            let body = result(&runs).to_string().replacen(field, spoiled, 1).into_bytes();
+            let body = result(&runs).to_string();
+            assert!(body.contains(field), "{field}");
+            let body = body.replacen(field, spoiled, 1).into_bytes();
             // A byte that is no UTF-8.
             let body = body.into_iter().map(|byte| if byte == 1 { 0xe9 } else { byte });
             (200, body.collect())
         };
         let made = platform(SUITE, same, spoil);
-        gate(&made).expect(0).says(note);
+        let run = if note.is_empty() { "" } else { "run 1" };
+        gate(&made).expect(0).says(note).says(run);
         let judged = made.run(&["judge", "cekura-report/result.json"]);
         judged.expect(0).says(note);
     }
