@@ -28,6 +28,7 @@ const PURE: &[&str] = &[
     "poll/light.rs",
     "poll/schedule.rs",
     "poll/seen.rs",
+    "poll/settle.rs",
     "progress",
     "record.rs",
     "redact",

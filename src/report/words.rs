@@ -9,6 +9,7 @@ use super::escape::{short, url};
 use super::model::{Report, ScenarioRuns, Tally, Traffic};
 use crate::exit::Code;
 use crate::outcome::{Blame, Outcome, RunOutcome, word};
+use crate::poll::settle::{self, Figures, State, Wanted};
 use crate::record::{MetricRecord, MetricValue, RunRecord, Turn};
 use crate::suite::checks::Level;
 use crate::text;
@@ -86,12 +87,18 @@ pub fn watch_command(id: u64, suite: Option<&str>) -> String {
 }
 
 /// Whether the platform may yet show what this report lacks: only `watch` can tell, and judging the
-/// saved evidence again cannot.
+/// saved evidence again cannot. It is so exactly where `watch` would wait.
 pub fn may_still_come(report: &Report) -> bool {
-    let going = report.result.runs.iter().any(|run| !run.status.is_terminal());
-    let lacks = going || report.tally.missing > 0 || report.tally.unscored > 0;
     let is_one = report.result.id > 0 && report.results.is_empty() && !report.simulated;
-    is_one && (!report.result.status.is_terminal() || (lacks && report.verdict != Verdict::Pass))
+    if !is_one || report.stopped_early {
+        return false;
+    }
+    let figures = Figures::of(&report.suite.thresholds);
+    match settle::state(&report.result, &Wanted { runs: report.plan.runs, figures }) {
+        State::InProgress => true,
+        State::WaitingFor(_) => report.verdict != Verdict::Pass,
+        State::Settled => false,
+    }
 }
 
 /// The command that goes on with all that the suite file has started.

@@ -319,6 +319,101 @@ fn a_skipped_entry_without_a_kind_is_of_the_kind_that_the_other_runs_show() {
     ends(&gate(&suite(keys), completed(&runs)), &[], 0, &["1 of 1"]);
 }
 
+// What comes late.
+
+#[test]
+fn runs_that_come_after_a_result_calls_itself_completed_are_judged_too() {
+    // The plan, the answer to the start, or the result's own count says that there are more.
+    for (selection, started, counted) in [
+        ("scenarios: [1, 2]\nfrequency: 2", vec![], None),
+        ("tags: [smoke]", vec![1, 1, 2, 2], None),
+        ("tags: [smoke]", vec![], Some(4)),
+    ] {
+        let keys = suite(&format!("{selection}\nthresholds: {{ success_rate: 100% }}"));
+        let made = platform(&keys, &started, move |earlier| {
+            let mut runs = all_passed(&[1, 1]);
+            if earlier > 0 {
+                runs.extend([judged(3, 2, false), judged(4, 2, false)]);
+            }
+            let mut detail = completed(&runs);
+            detail["total_runs_count"] = json!(counted);
+            detail
+        });
+        ends(&made, &[], 1, &["2 of 4"]).says("it shows 2 of 4 runs: waiting");
+    }
+}
+
+#[test]
+fn scores_that_come_after_a_result_calls_itself_completed_are_judged_too() {
+    for (check, figure) in [
+        ("metrics: { Adherence: 100% }", "the metric `Adherence`"),
+        ("success_rate: 100%", "a score"),
+        ("expected_outcome: 100%", "a score of the expected outcome"),
+        ("each_scenario: { metrics: { Adherence: 100% } }", "the metric `Adherence`"),
+    ] {
+        let keys = suite(&format!("scenarios: [1]\nfrequency: 2\nthresholds: {{ {check} }}"));
+        let made = platform(&keys, &[], |earlier| {
+            let mut late = judged(2, 1, false);
+            if earlier == 0 {
+                late["success"] = Value::Null;
+                late["expected_outcome"] = Value::Null;
+                late["evaluation"] = Value::Null;
+            }
+            completed(&[passed(1, 1), late])
+        });
+        ends(&made, &[], 1, &[]).says(&format!("1 run without {figure}: waiting"));
+    }
+}
+
+#[test]
+fn scores_that_never_come_are_missing_after_a_while() {
+    let keys = suite("scenarios: [1]\nfrequency: 2\nthresholds: { metrics: { Adherence: 50% } }");
+    let bare = with_metrics(2, 1, &json!([]));
+    let made = gate(&keys, completed(&[passed(1, 1), bare.clone()]));
+    ends(&made, &[], 0, &[]).within(10);
+    let keys = keys.replace("50%", "100%");
+    let made = gate(&keys, completed(&[passed(1, 1), bare]));
+    ends(&made, &[], 3, &["Adherence of all: inconclusive"]).within(10);
+}
+
+#[test]
+fn the_hint_at_the_end_names_watch_where_it_can_help_and_judge_elsewhere() {
+    let bare = with_metrics(2, 2, &json!([]));
+    let mut unscored = passed(2, 2);
+    for key in ["success", "expected_outcome", "evaluation"] {
+        unscored[key] = Value::Null;
+    }
+    let mut skipped = passed(2, 2);
+    skipped["rubric"] = json!([{"metric_id": 8, "value": null}]);
+    let mut errored = unscored.clone();
+    errored["status"] = json!("failed");
+    errored["error_message"] = json!("no call");
+    let metric = "metrics: { Adherence: 100% }";
+    for (check, runs, code, helps) in [
+        ("success_rate: 100%", vec![passed(1, 1)], 3, true),
+        ("success_rate: 100%", vec![passed(1, 1), unscored], 3, true),
+        (metric, vec![with_metrics(1, 1, &json!([])), bare], 3, true),
+        // No score comes of a rubric that was skipped, nor of a call that never was.
+        ("success_rate: 100%", vec![passed(1, 1), skipped], 3, false),
+        ("success_rate: 100%", vec![passed(1, 1), errored], 3, false),
+        ("success_rate: 100%", vec![passed(1, 1), judged(2, 2, false)], 1, false),
+        ("success_rate: 100%", all_passed(&[3, 4]), 3, false),
+    ] {
+        let keys = suite(&format!("scenarios: [1, 2]\nthresholds: {{ {check} }}"));
+        let detail = completed(&runs);
+        let made = Made::real(&keys, move |asked: &Asked<'_>| match asked.path {
+            path if path.contains("/results/7/") => answer(&detail),
+            _ => (404, b"{}".to_vec()),
+        });
+        let watch = ["watch", "7", "--suite", "cekura-gate.yml", "--timeout", "300ms"];
+        let said = made.run(&watch).expect(code).said;
+        let [watches, judges] =
+            ["cekura-gate watch 7 --suite cekura-gate.yml", "cekura-gate judge"]
+                .map(|hint| said.contains(hint));
+        assert_eq!((watches, judges), (helps, !helps), "{check}:\n{said}");
+    }
+}
+
 // Checks that no evidence could make right.
 
 #[test]

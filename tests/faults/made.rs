@@ -34,6 +34,22 @@ impl Made {
         suite: &str,
         answer: impl Fn(&Asked<'_>) -> Answer + Send + Sync + 'static,
     ) -> Self {
+        Self::at_pace(suite, "x-cekura-simulator: 100\r\n", answer)
+    }
+
+    /// A platform that is no simulator, and is asked as seldom.
+    pub(crate) fn real(
+        suite: &str,
+        answer: impl Fn(&Asked<'_>) -> Answer + Send + Sync + 'static,
+    ) -> Self {
+        Self::at_pace(suite, "", answer)
+    }
+
+    fn at_pace(
+        suite: &str,
+        pace: &'static str,
+        answer: impl Fn(&Asked<'_>) -> Answer + Send + Sync + 'static,
+    ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let asked = Arc::<Mutex<Vec<String>>>::default();
@@ -42,7 +58,7 @@ impl Made {
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let (log, answer, counts) = (log.clone(), Arc::clone(&answer), counts.clone());
-                std::thread::spawn(move || serve(stream, &log, &counts, &*answer));
+                std::thread::spawn(move || serve(stream, pace, &log, &counts, &*answer));
             }
         });
         let dir = tempfile::tempdir().unwrap();
@@ -67,6 +83,7 @@ impl Made {
 
 fn serve(
     stream: TcpStream,
+    pace: &str,
     log: &Mutex<Vec<String>>,
     counts: &Mutex<BTreeMap<String, usize>>,
     answer: &dyn Fn(&Asked<'_>) -> Answer,
@@ -106,7 +123,7 @@ fn serve(
         let asked = Asked { method: &method, path: &path, body: &body, earlier };
         let (status, body) = answer(&asked);
         let head = format!(
-            "HTTP/1.1 {status} X\r\ncontent-type: application/json\r\nx-cekura-simulator: 100\r\n\
+            "HTTP/1.1 {status} X\r\ncontent-type: application/json\r\n{pace}\
              content-length: {}\r\n\r\n",
             body.len()
         );
