@@ -6,17 +6,17 @@ use serde_json::{Value, json};
 use crate::harness::Finished;
 use crate::made::{Asked, Made};
 
-fn answer(value: &Value) -> (u16, Vec<u8>) {
+pub(crate) fn answer(value: &Value) -> (u16, Vec<u8>) {
     (200, value.to_string().into_bytes())
 }
 
 /// A suite of agent 1 with these keys.
-fn suite(keys: &str) -> String {
+pub(crate) fn suite(keys: &str) -> String {
     format!("version: 1\nname: Checkout\nagent: 1\n{keys}\n")
 }
 
 /// A run that had its conversation, with what the judges say.
-fn judged(id: u64, scenario: u64, success: bool) -> Value {
+pub(crate) fn judged(id: u64, scenario: u64, success: bool) -> Value {
     json!({
         "id": id, "status": "completed", "success": success, "scenario": scenario,
         "duration": "01:00",
@@ -27,39 +27,39 @@ fn judged(id: u64, scenario: u64, success: bool) -> Value {
 }
 
 /// An entry of a binary metric.
-fn entry(id: u64, name: &str, passed: bool) -> Value {
+pub(crate) fn entry(id: u64, name: &str, passed: bool) -> Value {
     json!({"id": id, "name": name, "eval_type": "binary", "passed": passed})
 }
 
-fn passed(id: u64, scenario: u64) -> Value {
+pub(crate) fn passed(id: u64, scenario: u64) -> Value {
     judged(id, scenario, true)
 }
 
 /// Passed runs of these scenarios.
-fn all_passed(scenarios: &[u64]) -> Vec<Value> {
+pub(crate) fn all_passed(scenarios: &[u64]) -> Vec<Value> {
     (1..).zip(scenarios).map(|(id, scenario)| passed(id, *scenario)).collect()
 }
 
 /// A run that passed, whose metrics have these entries.
-fn with_metrics(id: u64, scenario: u64, entries: &Value) -> Value {
+pub(crate) fn with_metrics(id: u64, scenario: u64, entries: &Value) -> Value {
     let mut run = passed(id, scenario);
     run["evaluation"]["metrics"] = entries.clone();
     run
 }
 
-fn completed(runs: &[Value]) -> Value {
+pub(crate) fn completed(runs: &[Value]) -> Value {
     json!({"id": 7, "status": "completed", "agent": 1, "runs": runs})
 }
 
 /// The answer to a start of these runs.
-fn started_answer(asked: &Asked<'_>, runs: &[Value]) -> Value {
+pub(crate) fn started_answer(asked: &Asked<'_>, runs: &[Value]) -> Value {
     let body: Value = serde_json::from_slice(asked.body).unwrap();
     json!({"id": 7, "status": "running", "name": body["name"], "runs": runs})
 }
 
 /// A platform with the scenarios 1 and 2 behind the tag `smoke`. It starts result 7 with a run of
 /// each scenario in `started`, and shows `detail` at each look, which is told how many there were.
-fn platform(
+pub(crate) fn platform(
     suite: &str,
     started: &[u64],
     detail: impl Fn(usize) -> Value + Send + Sync + 'static,
@@ -85,7 +85,7 @@ fn platform(
 }
 
 /// The gate of this suite over a result that shows this.
-fn gate(suite: &str, detail: Value) -> Made {
+pub(crate) fn gate(suite: &str, detail: Value) -> Made {
     platform(suite, &[], move |_| detail.clone())
 }
 
@@ -115,7 +115,7 @@ fn reasons(result: &Value) -> String {
 
 /// That `run` exits with this code for these reasons, and `judge` of what it saved does, too.
 #[track_caller]
-fn ends(made: &Made, flags: &[&str], code: i32, why: &[&str]) -> Finished {
+pub(crate) fn ends(made: &Made, flags: &[&str], code: i32, why: &[&str]) -> Finished {
     let args: Vec<&str> = ["run", "--timeout", "20s"].iter().chain(flags).copied().collect();
     let finished = made.run(&args).expect(code);
     let result = finished.result.as_ref().unwrap();

@@ -11,6 +11,7 @@
 mod common;
 
 mod clock;
+mod early;
 mod evidence;
 mod exactly_once;
 mod harness;

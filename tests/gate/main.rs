@@ -17,6 +17,7 @@ mod bad_input;
 mod batch;
 mod cases;
 mod ci_systems;
+mod early_stop;
 mod foregone;
 mod foreign;
 mod harness;
