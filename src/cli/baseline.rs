@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use jiff::Timestamp;
 use tokio::time::Instant;
 
 use super::failure::Failure;
@@ -152,13 +151,10 @@ impl<'a> Wanted<'a> {
     /// Why a result is the judged one itself, or was started after it.
     fn is_too_late(&self, record: &ResultRecord) -> Option<String> {
         let judged = self.judged?;
-        let at = |record: &ResultRecord| {
-            record.created_at.as_deref().and_then(|at| at.parse::<Timestamp>().ok())
-        };
         if judged.id == record.id && judged.name == record.name {
             return Some("is the result that is judged".to_owned());
         }
-        (at(record)? > at(judged)?)
+        (record.created()? > judged.created()?)
             .then(|| "was started after the result that is judged".to_owned())
     }
 
@@ -244,7 +240,7 @@ impl Passed {
 fn taken(branch: &str, name: &str, record: &ResultRecord) -> String {
     let commit = Mark::of_name(name).and_then(|mark| mark.origin.commit);
     let commit = commit.map_or_else(|| "an unknown commit".to_owned(), |c| format!("commit {c}"));
-    let created = record.created_at.as_deref().and_then(|at| at.parse::<Timestamp>().ok());
+    let created = record.created();
     let age = created.map(|at| context::now().duration_since(at).as_hours());
     let age = match age {
         None => String::new(),

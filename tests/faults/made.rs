@@ -68,8 +68,15 @@ impl Made {
 
     /// Runs the program.
     pub(crate) fn run(&self, args: &[&str]) -> Finished {
+        self.run_with(&[], args)
+    }
+
+    /// Runs the program with these variables.
+    pub(crate) fn run_with(&self, more: &[(&str, &str)], args: &[&str]) -> Finished {
         let env = [("CEKURA_API_KEY", KEY), ("CEKURA_API_URL", &self.url)];
-        let env = env.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let env = env.iter().chain(more);
+        let env: Vec<(String, String)> =
+            env.map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
         let began = std::time::Instant::now();
         let output = program(self.dir.path(), &env, args).output().unwrap();
         Finished::of(&output, began.elapsed(), self.dir.path())

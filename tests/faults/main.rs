@@ -16,6 +16,8 @@ mod evidence;
 mod exactly_once;
 mod harness;
 mod hostile;
+mod jobs;
+mod labels;
 mod late;
 mod made;
 mod rehearsals;
