@@ -15,6 +15,7 @@ use super::escape::{one_line, short};
 use super::gates::{Gate, GateEnd, Whole};
 use super::model::{Report, ScenarioRuns};
 use super::words::{self, Standing};
+use crate::exit::Code;
 use crate::outcome::{Outcome, RunOutcome};
 use crate::record::RunRecord;
 use crate::verdict::Verdict;
@@ -57,8 +58,12 @@ pub fn junit_of(whole: &Whole) -> String {
     for gate in gates() {
         match &gate.end {
             GateEnd::Judged(report) => file.report(report),
-            GateEnd::Ended(why) => file.ended(gate, why, &whole.timing.started_at),
+            GateEnd::Ended(why) => file.ended(&gate.name, gate.code, why, &whole.timing.started_at),
         }
+    }
+    // The suites passed, and what they are together did not.
+    if whole.code() == Code::Report && whole.not_written.is_some() {
+        file.ended(&whole.name, whole.code(), &whole.headline(), &whole.timing.started_at);
     }
     file.finish()
 }
@@ -121,8 +126,8 @@ impl File {
         });
     }
 
-    fn ended(&mut self, gate: &Gate, why: &str, started_at: &str) {
-        let name = suite_name(&gate.name);
+    fn ended(&mut self, name: &str, code: Code, why: &str, started_at: &str) {
+        let name = suite_name(name);
         let message = short(why, 1000);
         let case = Case {
             class: class_name(&name, "gate checks"),
@@ -136,7 +141,7 @@ impl File {
             }),
         };
         let head = Head {
-            properties: vec![("exit_code", gate.code.number().to_string())],
+            properties: vec![("exit_code", code.number().to_string())],
             output: message,
             started_at: started_at.to_owned(),
         };
