@@ -13,7 +13,7 @@ use crate::plan::{is_of_whole_start, result_name_start};
 use crate::record::{ResultRecord, RunRecord, Status};
 use crate::report::json;
 use crate::report::model::{PlanHead, Report, SuiteHead};
-use crate::report::standing::Standing;
+use crate::report::standing::{Standing, as_baseline};
 use crate::report::words::ids;
 use crate::suite::matrix::FROM;
 use crate::suite::model::{Baseline, Suite, Thresholds, Transcripts};
@@ -29,7 +29,7 @@ pub(super) fn saved_of(suite: &Suite) -> Result<Option<ResultRecord>, Failure> {
     let limits = suite.thresholds.as_ref().and_then(|thresholds| thresholds.baseline.as_ref());
     let from = limits.map(|limits| limits.from.as_str()).filter(|from| *from != FROM);
     let file = from.filter(|from| is_file(from));
-    file.map(|from| Ok(saved(Path::new(from))?.result)).transpose()
+    file.map(|from| Ok(as_baseline(saved(Path::new(from))?))).transpose()
 }
 
 /// The earlier result that was chosen, and what is to be said of the choice.

@@ -14,6 +14,8 @@ use crate::context::Context;
 use crate::exit::Code;
 use crate::record::ResultRecord;
 use crate::report::comparison::{Compared, markdown, text};
+use crate::report::model::{PlanHead, Report};
+use crate::report::standing::as_baseline;
 use crate::spec::cases;
 use crate::suite::model::Transcripts;
 use crate::suite::scalars::Percent;
@@ -73,13 +75,19 @@ pub(super) fn compare(
         // A list says nothing of what is hidden.
         Some(_) | None => secrets::redactor(None),
     };
-    let (mut base, _) = result(&args.base, global, context)?;
-    let (mut head, planned) = result(&args.head, global, context)?;
+    let mut base = match result(&args.base, global, context)? {
+        Compares::Saved(saved) => as_baseline(*saved),
+        Compares::Found(record) => *record,
+    };
+    let (mut head, plan) = match result(&args.head, global, context)? {
+        Compares::Saved(saved) => (saved.result, saved.plan),
+        Compares::Found(record) => (*record, PlanHead::default()),
+    };
     cases::align(&mut base.runs, &head.runs);
     redactor.record(&mut base);
     redactor.record(&mut head);
     let (max_drop, significance) = (args.max_drop.fraction(), args.significance.fraction());
-    let compared = Compared::of(&base, &head, planned, max_drop, significance);
+    let compared = Compared::of(&base, &head, &plan, max_drop, significance);
     let shown = match args.format {
         Format::Text => text(&compared),
         Format::Markdown => markdown(&compared),
@@ -95,15 +103,17 @@ pub(super) fn compare(
     Ok(compared.code())
 }
 
-/// A result, and how many runs it was to have, where that is known.
-fn result(
-    from: &str,
-    global: &Global,
-    context: &Context,
-) -> Result<(ResultRecord, Option<usize>), Failure> {
+/// One side of a comparison.
+enum Compares {
+    /// What an earlier gate saved.
+    Saved(Box<Report>),
+    /// What the platform shows of a result.
+    Found(Box<ResultRecord>),
+}
+
+fn result(from: &str, global: &Global, context: &Context) -> Result<Compares, Failure> {
     if from == "-" || is_file(from) {
-        let saved = saved_or_input(Path::new(from))?;
-        return Ok((saved.result, saved.plan.runs));
+        return Ok(Compares::Saved(Box::new(saved_or_input(Path::new(from))?)));
     }
     let id: u64 = from.parse().map_err(|_| {
         Failure::Usage(format!("`{from}` is neither a file that is there nor a result id"))
@@ -111,6 +121,6 @@ fn result(
     let client = connection::client(global, context)?;
     runtime()?.block_on(async {
         let record = client.result(id, Transcripts::None, Instant::now() + PATIENCE).await?;
-        Ok((record, None))
+        Ok(Compares::Found(Box::new(record)))
     })
 }

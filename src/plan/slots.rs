@@ -11,7 +11,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Plan, Selection};
-use crate::record::RunRecord;
+use crate::record::{ResultRecord, RunRecord};
 
 /// What was planned.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -161,6 +161,12 @@ impl PlanHead {
         let both = self.scenarios.iter().chain(&earlier.scenarios).copied();
         self.scenarios = both.collect::<BTreeSet<u64>>().into_iter().collect();
         self.runs = self.runs.max(earlier.runs);
+    }
+
+    /// Takes in that the platform counts more runs than its answer holds: those are missing.
+    pub fn expect_claimed(&mut self, result: &ResultRecord) {
+        let claimed = result.claims.total_runs.and_then(|total| usize::try_from(total).ok());
+        self.runs = self.runs.max(claimed.filter(|total| *total > result.runs.len()));
     }
 
     /// Whether scenarios may belong to the plan that it does not name.

@@ -129,9 +129,7 @@ pub fn assemble(mut parts: Parts) -> Report {
         mut notes,
         ..
     } = parts;
-    // The platform may know of more runs than its answer holds: those are missing, too.
-    let claimed = result.claims.total_runs.and_then(|total| usize::try_from(total).ok());
-    plan.runs = plan.runs.max(claimed.filter(|total| *total > result.runs.len()));
+    plan.expect_claimed(&result);
     let incomplete = parts.incomplete || end != End::Finished;
     let ended_by_us = parts.incomplete || parts.stopped_early || end != End::Finished;
     let base = parts.baseline.as_ref().map(|(_, base)| base.runs.as_slice());

@@ -2,11 +2,11 @@
 //!
 //! Pure. The report at the end is made from it, and early stop asks it on the way.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use super::model::{PlanHead, PooledResult, RetryRecord, SuiteHead, Tally};
+use super::model::{PlanHead, PooledResult, Report, RetryRecord, SuiteHead, Tally};
 use crate::outcome::{Outcome, RunOutcome, judge_run};
-use crate::plan::slots::Fit;
+use crate::plan::slots::{Filled, Fit};
 use crate::record::{ResultRecord, RunRecord, Status};
 use crate::retry::wants_again;
 use crate::suite::model::{EarlyStop, Retry};
@@ -127,41 +127,76 @@ pub(super) fn evidence_of<'a>(
 ) -> (Evidence<'a>, Tally, Vec<Fit>) {
     let filled = plan.fill(runs, |scenario| suite.quarantines(scenario));
     let mut tally = Tally::default();
-    let mut counted = Vec::new();
-    let mut open_runs = BTreeSet::new();
-    for ((run, outcome), fit) in runs.iter().zip(outcomes).zip(&filled.fits) {
+    for (outcome, fit) in outcomes.iter().zip(&filled.fits) {
         match fit {
             Fit::NotPlanned => {}
             Fit::Quarantined => tally.quarantined += 1,
-            Fit::Slot | Fit::OneOfTooMany => {
-                tally.add(outcome.outcome);
-                counted.push((run, outcome));
-            }
-        }
-        if *fit == Fit::OneOfTooMany {
-            open_runs.insert(run.id);
+            Fit::Slot | Fit::OneOfTooMany => tally.add(outcome.outcome),
         }
     }
     tally.missing = filled.missing;
     tally.unmatched = filled.unmatched;
-    let scenarios = filled.scenarios.into_iter().map(|planned| {
+    let fits = filled.fits.clone();
+    (evidence_in(filled, runs, outcomes), tally, fits)
+}
+
+/// The runs of a result that fill the slots of its plan, and how many runs there are beyond it. The
+/// platform may count more runs than it shows.
+pub(super) fn planned_evidence<'a>(
+    result: &'a ResultRecord,
+    plan: &PlanHead,
+    outcomes: &'a [RunOutcome],
+) -> (Evidence<'a>, usize) {
+    let mut plan = plan.clone();
+    plan.expect_claimed(result);
+    let filled = plan.fill(&result.runs, |_| false);
+    let unmatched = filled.unmatched;
+    (evidence_in(filled, &result.runs, outcomes), unmatched)
+}
+
+fn evidence_in<'a>(
+    filled: Filled,
+    runs: &'a [RunRecord],
+    outcomes: &'a [RunOutcome],
+) -> Evidence<'a> {
+    let counts = |fit: &Fit| matches!(fit, Fit::Slot | Fit::OneOfTooMany);
+    let all = || runs.iter().zip(outcomes).zip(&filled.fits);
+    let open = all().filter(|(_, fit)| **fit == Fit::OneOfTooMany);
+    let scenarios = filled.scenarios.iter().map(|planned| {
         let of = |run: &&RunRecord| run.scenario == planned.scenario;
         let seen = runs.iter().filter(of).find_map(|run| run.scenario_name.clone());
-        let name = seen.or(planned.name).unwrap_or_else(|| match planned.scenario {
+        let name = seen.or(planned.name.clone()).unwrap_or_else(|| match planned.scenario {
             Some(id) => format!("scenario {id}"),
             None => "deleted scenario".to_owned(),
         });
         let scenario = ScenarioRef { id: planned.scenario, name };
         ScenarioSlots { scenario, missing: planned.missing }
     });
-    let evidence = Evidence {
-        runs: counted,
+    Evidence {
+        runs: all().filter(|(_, fit)| counts(fit)).map(|(run, _)| run).collect(),
         missing: filled.missing,
         scenarios: scenarios.collect(),
-        open_runs,
+        open_runs: open.map(|((run, _), _)| run.id).collect(),
         going: false,
-    };
-    (evidence, tally, filled.fits)
+    }
+}
+
+/// The result of a saved report as a baseline: the runs that fill slots of its plan. Slots without a
+/// run, and those of which nobody can say which run fills them, are counted and not shown.
+pub fn as_baseline(saved: Report) -> ResultRecord {
+    let (suite, mut result) = (saved.suite, saved.result);
+    let mut plan = saved.plan;
+    plan.expect_claimed(&result);
+    let filled = plan.fill(&result.runs, |scenario| suite.quarantines(scenario));
+    let of = |wanted: Fit| filled.fits.iter().filter(|fit| **fit == wanted).count();
+    let surplus = filled.unmatched.saturating_sub(of(Fit::NotPlanned));
+    let unclear = of(Fit::OneOfTooMany).saturating_sub(surplus);
+    let fits = |fit: &Fit| matches!(fit, Fit::Slot | Fit::Quarantined);
+    let mut keep = filled.fits.iter().map(fits);
+    result.runs.retain(|_| keep.next().unwrap_or(true));
+    let total = result.runs.len() + filled.missing + unclear;
+    result.claims.total_runs = u64::try_from(total).ok();
+    result
 }
 
 /// The runs of a baseline that count, with their outcomes.

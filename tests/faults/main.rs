@@ -10,6 +10,7 @@
 #[path = "../common/mod.rs"]
 mod common;
 
+mod baselines;
 mod clock;
 mod early;
 mod evidence;

@@ -9,7 +9,9 @@ use cekura_gate::exit::Code;
 use cekura_gate::report::comparison::Compared;
 use cekura_gate::report::gates::{Gate, GateEnd, Whole};
 use cekura_gate::report::html::{self, GENERATOR, INDEX, MOST_PAGES, each};
-use cekura_gate::report::model::{BaselineHead, Report, RetryRecord, RetryRun, Timing, Traffic};
+use cekura_gate::report::model::{
+    BaselineHead, PlanHead, Report, RetryRecord, RetryRun, Timing, Traffic,
+};
 use proptest::prelude::*;
 use quick_xml::events::Event;
 
@@ -48,7 +50,8 @@ fn rich() -> Report {
             _ => passed,
         });
     }
-    let comparison = Compared::of(&base, &report.result, None, 0.05, 0.05).comparison;
+    let comparison =
+        Compared::of(&base, &report.result, &PlanHead::default(), 0.05, 0.05).comparison;
     let retried = RetryRecord {
         attempt: 1,
         result: 4712,

@@ -9,7 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::assemble::not_shown;
 use super::escape::terminal::log_line;
 use super::escape::{markdown as md, short};
-use super::standing::outcomes;
+use super::model::PlanHead;
+use super::standing::{outcomes, planned_evidence};
 use crate::exit::Code;
 use crate::record::ResultRecord;
 use crate::text as words;
@@ -40,12 +41,12 @@ pub struct Compared {
 }
 
 impl Compared {
-    /// Compares two results. `planned` is how many runs the head was to have, where that is known;
-    /// the platform may know of more.
+    /// Compares two results. `plan` is what the head was to have, as far as that is known; the
+    /// platform may know of more.
     pub fn of(
         base: &ResultRecord,
         head: &ResultRecord,
-        planned: Option<usize>,
+        plan: &PlanHead,
         max_drop: f64,
         significance: f64,
     ) -> Self {
@@ -54,16 +55,18 @@ impl Compared {
             runs: base.runs.iter().zip(&base_outcomes).collect(),
             ..Evidence::default()
         };
-        let claimed = head.claims.total_runs.and_then(|total| usize::try_from(total).ok());
-        let wanted = planned.max(claimed).unwrap_or_default();
-        let head_evidence = Evidence {
-            runs: head.runs.iter().zip(&head_outcomes).collect(),
-            missing: wanted.saturating_sub(head.runs.len()),
-            ..Evidence::default()
-        };
+        let (head_evidence, unmatched) = planned_evidence(head, plan, &head_outcomes);
         let mut check =
             drop_of_success_rate(&base_evidence, &head_evidence, max_drop, significance);
         with_unknown_base(std::slice::from_mut(&mut check), not_shown(base));
+        if unmatched > 0 && check.verdict == Verdict::Pass {
+            check.verdict = Verdict::Inconclusive;
+            check.reason = format!(
+                "{}; but {} of the head fit no planned run",
+                check.reason,
+                words::count(unmatched, "run")
+            );
+        }
         if let Some(why) = differ(base, head)
             && check.verdict != Verdict::Inconclusive
         {

@@ -38,7 +38,7 @@ fn result(id: u64, scenarios: &[(u64, &str)]) -> ResultRecord {
 }
 
 fn compared(base: &[(u64, &str)], head: &[(u64, &str)]) -> Compared {
-    Compared::of(&result(1, base), &result(2, head), None, 0.0, 0.05)
+    Compared::of(&result(1, base), &result(2, head), &PlanHead::default(), 0.0, 0.05)
 }
 
 const FIVE: [(u64, &str); 3] = [(1, "ppppp"), (2, "ppppp"), (3, "ppppp")];
@@ -108,7 +108,7 @@ fn a_drop_that_so_few_runs_can_never_tell_from_noise_is_inconclusive() {
 fn a_head_that_lacks_planned_runs_does_not_pass() {
     let mut head = result(2, &FIVE);
     head.claims.total_runs = Some(16);
-    let compared = Compared::of(&result(1, &FIVE), &head, None, 0.0, 0.05);
+    let compared = Compared::of(&result(1, &FIVE), &head, &PlanHead::default(), 0.0, 0.05);
     assert_eq!(compared.code(), Code::Inconclusive, "{}", text(&compared));
 }
 

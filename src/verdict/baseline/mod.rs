@@ -55,7 +55,7 @@ pub fn drop_of_success_rate(
 ) -> CheckReport {
     let bound = Bound { is_drop: true, most: max_drop, significance };
     let [base_side, head_side] = [base, head].map(|side| Side::of(&side.successes(), side));
-    rate_check(Figure::SuccessRate.name(), bound, &base_side, &head_side, head.missing)
+    rate_check(Figure::SuccessRate.name(), bound, &base_side, &head_side, Missing::of(head))
 }
 
 /// Judges the limits of a suite's baseline.
@@ -68,7 +68,7 @@ pub(super) fn judge(
     if let Some(limit) = &limits.success_rate {
         let [base, head_side] = [base, head].map(|side| Side::of(&side.successes(), side));
         let name = Figure::SuccessRate.name();
-        let check = |bound| rate_check(name, bound, &base, &head_side, head.missing);
+        let check = |bound| rate_check(name, bound, &base, &head_side, Missing::of(head));
         reports.extend(bounds_of(limit).map(check));
     }
     for (name, limit) in &limits.metrics {
@@ -183,15 +183,37 @@ fn metric_checks(
         (Samples::Numbers { .. }, Samples::Numbers { .. }) => {
             let base = numbers::Side::of(&base_sampled, base);
             let head_side = numbers::Side::of(&head_sampled, head);
-            let check = |bound| numbers::check(name, bound, &base, &head_side, head.missing);
+            let check = |bound| numbers::check(name, bound, &base, &head_side, Missing::of(head));
             bounds_of(limit).map(check).collect()
         }
         _ => {
             let (base, head_side) = (Side::of(&base_sampled, base), Side::of(&head_sampled, head));
-            let check = |bound| rate_check(name, bound, &base, &head_side, head.missing);
+            let check = |bound| rate_check(name, bound, &base, &head_side, Missing::of(head));
             bounds_of(limit).map(check).collect()
         }
     }
+}
+
+/// Planned runs of the head that never arrived.
+#[derive(Debug, Clone, Copy)]
+struct Missing {
+    /// All of them.
+    all: usize,
+    /// Those of which nobody knows the scenario.
+    of_no_scenario: usize,
+}
+
+impl Missing {
+    fn of(head: &Evidence<'_>) -> Self {
+        let placed: usize = missing_by_scenario(head).map(|(_, missing)| missing).sum();
+        Self { all: head.missing, of_no_scenario: head.missing.saturating_sub(placed) }
+    }
+}
+
+/// The planned runs that never arrived, by scenario where that is known.
+fn missing_by_scenario(evidence: &Evidence<'_>) -> impl Iterator<Item = (Option<u64>, usize)> {
+    let known = evidence.scenarios.iter().filter(|slots| slots.scenario.id.is_some());
+    known.filter(|slots| slots.missing > 0).map(|slots| (slots.scenario.id, slots.missing))
 }
 
 /// The scenario of each run.

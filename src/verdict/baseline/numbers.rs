@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::rates::nothing_in_common;
 use super::tell::Compared;
-use super::{Bound, Change, scenarios_of};
+use super::{Bound, Change, Missing, missing_by_scenario, scenarios_of};
 use crate::stats::ranks::{least_p, van_elteren};
 use crate::text;
 use crate::verdict::CheckReport;
@@ -15,9 +15,9 @@ use crate::verdict::evidence::{Evidence, Sampled, Samples};
 /// The numbers of one side by scenario.
 pub(super) struct Side {
     values: BTreeMap<Option<u64>, Vec<f64>>,
-    /// Runs that could have given a number and did not, by scenario.
+    /// Runs that could have given a number and did not, and those that never arrived, by scenario.
     open: BTreeMap<Option<u64>, usize>,
-    /// The same runs.
+    /// Those of them that arrived.
     unknown: Vec<u64>,
     /// The share of the runs that may lack a number.
     lacking: f64,
@@ -36,6 +36,9 @@ impl Side {
         let mut open = BTreeMap::new();
         for run in &sampled.unknown {
             *open.entry(scenario_of(run)).or_default() += 1;
+        }
+        for (scenario, missing) in missing_by_scenario(evidence) {
+            *open.entry(scenario).or_default() += missing;
         }
         let lacking = if evidence.going { 0.0 } else { LACKING_FOR_A_MEAN };
         Self { values, open, unknown: sampled.unknown.clone(), lacking }
@@ -68,13 +71,14 @@ impl Side {
 
 /// A mean's change against a bound, relative to the base's mean. A run without a number is taken to
 /// lie between the lowest and the highest of its scenario: where that would turn the verdict, or
-/// where many runs lack one, it is inconclusive. `missing` planned runs of the head never arrived.
+/// where many runs lack one, it is inconclusive. So is it with planned runs of the head that never
+/// arrived.
 pub(super) fn check(
     name: &str,
     bound: Bound,
     base: &Side,
     head: &Side,
-    missing: usize,
+    missing: Missing,
 ) -> CheckReport {
     let common: Vec<Option<u64>> =
         base.scenarios().intersection(&head.scenarios()).copied().collect();

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::tell::Compared;
-use super::{Bound, Change, scenarios_of};
+use super::{Bound, Change, Missing, missing_by_scenario, scenarios_of};
 use crate::stats::strata::{Stratum, cochran_mantel_haenszel, difference};
 use crate::verdict::evidence::{Evidence, Sampled, Samples};
 use crate::verdict::{CheckReport, Verdict};
@@ -15,9 +15,9 @@ type Rates = BTreeMap<Option<u64>, (usize, usize)>;
 /// What one side's runs say.
 pub(super) struct Side {
     rates: Rates,
-    /// Runs that could have said yes or no and did not, by scenario.
+    /// Runs that could have said yes or no and did not, and those that never arrived, by scenario.
     open: BTreeMap<Option<u64>, usize>,
-    /// The same runs.
+    /// Those of them that arrived.
     unknown: Vec<u64>,
     /// The runs with a no.
     against: Vec<u64>,
@@ -40,6 +40,9 @@ impl Side {
         }
         for run in &sampled.unknown {
             *open.entry(scenario_of(run)).or_default() += 1;
+        }
+        for (scenario, missing) in missing_by_scenario(evidence) {
+            *open.entry(scenario).or_default() += missing;
         }
         Self { rates, open, unknown: sampled.unknown.clone(), against }
     }
@@ -113,7 +116,7 @@ pub(super) fn rate_check(
     bound: Bound,
     base: &Side,
     head: &Side,
-    missing: usize,
+    missing: Missing,
 ) -> CheckReport {
     let now = change_against(&strata(&base.rates, &head.rates), bound);
     let between = |base: &Rates, head: &Rates| {

@@ -1,6 +1,6 @@
 //! A comparison with a bound ▶ a check's report, with the reason in words.
 
-use super::{AGAINST, Bound, Change};
+use super::{AGAINST, Bound, Change, Missing};
 use crate::suite::checks::Level;
 use crate::text;
 use crate::verdict::{CheckReport, FigureUnit, Verdict};
@@ -17,7 +17,7 @@ pub(super) struct Compared<'n> {
     /// The verdicts with the runs without a value at their worst and at their best.
     pub(super) verdicts: [Verdict; 2],
     /// Planned runs of the head that never arrived.
-    pub(super) missing: usize,
+    pub(super) missing: Missing,
     /// The head's runs without a value.
     pub(super) unknown: Vec<u64>,
     /// How many runs of the base have no value.
@@ -34,7 +34,7 @@ impl<'n> Compared<'n> {
             can_tell: true,
             samples: 0,
             verdicts: [Verdict::Inconclusive; 2],
-            missing: 0,
+            missing: Missing { all: 0, of_no_scenario: 0 },
             unknown: Vec::new(),
             unknown_in_base: 0,
             against: Vec::new(),
@@ -45,12 +45,18 @@ impl<'n> Compared<'n> {
         let Bound { is_drop, most, significance } = self.bound;
         let (way, threshold) = if is_drop { ("drop", -most) } else { ("rise", most) };
         let (mut verdict, mut reason) = self.verdict();
-        if verdict == Verdict::Pass && self.missing > 0 {
+        // Those of which nobody knows the scenario could have turned any of them.
+        let could_turn = match verdict {
+            Verdict::Pass => self.missing.all,
+            Verdict::Fail => self.missing.of_no_scenario,
+            Verdict::Inconclusive => 0,
+        };
+        if could_turn > 0 {
             verdict = Verdict::Inconclusive;
             reason =
-                format!("{reason}; but {} never arrived", text::count(self.missing, "planned run"));
+                format!("{reason}; but {} never arrived", text::count(could_turn, "planned run"));
         }
-        let unknown = self.unknown.len() + self.missing;
+        let unknown = self.unknown.len() + self.missing.all;
         let deciding_runs = match verdict {
             Verdict::Pass => Vec::new(),
             Verdict::Fail => self.against,
@@ -120,7 +126,7 @@ impl<'n> Compared<'n> {
     }
 
     fn without_judgement(&self) -> String {
-        match (self.unknown.len(), self.unknown_in_base) {
+        match (self.unknown.len() + self.missing.all, self.unknown_in_base) {
             (here, 0) => here.to_string(),
             (0, there) => format!("{there} of the baseline"),
             (here, there) => format!("{here}, and {there} of the baseline"),
