@@ -86,7 +86,7 @@ fn a_result_that_was_started_later_is_no_baseline_although_its_time_has_no_zone(
             ("GET", path) => {
                 let found = results(&name);
                 let id = path.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-                let found = found.iter().find(|one| one["id"].to_string() == id);
+                let found = found.iter().find(|one| one["id"].as_u64() == id.parse().ok());
                 found.map_or((404, b"{}".to_vec()), answer)
             }
             _ => (404, b"{}".to_vec()),
