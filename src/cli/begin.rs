@@ -99,7 +99,8 @@ impl Gate<'_> {
         };
         let Begun { record, taken_up, mut notes } = begun;
         // What is taken up may itself have been chosen: it was started before.
-        let baseline = match baseline.base.is_some() && taken_up {
+        let is_chosen = baseline.base.is_some() || baseline.refused.is_some();
+        let baseline = match is_chosen && taken_up {
             true => {
                 let (name, read) = (loaded.name(), loaded.baseline.clone());
                 let wanted = Wanted::new(&loaded.suite, &name, around.context, Some(&record));
@@ -131,6 +132,7 @@ impl Gate<'_> {
             planned: started.planned.clone(),
             plan: Some(plan),
             baseline: baseline.base,
+            refused_baseline: baseline.refused,
             suite: loaded.suite,
             record,
             calls,

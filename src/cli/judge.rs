@@ -86,6 +86,7 @@ pub(super) fn judge(
             let id = baseline.result;
             (baseline.from, ResultRecord { id, runs, claims, ..ResultRecord::default() })
         }),
+        refused_baseline: saved.refused_baseline,
         retries: saved.retries,
         results: saved.results,
         stopped_early: saved.stopped_early,

@@ -81,6 +81,7 @@ impl Asked<'_> {
         let mut warnings = findings.warnings;
         warnings.extend(of_cases.warnings);
         warnings.extend(baseline.notes);
+        warnings.extend(baseline.refused);
         let chosen = account.chosen.as_deref();
         let plan = match chosen {
             Some(chosen) => plan.clone().resolved(chosen.iter().map(|one| one.id)),

@@ -107,6 +107,7 @@ pub(super) async fn prepare(
         let wanted = Wanted::of_start(&loaded.suite, &name, &plan.result_name);
         wanted.choose(read, client, deadline).await?
     };
+    loaded.noticed.extend(baseline.refused.clone());
     let mut calls = plan.runs().unwrap_or(usize::MAX);
     calls = calls.min(loaded.suite.concurrency.map_or(usize::MAX, |most| most as usize));
     if let Some(most) = shared.concurrency

@@ -133,6 +133,7 @@ pub(super) fn watch(
             // A watched result is not this gate's to repeat.
             plan: None,
             baseline: baseline.base,
+            refused_baseline: baseline.refused,
             // Who only watches ends nobody's calls, unless told to.
             suite: Suite {
                 on_cancel: suite.on_cancel.or(Some(CallPolicy::Leave)),

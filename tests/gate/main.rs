@@ -14,6 +14,7 @@ mod finished;
 
 mod again;
 mod bad_input;
+mod baselines;
 mod batch;
 mod cases;
 mod ci_systems;

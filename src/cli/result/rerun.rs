@@ -100,7 +100,8 @@ pub(super) fn rerun(
             return Ok(stop.heard().map_or(Code::Passed, |(signal, _)| signal.code()));
         };
         let attached = attached(args, suite, head, &old, new, (began, deadline));
-        let mut attached = Attached { baseline: baseline.base, ..attached };
+        let mut attached =
+            Attached { baseline: baseline.base, refused_baseline: baseline.refused, ..attached };
         attached.notes.extend(baseline.notes);
         let afterwards = Afterwards::of(&attached);
         let mut report = assemble(gate.attend(attached, &publisher).await?);
@@ -219,6 +220,7 @@ fn attached(
         // The platform chose what runs: there is no request that a retry could repeat.
         plan: None,
         baseline: None,
+        refused_baseline: None,
         suite,
         record: new,
         url: None,

@@ -114,6 +114,16 @@ pub fn with_unknown_base(checks: &mut [CheckReport], missing: usize) {
     }
 }
 
+/// Takes the verdicts of comparisons with a baseline that says nothing beside the judged result, and
+/// why. That it is named is no reason to treat it as missing.
+pub fn with_refused_base(checks: &mut [CheckReport], why: &str) {
+    for check in checks.iter_mut().filter(|check| check.name.ends_with(AGAINST)) {
+        check.verdict = Verdict::Inconclusive;
+        check.reason = why.to_owned();
+        check.deciding_runs = Vec::new();
+    }
+}
+
 /// How the name of each comparison with a baseline ends.
 const AGAINST: &str = " against the baseline";
 
