@@ -19,7 +19,7 @@ use crate::report::words::ids;
 use crate::retry;
 use crate::spec::cases;
 use crate::suite::matrix::FROM;
-use crate::suite::model::{Baseline, Suite, Thresholds, Transcripts};
+use crate::suite::model::{Baseline, IfMissing, Suite, Thresholds, Transcripts};
 use crate::text::count;
 use crate::verdict::Verdict;
 
@@ -289,6 +289,22 @@ impl<'a> Wanted<'a> {
             Verdict::Inconclusive => Some("these thresholds cannot be decided on it".to_owned()),
         }
     }
+}
+
+/// What it comes to that a suite has nothing to be compared with, for its writer to know before the
+/// calls; none where it passes, or wants no comparison.
+pub(super) fn without_one(suite: &Suite) -> Option<String> {
+    let limits = suite.thresholds.as_ref()?.baseline.as_ref()?;
+    let word = match limits.if_missing.unwrap_or_default() {
+        IfMissing::Pass => return None,
+        IfMissing::Inconclusive => "inconclusive",
+        IfMissing::Fail => "a failure",
+    };
+    Some(format!(
+        "there is no result of `{}` to compare with, which will be {word}: `if_missing: pass` below \
+         `thresholds.baseline` lets the first results of a suite pass",
+        limits.from
+    ))
 }
 
 /// Attempt and repetitions of the retry that a name is of: `NAME retry 2.1`. None where it is no

@@ -20,7 +20,7 @@ use crate::report::escape::json::safe;
 use crate::report::escape::terminal::log_line;
 use crate::spec::model::Case;
 use crate::suite::checks::{CheckSpec, Checks, Level};
-use crate::suite::model::{EarlyStop, Quarantine, RetryOn, Suite, TestSetFrom, Thresholds};
+use crate::suite::model::{EarlyStop, IfMissing, Quarantine, RetryOn, Suite, TestSetFrom, Thresholds};
 use crate::suite::together;
 use crate::text;
 use crate::verdict::foregone;
@@ -276,7 +276,13 @@ fn policies(suite: &Suite) -> Vec<(&'static str, String)> {
         rows.push(("confidence", confidence.to_string()));
     }
     if let Some(baseline) = suite.thresholds.as_ref().and_then(|t| t.baseline.as_ref()) {
-        rows.push(("baseline", baseline.from.clone()));
+        let without = match baseline.if_missing.unwrap_or_default() {
+            IfMissing::Pass => "passes",
+            IfMissing::Inconclusive => "is inconclusive",
+            IfMissing::Fail => "fails",
+        };
+        let from = &baseline.from;
+        rows.push(("baseline", format!("{from} (where there is none, the comparison {without})")));
     }
     for entry in suite.quarantine.iter().flatten() {
         let Quarantine { scenario, until, owner, reason } = entry;

@@ -108,6 +108,9 @@ pub(super) async fn prepare(
         wanted.choose(read, client, deadline).await?
     };
     loaded.noticed.extend(baseline.refused.clone());
+    if !shared.compared_within && baseline.base.is_none() && baseline.refused.is_none() {
+        loaded.noticed.extend(super::baseline::without_one(&loaded.suite));
+    }
     let mut calls = plan.runs().unwrap_or(usize::MAX);
     calls = calls.min(loaded.suite.concurrency.map_or(usize::MAX, |most| most as usize));
     if let Some(most) = shared.concurrency

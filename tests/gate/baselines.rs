@@ -211,3 +211,18 @@ fn what_the_retries_of_a_baseline_showed_counts_as_it_does_for_the_judged_result
         }
     }
 }
+
+#[test]
+fn the_first_pull_request_of_a_repository_is_told_before_the_calls_what_lets_it_pass() {
+    let inconclusive = IF_MISSING_PASS.replace("if_missing: pass, ", "");
+    let mut gate = Gate::against(GOOD, &suite(&inconclusive));
+    on_github(&mut gate, "pull_request", "feature", "aaaaaaa1");
+    let told = "warning: there is no result of `main` to compare with, which will be inconclusive: \
+                `if_missing: pass` below `thresholds.baseline` lets the first results of a suite pass";
+    let finished = gate.run(&["run"]).expect(3).says(told);
+    assert!(compared(&finished.result()).1.contains("`if_missing: pass`"));
+    let mut gate = Gate::against(GOOD, &suite(IF_MISSING_PASS));
+    on_github(&mut gate, "pull_request", "feature", "aaaaaaa1");
+    let finished = gate.run(&["run"]).expect(0);
+    assert!(!finished.stderr.contains("to compare with"), "{}", finished.stderr);
+}
