@@ -11,7 +11,7 @@ use super::console::Console;
 use super::failure::Failure;
 use super::load::{self, Loaded};
 use super::online::{self, Online};
-use super::overrides::Overrides;
+use super::overrides::KeyFlags;
 use super::suites::{self, Asked, Group, Many, Member};
 use crate::context::Context;
 use crate::exit::Code;
@@ -20,7 +20,9 @@ use crate::report::escape::json::safe;
 use crate::report::escape::terminal::log_line;
 use crate::spec::model::Case;
 use crate::suite::checks::{CheckSpec, Checks, Level};
-use crate::suite::model::{EarlyStop, IfMissing, Quarantine, RetryOn, Suite, TestSetFrom, Thresholds};
+use crate::suite::model::{
+    EarlyStop, IfMissing, Quarantine, RetryOn, Suite, TestSetFrom, Thresholds,
+};
 use crate::suite::together;
 use crate::text;
 use crate::verdict::foregone;
@@ -39,7 +41,7 @@ pub(super) struct Args {
     #[arg(long)]
     online: bool,
     #[command(flatten)]
-    overrides: Overrides,
+    keys: KeyFlags,
 }
 
 pub(super) fn check(
@@ -49,7 +51,7 @@ pub(super) fn check(
     console: &Console,
 ) -> Result<Code, Failure> {
     let surroundings = Surroundings { args, global, context, console };
-    match suites::asked(&args.suites, &args.overrides, context, console)? {
+    match suites::asked(&args.suites, &args.keys.read()?, context, console)? {
         Asked::One(loaded) => {
             surroundings.one(&loaded)?;
         }

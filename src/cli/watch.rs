@@ -11,7 +11,7 @@ use super::console::Console;
 use super::failure::Failure;
 use super::left::StartedRun;
 use super::load;
-use super::overrides::Overrides;
+use super::overrides::{KeyFlags, Overrides};
 use super::publish::{Publisher, Surfaces, suite_head};
 use super::stop::{Stop, heeding};
 use super::turn::Turnstile;
@@ -43,7 +43,7 @@ pub(super) struct Args {
     #[arg(long)]
     comment: bool,
     #[command(flatten)]
-    overrides: Overrides,
+    keys: KeyFlags,
 }
 
 impl Args {
@@ -51,13 +51,13 @@ impl Args {
         self.suite.as_deref()
     }
 
-    pub(super) const fn overrides(&self) -> &Overrides {
-        &self.overrides
+    pub(super) const fn keys(&self) -> &KeyFlags {
+        &self.keys
     }
 
     /// For a command that has done something to a result and judges it now.
-    pub(super) fn of(result: u64, suite: Option<PathBuf>, overrides: Overrides) -> Self {
-        Self { result: Some(result), from: None, suite, comment: false, overrides }
+    pub(super) fn of(result: u64, suite: Option<PathBuf>, keys: KeyFlags) -> Self {
+        Self { result: Some(result), from: None, suite, comment: false, keys }
     }
 }
 
@@ -81,7 +81,7 @@ pub(super) fn watch(
     let of_left = left.as_ref().and_then(|left| left.suite.as_ref()).map(PathBuf::from);
     let file = args.suite.clone().or(of_left);
     let of = left.as_ref().and_then(|left| left.name.as_deref());
-    let (suite, head) = rules(id, file.as_deref(), of, &args.overrides, context)?;
+    let (suite, head) = rules(id, file.as_deref(), of, &args.keys.read()?, context)?;
     let baseline = super::baseline::saved_of(&suite)?;
     let dir = super::publish::report_dir(suite.reports.as_ref());
     let publisher =
