@@ -297,7 +297,7 @@ pub(super) fn rules(
     let whole = suite(Some(path), overrides, context)?;
     let legs = legs(&whole.suite);
     if legs.is_empty() {
-        return Ok(whole);
+        return Ok(whole.of_side(of));
     }
     let name = whole.name();
     let gates = || legs.iter().map(|leg| format!("{name} · {}", leg.label));

@@ -13,6 +13,7 @@ use super::left::StartedRun;
 use super::load;
 use super::overrides::{KeyFlags, Overrides};
 use super::publish::{Publisher, Surfaces, suite_head};
+use super::same_suite::{EvidenceOf, foreign_agent, is_of_another};
 use super::stop::{Stop, heeding};
 use super::turn::Turnstile;
 use super::waiting::announced;
@@ -20,7 +21,6 @@ use super::{Global, connection, runtime};
 use crate::context::{self, Context};
 use crate::exit::Code;
 use crate::plan::Plan;
-use crate::record::ResultRecord;
 use crate::report::assemble::assemble;
 use crate::report::model::{PlanHead, SuiteHead};
 use crate::suite::model::{CallPolicy, Suite};
@@ -111,7 +111,8 @@ pub(super) fn watch(
         };
         planned.learn(&record.runs);
         let foreign = foreign_agent(&suite, &record);
-        let notes = foreign.iter().cloned().chain(baseline.notes).collect();
+        let notes = foreign.into_iter().chain(baseline.notes).collect();
+        let (own, of_left) = (suite.clone(), left.as_ref().map(|left| left.planned.clone()));
         let ended_earlier = left.as_ref().is_some_and(|left| left.ended);
         let attached = Attached {
             chats: None,
@@ -159,7 +160,8 @@ pub(super) fn watch(
         };
         let afterwards = Afterwards::of(&attached);
         let mut report = assemble(gate.attend(attached, &publisher).await?);
-        if let Some(why) = foreign {
+        let evidence = EvidenceOf { result: &report.result, planned: of_left.as_ref(), mode: None };
+        if let Some(why) = is_of_another(&own, &name, evidence).filter(|_| file.is_some()) {
             report.of_another_suite(&why);
         }
         afterwards.take(&gate, &mut report).await;
@@ -167,13 +169,6 @@ pub(super) fn watch(
         Commenter::new(args.comment, global, context).tell(&report, console, &stop).await;
         Ok(code)
     }))
-}
-
-/// What is to be said where a suite judges the result of an agent that it does not name.
-pub(super) fn foreign_agent(suite: &Suite, result: &ResultRecord) -> Option<String> {
-    let (suite, result) = (suite.agent?, result.agent?);
-    let foreign = suite != result;
-    foreign.then(|| format!("the suite names agent {suite}, the result is of agent {result}"))
 }
 
 /// The rules that judge a watched result: a suite's, or that every run must pass. What the suite
