@@ -22,6 +22,7 @@ mod foregone;
 mod foreign;
 mod harness;
 mod hints;
+mod keys;
 mod many;
 mod matrix;
 mod online;
