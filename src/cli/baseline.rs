@@ -18,6 +18,7 @@ use crate::report::standing::Standing;
 use crate::report::words::ids;
 use crate::retry;
 use crate::spec::cases;
+use crate::suite::checks::DescribedUnits;
 use crate::suite::matrix::FROM;
 use crate::suite::model::{Baseline, IfMissing, Suite, Thresholds, Transcripts};
 use crate::text::count;
@@ -55,6 +56,8 @@ pub(super) struct Wanted<'a> {
     pub(super) mark: Mark,
     /// The result that is judged, where it is known.
     pub(super) judged: Option<&'a ResultRecord>,
+    /// The units that the account's descriptions of metrics say.
+    pub(super) units: DescribedUnits,
 }
 
 impl<'a> Wanted<'a> {
@@ -68,14 +71,20 @@ impl<'a> Wanted<'a> {
     ) -> Self {
         let own = judged.and_then(|judged| Mark::of_name(judged.name.as_deref()?));
         let origin = own.map_or_else(|| context.origin(), |own| own.origin);
-        Self { suite, name, mark: Mark::new(origin, suite), judged }
+        let units = DescribedUnits::new();
+        Self { suite, name, mark: Mark::new(origin, suite), judged, units }
     }
 
     /// For a suite whose result is to have this name.
     pub(super) fn of_start(suite: &'a Suite, name: &'a str, result_name: &str) -> Self {
         let unknown = || Mark::new(Origin { event: Event::Unknown, commit: None }, suite);
         let mark = Mark::of_name(result_name).unwrap_or_else(unknown);
-        Self { suite, name, mark, judged: None }
+        Self { suite, name, mark, judged: None, units: DescribedUnits::new() }
+    }
+
+    /// The same with the units in which candidates are judged.
+    pub(super) fn with_units(self, units: DescribedUnits) -> Self {
+        Self { units, ..self }
     }
 
     fn limits(&self) -> Option<&Baseline> {
@@ -274,7 +283,11 @@ impl<'a> Wanted<'a> {
         thresholds.baseline = None;
         let judges = thresholds != Thresholds::default();
         let head = self.head(thresholds);
-        let plan = PlanHead { runs: Some(planned), ..PlanHead::default() };
+        let plan = PlanHead {
+            runs: Some(planned),
+            described_units: self.units.clone(),
+            ..PlanHead::default()
+        };
         let standing = Standing::of(&head, &plan, &record.runs, None, false);
         let judged = standing.tally.passed + standing.tally.failed;
         let counting = planned.saturating_sub(standing.tally.quarantined);

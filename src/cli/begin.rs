@@ -103,7 +103,9 @@ impl Gate<'_> {
         let baseline = match is_chosen && taken_up {
             true => {
                 let (name, read) = (loaded.name(), loaded.baseline.clone());
+                let units = plan.described_units.clone();
                 let wanted = Wanted::new(&loaded.suite, &name, around.context, Some(&record));
+                let wanted = wanted.with_units(units);
                 let chosen = wanted.choose(read, self.client, deadline);
                 self.unless_stopped(chosen).await?
             }

@@ -19,7 +19,7 @@ use crate::plan::{Plan, Selection, StartRequest, Target};
 use crate::report::escape::json::safe;
 use crate::report::escape::terminal::log_line;
 use crate::spec::model::Case;
-use crate::suite::checks::{CheckSpec, Checks, Level};
+use crate::suite::checks::{CheckSpec, Checks, DescribedUnits, Level};
 use crate::suite::model::{
     EarlyStop, IfMissing, Quarantine, RetryOn, Suite, TestSetFrom, Thresholds,
 };
@@ -234,7 +234,8 @@ fn describe(loaded: &Loaded, plan: &Plan, online: Option<&Online>) -> String {
     }
     row("timeout", &suite.timeout.unwrap_or_default().to_string());
     let default = Thresholds::default();
-    let checks = checks(suite.thresholds.as_ref().unwrap_or(&default));
+    let thresholds = suite.thresholds.as_ref().unwrap_or(&default);
+    let checks = checks(thresholds, &resolved.described_units);
     for (at, check) in checks.iter().enumerate() {
         row(if at == 0 { "checks" } else { "" }, check);
     }
@@ -386,10 +387,11 @@ fn line(text: &str) -> String {
 }
 
 /// The checks as they will be judged, one a line.
-fn checks(thresholds: &Thresholds) -> Vec<String> {
+fn checks(thresholds: &Thresholds, described: &DescribedUnits) -> Vec<String> {
     let mut lines = Vec::new();
     let unit = |name: &str, spec: &CheckSpec| {
-        units::planned(name, spec).map(|note| format!("; {note}")).unwrap_or_default()
+        let described = described.get(name);
+        units::planned(name, spec, described).map(|note| format!("; {note}")).unwrap_or_default()
     };
     let mut add = |prefix: &str, name: &str, checks: Option<&Checks>, is_metric: bool| {
         for spec in checks.iter().flat_map(|checks| &checks.0) {

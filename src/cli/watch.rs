@@ -99,7 +99,12 @@ pub(super) fn watch(
             signal = stop.asked() => return Err(Failure::Stopped(signal)),
         };
         let name = head.name.clone();
+        let units = match left.as_ref().filter(|left| !left.planned.described_units.is_empty()) {
+            Some(left) => left.planned.described_units.clone(),
+            None => super::hints::described_units(&client, &suite, record.agent).await,
+        };
         let wanted = super::baseline::Wanted::new(&suite, &name, context, Some(&record));
+        let wanted = wanted.with_units(units.clone());
         let baseline = wanted.choose(baseline, &client, deadline).await?;
         // What started it says how many runs there were to be, or else the suite; without either,
         // what is there is all.
@@ -110,6 +115,7 @@ pub(super) fn watch(
             (None, None) => PlanHead::default(),
         };
         planned.learn(&record.runs);
+        planned.described_units = units;
         let foreign = foreign_agent(&suite, &record);
         let notes = foreign.into_iter().chain(baseline.notes).collect();
         let (own, of_left) = (suite.clone(), left.as_ref().map(|left| left.planned.clone()));

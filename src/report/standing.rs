@@ -121,7 +121,7 @@ pub fn is_decided(
 /// plan.
 pub(super) fn evidence_of<'a>(
     suite: &SuiteHead,
-    plan: &PlanHead,
+    plan: &'a PlanHead,
     runs: &'a [RunRecord],
     outcomes: &'a [RunOutcome],
 ) -> (Evidence<'a>, Tally, Vec<Fit>) {
@@ -160,6 +160,7 @@ pub(super) fn evidence_of<'a>(
         scenarios: scenarios.collect(),
         open_runs,
         going: false,
+        described_units: Some(&plan.described_units),
     };
     (evidence, tally, filled.fits)
 }
