@@ -201,3 +201,32 @@ fn a_rehearsal_passes_a_suite_whatever_unit_its_metrics_names_say() {
         gate.run(&["run", "--simulate"]).expect(0);
     }
 }
+
+#[test]
+fn every_report_says_which_unit_and_scale_were_assumed() {
+    let metrics = "metrics: { Latency: p95 <= 2s, Customer satisfaction: mean <= 80 }";
+    let gate = Gate::against(GOOD, &suite(metrics));
+    let finished = gate.run(&["run"]).expect(0);
+    for said in [
+        "values taken as ms (the usual unit of a latency; unit says another)",
+        "ratings taken as 0 to 100, though none is above 5",
+    ] {
+        let flat = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let plain = |text: String| {
+            flat(text).replace(['\\', '`'], "").replace("<code>", "").replace("</code>", "")
+        };
+        let mut reports = vec![("terminal", plain(finished.stdout.clone()))];
+        for name in ["summary.md", "result.json", "html/index.html"] {
+            reports.push((
+                name,
+                plain(
+                    std::fs::read_to_string(gate.dir.path().join("cekura-report").join(name))
+                        .unwrap(),
+                ),
+            ));
+        }
+        for (name, text) in reports {
+            assert!(text.contains(said), "{name} does not say `{said}`: {text}");
+        }
+    }
+}
