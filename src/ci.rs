@@ -88,7 +88,7 @@ impl System {
                 },
             ),
             Self::Gitlab => (
-                first_set(&is_set, &["CI_MERGE_REQUEST_SOURCE_BRANCH_SHA", "CI_COMMIT_SHA"]),
+                first_set(is_set, &["CI_MERGE_REQUEST_SOURCE_BRANCH_SHA", "CI_COMMIT_SHA"]),
                 is_set("CI_COMMIT_TAG"),
                 is_set("CI_MERGE_REQUEST_IID") || is_set("CI_EXTERNAL_PULL_REQUEST_IID"),
                 match variable("CI_PIPELINE_SOURCE") {
@@ -104,7 +104,7 @@ impl System {
                 },
             ),
             Self::Azure => (
-                first_set(&is_set, &["SYSTEM_PULLREQUEST_SOURCECOMMITID", "BUILD_SOURCEVERSION"]),
+                first_set(is_set, &["SYSTEM_PULLREQUEST_SOURCECOMMITID", "BUILD_SOURCEVERSION"]),
                 starts("BUILD_SOURCEBRANCH", "refs/tags/"),
                 starts("BUILD_SOURCEBRANCH", "refs/pull/"),
                 match variable("BUILD_REASON") {
@@ -316,7 +316,8 @@ mod tests {
         let sha = ("GITHUB_SHA", "aaaaaaa0123456789");
         let request = r#"{"pull_request": {"head": {"sha": "bbbbbbb0123456789"}}}"#;
         let queue = r#"{"merge_group": {"head_sha": "bbbbbbb0123456789"}}"#;
-        let table: Vec<(Vec<(&'static str, &'static str)>, Option<&str>, &str)> = vec![
+        type Variables = Vec<(&'static str, &'static str)>;
+        let table: Vec<(Variables, Option<&str>, &str)> = vec![
             (vec![github, sha], Some(request), "bbbbbbb"),
             (vec![github, sha], Some(queue), "bbbbbbb"),
             (vec![github, sha], Some(r#"{"workflow_run": {"head_sha": "bbbbbbb01"}}"#), "bbbbbbb"),
