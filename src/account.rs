@@ -5,7 +5,7 @@
 
 use crate::document::{At, Path, Problem, shown};
 use crate::spec::model::{Personality, Spec, TestProfile};
-use crate::suite::checks::Checks;
+use crate::suite::checks::{Checks, DescribedUnits};
 use crate::suite::model::Suite;
 use crate::text;
 use crate::verdict::check::{Aggregate, Check, Unit};
@@ -101,6 +101,8 @@ pub struct Findings {
     pub problems: Vec<Problem>,
     /// What a person should know.
     pub warnings: Vec<String>,
+    /// The units that the descriptions of metrics say.
+    pub described_units: DescribedUnits,
 }
 
 impl Findings {
@@ -125,8 +127,8 @@ impl Findings {
         findings
     }
 
-    /// Holds only the labels that checks ask for against the metrics. A metric that is not among
-    /// them is left to the verdict.
+    /// Checks only the labels that checks ask for and the units of metrics. A metric that is not
+    /// among these is left to the verdict.
     pub fn of_labels(suite: &Suite, metrics: Listing<Metric>) -> Self {
         let mut findings = Self::default();
         let metrics = Listing { whole: false, ..metrics };
@@ -305,8 +307,15 @@ impl Findings {
             self.warnings.extend(unfit(metric, &spec.check));
             self.warnings.extend(off_scale(metric, &spec.check));
             let names = [&metric.name].into_iter().chain(&metric.aliases).map(String::as_str);
-            let described = metric.description.as_deref();
-            self.warnings.extend(units::against_description(names, spec, described));
+            let described = metric.description.as_deref().and_then(units::described);
+            if let Some((message, fix)) =
+                units::against_description(names, spec, described.as_ref())
+            {
+                self.problem(path.clone(), message, fix);
+            }
+            if let Some(described) = described.filter(|_| units::needs_unit(&spec.check)) {
+                self.described_units.insert(name.to_owned(), described);
+            }
         }
         let Some(labels) = metric.labels.as_ref().filter(|labels| !labels.is_empty()) else {
             return;

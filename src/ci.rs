@@ -59,10 +59,17 @@ impl System {
     }
 
     /// What started the job, and of which commit it is, as far as the system's variables say.
-    pub fn origin<'a>(self, variable: impl Fn(&str) -> Option<&'a str>) -> Origin {
+    /// `event` is the document of the event that a system leaves beside them, where it does. The
+    /// commit is the one that was pushed, not the merge of it that a pull request checks out.
+    pub fn origin<'a>(
+        self,
+        variable: impl Fn(&str) -> Option<&'a str>,
+        event: Option<&str>,
+    ) -> Origin {
         let is_set = |name: &str| variable(name).is_some();
         let is = |name: &str, word: &str| variable(name).is_some_and(|value| value == word);
         let starts = |name: &str, with: &str| variable(name).is_some_and(|v| v.starts_with(with));
+        let of_event = event.and_then(commit_of_event);
         let (commit, is_tag, is_pull, event) = match self {
             Self::Github => (
                 "GITHUB_SHA",
@@ -72,6 +79,8 @@ impl System {
                     Some("push") => Event::Push,
                     Some("schedule") => Event::Schedule,
                     Some("workflow_dispatch" | "repository_dispatch") => Event::Manual,
+                    // A merge queue tests what is not merged yet.
+                    Some("merge_group") => Event::PullRequest,
                     Some(name) if name.starts_with("pull_request") => Event::PullRequest,
                     // Comments and other workflows run for the default branch, whatever they test.
                     Some(_) => Event::Other,
@@ -79,7 +88,7 @@ impl System {
                 },
             ),
             Self::Gitlab => (
-                "CI_COMMIT_SHA",
+                first_set(is_set, &["CI_MERGE_REQUEST_SOURCE_BRANCH_SHA", "CI_COMMIT_SHA"]),
                 is_set("CI_COMMIT_TAG"),
                 is_set("CI_MERGE_REQUEST_IID") || is_set("CI_EXTERNAL_PULL_REQUEST_IID"),
                 match variable("CI_PIPELINE_SOURCE") {
@@ -95,7 +104,7 @@ impl System {
                 },
             ),
             Self::Azure => (
-                "BUILD_SOURCEVERSION",
+                first_set(is_set, &["SYSTEM_PULLREQUEST_SOURCECOMMITID", "BUILD_SOURCEVERSION"]),
                 starts("BUILD_SOURCEBRANCH", "refs/tags/"),
                 starts("BUILD_SOURCEBRANCH", "refs/pull/"),
                 match variable("BUILD_REASON") {
@@ -141,7 +150,8 @@ impl System {
             () if is_tag => Event::Tag,
             () => event,
         };
-        Origin::new(event, variable("CEKURA_GATE_COMMIT").or_else(|| variable(commit)))
+        let own = variable("CEKURA_GATE_COMMIT");
+        Origin::new(event, own.or(of_event.as_deref()).or_else(|| variable(commit)))
     }
 
     /// The name that people know it by.
@@ -202,6 +212,22 @@ impl System {
     }
 }
 
+/// The first of these variables that is set, or the last.
+fn first_set(is_set: impl Fn(&str) -> bool, names: &[&'static str]) -> &'static str {
+    let set = names.iter().find(|name| is_set(name));
+    set.or(names.last()).copied().unwrap_or_default()
+}
+
+/// The commit that an event of GitHub is about, where it is another one than `GITHUB_SHA`: that is
+/// the merge for a pull request, and the newest of the default branch for `pull_request_target` and
+/// `workflow_run`. None in a document of another event, or in one that is none.
+fn commit_of_event(text: &str) -> Option<String> {
+    let event: serde_json::Value = serde_json::from_str(text).ok()?;
+    let places = ["/pull_request/head/sha", "/merge_group/head_sha", "/workflow_run/head_sha"];
+    let found = places.iter().find_map(|place| event.pointer(place)?.as_str());
+    found.map(str::to_owned)
+}
+
 /// The title of a command is percent-decoded.
 fn one_percent(text: &str) -> String {
     text.replace('%', "%25")
@@ -244,7 +270,7 @@ mod tests {
             let system = of(pairs);
             let get =
                 |name: &str| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| *value);
-            system.origin(get).event
+            system.origin(get, None).event
         };
         let github = ("GITHUB_ACTIONS", "true");
         let gitlab = ("GITLAB_CI", "true");
@@ -254,6 +280,7 @@ mod tests {
             (vec![github, ("GITHUB_EVENT_NAME", "schedule")], Event::Schedule),
             (vec![github, ("GITHUB_EVENT_NAME", "push"), ("GITHUB_REF_TYPE", "tag")], Event::Tag),
             (vec![github, ("GITHUB_EVENT_NAME", "pull_request_target")], Event::PullRequest),
+            (vec![github, ("GITHUB_EVENT_NAME", "merge_group")], Event::PullRequest),
             (vec![github, ("GITHUB_EVENT_NAME", "issue_comment")], Event::Other),
             (vec![gitlab, ("CI_PIPELINE_SOURCE", "push")], Event::Push),
             (vec![gitlab, ("CI_PIPELINE_SOURCE", "push"), ("CI_COMMIT_TAG", "main")], Event::Tag),
@@ -278,6 +305,54 @@ mod tests {
         ];
         for (variables, expected) in table {
             assert_eq!(event(variables.leak()), expected);
+        }
+    }
+
+    #[test]
+    fn the_commit_is_the_one_that_was_pushed_and_not_its_merge() {
+        const HEAD: &str = "bbbbbbb0123456789";
+        let github = ("GITHUB_ACTIONS", "true");
+        let gitlab = ("GITLAB_CI", "true");
+        let sha = ("GITHUB_SHA", "aaaaaaa0123456789");
+        let request = r#"{"pull_request": {"head": {"sha": "bbbbbbb0123456789"}}}"#;
+        let queue = r#"{"merge_group": {"head_sha": "bbbbbbb0123456789"}}"#;
+        type Variables = Vec<(&'static str, &'static str)>;
+        let table: Vec<(Variables, Option<&str>, &str)> = vec![
+            (vec![github, sha], Some(request), "bbbbbbb"),
+            (vec![github, sha], Some(queue), "bbbbbbb"),
+            (vec![github, sha], Some(r#"{"workflow_run": {"head_sha": "bbbbbbb01"}}"#), "bbbbbbb"),
+            (vec![github, sha], Some(r#"{"head_commit": {"id": "bbbbbbb01"}}"#), "aaaaaaa"),
+            (vec![github, sha], Some(r#"{"pull_request": {"head": {"sha": 7}}}"#), "aaaaaaa"),
+            (vec![github, sha], Some("not JSON"), "aaaaaaa"),
+            (vec![github, sha], None, "aaaaaaa"),
+            (vec![github, sha, ("CEKURA_GATE_COMMIT", "ccccccc0123")], Some(request), "ccccccc"),
+            (vec![gitlab, ("CI_COMMIT_SHA", "aaaaaaa01")], None, "aaaaaaa"),
+            (
+                vec![
+                    gitlab,
+                    ("CI_COMMIT_SHA", "aaaaaaa01"),
+                    ("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA", HEAD),
+                ],
+                None,
+                "bbbbbbb",
+            ),
+            (
+                vec![
+                    ("TF_BUILD", "True"),
+                    ("BUILD_SOURCEVERSION", "aaaaaaa01"),
+                    ("SYSTEM_PULLREQUEST_SOURCECOMMITID", HEAD),
+                ],
+                None,
+                "bbbbbbb",
+            ),
+        ];
+        for (variables, event, expected) in table {
+            let variables: &'static _ = variables.leak();
+            let get = |name: &str| {
+                variables.iter().find(|(key, _)| *key == name).map(|(_, value)| *value)
+            };
+            let commit = of(variables).origin(get, event).commit;
+            assert_eq!(commit.as_deref(), Some(expected), "{variables:?} {event:?}");
         }
     }
 

@@ -4,10 +4,13 @@
 
 use std::collections::BTreeMap;
 use std::hash::{BuildHasher, Hasher};
-use std::io::IsTerminal;
+use std::io::{IsTerminal, Read};
 use std::path::PathBuf;
 
 use crate::ci::System;
+
+/// The longest document of an event that is read, in bytes: GitHub sends no longer ones.
+const LONGEST_EVENT: u64 = 25 << 20;
 
 /// What the process was started with.
 #[derive(Debug, Clone)]
@@ -85,7 +88,23 @@ impl Context {
 
     /// What started the CI job, and of which commit it is.
     pub fn origin(&self) -> crate::plan::mark::Origin {
-        self.ci.origin(|name| self.var(name))
+        let event = if self.ci == System::Github { self.event() } else { None };
+        self.ci.origin(|name| self.var(name), event.as_deref())
+    }
+
+    /// The document of the event that started a job of GitHub Actions; none where there is none that
+    /// can be read.
+    fn event(&self) -> Option<String> {
+        let path = self.var("GITHUB_EVENT_PATH")?;
+        // Opening a pipe would wait for who writes into it.
+        if !std::fs::metadata(path).ok()?.is_file() {
+            return None;
+        }
+        let mut text = String::new();
+        let file = std::fs::File::open(path).ok()?;
+        // What is cut off is no document, and is passed over.
+        file.take(LONGEST_EVENT).read_to_string(&mut text).ok()?;
+        Some(text)
     }
 
     /// The user's home directory.

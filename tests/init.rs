@@ -280,3 +280,23 @@ fn every_recipe_of_the_docs_is_the_example_that_it_names() {
     }
     assert_eq!(held, 9);
 }
+
+#[test]
+fn flags_obey_the_rules_of_their_keys_and_nothing_is_written_where_they_do_not() {
+    let dir = repository(&[]);
+    for (flags, words) in [
+        (["--tags", ""], "--tags: `tags` is empty"),
+        (["--tags", "a,,b"], "--tags: an entry of `tags` is empty"),
+        (["--name", " "], "--name: `name` is empty"),
+        (["--frequency", "0"], "--frequency: `frequency` must be at least 1, not `0`"),
+        (["--mode", "voise"], "--mode: `mode` cannot be `voise`"),
+        (["--scenarios", "1,x"], "an entry of `scenarios` must be a whole number, not `x`"),
+    ] {
+        let done = gate(dir.path(), &[&["init"], &flags[..]].concat());
+        assert_eq!(done.code, Some(2), "{flags:?}");
+        assert!(done.err.contains(words), "{flags:?}: {}", done.err);
+        assert!(!dir.path().join("cekura-gate.yml").exists());
+    }
+    let done = gate(dir.path(), &["init", "--frequency", "101", "--scenarios", "1, 2"]);
+    assert_eq!(done.code, Some(0), "{}", done.err);
+}

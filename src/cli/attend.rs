@@ -67,6 +67,8 @@ pub(super) struct Attached {
     pub(super) suite: Suite,
     /// The earlier result to compare with, and where it came from.
     pub(super) baseline: Option<(String, ResultRecord)>,
+    /// Why the one that the suite names is none.
+    pub(super) refused_baseline: Option<String>,
     pub(super) record: ResultRecord,
     /// How many calls it may have at the same time.
     pub(super) calls: usize,
@@ -209,6 +211,7 @@ impl Gate<'_> {
             url: attached.url,
             traffic: self.client.traffic(),
             baseline: attached.baseline,
+            refused_baseline: attached.refused_baseline,
             retries: attended.retries,
             results: Vec::new(),
             stopped_early: attended.stopped_early,

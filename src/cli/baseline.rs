@@ -9,14 +9,18 @@ use super::input_file::{self, LONGEST_RESULT};
 use crate::api::client::Client;
 use crate::context::{self, Context};
 use crate::plan::mark::{Event, Mark, Origin};
+use crate::plan::name::is_named;
 use crate::plan::{is_of_whole_start, result_name_start};
 use crate::record::{ResultRecord, RunRecord, Status};
 use crate::report::json;
 use crate::report::model::{PlanHead, Report, SuiteHead};
 use crate::report::standing::{Standing, as_baseline};
 use crate::report::words::ids;
+use crate::retry;
+use crate::spec::cases;
+use crate::suite::checks::DescribedUnits;
 use crate::suite::matrix::FROM;
-use crate::suite::model::{Baseline, Suite, Thresholds, Transcripts};
+use crate::suite::model::{Baseline, IfMissing, Suite, Thresholds, Transcripts};
 use crate::text::count;
 use crate::verdict::Verdict;
 
@@ -37,6 +41,9 @@ pub(super) fn saved_of(suite: &Suite) -> Result<Option<ResultRecord>, Failure> {
 pub(super) struct Chosen {
     /// Where it came from and what it holds; none where the suite has no baseline, or none fits.
     pub(super) base: Option<(String, ResultRecord)>,
+    /// Why the result that the suite names is no baseline, whatever `if_missing` says; none where it
+    /// is one, or where none is named.
+    pub(super) refused: Option<String>,
     /// Which was taken, and what was passed over, and why.
     pub(super) notes: Vec<String>,
 }
@@ -49,6 +56,8 @@ pub(super) struct Wanted<'a> {
     pub(super) mark: Mark,
     /// The result that is judged, where it is known.
     pub(super) judged: Option<&'a ResultRecord>,
+    /// The units that the account's descriptions of metrics say.
+    pub(super) units: DescribedUnits,
 }
 
 impl<'a> Wanted<'a> {
@@ -62,14 +71,20 @@ impl<'a> Wanted<'a> {
     ) -> Self {
         let own = judged.and_then(|judged| Mark::of_name(judged.name.as_deref()?));
         let origin = own.map_or_else(|| context.origin(), |own| own.origin);
-        Self { suite, name, mark: Mark::new(origin, suite), judged }
+        let units = DescribedUnits::new();
+        Self { suite, name, mark: Mark::new(origin, suite), judged, units }
     }
 
     /// For a suite whose result is to have this name.
     pub(super) fn of_start(suite: &'a Suite, name: &'a str, result_name: &str) -> Self {
         let unknown = || Mark::new(Origin { event: Event::Unknown, commit: None }, suite);
         let mark = Mark::of_name(result_name).unwrap_or_else(unknown);
-        Self { suite, name, mark, judged: None }
+        Self { suite, name, mark, judged: None, units: DescribedUnits::new() }
+    }
+
+    /// The same with the units in which candidates are judged.
+    pub(super) fn with_units(self, units: DescribedUnits) -> Self {
+        Self { units, ..self }
     }
 
     fn limits(&self) -> Option<&Baseline> {
@@ -80,8 +95,7 @@ impl<'a> Wanted<'a> {
     ///
     /// # Errors
     ///
-    /// When the platform refuses or can't be asked, and when a result that the suite names cannot
-    /// be a baseline.
+    /// When the platform refuses or can't be asked, and when what the suite names is no result.
     pub(super) async fn choose(
         &self,
         read: Option<ResultRecord>,
@@ -101,13 +115,32 @@ impl<'a> Wanted<'a> {
         let record = match (read, from.parse::<u64>()) {
             (Some(read), _) => read,
             (None, _) if is_file(from) => saved(Path::new(from))?.result,
-            (None, Ok(id)) => client.result(id, Transcripts::None, until).await?,
+            (None, Ok(id)) => {
+                let mut record = client.result(id, Transcripts::None, until).await?;
+                self.join_retries(&mut record, client, until).await?;
+                record
+            }
             (None, Err(_)) => return self.of_branch(from, client, until).await,
         };
-        if let Some(why) = self.is_too_late(&record) {
-            return Ok(Chosen { base: None, notes: vec![format!("no baseline: {from} {why}")] });
+        if let Some(why) = self.contradicts(&record) {
+            let reason = format!(
+                "the baseline `{from}` {why}: name an earlier result, of another commit, or a branch"
+            );
+            return Ok(Chosen { refused: Some(reason), ..Chosen::default() });
         }
-        Ok(Chosen { base: Some((from.to_owned(), record)), notes: Vec::new() })
+        let base = Some((from.to_owned(), record));
+        Ok(Chosen { base, ..Chosen::default() })
+    }
+
+    /// Why a result that the suite names says nothing beside the judged one: it is the same, was
+    /// started after it, or is of the same commit.
+    fn contradicts(&self, record: &ResultRecord) -> Option<String> {
+        let of_commit = || {
+            let commit = Mark::of_name(record.name.as_deref()?)?.origin.commit?;
+            let same = self.mark.origin.commit.as_ref() == Some(&commit);
+            same.then(|| format!("is of the commit that is judged, {commit}"))
+        };
+        self.is_too_late(record).or_else(of_commit)
     }
 
     /// The newest result of a branch that fits.
@@ -134,7 +167,8 @@ impl<'a> Wanted<'a> {
                 break;
             }
             read += 1;
-            let record = client.result(listed.id, Transcripts::None, until).await?;
+            let mut record = client.result(listed.id, Transcripts::None, until).await?;
+            self.join_retries(&mut record, client, until).await?;
             if let Some(why) = self.is_too_late(&record).or_else(|| self.evidence_refuses(&record))
             {
                 notes.over(record.id, why);
@@ -142,16 +176,75 @@ impl<'a> Wanted<'a> {
             }
             let taken = taken(branch, name, &record);
             let notes = std::iter::once(taken).chain(notes.told()).collect();
-            return Ok(Chosen { base: Some((branch.to_owned(), record)), notes });
+            let base = Some((branch.to_owned(), record));
+            return Ok(Chosen { base, notes, ..Chosen::default() });
         }
         let none = format!("no result of `{}` on branch `{branch}` can be the baseline", self.name);
-        Ok(Chosen { base: None, notes: std::iter::once(none).chain(notes.told()).collect() })
+        let notes = std::iter::once(none).chain(notes.told()).collect();
+        Ok(Chosen { notes, ..Chosen::default() })
+    }
+
+    /// Joins to a result what its retries showed, by the suite's rule, as they are joined to the
+    /// result that is judged: else the two would be compared by different measures.
+    async fn join_retries(
+        &self,
+        record: &mut ResultRecord,
+        client: &Client,
+        until: Instant,
+    ) -> Result<(), Failure> {
+        let (Some(rules), Some(name)) = (&self.suite.retry, record.name.clone()) else {
+            return Ok(());
+        };
+        let head = self.head(Thresholds::default());
+        let outcomes = |runs: &[RunRecord]| {
+            Standing::of(&head, &PlanHead::default(), runs, None, false).outcomes
+        };
+        if !outcomes(&record.runs).iter().any(|outcome| retry::wants_again(rules, outcome)) {
+            return Ok(());
+        }
+        let spec = self.suite.test_cases();
+        if let Some(spec) = &spec {
+            cases::mark(&mut record.runs, spec);
+        }
+        let listed = client.results_starting(&name, until).await?;
+        let attempt_of = |listed: &ResultRecord| retry_of(listed.name.as_deref()?, &name);
+        let mut retries: Vec<((u32, u32), u64)> =
+            listed.iter().filter_map(|one| Some((attempt_of(one)?, one.id))).collect();
+        retries.sort_unstable();
+        let mut joined = Vec::new();
+        for ((attempt, _), id) in retries {
+            let mut fresh = client.result(id, Transcripts::None, until).await?;
+            if let Some(spec) = &spec {
+                cases::mark(&mut fresh.runs, spec);
+                cases::align(&mut fresh.runs, &record.runs);
+            }
+            let (before, after) = (outcomes(&record.runs), outcomes(&fresh.runs));
+            let more = retry::merge(rules, attempt, record, &before, fresh, &after, &joined);
+            joined.extend(more);
+        }
+        Ok(())
+    }
+
+    /// The suite, as far as it judges, with other thresholds.
+    fn head(&self, thresholds: Thresholds) -> SuiteHead {
+        SuiteHead {
+            name: self.name.to_owned(),
+            file: None,
+            mode: self.suite.mode.unwrap_or_default(),
+            thresholds,
+            quarantine: self.suite.quarantine.clone().unwrap_or_default(),
+        }
     }
 
     /// Why a result is the judged one itself, or was started after it.
     fn is_too_late(&self, record: &ResultRecord) -> Option<String> {
         let judged = self.judged?;
-        if judged.id == record.id && judged.name == record.name {
+        // Two platforms may both have a result of one id.
+        let same_name = match (&judged.name, &record.name) {
+            (Some(judged), Some(name)) => is_named(name, judged),
+            _ => judged.created().zip(record.created()).is_none_or(|(a, b)| a == b),
+        };
+        if judged.id == record.id && same_name {
             return Some("is the result that is judged".to_owned());
         }
         (record.created()? > judged.created()?)
@@ -189,14 +282,12 @@ impl<'a> Wanted<'a> {
         let mut thresholds = self.suite.thresholds.clone().unwrap_or_default();
         thresholds.baseline = None;
         let judges = thresholds != Thresholds::default();
-        let head = SuiteHead {
-            name: self.name.to_owned(),
-            file: None,
-            mode: self.suite.mode.unwrap_or_default(),
-            thresholds,
-            quarantine: self.suite.quarantine.clone().unwrap_or_default(),
+        let head = self.head(thresholds);
+        let plan = PlanHead {
+            runs: Some(planned),
+            described_units: self.units.clone(),
+            ..PlanHead::default()
         };
-        let plan = PlanHead { runs: Some(planned), ..PlanHead::default() };
         let standing = Standing::of(&head, &plan, &record.runs, None, false);
         let judged = standing.tally.passed + standing.tally.failed;
         let counting = planned.saturating_sub(standing.tally.quarantined);
@@ -211,6 +302,30 @@ impl<'a> Wanted<'a> {
             Verdict::Inconclusive => Some("these thresholds cannot be decided on it".to_owned()),
         }
     }
+}
+
+/// What it comes to that a suite has nothing to be compared with, for its writer to know before the
+/// calls; none where it passes, or wants no comparison.
+pub(super) fn without_one(suite: &Suite) -> Option<String> {
+    let limits = suite.thresholds.as_ref()?.baseline.as_ref()?;
+    let word = match limits.if_missing.unwrap_or_default() {
+        IfMissing::Pass => return None,
+        IfMissing::Inconclusive => "inconclusive",
+        IfMissing::Fail => "a failure",
+    };
+    Some(format!(
+        "there is no result of `{}` to compare with, which will be {word}: `if_missing: pass` below \
+         `thresholds.baseline` lets the first results of a suite pass",
+        limits.from
+    ))
+}
+
+/// Attempt and repetitions of the retry that a name is of: `NAME retry 2.1`. None where it is no
+/// retry of the result with this name.
+fn retry_of(name: &str, result: &str) -> Option<(u32, u32)> {
+    let rest = name.trim().strip_prefix(result.trim())?.strip_prefix(" retry ")?;
+    let (attempt, frequency) = rest.split(' ').next()?.split_once('.')?;
+    Some((attempt.parse().ok()?, frequency.parse().ok()?))
 }
 
 /// What was passed over.
@@ -240,8 +355,7 @@ impl Passed {
 fn taken(branch: &str, name: &str, record: &ResultRecord) -> String {
     let commit = Mark::of_name(name).and_then(|mark| mark.origin.commit);
     let commit = commit.map_or_else(|| "an unknown commit".to_owned(), |c| format!("commit {c}"));
-    let created = record.created();
-    let age = created.map(|at| context::now().duration_since(at).as_hours());
+    let age = record.created().map(|at| context::now().duration_since(at).as_hours());
     let age = match age {
         None => String::new(),
         Some(hours) if hours < 48 => format!(", {} old", count_of(hours, "hour")),

@@ -99,10 +99,13 @@ impl Gate<'_> {
         };
         let Begun { record, taken_up, mut notes } = begun;
         // What is taken up may itself have been chosen: it was started before.
-        let baseline = match baseline.base.is_some() && taken_up {
+        let is_chosen = baseline.base.is_some() || baseline.refused.is_some();
+        let baseline = match is_chosen && taken_up {
             true => {
                 let (name, read) = (loaded.name(), loaded.baseline.clone());
+                let units = plan.described_units.clone();
                 let wanted = Wanted::new(&loaded.suite, &name, around.context, Some(&record));
+                let wanted = wanted.with_units(units);
                 let chosen = wanted.choose(read, self.client, deadline);
                 self.unless_stopped(chosen).await?
             }
@@ -131,6 +134,7 @@ impl Gate<'_> {
             planned: started.planned.clone(),
             plan: Some(plan),
             baseline: baseline.base,
+            refused_baseline: baseline.refused,
             suite: loaded.suite,
             record,
             calls,

@@ -11,7 +11,7 @@ use super::console::Console;
 use super::failure::Failure;
 use super::load::{self, Loaded};
 use super::online::{self, Online};
-use super::overrides::Overrides;
+use super::overrides::KeyFlags;
 use super::suites::{self, Asked, Group, Many, Member};
 use crate::context::Context;
 use crate::exit::Code;
@@ -19,8 +19,10 @@ use crate::plan::{Plan, Selection, StartRequest, Target};
 use crate::report::escape::json::safe;
 use crate::report::escape::terminal::log_line;
 use crate::spec::model::Case;
-use crate::suite::checks::{CheckSpec, Checks, Level};
-use crate::suite::model::{EarlyStop, Quarantine, RetryOn, Suite, TestSetFrom, Thresholds};
+use crate::suite::checks::{CheckSpec, Checks, DescribedUnits, Level};
+use crate::suite::model::{
+    EarlyStop, IfMissing, Quarantine, RetryOn, Suite, TestSetFrom, Thresholds,
+};
 use crate::suite::together;
 use crate::text;
 use crate::verdict::foregone;
@@ -39,7 +41,7 @@ pub(super) struct Args {
     #[arg(long)]
     online: bool,
     #[command(flatten)]
-    overrides: Overrides,
+    keys: KeyFlags,
 }
 
 pub(super) fn check(
@@ -49,7 +51,7 @@ pub(super) fn check(
     console: &Console,
 ) -> Result<Code, Failure> {
     let surroundings = Surroundings { args, global, context, console };
-    match suites::asked(&args.suites, &args.overrides, context, console)? {
+    match suites::asked(&args.suites, &args.keys.read()?, context, console)? {
         Asked::One(loaded) => {
             surroundings.one(&loaded)?;
         }
@@ -232,7 +234,8 @@ fn describe(loaded: &Loaded, plan: &Plan, online: Option<&Online>) -> String {
     }
     row("timeout", &suite.timeout.unwrap_or_default().to_string());
     let default = Thresholds::default();
-    let checks = checks(suite.thresholds.as_ref().unwrap_or(&default));
+    let thresholds = suite.thresholds.as_ref().unwrap_or(&default);
+    let checks = checks(thresholds, &resolved.described_units);
     for (at, check) in checks.iter().enumerate() {
         row(if at == 0 { "checks" } else { "" }, check);
     }
@@ -276,7 +279,13 @@ fn policies(suite: &Suite) -> Vec<(&'static str, String)> {
         rows.push(("confidence", confidence.to_string()));
     }
     if let Some(baseline) = suite.thresholds.as_ref().and_then(|t| t.baseline.as_ref()) {
-        rows.push(("baseline", baseline.from.clone()));
+        let without = match baseline.if_missing.unwrap_or_default() {
+            IfMissing::Pass => "passes",
+            IfMissing::Inconclusive => "is inconclusive",
+            IfMissing::Fail => "fails",
+        };
+        let from = &baseline.from;
+        rows.push(("baseline", format!("{from} (where there is none, the comparison {without})")));
     }
     for entry in suite.quarantine.iter().flatten() {
         let Quarantine { scenario, until, owner, reason } = entry;
@@ -378,10 +387,11 @@ fn line(text: &str) -> String {
 }
 
 /// The checks as they will be judged, one a line.
-fn checks(thresholds: &Thresholds) -> Vec<String> {
+fn checks(thresholds: &Thresholds, described: &DescribedUnits) -> Vec<String> {
     let mut lines = Vec::new();
     let unit = |name: &str, spec: &CheckSpec| {
-        units::planned(name, spec).map(|note| format!("; {note}")).unwrap_or_default()
+        let described = described.get(name);
+        units::planned(name, spec, described).map(|note| format!("; {note}")).unwrap_or_default()
     };
     let mut add = |prefix: &str, name: &str, checks: Option<&Checks>, is_metric: bool| {
         for spec in checks.iter().flat_map(|checks| &checks.0) {

@@ -17,8 +17,10 @@ use crate::api::error::ApiError;
 use crate::api::wire::ScenarioSummary;
 use crate::document::Problem;
 use crate::plan::{Plan, Query, Target};
-use crate::suite::model::Thresholds;
+use crate::suite::checks::{CheckSpec, DescribedUnits};
+use crate::suite::model::Suite;
 use crate::verdict::check::Aggregate;
+use crate::verdict::units;
 
 /// How long the questions of one failure may take.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -93,19 +95,15 @@ pub(super) async fn idle_tags(
 
 /// Labels that no metric of the account gives: their share would be 0% whatever the agent does, and
 /// so could pass without evidence. Gives what else a person should know of the metrics.
-pub(super) async fn labels_are_known(
+pub(super) async fn metrics_are_known(
     client: &Client,
     loaded: &Loaded,
     plan: &Plan,
-) -> Result<Vec<String>, Failure> {
-    let asks = |thresholds: &Thresholds| {
-        let each = thresholds.each_scenario.iter().flat_map(|each| each.metrics.values());
-        let checks = thresholds.metrics.values().chain(each).flat_map(|checks| &checks.0);
-        let mut aggregates = checks.filter_map(|spec| spec.check.aggregate.as_ref());
-        aggregates.any(|aggregate| matches!(aggregate, Aggregate::Share(_)))
-    };
-    if !loaded.suite.thresholds.as_ref().is_some_and(asks) {
-        return Ok(Vec::new());
+) -> Result<(Vec<String>, DescribedUnits), Failure> {
+    let labels = |spec: &CheckSpec| matches!(spec.check.aggregate, Some(Aggregate::Share(_)));
+    let asks_for_labels = any_check(&loaded.suite, labels);
+    if !asks_for_labels && !asks_for_units(&loaded.suite) {
+        return Ok((Vec::new(), DescribedUnits::new()));
     }
     let until = Instant::now() + PATIENCE;
     let metrics = match &plan.target {
@@ -115,13 +113,41 @@ pub(super) async fn labels_are_known(
     let metrics = match metrics {
         Ok(metrics) => metrics,
         Err(error) => {
-            return Ok(vec![format!("the labels of the metrics could not be looked up: {error}")]);
+            let what = if asks_for_labels { "labels" } else { "units" };
+            let warning = format!("the {what} of the metrics could not be looked up: {error}");
+            return Ok((vec![warning], DescribedUnits::new()));
         }
     };
     let findings = Findings::of_labels(&loaded.suite, metrics);
     match findings.problems {
-        problems if problems.is_empty() => Ok(findings.warnings),
+        problems if problems.is_empty() => Ok((findings.warnings, findings.described_units)),
         problems => Err(not_started(loaded, problems)),
+    }
+}
+
+/// Whether a check of a suite compares a metric's values with a time, and the suite does not say
+/// their unit.
+fn asks_for_units(suite: &Suite) -> bool {
+    any_check(suite, |spec| spec.unit.is_none() && units::needs_unit(&spec.check))
+}
+
+fn any_check(suite: &Suite, is: impl FnMut(&CheckSpec) -> bool) -> bool {
+    let Some(thresholds) = &suite.thresholds else { return false };
+    let each = thresholds.each_scenario.iter().flat_map(|each| each.metrics.values());
+    thresholds.metrics.values().chain(each).flat_map(|checks| &checks.0).any(is)
+}
+
+/// The units that the account's descriptions of metrics say, for a result that has started already:
+/// where they cannot be looked up, the metrics' names have to do.
+pub(super) async fn described_units(
+    client: &Client,
+    suite: &Suite,
+    agent: Option<u64>,
+) -> DescribedUnits {
+    let Some(agent) = agent.filter(|_| asks_for_units(suite)) else { return DescribedUnits::new() };
+    match client.metrics(agent, Instant::now() + PATIENCE).await {
+        Ok(metrics) => Findings::of_labels(suite, metrics).described_units,
+        Err(_) => DescribedUnits::new(),
     }
 }
 

@@ -9,43 +9,44 @@ use std::path::{Path, PathBuf};
 use super::Global;
 use super::console::Console;
 use super::failure::Failure;
+use super::overrides::Words;
 use crate::ci::System;
 use crate::context;
-use crate::document::{Diagnostics, Source};
+use crate::document::{Diagnostics, Given, Source, read_given};
 use crate::exit::Code;
 use crate::init::suite::{self, Answers};
 use crate::init::workflow::{Workflow, is_plain, workflow};
 use crate::init::{Choice, MARKS, Surroundings};
-use crate::suite::model::Mode;
+use crate::suite::model::{Mode, Suite};
 use crate::text;
 
 /// What `init` takes.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Id of the agent under test [default: a placeholder].
-    #[arg(long, value_name = "ID", conflicts_with = "assistant", value_parser = clap::value_parser!(u64).range(1..))]
-    agent: Option<u64>,
+    #[arg(long, value_name = "ID", allow_negative_numbers = true)]
+    agent: Option<String>,
     /// Provider's assistant id, in place of --agent.
     #[arg(long, value_name = "ID")]
     assistant: Option<String>,
     /// Project id. Needed with --folder.
-    #[arg(long, value_name = "ID", value_parser = clap::value_parser!(u64).range(1..))]
-    project: Option<u64>,
+    #[arg(long, value_name = "ID", allow_negative_numbers = true)]
+    project: Option<String>,
     /// Ids of the scenarios to run, separated by commas [default: placeholders].
-    #[arg(long, value_name = "IDS", value_delimiter = ',', conflicts_with = "folder")]
-    scenarios: Vec<u64>,
+    #[arg(long, value_name = "IDS", allow_negative_numbers = true)]
+    scenarios: Option<String>,
     /// Run the scenarios with these tags, separated by commas.
-    #[arg(long, value_name = "TAGS", value_delimiter = ',', conflicts_with = "folder")]
-    tags: Vec<String>,
+    #[arg(long, value_name = "TAGS")]
+    tags: Option<String>,
     /// Run the scenarios of this folder.
     #[arg(long, value_name = "PATH")]
     folder: Option<String>,
-    /// How the simulated caller reaches the agent.
-    #[arg(long, value_enum, value_name = "MODE", default_value_t = Mode::Voice)]
-    mode: Mode,
-    /// How many times each scenario runs.
-    #[arg(long, value_name = "N", default_value_t = 3, value_parser = clap::value_parser!(u32).range(1..=100))]
-    frequency: u32,
+    /// How the simulated caller reaches the agent [default: voice].
+    #[arg(long, value_name = "MODE", value_parser = Words::of::<Mode>())]
+    mode: Option<String>,
+    /// How many times each scenario runs [default: 3].
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    frequency: Option<String>,
     /// Name of the suite [default: the directory's].
     #[arg(long, value_name = "NAME")]
     name: Option<String>,
@@ -64,7 +65,7 @@ struct File {
 
 pub(super) fn init(args: &Args, global: &Global, console: &Console) -> Result<Code, Failure> {
     let place = Place::find()?;
-    let answers = args.answers(&place);
+    let answers = args.answers(&place)?;
     let text = suite::text(&answers);
     hold(&text)?;
     let suite = place.here("cekura-gate.yml");
@@ -90,31 +91,44 @@ pub(super) fn init(args: &Args, global: &Global, console: &Console) -> Result<Co
 }
 
 impl Args {
-    fn answers(&self, place: &Place) -> Answers {
-        Answers {
-            name: self.name.clone().unwrap_or_else(|| place.name()),
-            agent: self.agent,
-            assistant: self.assistant.clone(),
-            project: self.project,
-            scenarios: self.scenarios.clone(),
-            tags: self.tags.clone(),
-            folder: self.folder.clone(),
-            mode: self.mode,
-            frequency: self.frequency,
-        }
+    /// The flags, read by the rules of the keys that they become.
+    fn answers(&self, place: &Place) -> Result<Answers, Failure> {
+        let keys: Suite = read_given(&self.given())?;
+        Ok(Answers {
+            name: keys.name.unwrap_or_else(|| place.name()),
+            agent: keys.agent,
+            assistant: keys.assistant,
+            project: keys.project,
+            scenarios: keys.scenarios.unwrap_or_default(),
+            tags: keys.tags.unwrap_or_default(),
+            folder: keys.folder,
+            mode: keys.mode.unwrap_or_default(),
+            frequency: keys.frequency.unwrap_or(3),
+        })
+    }
+
+    fn given(&self) -> Vec<Given> {
+        let flags = [
+            ("agent", &self.agent),
+            ("assistant", &self.assistant),
+            ("project", &self.project),
+            ("scenarios", &self.scenarios),
+            ("tags", &self.tags),
+            ("folder", &self.folder),
+            ("mode", &self.mode),
+            ("frequency", &self.frequency),
+            ("name", &self.name),
+        ];
+        let given = flags.into_iter().filter_map(|(key, text)| {
+            let text = text.clone()?;
+            Some(Given { key: key.to_owned(), text, origin: format!("--{key}") })
+        });
+        given.collect()
     }
 
     /// Whether a flag says something about the suite, so that keeping another would ignore it.
     fn says_something(&self) -> bool {
-        self.agent.is_some()
-            || self.assistant.is_some()
-            || self.project.is_some()
-            || !self.scenarios.is_empty()
-            || !self.tags.is_empty()
-            || self.folder.is_some()
-            || self.name.is_some()
-            || self.mode != Mode::Voice
-            || self.frequency != 3
+        !self.given().is_empty()
     }
 }
 

@@ -1,6 +1,5 @@
 //! `judge`: judge and report again from a saved result.json, offline.
 
-use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::baseline::saved_or_input;
@@ -10,17 +9,14 @@ use super::failure::Failure;
 use super::load;
 use super::overrides::Overrides;
 use super::publish::{Publisher, Surfaces};
-use super::watch::foreign_agent;
+use super::same_suite::{EvidenceOf, foreign_agent, is_of_another};
 use super::{Global, secrets};
 use crate::context::Context;
 use crate::exit::Code;
-use crate::plan::Plan;
-use crate::plan::mark::{Event, Mark, Origin};
 use crate::record::{Claims, ResultRecord};
 use crate::report::assemble::{End, Parts, assemble};
-use crate::report::model::{Report, SuiteHead};
-use crate::suite::model::{Suite, Transcripts};
-use crate::text::count;
+use crate::report::model::SuiteHead;
+use crate::suite::model::Transcripts;
 
 /// What `judge` takes.
 #[derive(Debug, clap::Args)]
@@ -63,7 +59,12 @@ pub(super) fn judge(
                 load::rules(path, Some(&saved.suite.name), &Overrides::default(), context)?;
             redact = secrets::redactor(Some(&loaded.suite));
             foreign = foreign_agent(&loaded.suite, &saved.result);
-            other = foreign.clone().or_else(|| is_of_another(&loaded.suite, &saved));
+            let evidence = EvidenceOf {
+                result: &saved.result,
+                planned: Some(&saved.plan),
+                mode: Some(saved.suite.mode),
+            };
+            other = is_of_another(&loaded.suite, &saved.suite.name, evidence);
             SuiteHead { mode: saved.suite.mode, ..super::publish::suite_head(&loaded) }
         }
     };
@@ -86,6 +87,7 @@ pub(super) fn judge(
             let id = baseline.result;
             (baseline.from, ResultRecord { id, runs, claims, ..ResultRecord::default() })
         }),
+        refused_baseline: saved.refused_baseline,
         retries: saved.retries,
         results: saved.results,
         stopped_early: saved.stopped_early,
@@ -104,32 +106,4 @@ pub(super) fn judge(
         Commenter::new(args.comment, global, context).tell_now(&report, console)?;
     }
     ended
-}
-
-/// What a suite would run that the evidence is not of, in words. A suite of thresholds alone would
-/// run nothing.
-fn is_of_another(suite: &Suite, saved: &Report) -> Option<String> {
-    let plan = Plan::new(suite, &saved.suite.name, None, "").ok()?;
-    let (wanted, seen) = (plan.runs_per_scenario, saved.plan.runs_per_scenario);
-    if plan.spec().is_none() && seen > 0 && wanted != seen {
-        let wanted = count(wanted, "run");
-        return Some(format!("it has {wanted} of each scenario, the evidence was to have {seen}"));
-    }
-    let ids: BTreeSet<u64> = plan.scenarios().into_iter().collect();
-    let seen: BTreeSet<u64> = match saved.plan.scenarios.is_empty() {
-        true => saved.result.runs.iter().filter_map(|run| run.scenario).collect(),
-        false => saved.plan.scenarios.iter().copied().collect(),
-    };
-    if !ids.is_empty() && !seen.is_empty() && ids != seen {
-        return Some("it selects other scenarios".to_owned());
-    }
-    let mode = suite.mode.unwrap_or_default();
-    if mode != saved.suite.mode {
-        let (wanted, seen) = (mode.name(), saved.suite.mode.name());
-        return Some(format!("it is of mode {wanted}, the evidence of mode {seen}"));
-    }
-    let ours = Mark::new(Origin { event: Event::Unknown, commit: None }, suite).selection;
-    let theirs = saved.result.name.as_deref().and_then(Mark::of_name)?.selection;
-    // The files of test cases are not read again to judge.
-    (!suite.brings_cases() && ours != theirs).then(|| "it selects other scenarios".to_owned())
 }

@@ -33,8 +33,9 @@ pub(super) struct Loaded {
     pub(super) file: Option<String>,
     /// Whether flags took the place of the suite's selection.
     pub(super) narrowed: bool,
-    /// The suite's keys that flags took the place of: what stands in the file does not count.
-    replaced: Vec<&'static str>,
+    /// The suite's keys that flags took the place of, and what each is called: what stands in the
+    /// file does not count.
+    replaced: Vec<(String, String)>,
     /// The suite file itself, for what is found to be wrong later.
     pub(super) source: Option<Kept>,
     /// The file of test cases that the suite names.
@@ -144,12 +145,10 @@ impl Loaded {
                 problem.path = batch::place(group, &problem.path);
             }
             let at = format!("{}.", problem.path);
-            let key = self.replaced.iter().find(|key| at.starts_with(&format!("{key}.")));
-            // The flag is called as the last part of the key.
-            let name = key.and_then(|key| key.rsplit('.').next());
-            if let Some(key) = name.map(|name| name.replace('_', "-")) {
-                problem.message = format!("--{key}: {}", problem.message);
-                problem.path = document::Path::of(["--", &key]);
+            let is_at = |key: &str| at.starts_with(&format!("{key}."));
+            if let Some((_, origin)) = self.replaced.iter().find(|(key, _)| is_at(key)) {
+                problem.message = format!("{origin}: {}", problem.message);
+                problem.path = document::Path::of([origin.as_str()]);
             }
         }
         let nowhere = Source { name: COMMAND_LINE, text: "" };
@@ -298,7 +297,7 @@ pub(super) fn rules(
     let whole = suite(Some(path), overrides, context)?;
     let legs = legs(&whole.suite);
     if legs.is_empty() {
-        return Ok(whole);
+        return Ok(whole.of_side(of));
     }
     let name = whole.name();
     let gates = || legs.iter().map(|leg| format!("{name} · {}", leg.label));
@@ -442,7 +441,7 @@ fn from_flags(overrides: &Overrides, context: &Context) -> Result<Loaded, Failur
         suite,
         file: None,
         narrowed: false,
-        replaced: Vec::new(),
+        replaced: overrides.keys(),
         source: None,
         spec: None,
         variables: BTreeMap::new(),

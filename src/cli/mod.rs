@@ -39,6 +39,7 @@ mod result;
 mod retries;
 mod reuse;
 mod run;
+mod same_suite;
 mod schema;
 mod secrets;
 mod sets;

@@ -78,14 +78,16 @@ impl Asked<'_> {
         if !findings.problems.is_empty() || !of_cases.problems.is_empty() {
             return Err(self.loaded.explain_all(findings.problems, of_cases.problems));
         }
-        let mut warnings = findings.warnings;
+        let (mut warnings, described_units) = (findings.warnings, findings.described_units);
         warnings.extend(of_cases.warnings);
         warnings.extend(baseline.notes);
+        warnings.extend(baseline.refused);
         let chosen = account.chosen.as_deref();
-        let plan = match chosen {
+        let mut plan = match chosen {
             Some(chosen) => plan.clone().resolved(chosen.iter().map(|one| one.id)),
             None => plan.clone(),
         };
+        plan.described_units = described_units;
         super::prepare::quarantine_is_known(self.loaded, &plan)?;
         super::budget::check(suite, &plan)?;
         let cost = match plan.request().filter(|_| suite.brings_cases()) {

@@ -1,242 +1,340 @@
 //! The flags that take the place of a suite's keys, so that a pipeline can vary them.
+//!
+//! A flag is a text until it is read by the rule of its key, as the same text in a suite file is:
+//! so both take the same values, and refuse them in the same words.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
-use std::str::FromStr;
+use std::path::Path;
 
-use crate::suite::checks::{CheckSpec, Checks};
+use clap::ValueEnum;
+use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
+
+use super::failure::Failure;
+use crate::document::{Given, read_given};
 use crate::suite::model::{
     Baseline, BaselineLimit, CallPolicy, Matrix, Mode, Reports, Suite, Thresholds, Transcripts,
 };
 use crate::suite::scalars::{ScalarError, Timeout};
-use crate::verdict::check::Check;
 
-/// Flags that take the place of a suite's keys.
+/// Flags that take the place of a suite's keys, as they were written.
 #[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "In place of the suite's keys")]
-pub(super) struct Overrides {
+pub(super) struct KeyFlags {
     /// Id of the agent under test.
-    #[arg(long, value_name = "ID", conflicts_with = "assistant", value_parser = clap::value_parser!(u64).range(1..))]
-    agent: Option<u64>,
+    #[arg(long, value_name = "ID", allow_negative_numbers = true)]
+    agent: Option<String>,
     /// Provider's assistant id, in place of --agent.
-    #[arg(long, value_name = "ID", value_parser = words)]
+    #[arg(long, value_name = "ID")]
     assistant: Option<String>,
     /// Project id.
-    #[arg(long, value_name = "ID", value_parser = clap::value_parser!(u64).range(1..))]
-    project: Option<u64>,
+    #[arg(long, value_name = "ID", allow_negative_numbers = true)]
+    project: Option<String>,
     /// Ids of the scenarios to run, separated by commas.
-    #[arg(long, value_name = "IDS", value_delimiter = ',', value_parser = id, conflicts_with = "folder")]
-    scenarios: Option<Vec<u64>>,
+    #[arg(long, value_name = "IDS", allow_negative_numbers = true)]
+    scenarios: Option<String>,
     /// Run the scenarios with these tags, separated by commas.
-    #[arg(long, value_name = "TAGS", value_delimiter = ',', value_parser = words, conflicts_with = "folder")]
-    tags: Option<Vec<String>>,
+    #[arg(long, value_name = "TAGS")]
+    tags: Option<String>,
     /// Run the scenarios of this folder.
-    #[arg(long, value_name = "PATH", value_parser = words)]
+    #[arg(long, value_name = "PATH")]
     folder: Option<String>,
     /// Run the test cases of this Tests-as-Code file.
-    #[arg(long, value_name = "FILE", value_parser = path, conflicts_with_all = ["scenarios", "tags", "folder"])]
-    spec: Option<PathBuf>,
+    #[arg(long, value_name = "FILE")]
+    spec: Option<String>,
     /// How the simulated caller reaches the agent.
-    #[arg(long, value_enum, value_name = "MODE")]
-    mode: Option<Mode>,
+    #[arg(long, value_name = "MODE", value_parser = Words::of::<Mode>())]
+    mode: Option<String>,
     /// How many times each scenario runs.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    frequency: Option<u32>,
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    frequency: Option<String>,
     /// Personality ids, separated by commas.
-    #[arg(long, value_name = "IDS", value_delimiter = ',', value_parser = id)]
-    personalities: Option<Vec<u64>>,
+    #[arg(long, value_name = "IDS", allow_negative_numbers = true)]
+    personalities: Option<String>,
     /// Test profile ids, separated by commas.
-    #[arg(long, value_name = "IDS", value_delimiter = ',', value_parser = id)]
-    test_profiles: Option<Vec<u64>>,
+    #[arg(long, value_name = "IDS", allow_negative_numbers = true)]
+    test_profiles: Option<String>,
     /// How many calls may run at the same time.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
-    concurrency: Option<u32>,
+    #[arg(long, value_name = "N", allow_negative_numbers = true)]
+    concurrency: Option<String>,
     /// How long to wait for the result, such as 45m.
-    #[arg(long, value_name = "SPAN", value_parser = scalar::<Timeout>)]
-    timeout: Option<Timeout>,
+    #[arg(long, value_name = "SPAN", allow_negative_numbers = true)]
+    timeout: Option<String>,
     /// Name of the suite.
-    #[arg(long, value_name = "NAME", value_parser = words)]
+    #[arg(long, value_name = "NAME")]
     name: Option<String>,
     /// Threshold for the success rate, such as ">= 90%".
-    #[arg(long, value_name = "CHECK", value_parser = scalar::<Check>)]
-    success_rate: Option<Check>,
+    #[arg(long, value_name = "CHECK", allow_negative_numbers = true)]
+    success_rate: Option<String>,
     /// Compare with this earlier result: a result.json, a result id or a branch; `none` compares
     /// with nothing.
-    #[arg(long, value_name = "FROM", value_parser = words)]
+    #[arg(long, value_name = "FROM")]
     baseline: Option<String>,
     /// What happens to the calls when the gate is stopped.
-    #[arg(long, value_enum, value_name = "POLICY")]
-    on_cancel: Option<CallPolicy>,
+    #[arg(long, value_name = "POLICY", value_parser = Words::of::<CallPolicy>())]
+    on_cancel: Option<String>,
     /// What happens to the calls when the time is over.
-    #[arg(long, value_enum, value_name = "POLICY")]
-    on_timeout: Option<CallPolicy>,
+    #[arg(long, value_name = "POLICY", value_parser = Words::of::<CallPolicy>())]
+    on_timeout: Option<String>,
     /// Directory of the reports.
-    #[arg(long, value_name = "DIR", value_parser = path)]
-    report_dir: Option<PathBuf>,
+    #[arg(long, value_name = "DIR")]
+    report_dir: Option<String>,
     /// Whose transcripts the reports hold.
-    #[arg(long, value_enum, value_name = "WHOSE")]
-    transcripts: Option<Transcripts>,
+    #[arg(long, value_name = "WHOSE", value_parser = Words::of::<Transcripts>())]
+    transcripts: Option<String>,
     /// Make a link that shows the transcripts to anyone who has it.
     #[arg(long)]
     share_link: bool,
 }
 
+impl KeyFlags {
+    /// Those of a command that judges a result that is there, and takes no other of these flags.
+    pub(super) fn of_waiting(timeout: Option<String>, report_dir: Option<String>) -> Self {
+        Self { timeout, report_dir, ..Self::default() }
+    }
+
+    /// The directory of the reports, as it was written.
+    pub(super) fn report_dir(&self) -> Option<&Path> {
+        self.report_dir.as_deref().map(Path::new)
+    }
+
+    /// Reads the flags by the rules of their keys.
+    ///
+    /// # Errors
+    ///
+    /// Every fault of their values.
+    pub(super) fn read(&self) -> Result<Overrides, Failure> {
+        Overrides::of(self.given())
+    }
+
+    /// The flags that were given: the key of each, and its text.
+    fn given(&self) -> Vec<Given> {
+        let share_link = self.share_link.then(|| "true".to_owned());
+        let flags = [
+            ("agent", "--agent", &self.agent),
+            ("assistant", "--assistant", &self.assistant),
+            ("project", "--project", &self.project),
+            ("scenarios", "--scenarios", &self.scenarios),
+            ("tags", "--tags", &self.tags),
+            ("folder", "--folder", &self.folder),
+            ("spec", "--spec", &self.spec),
+            ("mode", "--mode", &self.mode),
+            ("frequency", "--frequency", &self.frequency),
+            ("personalities", "--personalities", &self.personalities),
+            ("test_profiles", "--test-profiles", &self.test_profiles),
+            ("concurrency", "--concurrency", &self.concurrency),
+            ("timeout", "--timeout", &self.timeout),
+            ("name", "--name", &self.name),
+            ("thresholds.success_rate", "--success-rate", &self.success_rate),
+            (BASELINE, "--baseline", &self.baseline),
+            ("on_cancel", "--on-cancel", &self.on_cancel),
+            ("on_timeout", "--on-timeout", &self.on_timeout),
+            ("reports.dir", "--report-dir", &self.report_dir),
+            ("reports.transcripts", "--transcripts", &self.transcripts),
+            ("reports.share_link", "--share-link", &share_link),
+        ];
+        let given = flags.into_iter().filter_map(|(key, flag, text)| {
+            let text = text.clone()?;
+            Some(Given { key: key.to_owned(), text, origin: flag.to_owned() })
+        });
+        given.collect()
+    }
+}
+
+/// The key of the earlier result that a suite is compared with.
+const BASELINE: &str = "thresholds.baseline.from";
+
+/// The words that a flag takes, for help and completions. What is none of them is refused as in a
+/// file, and not here.
+#[derive(Debug, Clone)]
+pub(super) struct Words(Vec<PossibleValue>);
+
+impl Words {
+    pub(super) fn of<T: ValueEnum>() -> Self {
+        Self(T::value_variants().iter().filter_map(T::to_possible_value).collect())
+    }
+}
+
+impl TypedValueParser for Words {
+    type Value = String;
+
+    fn parse_ref(
+        &self,
+        command: &clap::Command,
+        argument: Option<&clap::Arg>,
+        value: &std::ffi::OsStr,
+    ) -> Result<String, clap::Error> {
+        StringValueParser::new().parse_ref(command, argument, value)
+    }
+
+    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
+        Some(Box::new(self.0.iter().cloned()))
+    }
+}
+
+/// Values in place of a suite's keys, wherever they come from.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Overrides {
+    /// A suite of these keys alone.
+    suite: Suite,
+    /// Each key and what its value is called: `thresholds.success_rate`, `--success-rate`.
+    keys: Vec<(String, String)>,
+}
+
 impl Overrides {
-    /// The flags for each of several suites: how many calls may run at the same time is then said
+    /// Reads texts by the rules of the keys whose place they take.
+    ///
+    /// # Errors
+    ///
+    /// Every fault of the texts, each with what it is called.
+    pub(super) fn of(given: Vec<Given>) -> Result<Self, Failure> {
+        let suite = read_given(&given)?;
+        Ok(Self { suite, keys: given.into_iter().map(|one| (one.key, one.origin)).collect() })
+    }
+
+    /// The values for each of several suites: how many calls may run at the same time is then said
     /// of all together.
     pub(super) fn of_each(&self) -> Self {
-        Self { concurrency: None, ..self.clone() }
+        let suite = Suite { concurrency: None, ..self.suite.clone() };
+        self.but(&["concurrency"], suite)
     }
 
-    /// The flags for each group of a batch, without those that are defaults for all of them.
+    /// The values for each group of a batch, without those that are defaults for all of them.
     pub(super) fn of_groups(&self) -> Self {
-        Self { frequency: None, mode: None, name: None, ..self.of_each() }
+        let each = self.of_each();
+        let suite = Suite { frequency: None, mode: None, name: None, ..each.suite.clone() };
+        each.but(&["frequency", "mode", "name"], suite)
     }
 
-    /// A flag that names an agent or scenarios, where there is one.
-    pub(super) const fn of_one_agent(&self) -> Option<&'static str> {
-        match self {
-            Self { agent: Some(_), .. } => Some("--agent"),
-            Self { assistant: Some(_), .. } => Some("--assistant"),
-            Self { scenarios: Some(_), .. } => Some("--scenarios"),
-            Self { tags: Some(_), .. } => Some("--tags"),
-            Self { folder: Some(_), .. } => Some("--folder"),
-            Self { spec: Some(_), .. } => Some("--spec"),
-            _ => None,
-        }
+    fn but(&self, without: &[&str], suite: Suite) -> Self {
+        let keys = self.keys.iter().filter(|(key, _)| !without.contains(&key.as_str()));
+        Self { suite, keys: keys.cloned().collect() }
+    }
+
+    /// What names an agent or scenarios, where something does.
+    pub(super) fn of_one_agent(&self) -> Option<&str> {
+        const KEYS: [&str; 6] = ["agent", "assistant", "scenarios", "tags", "folder", "spec"];
+        let one = self.keys.iter().find(|(key, _)| KEYS.contains(&key.as_str()));
+        one.map(|(_, origin)| origin.as_str())
     }
 
     /// How many times each scenario runs.
     pub(super) const fn frequency(&self) -> Option<u32> {
-        self.frequency
+        self.suite.frequency
     }
 
     /// How the simulated caller reaches the agent.
     pub(super) const fn mode(&self) -> Option<Mode> {
-        self.mode
+        self.suite.mode
     }
 
     /// Name of the suite.
     pub(super) fn name(&self) -> Option<&str> {
-        self.name.as_deref()
+        self.suite.name.as_deref()
     }
 
     /// How long to wait.
     pub(super) const fn timeout(&self) -> Option<Timeout> {
-        self.timeout
+        self.suite.timeout
     }
 
     /// How many calls may run at the same time.
     pub(super) const fn concurrency(&self) -> Option<u32> {
-        self.concurrency
+        self.suite.concurrency
     }
 
     /// The directory of the reports.
     pub(super) fn report_dir(&self) -> Option<&Path> {
-        self.report_dir.as_deref()
+        self.suite.reports.as_ref()?.dir.as_deref().map(Path::new)
     }
 
-    /// Those of a command that judges a result that is there, and takes no other of these flags.
-    pub(super) fn of_waiting(timeout: Option<Timeout>, report_dir: Option<PathBuf>) -> Self {
-        Self { timeout, report_dir, ..Self::default() }
+    /// Whether they alone say what to run, where there is no suite file.
+    pub(super) const fn makes_a_suite(&self) -> bool {
+        self.names_agent() && self.selects()
     }
 
-    /// Whether the flags alone say what to run, where there is no suite file.
-    pub(super) fn makes_a_suite(&self) -> bool {
-        let target = self.agent.is_some() || self.assistant.is_some();
-        target && self.selects()
+    const fn names_agent(&self) -> bool {
+        self.suite.agent.is_some() || self.suite.assistant.is_some()
     }
 
-    /// Whether the flags take the place of the suite's selection.
+    /// Whether they take the place of the suite's selection.
     pub(super) const fn selects(&self) -> bool {
-        self.scenarios.is_some()
-            || self.tags.is_some()
-            || self.folder.is_some()
-            || self.spec.is_some()
+        self.suite.scenarios.is_some()
+            || self.suite.tags.is_some()
+            || self.suite.folder.is_some()
+            || self.suite.spec.is_some()
     }
 
-    /// The suite's keys that stand in the flags.
-    pub(super) fn keys(&self) -> Vec<&'static str> {
-        let keys = [
-            ("agent", self.agent.is_some()),
-            ("assistant", self.assistant.is_some()),
-            ("project", self.project.is_some()),
-            ("scenarios", self.scenarios.is_some()),
-            ("tags", self.tags.is_some()),
-            ("folder", self.folder.is_some()),
-            ("spec", self.spec.is_some()),
-            ("mode", self.mode.is_some()),
-            ("frequency", self.frequency.is_some()),
-            ("personalities", self.personalities.is_some()),
-            ("test_profiles", self.test_profiles.is_some()),
-            ("concurrency", self.concurrency.is_some()),
-            ("thresholds.success_rate", self.success_rate.is_some()),
-        ];
-        keys.into_iter().filter(|(_, given)| *given).map(|(key, _)| key).collect()
+    /// The keys that they take the place of, and what each is called.
+    pub(super) fn keys(&self) -> Vec<(String, String)> {
+        self.keys.clone()
     }
 
-    /// The file of test cases that a flag names.
+    /// The file of test cases that one names.
     pub(super) fn spec(&self) -> Option<&Path> {
-        self.spec.as_deref()
+        self.suite.spec.as_deref().map(Path::new)
     }
 
-    /// Puts the flags in the place of the suite's keys. A selection by flags replaces the suite's
-    /// whole selection, an agent by flag the suite's assistant.
+    /// Puts them in the place of the suite's keys. A selection replaces the suite's whole selection,
+    /// an agent the suite's assistant.
     pub(super) fn apply(&self, suite: &mut Suite) {
-        if self.agent.is_some() || self.assistant.is_some() {
-            (suite.agent, suite.assistant) = (self.agent, self.assistant.clone());
+        let own = &self.suite;
+        if self.names_agent() {
+            (suite.agent, suite.assistant) = (own.agent, own.assistant.clone());
         }
         self.apply_to_axes(suite);
         if self.selects() {
-            suite.scenarios = self.scenarios.clone();
-            suite.tags = self.tags.clone();
-            suite.folder = self.folder.clone();
-            suite.spec = self.spec.as_ref().map(|path| path.display().to_string());
+            suite.scenarios = own.scenarios.clone();
+            suite.tags = own.tags.clone();
+            suite.folder = own.folder.clone();
+            suite.spec = own.spec.clone();
             suite.cases = None;
-            if let (Some(ids), Some(entries)) = (&self.scenarios, &mut suite.quarantine) {
+            if let (Some(ids), Some(entries)) = (&own.scenarios, &mut suite.quarantine) {
                 entries.retain(|entry| ids.contains(&entry.scenario));
             }
         }
-        replace(&mut suite.project, self.project);
-        replace(&mut suite.mode, self.mode);
-        replace(&mut suite.frequency, self.frequency);
-        replace(&mut suite.personalities, self.personalities.clone());
-        replace(&mut suite.test_profiles, self.test_profiles.clone());
-        replace(&mut suite.concurrency, self.concurrency);
-        replace(&mut suite.timeout, self.timeout);
-        replace(&mut suite.name, self.name.clone());
-        replace(&mut suite.on_cancel, self.on_cancel);
-        replace(&mut suite.on_timeout, self.on_timeout);
-        if let Some(check) = &self.success_rate {
-            let thresholds = suite.thresholds.get_or_insert_default();
-            thresholds.success_rate = Some(Checks(vec![CheckSpec::plain(check.clone())]));
-        }
-        if let Some(from) = &self.baseline {
-            apply_baseline(suite, from);
+        replace(&mut suite.project, own.project);
+        replace(&mut suite.mode, own.mode);
+        replace(&mut suite.frequency, own.frequency);
+        replace(&mut suite.personalities, own.personalities.clone());
+        replace(&mut suite.test_profiles, own.test_profiles.clone());
+        replace(&mut suite.concurrency, own.concurrency);
+        replace(&mut suite.timeout, own.timeout);
+        replace(&mut suite.name, own.name.clone());
+        replace(&mut suite.on_cancel, own.on_cancel);
+        replace(&mut suite.on_timeout, own.on_timeout);
+        if let Some(thresholds) = &own.thresholds {
+            if thresholds.success_rate.is_some() {
+                let place = &mut suite.thresholds.get_or_insert_default().success_rate;
+                place.clone_from(&thresholds.success_rate);
+            }
+            if let Some(baseline) = &thresholds.baseline {
+                apply_baseline(suite, &baseline.from);
+            }
         }
         self.apply_reports(suite);
     }
 
-    /// A flag takes the place of an axis of the matrix, too: the one side that it names is run.
+    /// A value takes the place of an axis of the matrix, too: the one side that it names is run.
     fn apply_to_axes(&self, suite: &mut Suite) {
         let Some(matrix) = &mut suite.matrix else { return };
-        if self.agent.is_some() || self.assistant.is_some() {
+        if self.names_agent() {
             matrix.agent = None;
         }
-        if self.mode.is_some() {
+        if self.suite.mode.is_some() {
             matrix.mode = None;
         }
-        let taken = self.agent.is_some() || self.assistant.is_some() || self.mode.is_some();
+        let taken = self.names_agent() || self.suite.mode.is_some();
         if taken && *matrix == Matrix::default() {
             suite.matrix = None;
         }
     }
 
     fn apply_reports(&self, suite: &mut Suite) {
+        let Some(own) = &self.suite.reports else { return };
         let reports: &mut Reports = suite.reports.get_or_insert_default();
-        replace(&mut reports.dir, self.report_dir.as_ref().map(|dir| dir.display().to_string()));
-        replace(&mut reports.transcripts, self.transcripts);
-        replace(&mut reports.share_link, self.share_link.then_some(true));
+        replace(&mut reports.dir, own.dir.clone());
+        replace(&mut reports.transcripts, own.transcripts);
+        replace(&mut reports.share_link, own.share_link);
     }
 }
 
@@ -267,29 +365,8 @@ fn apply_baseline(suite: &mut Suite, from: &str) {
     }
 }
 
-/// Reads a text that may not be empty, as the same key in a file may not.
-fn words(text: &str) -> Result<String, String> {
-    match text.trim() {
-        "" => Err("it is empty; leave the flag out where there is no value".to_owned()),
-        text => Ok(text.to_owned()),
-    }
-}
-
-/// Reads a path that may not be empty.
-fn path(text: &str) -> Result<PathBuf, String> {
-    words(text).map(|_| PathBuf::from(text))
-}
-
-/// Reads one of a list's ids.
-fn id(text: &str) -> Result<u64, String> {
-    match words(text)?.parse() {
-        Ok(0) | Err(_) => Err("it is no id: write a whole number, at least 1".to_owned()),
-        Ok(id) => Ok(id),
-    }
-}
-
-/// Reads a flag's text, with the way out in the error.
-pub(super) fn scalar<T: FromStr<Err = ScalarError>>(text: &str) -> Result<T, String> {
+/// Reads the text of a flag that is no key, with the fix in the error.
+pub(super) fn scalar<T: std::str::FromStr<Err = ScalarError>>(text: &str) -> Result<T, String> {
     text.parse().map_err(|error: ScalarError| match &error.help {
         Some(help) => format!("{error}; {help}"),
         None => error.to_string(),
@@ -303,45 +380,4 @@ fn replace<T>(key: &mut Option<T>, flag: Option<T>) {
 }
 
 #[cfg(test)]
-mod tests {
-    use clap::{Args as _, Command, FromArgMatches as _};
-
-    use super::*;
-
-    fn parsed(flag: &str, value: &str) -> Result<Overrides, clap::Error> {
-        let command = Overrides::augment_args(Command::new("gate"));
-        let matches =
-            command.try_get_matches_from(["gate".to_owned(), format!("{flag}={value}")])?;
-        Overrides::from_arg_matches(&matches)
-    }
-
-    #[test]
-    fn no_flag_takes_an_empty_value_for_everything_or_nothing() {
-        let command = Overrides::augment_args(Command::new("gate"));
-        let flags: Vec<String> = command
-            .get_arguments()
-            .filter(|argument| argument.get_action().takes_values())
-            .filter_map(|argument| Some(format!("--{}", argument.get_long()?)))
-            .collect();
-        assert!(flags.len() > 15, "{flags:?}");
-        for flag in flags {
-            for value in ["", " "] {
-                assert!(parsed(&flag, value).is_err(), "{flag} {value:?}");
-            }
-        }
-        for flag in ["--tags", "--scenarios", "--personalities", "--test-profiles"] {
-            for value in [",", "1,,2", "1, ,2", "1,"] {
-                assert!(parsed(flag, value).is_err(), "{flag} {value:?}");
-            }
-        }
-    }
-
-    #[test]
-    fn spaces_around_the_items_of_a_list_mean_nothing() {
-        assert_eq!(parsed("--scenarios", "1, 2").unwrap().scenarios, Some(vec![1, 2]));
-        let tags = parsed("--tags", "a , b").unwrap().tags;
-        assert_eq!(tags, Some(vec!["a".to_owned(), "b".to_owned()]));
-        assert!(parsed("--scenarios", "0").is_err());
-        assert_eq!(parsed("--frequency", "101").unwrap().frequency, Some(101));
-    }
-}
+mod tests;

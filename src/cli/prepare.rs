@@ -94,8 +94,9 @@ pub(super) async fn prepare(
         loaded.noticed = hints::idle_tags(client, &loaded, &plan, &query, &found).await;
         plan = plan.resolved(found.into_iter().map(|scenario| scenario.id));
     }
-    let noticed = hints::labels_are_known(client, &loaded, &plan).await?;
+    let (noticed, described_units) = hints::metrics_are_known(client, &loaded, &plan).await?;
     loaded.noticed.extend(noticed);
+    plan.described_units = described_units;
     price_cases(&mut loaded, &plan, client, deadline).await?;
     super::budget::check(&loaded.suite, &plan)?;
     quarantine_is_known(&loaded, &plan)?;
@@ -104,9 +105,14 @@ pub(super) async fn prepare(
     } else {
         let read = loaded.baseline.clone();
         let name = loaded.name();
-        let wanted = Wanted::of_start(&loaded.suite, &name, &plan.result_name);
+        let units = plan.described_units.clone();
+        let wanted = Wanted::of_start(&loaded.suite, &name, &plan.result_name).with_units(units);
         wanted.choose(read, client, deadline).await?
     };
+    loaded.noticed.extend(baseline.refused.clone());
+    if !shared.compared_within && baseline.base.is_none() && baseline.refused.is_none() {
+        loaded.noticed.extend(super::baseline::without_one(&loaded.suite));
+    }
     let mut calls = plan.runs().unwrap_or(usize::MAX);
     calls = calls.min(loaded.suite.concurrency.map_or(usize::MAX, |most| most as usize));
     if let Some(most) = shared.concurrency

@@ -25,11 +25,11 @@ impl Command {
     fn reports(&self) -> Option<PathBuf> {
         match self {
             Command::Run(args) => {
-                let flag = args.overrides().report_dir().map(Path::to_owned);
+                let flag = args.keys().report_dir().map(Path::to_owned);
                 flag.or_else(|| in_suites(args.suites()))
             }
             Command::Watch(args) => {
-                let flag = args.overrides().report_dir().map(Path::to_owned);
+                let flag = args.keys().report_dir().map(Path::to_owned);
                 flag.or_else(|| in_text(args.suite_file().map(Path::to_owned).as_slice()))
             }
             Command::Judge(args) => Some(args.report_dir().to_owned()),

@@ -17,7 +17,7 @@ use super::job::Job;
 use super::left::{self, StartedRun};
 use super::load::{self, Loaded};
 use super::many::{Entry, Together};
-use super::overrides::{Overrides, scalar};
+use super::overrides::{KeyFlags, scalar};
 use super::prepare::{Earlier, Shared, prepare};
 use super::publish::{Publisher, Surfaces, inputs_of, report_dir};
 use super::publish_whole::WholePublisher;
@@ -68,7 +68,7 @@ pub(super) struct Args {
     #[arg(long)]
     listen: bool,
     #[command(flatten)]
-    overrides: Overrides,
+    keys: KeyFlags,
 }
 
 impl Args {
@@ -76,8 +76,8 @@ impl Args {
         &self.suites
     }
 
-    pub(super) const fn overrides(&self) -> &Overrides {
-        &self.overrides
+    pub(super) const fn keys(&self) -> &KeyFlags {
+        &self.keys
     }
 
     /// Whether a stand-in plays the platform.
@@ -101,7 +101,7 @@ pub(super) fn run(
     context: &Context,
     console: &Console,
 ) -> Result<Code, Failure> {
-    match suites::asked(&args.suites, &args.overrides, context, console)? {
+    match suites::asked(&args.suites, &args.keys.read()?, context, console)? {
         Asked::One(loaded) => one(args, *loaded, global, context, console),
         Asked::Many(many) => several(args, many, global, context, console),
     }

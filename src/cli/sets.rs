@@ -452,6 +452,7 @@ impl Head {
             (Some(mut parts), _) => {
                 parts.notes.extend(baseline.notes);
                 parts.baseline = baseline.base;
+                parts.refused_baseline = baseline.refused;
                 if let Some(price) = price {
                     let runs = parts.result.runs.len();
                     let cost = price * runs as f64;

@@ -11,8 +11,9 @@ use super::console::Console;
 use super::failure::Failure;
 use super::left::StartedRun;
 use super::load;
-use super::overrides::Overrides;
+use super::overrides::{KeyFlags, Overrides};
 use super::publish::{Publisher, Surfaces, suite_head};
+use super::same_suite::{EvidenceOf, foreign_agent, is_of_another};
 use super::stop::{Stop, heeding};
 use super::turn::Turnstile;
 use super::waiting::announced;
@@ -20,7 +21,6 @@ use super::{Global, connection, runtime};
 use crate::context::{self, Context};
 use crate::exit::Code;
 use crate::plan::Plan;
-use crate::record::ResultRecord;
 use crate::report::assemble::assemble;
 use crate::report::model::{PlanHead, SuiteHead};
 use crate::suite::model::{CallPolicy, Suite};
@@ -43,7 +43,7 @@ pub(super) struct Args {
     #[arg(long)]
     comment: bool,
     #[command(flatten)]
-    overrides: Overrides,
+    keys: KeyFlags,
 }
 
 impl Args {
@@ -51,13 +51,13 @@ impl Args {
         self.suite.as_deref()
     }
 
-    pub(super) const fn overrides(&self) -> &Overrides {
-        &self.overrides
+    pub(super) const fn keys(&self) -> &KeyFlags {
+        &self.keys
     }
 
     /// For a command that has done something to a result and judges it now.
-    pub(super) fn of(result: u64, suite: Option<PathBuf>, overrides: Overrides) -> Self {
-        Self { result: Some(result), from: None, suite, comment: false, overrides }
+    pub(super) fn of(result: u64, suite: Option<PathBuf>, keys: KeyFlags) -> Self {
+        Self { result: Some(result), from: None, suite, comment: false, keys }
     }
 }
 
@@ -81,7 +81,7 @@ pub(super) fn watch(
     let of_left = left.as_ref().and_then(|left| left.suite.as_ref()).map(PathBuf::from);
     let file = args.suite.clone().or(of_left);
     let of = left.as_ref().and_then(|left| left.name.as_deref());
-    let (suite, head) = rules(id, file.as_deref(), of, &args.overrides, context)?;
+    let (suite, head) = rules(id, file.as_deref(), of, &args.keys.read()?, context)?;
     let baseline = super::baseline::saved_of(&suite)?;
     let dir = super::publish::report_dir(suite.reports.as_ref());
     let publisher =
@@ -99,7 +99,12 @@ pub(super) fn watch(
             signal = stop.asked() => return Err(Failure::Stopped(signal)),
         };
         let name = head.name.clone();
+        let units = match left.as_ref().filter(|left| !left.planned.described_units.is_empty()) {
+            Some(left) => left.planned.described_units.clone(),
+            None => super::hints::described_units(&client, &suite, record.agent).await,
+        };
         let wanted = super::baseline::Wanted::new(&suite, &name, context, Some(&record));
+        let wanted = wanted.with_units(units.clone());
         let baseline = wanted.choose(baseline, &client, deadline).await?;
         // What started it says how many runs there were to be, or else the suite; without either,
         // what is there is all.
@@ -110,8 +115,10 @@ pub(super) fn watch(
             (None, None) => PlanHead::default(),
         };
         planned.learn(&record.runs);
+        planned.described_units = units;
         let foreign = foreign_agent(&suite, &record);
-        let notes = foreign.iter().cloned().chain(baseline.notes).collect();
+        let notes = foreign.into_iter().chain(baseline.notes).collect();
+        let (own, of_left) = (suite.clone(), left.as_ref().map(|left| left.planned.clone()));
         let ended_earlier = left.as_ref().is_some_and(|left| left.ended);
         let attached = Attached {
             chats: None,
@@ -133,6 +140,7 @@ pub(super) fn watch(
             // A watched result is not this gate's to repeat.
             plan: None,
             baseline: baseline.base,
+            refused_baseline: baseline.refused,
             // Who only watches ends nobody's calls, unless told to.
             suite: Suite {
                 on_cancel: suite.on_cancel.or(Some(CallPolicy::Leave)),
@@ -158,7 +166,8 @@ pub(super) fn watch(
         };
         let afterwards = Afterwards::of(&attached);
         let mut report = assemble(gate.attend(attached, &publisher).await?);
-        if let Some(why) = foreign {
+        let evidence = EvidenceOf { result: &report.result, planned: of_left.as_ref(), mode: None };
+        if let Some(why) = is_of_another(&own, &name, evidence).filter(|_| file.is_some()) {
             report.of_another_suite(&why);
         }
         afterwards.take(&gate, &mut report).await;
@@ -166,13 +175,6 @@ pub(super) fn watch(
         Commenter::new(args.comment, global, context).tell(&report, console, &stop).await;
         Ok(code)
     }))
-}
-
-/// What is to be said where a suite judges the result of an agent that it does not name.
-pub(super) fn foreign_agent(suite: &Suite, result: &ResultRecord) -> Option<String> {
-    let (suite, result) = (suite.agent?, result.agent?);
-    let foreign = suite != result;
-    foreign.then(|| format!("the suite names agent {suite}, the result is of agent {result}"))
 }
 
 /// The rules that judge a watched result: a suite's, or that every run must pass. What the suite

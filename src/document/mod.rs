@@ -9,6 +9,7 @@
 //! Pure: no file is read and no environment is asked; both come in as arguments.
 
 mod diagnostic;
+mod given;
 mod interpolate;
 mod json;
 mod node;
@@ -22,6 +23,7 @@ use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 
 pub use diagnostic::{Diagnostic, Diagnostics};
+pub use given::{Given, read_given};
 pub use node::Places;
 use node::{Fault, Kind, Node, Span};
 pub use path::{At, Path, Problem};

@@ -145,6 +145,8 @@ pub(super) enum Origin {
         /// The variables, in the order of the text.
         variables: Vec<String>,
     },
+    /// No file: a flag or an input, in place of a key.
+    Given,
     /// A variable was missing or malformed. That is reported; nothing else about it is.
     Broken,
 }
@@ -153,13 +155,13 @@ impl Scalar {
     /// Whether it is YAML's null: nothing at all, `~` or `null`, without quotes.
     pub(super) fn is_null(&self) -> bool {
         self.plain
-            && self.is_literal()
+            && matches!(self.origin, Origin::File | Origin::Json)
             && matches!(self.text.as_str(), "" | "~" | "null" | "Null" | "NULL")
     }
 
-    /// Whether it stands in the file as it is.
+    /// Whether it is as somebody wrote it, and may be shown.
     pub(super) fn is_literal(&self) -> bool {
-        matches!(self.origin, Origin::File | Origin::Json)
+        matches!(self.origin, Origin::File | Origin::Json | Origin::Given)
     }
 
     /// Whether it cannot be text, because JSON wants quotes there.

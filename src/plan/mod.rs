@@ -14,6 +14,7 @@ use serde_json::{Map, Value};
 
 pub use self::name::{is_of_whole_start, result_name_start};
 use crate::spec::model::Spec;
+use crate::suite::checks::DescribedUnits;
 use crate::suite::model::{Mode, Suite};
 
 /// The agent under test, as the platform is told.
@@ -81,6 +82,8 @@ pub struct Plan {
     pub personalities: Vec<u64>,
     /// Test profiles that replace each scenario's own; empty for its own.
     pub test_profiles: Vec<u64>,
+    /// The units that the account's descriptions of metrics say, once they were looked up.
+    pub described_units: DescribedUnits,
     frequency: u32,
     /// How often each case of a spec file runs for once that it says.
     multiplier: usize,
@@ -132,6 +135,7 @@ impl Plan {
         let result_name = format!("{}{key}]", result_name_start(name, branch));
         Ok(Plan {
             mode,
+            described_units: DescribedUnits::new(),
             selection: selection(suite, mode)?,
             runs_per_scenario: match suite.test_cases() {
                 // Checks of each scenario must hold for the one with the fewest runs, too.

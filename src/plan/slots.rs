@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Plan, Selection};
 use crate::record::{ResultRecord, RunRecord};
+use crate::suite::checks::DescribedUnits;
 
 /// What was planned.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -34,6 +35,10 @@ pub struct PlanHead {
     /// The planned test cases, where the suite brings them: their scenario ids change at each start.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub cases: Vec<PlannedCase>,
+    /// The units that the account's descriptions of metrics said before the start, by the metrics'
+    /// names in the suite: so that it is judged in the same units without the account.
+    #[serde(default, skip_serializing_if = "DescribedUnits::is_empty")]
+    pub described_units: DescribedUnits,
 }
 
 /// A planned test case.
@@ -135,6 +140,7 @@ impl PlanHead {
             personalities: plan.personalities.clone(),
             test_profiles: plan.test_profiles.clone(),
             cases: cases.unwrap_or_default(),
+            described_units: plan.described_units.clone(),
         }
     }
 
@@ -155,6 +161,9 @@ impl PlanHead {
 
     /// Takes in what an earlier gate knew of the same plan.
     pub fn join(&mut self, earlier: &Self) {
+        for (name, unit) in &earlier.described_units {
+            self.described_units.entry(name.clone()).or_insert_with(|| unit.clone());
+        }
         if !self.is_open() {
             return;
         }

@@ -19,7 +19,7 @@ use crate::spec::cases;
 use crate::suite::checks::Level;
 use crate::suite::model::Transcripts;
 use crate::text;
-use crate::verdict::baseline::{SIGNIFICANCE, compare, with_unknown_base};
+use crate::verdict::baseline::{SIGNIFICANCE, compare, with_refused_base, with_unknown_base};
 use crate::verdict::{CheckReport, Verdict};
 
 /// How the wait for the result ended.
@@ -67,6 +67,8 @@ pub struct Parts {
     pub traffic: Traffic,
     /// The earlier result to compare with, and where it came from as the suite says it.
     pub baseline: Option<(String, ResultRecord)>,
+    /// Why the one that the suite names decides nothing, whatever `if_missing` says.
+    pub refused_baseline: Option<String>,
     /// The runs that were started again.
     pub retries: Vec<RetryRecord>,
     /// The results that `result` holds the runs of, where there are several.
@@ -98,6 +100,7 @@ impl Parts {
             url: None,
             traffic: Traffic::default(),
             baseline: None,
+            refused_baseline: None,
             retries: Vec::new(),
             results: Vec::new(),
             stopped_early: false,
@@ -136,6 +139,9 @@ pub fn assemble(mut parts: Parts) -> Report {
     let mut standing = Standing::of(&suite, &plan, &result.runs, base, ended_by_us);
     let unknown_in_base = parts.baseline.as_ref().map_or(0, |(_, base)| not_shown(base));
     with_unknown_base(&mut standing.checks, unknown_in_base);
+    if let Some(why) = &parts.refused_baseline {
+        with_refused_base(&mut standing.checks, why);
+    }
     // A gate that ended before its result did has passed nothing, however the checks stand: only
     // a gate that exits with 0 says so anywhere.
     let verdict = match standing.verdict() {
@@ -200,6 +206,7 @@ pub fn assemble(mut parts: Parts) -> Report {
         outcomes,
         result,
         baseline,
+        refused_baseline: parts.refused_baseline,
         retries: parts.retries,
         results: parts.results,
         events,

@@ -53,6 +53,10 @@ pub struct Report {
     /// The earlier result that it was compared with.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub baseline: Option<BaselineHead>,
+    /// Why the earlier result that the suite names decides nothing: it is the judged one itself, was
+    /// started after it, or is of the same commit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub refused_baseline: Option<String>,
     /// The runs that were started again, and what became of them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub retries: Vec<RetryRecord>,

@@ -121,7 +121,7 @@ pub fn is_decided(
 /// plan.
 pub(super) fn evidence_of<'a>(
     suite: &SuiteHead,
-    plan: &PlanHead,
+    plan: &'a PlanHead,
     runs: &'a [RunRecord],
     outcomes: &'a [RunOutcome],
 ) -> (Evidence<'a>, Tally, Vec<Fit>) {
@@ -137,21 +137,25 @@ pub(super) fn evidence_of<'a>(
     tally.missing = filled.missing;
     tally.unmatched = filled.unmatched;
     let fits = filled.fits.clone();
-    (evidence_in(filled, runs, outcomes), tally, fits)
+    let mut evidence = evidence_in(filled, runs, outcomes);
+    evidence.described_units = Some(&plan.described_units);
+    (evidence, tally, fits)
 }
 
 /// The runs of a result that fill the slots of its plan, and how many runs there are beyond it. The
 /// platform may count more runs than it shows.
 pub(super) fn planned_evidence<'a>(
     result: &'a ResultRecord,
-    plan: &PlanHead,
+    plan: &'a PlanHead,
     outcomes: &'a [RunOutcome],
 ) -> (Evidence<'a>, usize) {
-    let mut plan = plan.clone();
-    plan.expect_claimed(result);
-    let filled = plan.fill(&result.runs, |_| false);
+    let mut expected = plan.clone();
+    expected.expect_claimed(result);
+    let filled = expected.fill(&result.runs, |_| false);
     let unmatched = filled.unmatched;
-    (evidence_in(filled, &result.runs, outcomes), unmatched)
+    let mut evidence = evidence_in(filled, &result.runs, outcomes);
+    evidence.described_units = Some(&plan.described_units);
+    (evidence, unmatched)
 }
 
 fn evidence_in<'a>(
@@ -178,6 +182,7 @@ fn evidence_in<'a>(
         scenarios: scenarios.collect(),
         open_runs: open.map(|((run, _), _)| run.id).collect(),
         going: false,
+        described_units: None,
     }
 }
 

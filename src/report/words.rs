@@ -412,3 +412,10 @@ pub fn result_ids(report: &Report) -> Vec<u64> {
 pub fn page(report: &Report) -> Option<String> {
     url::web(report.url.as_deref()?)
 }
+/// What was assumed of the unit or the scale of a check's values, as its reason says it at the end;
+/// none where nothing was.
+pub(super) fn assumption(check: &CheckReport) -> Option<&str> {
+    let marks = ["; values taken as ", "; ratings taken as "];
+    let at = marks.iter().find_map(|mark| check.reason.find(mark))?;
+    check.reason.get(at..).map(|rest| rest.trim_start_matches("; "))
+}

@@ -8,9 +8,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::world::{Agent, Kind, Metric, Named, Project, Scenario, Span, Values, World};
 use crate::spec::model::{Case, MetricRef, Spec};
 use crate::spec::words::Slug;
-use crate::suite::checks::{CheckSpec, Checks, MetricUnit};
+use crate::suite::checks::{CheckSpec, Checks};
 use crate::suite::model::{Suite, Thresholds};
 use crate::verdict::check::{Aggregate, Operator, Threshold, Unit};
+use crate::verdict::units;
 
 const NAMES: [&str; 8] = [
     "Where is my order",
@@ -113,7 +114,7 @@ fn comfortable(wanted: f64) -> f64 {
 
 fn duration(thresholds: &Thresholds) -> Span {
     let specs: Vec<&CheckSpec> = thresholds.duration.iter().flat_map(|one| &one.0).collect();
-    let bounds = Bounds::of(&specs, MetricUnit::Seconds);
+    let bounds = Bounds::of(&specs, Some(Unit::Seconds));
     match bounds {
         Bounds { low: None, high: None } => Span::default(),
         bounds => {
@@ -179,10 +180,8 @@ fn guess(name: &str, specs: &[&CheckSpec]) -> (Kind, Values) {
     if specs.is_empty() || specs.iter().any(percent) {
         return (Kind::Binary, Values { pass: Some(share(specs)), ..Values::default() });
     }
-    let latency = name.to_lowercase().contains("latency");
     let unit = specs.iter().find_map(|spec| spec.unit);
-    let usual = if latency { MetricUnit::Milliseconds } else { MetricUnit::Seconds };
-    let bounds = Bounds::of(specs, unit.unwrap_or(usual));
+    let bounds = Bounds::of(specs, units::assumed([name], unit, None).unit);
     let bare = specs.iter().all(|spec| spec.check.threshold.unit == Unit::None);
     let rating = |low: f64| bare && bounds.high.is_none() && (0.0..=100.0).contains(&low);
     if let Some(low) = bounds.low.filter(|low| rating(*low)) {
@@ -244,7 +243,7 @@ struct Bounds {
 
 impl Bounds {
     /// The bounds of the checks, except those on how many values there are.
-    fn of(specs: &[&CheckSpec], unit: MetricUnit) -> Self {
+    fn of(specs: &[&CheckSpec], unit: Option<Unit>) -> Self {
         let mut bounds = Bounds::default();
         for spec in specs {
             let check = &spec.check;
@@ -275,16 +274,11 @@ impl Bounds {
     }
 }
 
-fn in_unit(threshold: Threshold, unit: MetricUnit) -> f64 {
-    let of_unit = match unit {
-        MetricUnit::Milliseconds => 0.001,
-        MetricUnit::Seconds => 1.0,
-        MetricUnit::Minutes => 60.0,
-    };
-    threshold
-        .unit
-        .in_seconds()
-        .map_or(threshold.value, |seconds| threshold.value * seconds / of_unit)
+/// A threshold in a unit of time; as it is where there is none.
+fn in_unit(threshold: Threshold, unit: Option<Unit>) -> f64 {
+    let of_unit = unit.and_then(Unit::in_seconds);
+    let seconds = threshold.unit.in_seconds();
+    seconds.zip(of_unit).map_or(threshold.value, |(seconds, unit)| threshold.value * seconds / unit)
 }
 
 #[cfg(test)]

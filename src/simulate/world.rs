@@ -248,6 +248,8 @@ pub struct Metric {
     pub slug: Option<String>,
     /// Its code, such as `7fd534f5`.
     pub code: Option<String>,
+    /// What it measures, in the account's words.
+    pub description: Option<String>,
     /// What it scores with. Default: binary.
     pub kind: Kind,
     /// How a binary score is written. Default: passed.

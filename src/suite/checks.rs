@@ -3,6 +3,7 @@
 //! The grammar of the text itself is in `verdict/check`.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
@@ -86,6 +87,18 @@ pub enum MetricUnit {
     #[serde(rename = "m")]
     Minutes,
 }
+
+/// The unit that the account's description of a metric says.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct DescribedUnit {
+    /// The unit.
+    pub unit: MetricUnit,
+    /// The word of the description that says so.
+    pub word: String,
+}
+
+/// The units that the account's descriptions of metrics say, by the metrics' names in the suite.
+pub type DescribedUnits = BTreeMap<String, DescribedUnit>;
 
 mod as_text {
     use super::*;

@@ -10,6 +10,7 @@ use super::ScenarioRef;
 use super::check::Unit;
 use crate::outcome::{Blame, Outcome, RunOutcome};
 use crate::record::{MetricRecord, RunRecord};
+use crate::suite::checks::DescribedUnits;
 
 /// The runs that fill the planned slots, and the slots that have none.
 #[derive(Debug, Clone, Default)]
@@ -27,6 +28,8 @@ pub struct Evidence<'a> {
     /// Whether runs are still going. What they will give is then unknown in every respect, and a
     /// mean is not bounded by the values seen so far.
     pub going: bool,
+    /// The units that the account's descriptions of metrics say, where they were looked up.
+    pub described_units: Option<&'a DescribedUnits>,
 }
 
 /// The slots of one planned scenario.

@@ -222,6 +222,7 @@ fn by_scenario<'a>(evidence: &Evidence<'a>) -> Vec<(ScenarioRef, Evidence<'a>)> 
         scenarios: Vec::new(),
         open_runs: evidence.open_runs.clone(),
         going: evidence.going,
+        described_units: evidence.described_units,
     };
     let mut all = Vec::new();
     let mut left = evidence.missing;

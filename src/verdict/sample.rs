@@ -8,7 +8,7 @@ use super::evidence::{Entry, Evidence, Metric, Sampled, Samples};
 use super::judge::Figure;
 use super::{labels, units};
 use crate::record::{MetricRecord, MetricValue};
-use crate::suite::checks::CheckSpec;
+use crate::suite::checks::{CheckSpec, DescribedUnit};
 
 /// The samples that a check asks for, and the check with its aggregate settled.
 pub(super) fn sample(
@@ -36,7 +36,8 @@ pub(super) fn sample(
         Figure::Metric(name) => {
             let metric = evidence.metric(name)?;
             let mut unknown = evidence.without_score(&metric);
-            let read = metric_samples(name, spec, &metric)?;
+            let described = evidence.described_units.and_then(|units| units.get(name));
+            let read = metric_samples((name, described), spec, &metric)?;
             unknown.extend(read.unclear);
             let notes = metric.notes().into_iter().chain(read.notes).collect();
             Ok((Sampled { samples: read.samples, unknown, notes }, with(settled(check))))
@@ -72,7 +73,11 @@ struct Read {
 }
 
 /// The values of a metric, as its kind and the check's aggregate have them.
-fn metric_samples(name: &str, spec: &CheckSpec, metric: &Metric<'_>) -> Result<Read, String> {
+fn metric_samples(
+    (name, described): (&str, Option<&DescribedUnit>),
+    spec: &CheckSpec,
+    metric: &Metric<'_>,
+) -> Result<Read, String> {
     let entries = metric.entries.as_slice();
     let first = entries.first().ok_or_else(|| metric.without_value(name))?;
     // A skipped entry often lacks its kind: one with a score says it.
@@ -96,7 +101,9 @@ fn metric_samples(name: &str, spec: &CheckSpec, metric: &Metric<'_>) -> Result<R
         }
         (MetricValue::Label(_), Aggregate::Share(label)) => label_samples(name, label, entries),
         (MetricValue::Rating(_), number) if !number.is_share() => ratings(spec, entries),
-        (MetricValue::Numeric(_), number) if !number.is_share() => numbers(scored.1, spec, entries),
+        (MetricValue::Numeric(_), number) if !number.is_share() => {
+            numbers((scored.1, described), spec, entries)
+        }
         (MetricValue::Binary(_), other) => Err(format!(
             "`{name}` is a binary metric, and `{other}` is no aggregate for it: write for example `>= 95%`"
         )),
@@ -156,12 +163,17 @@ fn ratings(spec: &CheckSpec, entries: &[Entry<'_>]) -> Result<Read, String> {
     Ok(Read { samples: Samples::Numbers { values, unit, scale }, unclear: Vec::new(), notes })
 }
 
-fn numbers(metric: &MetricRecord, spec: &CheckSpec, entries: &[Entry<'_>]) -> Result<Read, String> {
+fn numbers(
+    (metric, described): (&MetricRecord, Option<&DescribedUnit>),
+    spec: &CheckSpec,
+    entries: &[Entry<'_>],
+) -> Result<Read, String> {
     let (values, numbers) = scores(entries);
     let aliases = metric.aliases.iter().map(String::as_str);
     let names = std::iter::once(metric.name.as_str()).chain(aliases);
-    let unit = units::unit_of_values(names.clone(), spec, &numbers)?;
-    let assumed = units::needs_unit(&spec.check).then(|| units::assumed(names, spec.unit, None));
+    let unit = units::unit_of_values(names.clone(), spec, described, &numbers)?;
+    let assumed = || units::assumed(names, spec.unit, described);
+    let assumed = units::needs_unit(&spec.check).then(assumed);
     let samples = Samples::Numbers { values, unit, scale: None };
     let notes = assumed.iter().map(units::AssumedUnit::note).collect();
     Ok(Read { samples, unclear: Vec::new(), notes })

@@ -9,7 +9,7 @@
 use super::aggregate::of_numbers;
 use super::check::{Aggregate, Check, Operator, Unit};
 use super::unit_words::{Said, is_latency, said};
-use crate::suite::checks::{CheckSpec, MetricUnit};
+use crate::suite::checks::{CheckSpec, DescribedUnit, MetricUnit};
 use crate::text::trim_number;
 
 /// A typical latency lies between these, in seconds. Nobody answers a caller within 50 ms, and no
@@ -61,15 +61,10 @@ pub(crate) enum Why {
 pub(crate) fn assumed<'n>(
     names: impl IntoIterator<Item = &'n str> + Clone,
     suite: Option<MetricUnit>,
-    described: Option<&str>,
+    described: Option<&DescribedUnit>,
 ) -> AssumedUnit {
     if let Some(unit) = suite {
-        let unit = match unit {
-            MetricUnit::Milliseconds => Unit::Milliseconds,
-            MetricUnit::Seconds => Unit::Seconds,
-            MetricUnit::Minutes => Unit::Minutes,
-        };
-        return AssumedUnit { unit: Some(unit), why: Why::Suite };
+        return AssumedUnit { unit: Some(unit.into()), why: Why::Suite };
     }
     for name in names.clone() {
         let why = |word| Why::Name { name: name.to_owned(), word };
@@ -81,13 +76,35 @@ pub(crate) fn assumed<'n>(
             Said::Nothing => {}
         }
     }
-    if let Some(Said::Time { unit, word, .. }) = described.map(said) {
-        return AssumedUnit { unit: Some(unit), why: Why::Description(word) };
+    if let Some(DescribedUnit { unit, word }) = described {
+        return AssumedUnit { unit: Some((*unit).into()), why: Why::Description(word.clone()) };
     }
     match names.into_iter().any(is_latency) {
         true => AssumedUnit { unit: Some(Unit::Milliseconds), why: Why::Latency },
         false => AssumedUnit { unit: Some(Unit::Seconds), why: Why::Nothing },
     }
+}
+
+impl From<MetricUnit> for Unit {
+    fn from(unit: MetricUnit) -> Self {
+        match unit {
+            MetricUnit::Milliseconds => Unit::Milliseconds,
+            MetricUnit::Seconds => Unit::Seconds,
+            MetricUnit::Minutes => Unit::Minutes,
+        }
+    }
+}
+
+/// The unit that the account's description of a metric says; none where it says none.
+pub(crate) fn described(text: &str) -> Option<DescribedUnit> {
+    let Said::Time { unit, word, .. } = said(text) else { return None };
+    let unit = match unit {
+        Unit::Milliseconds => MetricUnit::Milliseconds,
+        Unit::Seconds => MetricUnit::Seconds,
+        Unit::Minutes => MetricUnit::Minutes,
+        Unit::None | Unit::Percent => return None,
+    };
+    Some(DescribedUnit { unit, word })
 }
 
 impl AssumedUnit {
@@ -109,35 +126,42 @@ impl AssumedUnit {
 
 /// What a check will assume of a metric's values, as far as the suite's own name of the metric
 /// tells; none where it has no need of a unit.
-pub(crate) fn planned(name: &str, spec: &CheckSpec) -> Option<String> {
+/// `described` is what the account's description of it says, where that was looked up.
+pub(crate) fn planned(
+    name: &str,
+    spec: &CheckSpec,
+    described: Option<&DescribedUnit>,
+) -> Option<String> {
     let is_id = name.trim().parse::<u64>().is_ok();
     needs_unit(&spec.check).then(|| match spec.unit {
-        None if is_id => "values taken in the unit that the metric's name says".to_owned(),
-        _ => assumed([name], spec.unit, None).note(),
+        None if is_id && described.is_none() => {
+            "values taken in the unit that the metric's name says".to_owned()
+        }
+        _ => assumed([name], spec.unit, described).note(),
     })
 }
 
-/// What to say where the account describes a metric in another unit than its values are taken in.
-/// The verdict knows no description, so that it is the same when it is judged again without the
-/// account: the suite's `unit` has to say it.
+/// Why the unit of a metric's values cannot be told: its name says one and the account's description
+/// another. None where the suite says it, or where the check needs none. In words, and the fix.
 pub(crate) fn against_description<'n>(
     names: impl IntoIterator<Item = &'n str> + Clone,
     spec: &CheckSpec,
-    described: Option<&str>,
-) -> Option<String> {
-    if !needs_unit(&spec.check) || spec.unit.is_some() {
-        return None;
-    }
-    let here = assumed(names.clone(), None, None);
-    let Said::Time { unit, word, .. } = said(described?) else { return None };
-    let named = names.into_iter().next().unwrap_or_default();
-    (here.unit != Some(unit)).then(|| {
-        format!(
-            "`{named}`: {}, but the account describes it with `{word}`: say which with `unit`, for \
-             example `{{ check: \"{}\", unit: {} }}`",
-            here.note(),
-            spec.check,
-            unit.sign(),
+    described: Option<&DescribedUnit>,
+) -> Option<(String, String)> {
+    let described = described.filter(|_| needs_unit(&spec.check) && spec.unit.is_none())?;
+    let here = assumed(names, None, Some(described));
+    let Why::Name { name, word } = &here.why else { return None };
+    (here.unit != Some(described.unit.into())).then(|| {
+        (
+            format!(
+                "`{name}` says `{word}`, and the account's description of the metric says `{}`",
+                described.word
+            ),
+            format!(
+                "say the unit of its values with `unit`, for example `{{ check: \"{}\", unit: {} }}`",
+                spec.check,
+                Unit::from(described.unit).sign(),
+            ),
         )
     })
 }
@@ -156,18 +180,23 @@ pub(crate) fn needs_unit(check: &Check) -> bool {
 ///
 /// # Errors
 ///
-/// When the metric's name says that its values are no such times, or when the values cannot be in
-/// the unit that is assumed: in words for the check's reason.
+/// When the metric's name says that its values are no such times, when the account's description
+/// says another unit than the name, or when the values cannot be in the unit that is assumed: in
+/// words for the check's reason.
 pub(crate) fn unit_of_values<'n>(
     names: impl IntoIterator<Item = &'n str> + Clone,
     spec: &CheckSpec,
+    described: Option<&DescribedUnit>,
     values: &[f64],
 ) -> Result<Unit, String> {
     let check = &spec.check;
     if !needs_unit(check) {
         return Ok(Unit::None);
     }
-    let assumed = assumed(names.clone(), spec.unit, None);
+    if let Some((message, fix)) = against_description(names.clone(), spec, described) {
+        return Err(format!("{message}: {fix}"));
+    }
+    let assumed = assumed(names.clone(), spec.unit, described);
     let Some(unit) = assumed.unit else {
         return Err(format!(
             "{}, so that `{check}` cannot be compared with them: say the unit of its values with \

@@ -14,6 +14,7 @@ mod finished;
 
 mod again;
 mod bad_input;
+mod baselines;
 mod batch;
 mod cases;
 mod ci_systems;
@@ -22,6 +23,7 @@ mod foregone;
 mod foreign;
 mod harness;
 mod hints;
+mod keys;
 mod many;
 mod matrix;
 mod not_written;

@@ -94,3 +94,45 @@ fn results_of_different_suites_are_not_compared() {
     gate.run(&["compare", "a/result.json", "b/result.json"]).expect(3).says("different suites");
     gate.run(&["compare", "a/result.json", "a/result.json"]).expect(0);
 }
+
+#[test]
+fn watching_a_result_with_another_suite_decides_nothing() {
+    let gate = Gate::against(&GOOD.replace("spread: 0.1", "spread: 0"), SUITE);
+    let id = gate.run(&["run"]).expect(0).result()["result"]["id"].to_string();
+    let watch = |suite: &str, from: &[&str]| {
+        std::fs::write(gate.dir.path().join("other.yml"), suite).unwrap();
+        let flags = ["watch", "--suite", "other.yml", "--report-dir", "again"];
+        gate.run(&[&flags[..], from].concat())
+    };
+    let left = std::fs::read(gate.dir.path().join("cekura-report/run.json")).unwrap();
+    std::fs::write(gate.dir.path().join("left.json"), left).unwrap();
+    for from in [&[id.as_str()][..], &["--from", "left.json"]] {
+        watch(&format!("{SUITE}thresholds: {{ success_rate: 50% }}\n"), from).expect(0);
+        for (old, new, why) in [
+            ("frequency: 3", "frequency: 2", "it has 2 runs of each scenario"),
+            ("frequency: 3", "frequency: 4", "it has 4 runs of each scenario"),
+            ("scenarios: [1, 2]", "scenarios: [1]", "it selects other scenarios"),
+            ("scenarios: [1, 2]", "tags: [smoke]", "another agent, mode or selection"),
+            ("agent: 1", "agent: 2", "the suite names agent 2, the result is of agent 1"),
+            ("agent: 1", "agent: 1\nmode: text", "another agent, mode or selection"),
+        ] {
+            let finished = watch(&SUITE.replace(old, new), from).expect(3);
+            finished.says("the suite is not that of the evidence").says(why);
+            let again = ["judge", "again/result.json", "--report-dir", "third"];
+            gate.run(&again).expect(3).says("the suite is not that of the evidence");
+        }
+    }
+    gate.run(&["watch", &id, "--report-dir", "plain"]).expect(0);
+}
+
+#[test]
+fn a_cell_of_a_matrix_is_judged_by_its_own_suite() {
+    let matrix = format!("{}matrix: {{ mode: [text, voice] }}\n", SUITE);
+    let gate = Gate::against(GOOD, &matrix);
+    gate.run(&["run"]).expect(0);
+    for cell in ["text", "voice"] {
+        let saved = format!("cekura-report/cekura-gate-{cell}/result.json");
+        let judge = ["judge", &saved, "--suite", "cekura-gate.yml", "--report-dir", "x"];
+        gate.run(&judge).expect(0);
+    }
+}

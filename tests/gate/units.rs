@@ -140,3 +140,93 @@ fn labels_are_looked_up_for_an_assistant_too() {
     gate.run(&["run"]).expect(2).says("the metric `Sentiment` has no label `clam`");
     assert_eq!(gate.stand_in().starts(), 0);
 }
+
+/// A world whose further metric has a description.
+fn described(name: &str, words: &str, value: f64) -> String {
+    with(&format!(
+        "name: \"{name}\", description: \"{words}\", kind: numeric, values: {{ mean: {value}, spread: 0 }}"
+    ))
+}
+
+#[test]
+fn the_accounts_description_says_the_unit_where_the_name_says_nothing() {
+    let check = suite("metrics: { Latency: p95 <= 2s }");
+    for (value, code) in [(9.5, 1), (1.5, 0)] {
+        let world = described("Latency", "Seconds until the first word", value);
+        let gate = Gate::against(&world, &check);
+        let result = gate.run(&["run"]).expect(code).result();
+        let reason = result["checks"][0]["reason"].to_string();
+        let said = "values taken as s (the account's description says `seconds`)";
+        assert!(reason.contains(said), "{reason}");
+        // Judging it again asks no account, and finds the same.
+        let judged = gate.run(&["judge", "cekura-report/result.json", "--report-dir", "again"]);
+        assert_eq!(judged.expect(code).result()["checks"], result["checks"]);
+        let other = ["judge", "cekura-report/result.json", "--suite", "cekura-gate.yml"];
+        gate.run(&[&other[..], &["--report-dir", "again"]].concat()).expect(code);
+        let id = result["result"]["id"].to_string();
+        gate.run(&["watch", &id, "--suite", "cekura-gate.yml"]).expect(code);
+        gate.run(&["check", "--online"]).expect(0).says("the account's description says `seconds`");
+    }
+}
+
+#[test]
+fn a_name_and_a_description_that_contradict_each_other_decide_nothing() {
+    let world = described("Wait (s)", "Wait in milliseconds", 1500.0);
+    let gate = Gate::against(&world, &suite("metrics: { Wait (s): p95 <= 2s }"));
+    let words =
+        "`Wait (s)` says `s`, and the account's description of the metric says `milliseconds`";
+    for command in [&["run"][..], &["check", "--online"]] {
+        gate.run(command).expect(2).says(words).says("unit: ms").says("cekura-gate.yml:7:");
+    }
+    assert_eq!(gate.stand_in().starts(), 0);
+    let settled = suite("metrics: { Wait (s): { check: p95 <= 2s, unit: ms } }");
+    std::fs::write(gate.dir.path().join("settled.yml"), settled).unwrap();
+    let id = gate.run(&["run", "settled.yml"]).expect(0).result()["result"]["id"].to_string();
+    // What has started already cannot be refused.
+    let watched = gate.run(&["watch", &id, "--suite", "cekura-gate.yml"]).expect(3);
+    assert!(watched.result()["checks"][0]["reason"].to_string().contains("says `milliseconds`"));
+}
+
+#[test]
+fn a_rehearsal_passes_a_suite_whatever_unit_its_metrics_names_say() {
+    for (name, check) in [
+        ("Latency (s)", "p95 <= 2s"),
+        ("Latency", "p95 <= 2s"),
+        ("Response time (ms)", "p95 <= 2s"),
+        ("Hold time (min)", "p90 <= 2m"),
+        ("Hold time", "p90 <= 20s"),
+        ("First word (ms)", "p95 <= 900ms"),
+    ] {
+        let gate = Gate::alone(&suite(&format!("metrics: {{ \"{name}\": {check} }}")));
+        gate.run(&["run", "--simulate"]).expect(0);
+    }
+}
+
+#[test]
+fn every_report_says_which_unit_and_scale_were_assumed() {
+    let metrics = "metrics: { Latency: p95 <= 2s, Customer satisfaction: mean <= 80 }";
+    let gate = Gate::against(GOOD, &suite(metrics));
+    let finished = gate.run(&["run"]).expect(0);
+    for said in [
+        "values taken as ms (the usual unit of a latency; unit says another)",
+        "ratings taken as 0 to 100, though none is above 5",
+    ] {
+        let flat = |text: String| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let plain = |text: String| {
+            flat(text).replace(['\\', '`'], "").replace("<code>", "").replace("</code>", "")
+        };
+        let mut reports = vec![("terminal", plain(finished.stdout.clone()))];
+        for name in ["summary.md", "result.json", "html/index.html"] {
+            reports.push((
+                name,
+                plain(
+                    std::fs::read_to_string(gate.dir.path().join("cekura-report").join(name))
+                        .unwrap(),
+                ),
+            ));
+        }
+        for (name, text) in reports {
+            assert!(text.contains(said), "{name} does not say `{said}`: {text}");
+        }
+    }
+}

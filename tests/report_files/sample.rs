@@ -252,6 +252,7 @@ pub(crate) fn report() -> Report {
             unreadable: vec![],
         },
         baseline: None,
+        refused_baseline: None,
         retries: Vec::new(),
         results: Vec::new(),
         events: Vec::new(),

@@ -13,7 +13,7 @@ use super::super::baseline;
 use super::super::console::Console;
 use super::super::failure::Failure;
 use super::super::left::StartedRun;
-use super::super::overrides::Overrides;
+use super::super::overrides::KeyFlags;
 use super::super::publish::Publisher;
 use super::super::remote::{Output, Remote, id, no_result, status_of};
 use super::super::stop::{Stop, heeding};
@@ -47,11 +47,11 @@ pub(in crate::cli) struct Args {
     #[arg(long, value_name = "FILE", conflicts_with = "json")]
     suite: Option<PathBuf>,
     /// How long to wait for the new result, such as 45m.
-    #[arg(long, value_name = "SPAN", value_parser = super::super::remote::span)]
-    timeout: Option<crate::suite::scalars::Timeout>,
+    #[arg(long, value_name = "SPAN", allow_negative_numbers = true)]
+    timeout: Option<String>,
     /// Directory of the reports.
     #[arg(long, value_name = "DIR")]
-    report_dir: Option<PathBuf>,
+    report_dir: Option<String>,
     #[command(flatten)]
     output: Output,
 }
@@ -62,7 +62,8 @@ pub(super) fn rerun(
     context: &Context,
     console: &Console,
 ) -> Result<Code, Failure> {
-    let overrides = Overrides::of_waiting(args.timeout, args.report_dir.clone());
+    let keys = KeyFlags::of_waiting(args.timeout.clone(), args.report_dir.clone());
+    let overrides = keys.read()?;
     let waits = args.wait || args.suite.is_some();
     // What could fail for free fails before anything is paid for.
     let (suite, head) = watch::rules(args.id, args.suite.as_deref(), None, &overrides, context)?;
@@ -100,7 +101,8 @@ pub(super) fn rerun(
             return Ok(stop.heard().map_or(Code::Passed, |(signal, _)| signal.code()));
         };
         let attached = attached(args, suite, head, &old, new, (began, deadline));
-        let mut attached = Attached { baseline: baseline.base, ..attached };
+        let mut attached =
+            Attached { baseline: baseline.base, refused_baseline: baseline.refused, ..attached };
         attached.notes.extend(baseline.notes);
         let afterwards = Afterwards::of(&attached);
         let mut report = assemble(gate.attend(attached, &publisher).await?);
@@ -219,6 +221,7 @@ fn attached(
         // The platform chose what runs: there is no request that a retry could repeat.
         plan: None,
         baseline: None,
+        refused_baseline: None,
         suite,
         record: new,
         url: None,

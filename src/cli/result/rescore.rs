@@ -12,7 +12,7 @@ use tokio::time::Instant;
 
 use super::super::console::Console;
 use super::super::failure::Failure;
-use super::super::overrides::Overrides;
+use super::super::overrides::KeyFlags;
 use super::super::remote::{Output, Remote, Wait, id, metric_ids, no_result};
 use super::super::{Global, runtime, watch};
 use crate::api::after::Asked;
@@ -40,7 +40,7 @@ pub(in crate::cli) struct Args {
     suite: Option<PathBuf>,
     /// With --suite: directory of the reports.
     #[arg(long, value_name = "DIR", requires = "suite")]
-    report_dir: Option<PathBuf>,
+    report_dir: Option<String>,
     #[command(flatten)]
     wait: Wait,
     #[command(flatten)]
@@ -54,7 +54,8 @@ pub(super) fn rescore(
     console: &Console,
 ) -> Result<Code, Failure> {
     // A suite that cannot be read must not cost an evaluation.
-    let overrides = Overrides::of_waiting(None, args.report_dir.clone());
+    let keys = KeyFlags::of_waiting(None, args.report_dir.clone());
+    let overrides = keys.read()?;
     if let Some(suite) = &args.suite {
         super::super::load::suite(Some(suite), &overrides, context)?;
     }
@@ -63,7 +64,7 @@ pub(super) fn rescore(
     if args.suite.is_none() {
         return Ok(Code::Passed);
     }
-    let watched = watch::Args::of(args.id, args.suite.clone(), overrides);
+    let watched = watch::Args::of(args.id, args.suite.clone(), keys);
     watch::watch(&watched, global, context, console)
 }
 

@@ -45,13 +45,17 @@ pub(super) fn is_free(schema: &Value) -> bool {
     }
 }
 
+/// Whether a schema can take a scalar.
+pub(super) fn takes_scalars(schema: &Value) -> bool {
+    let is_scalar = |name: &&str| matches!(*name, "string" | "integer" | "number" | "boolean");
+    has_any(schema, &["const", "enum"]) || types(schema).iter().any(is_scalar)
+}
+
 /// Whether a schema can take a node of this kind.
 pub(super) fn takes(schema: &Value, kind: &Kind) -> bool {
     let types = types(schema);
-    let is_scalar = has_any(schema, &["const", "enum"])
-        || types.iter().any(|name| matches!(*name, "string" | "integer" | "number" | "boolean"));
     match kind {
-        Kind::Scalar(_) => is_scalar,
+        Kind::Scalar(_) => takes_scalars(schema),
         Kind::Sequence(_) => types.contains(&"array"),
         Kind::Mapping(_) => types.contains(&"object") || schema.get("properties").is_some(),
     }

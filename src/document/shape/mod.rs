@@ -29,6 +29,30 @@ pub(super) fn walk(schema: &Value, node: &mut Node, faults: &mut Vec<Fault>) -> 
     value
 }
 
+/// Walks what stands in place of a key along that key's own schema. `node` makes the tree of it, by
+/// whether the key has a list.
+pub(super) fn walk_at(
+    root: &Value,
+    keys: &[&str],
+    node: impl FnOnce(bool) -> Node,
+    faults: &mut Vec<Fault>,
+) -> Option<Value> {
+    let mut schema = root;
+    for key in keys {
+        let within = choose::alternatives(root, schema).into_iter();
+        schema = within.filter_map(|one| one.get("properties")?.get(key)).next()?;
+    }
+    let alternatives = choose::alternatives(root, schema);
+    let (scalar, list) = (
+        |one: &&Value| choose::takes_scalars(one),
+        |one: &&Value| choose::takes(one, &Kind::Sequence(Vec::new())),
+    );
+    let is_list = alternatives.iter().any(list) && !alternatives.iter().any(scalar);
+    let subject = Subject::Key(keys.last()?, Span::default());
+    let mut walker = Walker { root, faults, dropped: BTreeSet::new() };
+    walker.value(schema, &node(is_list), &subject)
+}
+
 struct Walker<'a> {
     /// The schema with its `$defs`.
     root: &'a Value,
@@ -113,7 +137,7 @@ impl<'a> Walker<'a> {
         if let Some(least) = limit("minItems").filter(|least| length < *least) {
             self.faults.push(if length == 0 {
                 Fault::new(node.span, format!("{name} is empty"))
-                    .help("add an entry, or remove the key")
+                    .help("add an entry, or leave it out")
             } else {
                 Fault::new(node.span, format!("{name} needs at least {least} entries"))
             });

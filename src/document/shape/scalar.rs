@@ -223,13 +223,15 @@ fn string(schema: &Value, scalar: &Scalar, subject: &Subject<'_>) -> Result<Valu
         return Err(not(scalar, subject, "text").help("put it in double quotes"));
     }
     let limit = |name| schema.get(name).and_then(Value::as_u64);
-    let length = scalar.text.chars().count() as u64;
+    // Blanks alone say as little as nothing.
+    let is_blank = limit("minLength").is_some() && scalar.text.trim().is_empty();
+    let length = if is_blank { 0 } else { scalar.text.chars().count() as u64 };
     if let Some(least) = limit("minLength").filter(|least| length < *least) {
         let from_environment = matches!(scalar.origin, Origin::Environment { .. });
         return Err(match (length, from_environment) {
             (0, true) => Refusal::new(format!("{} is empty", found(scalar))),
             (0, false) => Refusal::new(format!("{} is empty", subject.name()))
-                .help("give it a value or remove the key"),
+                .help("give it a value or leave it out"),
             _ => Refusal::new(format!("{} needs at least {least} characters", subject.name())),
         });
     }

@@ -145,6 +145,8 @@ fn checks(out: &mut String, report: &Report, style: Style) {
         }
         if standing != Standing::Passed {
             out.push_str(&style.wrap("      ", 6, &short(&check.reason, 400)));
+        } else if let Some(assumed) = words::assumption(check) {
+            out.push_str(&style.wrap("      ", 6, &short(assumed, 400)));
         }
     }
     more(out, checks.len(), "check");
@@ -161,7 +163,11 @@ fn narrow_checks(out: &mut String, rows: &[(&CheckReport, [String; 5])], style: 
         let text = style.wrap(&plain, 6, &format!("{name} {condition}"));
         out.push_str(&text.replacen(&plain, &first, 1));
         let why = match standing {
-            Standing::Passed => format!("seen {seen} of {}", counted(runs)),
+            Standing::Passed => {
+                let assumed = words::assumption(check).map(|assumed| short(assumed, 300));
+                let assumed = assumed.map(|assumed| format!("; {assumed}")).unwrap_or_default();
+                format!("seen {seen} of {}{assumed}", counted(runs))
+            }
             _ => short(&check.reason, 400),
         };
         out.push_str(&style.wrap("      ", 6, &why));

@@ -98,10 +98,14 @@ fn rows(body: &mut Markup, check: &CheckReport, common: Option<f64>) {
         });
         cell(row, "Runs", "n", &words::samples(check));
     });
-    if standing != Standing::Passed && !check.reason.trim().is_empty() {
+    let reason = match standing {
+        Standing::Passed => words::assumption(check).unwrap_or_default(),
+        _ => check.reason.trim(),
+    };
+    if !reason.is_empty() {
         body.element("tr", &[("role", "row"), ("class", "reasoned")], |row| {
             row.words("td", &[("role", "cell")], "");
-            let reason = short(&check.reason, 500);
+            let reason = short(reason, 500);
             let attributes = [("role", "cell"), ("colspan", "5"), ("dir", "auto")];
             row.words("td", &attributes, &reason);
         });

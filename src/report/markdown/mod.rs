@@ -208,7 +208,10 @@ fn check_row(check: &CheckReport) -> String {
     let standing = Standing::of(check);
     let interval = words::interval(check).map(|text| format!("<br>{text}")).unwrap_or_default();
     let bar = bar(check).map(|bar| format!("<br>`{bar}`")).unwrap_or_default();
-    let why = if standing == Standing::Passed { String::new() } else { cut(&check.reason, 400) };
+    let why = match standing {
+        Standing::Passed => cut(words::assumption(check).unwrap_or_default(), 400),
+        _ => cut(&check.reason, 400),
+    };
     format!(
         "| {} {} | {} | {} | {}{bar}{interval} | {} | {why} |\n",
         mark(standing),

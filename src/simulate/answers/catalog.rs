@@ -144,7 +144,7 @@ pub(super) fn metric_list(world: &World) -> Value {
             "name": metric.name,
             "project": project,
             "agents": agents,
-            "description": "",
+            "description": metric.description.as_deref().unwrap_or_default(),
             "function_name": null,
             "type": "llm_judge",
             "eval_type": match metric.kind {

@@ -80,14 +80,14 @@ pub(super) fn judge(
 /// The checks of a suite's baseline where there is no earlier result to compare with.
 pub(super) fn without_baseline(limits: &Baseline) -> Vec<CheckReport> {
     let (verdict, what) = match limits.if_missing.unwrap_or_default() {
-        IfMissing::Pass => (Verdict::Pass, "which `if_missing` lets pass"),
+        IfMissing::Pass => (Verdict::Pass, ": `if_missing: pass` lets it pass"),
         IfMissing::Inconclusive => (
             Verdict::Inconclusive,
-            "`if_missing: pass` would let the first results of a suite pass",
+            "; `if_missing: pass` below `thresholds.baseline` lets the first results of a suite pass",
         ),
-        IfMissing::Fail => (Verdict::Fail, "which `if_missing` makes a failure"),
+        IfMissing::Fail => (Verdict::Fail, ": `if_missing: fail` makes it a failure"),
     };
-    let reason = format!("there is no result of `{}` to compare with: {what}", limits.from);
+    let reason = format!("there is no result of `{}` to compare with{what}", limits.from);
     let rate = limits.success_rate.iter().map(|limit| (Figure::SuccessRate.name(), limit));
     let metrics = limits.metrics.iter().map(|(name, limit)| (name.as_str(), limit));
     let checks = rate.chain(metrics).flat_map(|(name, limit)| {
@@ -110,6 +110,16 @@ pub fn with_unknown_base(checks: &mut [CheckReport], missing: usize) {
             check.reason,
             crate::text::count(missing, "run")
         );
+        check.deciding_runs = Vec::new();
+    }
+}
+
+/// Takes the verdicts of comparisons with a baseline that says nothing beside the judged result, and
+/// why. That it is named is no reason to treat it as missing.
+pub fn with_refused_base(checks: &mut [CheckReport], why: &str) {
+    for check in checks.iter_mut().filter(|check| check.name.ends_with(AGAINST)) {
+        check.verdict = Verdict::Inconclusive;
+        check.reason = why.to_owned();
         check.deciding_runs = Vec::new();
     }
 }

@@ -11,7 +11,7 @@ fn unit(name: &str) -> Option<Unit> {
 }
 
 fn compared(name: &str, check: &str, values: &[f64]) -> Result<Unit, String> {
-    unit_of_values([name], &spec(check), values)
+    unit_of_values([name], &spec(check), None, values)
 }
 
 #[test]
@@ -34,16 +34,19 @@ fn a_word_of_the_name_goes_before_the_rule() {
 
 #[test]
 fn the_suite_goes_before_the_name_and_the_name_before_the_slug_and_the_description() {
-    let suite = assumed(["Latency (s)"], Some(MetricUnit::Milliseconds), Some("in seconds"));
+    let of = |names: &[&'static str], suite, text| {
+        assumed(names.to_vec(), suite, described(text).as_ref())
+    };
+    let suite = of(&["Latency (s)"], Some(MetricUnit::Milliseconds), "in seconds");
     assert_eq!((suite.unit, suite.why), (Some(Unit::Milliseconds), Why::Suite));
-    let name = assumed(["Wait (s)", "wait_ms"], None, Some("in minutes"));
+    let name = of(&["Wait (s)", "wait_ms"], None, "in minutes");
     assert_eq!(name.unit, Some(Unit::Seconds));
-    let slug = assumed(["Wait", "wait_ms_12"], None, Some("in minutes"));
+    let slug = of(&["Wait", "wait_ms_12"], None, "in minutes");
     assert_eq!(slug.unit, Some(Unit::Milliseconds));
-    let described = assumed(["Wait", "wait_12"], None, Some("How long, in minutes."));
-    assert_eq!(described.unit, Some(Unit::Minutes));
-    assert_eq!(described.why, Why::Description("minutes".to_owned()));
-    let rule = assumed(["Wait", "latency_12"], None, Some("Pauses longer than 3 seconds"));
+    let of_account = of(&["Wait", "wait_12"], None, "How long, in minutes.");
+    assert_eq!(of_account.unit, Some(Unit::Minutes));
+    assert_eq!(of_account.why, Why::Description("minutes".to_owned()));
+    let rule = of(&["Wait", "latency_12"], None, "Pauses longer than 3 seconds");
     assert_eq!((rule.unit, rule.why), (Some(Unit::Milliseconds), Why::Latency));
 }
 
@@ -74,7 +77,7 @@ fn values_that_cannot_be_in_the_assumed_unit_are_doubted() {
         assert!(error.contains(&format!("unit: {probably}")), "{name}: {error}");
         assert!(error.contains("cannot be in"), "{error}");
         let settled = CheckSpec { unit: Some(MetricUnit::Seconds), ..spec(check) };
-        assert_eq!(unit_of_values([name], &settled, values), Ok(Unit::Seconds));
+        assert_eq!(unit_of_values([name], &settled, None, values), Ok(Unit::Seconds));
     }
 }
 
@@ -105,12 +108,21 @@ fn values_that_are_no_times_are_not_compared_with_one() {
 }
 
 #[test]
-fn a_description_in_another_unit_is_pointed_out() {
-    let words = against_description(["Wait"], &spec("p95 <= 2s"), Some("Wait in milliseconds"));
-    assert!(words.unwrap().contains("unit: ms"));
-    assert_eq!(against_description(["Wait"], &spec("p95 <= 2s"), Some("in seconds")), None);
-    assert_eq!(against_description(["Wait"], &spec("p95 <= 2"), Some("in milliseconds")), None);
-    assert_eq!(against_description(["Wait"], &spec("p95 <= 2s"), None), None);
+fn a_description_decides_where_the_name_says_nothing_and_against_it_nothing_is_decided() {
+    let said = |name: &'static str, check: &str, text: &str| {
+        unit_of_values([name], &spec(check), described(text).as_ref(), &[2.0])
+    };
+    assert_eq!(said("Latency", "p95 <= 3s", "Seconds until the first word"), Ok(Unit::Seconds));
+    assert_eq!(said("Wait", "p95 <= 3s", "How long the caller waits"), Ok(Unit::Seconds));
+    assert_eq!(said("Wait (s)", "p95 <= 3s", "Wait in seconds"), Ok(Unit::Seconds));
+    let error = said("Wait (s)", "p95 <= 3s", "Wait in milliseconds").unwrap_err();
+    assert!(error.contains("`Wait (s)` says `s`"), "{error}");
+    assert!(error.contains("description of the metric says `milliseconds`"), "{error}");
+    assert!(error.contains("unit: ms"), "{error}");
+    assert_eq!(said("Wait (s)", "p95 <= 3", "Wait in milliseconds"), Ok(Unit::None));
+    let settled = CheckSpec { unit: Some(MetricUnit::Seconds), ..spec("p95 <= 3s") };
+    let of_account = described("Wait in milliseconds");
+    assert_eq!(against_description(["Wait (s)"], &settled, of_account.as_ref()), None);
 }
 
 #[test]
@@ -149,8 +161,10 @@ fn a_scale_that_the_bound_or_a_value_tells_is_said() {
 
 #[test]
 fn a_plan_says_what_will_be_assumed() {
-    assert!(planned("Latency (s)", &spec("p95 <= 2s")).unwrap().contains("taken as s"));
-    assert!(planned("502", &spec("p95 <= 2s")).unwrap().contains("that the metric's name says"));
-    assert_eq!(planned("Latency", &spec("p95 <= 2")), None);
-    assert_eq!(planned("Latency", &spec(">= 90%")), None);
+    assert!(planned("Latency (s)", &spec("p95 <= 2s"), None).unwrap().contains("taken as s"));
+    assert!(
+        planned("502", &spec("p95 <= 2s"), None).unwrap().contains("that the metric's name says")
+    );
+    assert_eq!(planned("Latency", &spec("p95 <= 2"), None), None);
+    assert_eq!(planned("Latency", &spec(">= 90%"), None), None);
 }

@@ -1,0 +1,100 @@
+//! Values that stand in place of a document's keys: those of flags, or of an action's inputs.
+//!
+//! Each is held against the schema of its key as the same value in the document would be, so that
+//! both accept and refuse the same, in the same words.
+
+use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
+use serde_json::{Map, Value};
+
+use super::node::{Fault, Kind, Node, Origin, Scalar, Span};
+use super::{Diagnostics, Source, schema_of, shape};
+
+/// A text that stands in place of a key of a document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Given {
+    /// The key, with those above it: `thresholds.success_rate`.
+    pub key: String,
+    /// The text. Where the key has a list, its entries stand between commas. Blanks around the text
+    /// and around each entry mean nothing.
+    pub text: String,
+    /// What it is called in messages: `--success-rate`.
+    pub origin: String,
+}
+
+/// Reads what stands in place of keys as a `T` that has these keys and no others.
+///
+/// # Errors
+///
+/// Every fault of the texts, each with what it is called.
+pub fn read_given<T: DeserializeOwned + JsonSchema + Default>(
+    given: &[Given],
+) -> Result<T, Diagnostics> {
+    if given.is_empty() {
+        return Ok(T::default());
+    }
+    let schema = schema_of::<T>();
+    let mut document = Map::new();
+    let mut faults = Vec::new();
+    for one in given {
+        let keys: Vec<&str> = one.key.split('.').collect();
+        let mut own = Vec::new();
+        let value = shape::walk_at(schema.as_value(), &keys, |is_list| one.node(is_list), &mut own);
+        faults.extend(own.into_iter().map(|fault| one.named(fault)));
+        if let Some(value) = value {
+            put(&mut document, &keys, value);
+        }
+    }
+    let read = serde_json::from_value(Value::Object(document));
+    match read {
+        Ok(value) if faults.is_empty() => Ok(value),
+        Err(error) if faults.is_empty() => {
+            let fault = Fault { span: None, ..Fault::new(Span::default(), error.to_string()) };
+            Err(Diagnostics::new(NOWHERE, vec![fault]))
+        }
+        Ok(_) | Err(_) => Err(Diagnostics::new(NOWHERE, faults)),
+    }
+}
+
+/// They stand in no text that could be shown.
+const NOWHERE: Source<'_> = Source { name: "the command line", text: "" };
+
+impl Given {
+    /// The text as the part of a tree that it stands for.
+    fn node(&self, is_list: bool) -> Node {
+        let scalar = |text: &str| {
+            let text = text.trim().to_owned();
+            let kind = Kind::Scalar(Scalar { text, plain: true, origin: Origin::Given });
+            Node { kind, span: Span::default() }
+        };
+        if !is_list {
+            return scalar(&self.text);
+        }
+        let entries = match self.text.trim() {
+            "" => Vec::new(),
+            text => text.split(',').map(scalar).collect(),
+        };
+        Node { kind: Kind::Sequence(entries), span: Span::default() }
+    }
+
+    /// A fault with what the text is called, in place of where it stands.
+    fn named(&self, fault: Fault) -> Fault {
+        let message = format!("{}: {}", self.origin, fault.message);
+        Fault { span: None, message, context: None, ..fault }
+    }
+}
+
+/// Puts a value at a key, and makes the mappings above it.
+fn put(document: &mut Map<String, Value>, keys: &[&str], value: Value) {
+    match keys {
+        [] => {}
+        [last] => drop(document.insert((*last).to_owned(), value)),
+        [first, rest @ ..] => {
+            let below = document.entry((*first).to_owned());
+            let below = below.or_insert_with(|| Value::Object(Map::new()));
+            if let Value::Object(below) = below {
+                put(below, rest, value);
+            }
+        }
+    }
+}
