@@ -171,6 +171,10 @@ pub(super) fn outside(suite: &Suite, fence: &Fence) -> Vec<Problem> {
 
 /// The repository that a directory is in, or the directory itself.
 fn root_of(dir: PathBuf) -> PathBuf {
-    let root = dir.ancestors().find(|dir| dir.join(".git").exists()).map(Path::to_owned);
-    root.unwrap_or(dir)
+    repository_of(&dir).unwrap_or(dir)
+}
+
+/// The root of the repository that a directory is in.
+pub(super) fn repository_of(dir: &Path) -> Option<PathBuf> {
+    dir.ancestors().find(|dir| dir.join(".git").exists()).map(Path::to_owned)
 }

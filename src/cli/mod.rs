@@ -10,6 +10,7 @@ mod begin;
 mod budget;
 mod call;
 mod check;
+mod ci_files;
 mod claim;
 mod comment;
 mod compare;

@@ -15,8 +15,7 @@ use super::publish::{
 use crate::ci::System;
 use crate::document;
 use crate::exit::Code;
-use crate::report::escape::ci::dotenv_line;
-use crate::report::{html, markdown};
+use crate::report::{gitlab, html, markdown};
 use crate::sink;
 
 impl Command {
@@ -77,10 +76,8 @@ fn leave_in(dir: &Path, code: Code, why: &str, system: System, simulated: bool) 
     let summary = markdown::no_verdict(code, why);
     let _ = sink::replace(&dir.join(SUMMARY), &summary);
     if system == System::Gitlab {
-        let values = no_verdict(code, simulated);
-        let lines =
-            values.iter().filter_map(|(key, value)| dotenv_line(&key.to_uppercase(), value));
-        let _ = sink::replace(&dir.join(GITLAB_DOTENV), &lines.collect::<String>());
+        let text = gitlab::dotenv_of(&no_verdict(code, simulated));
+        let _ = sink::replace(&dir.join(GITLAB_DOTENV), &text);
     }
 }
 
