@@ -21,6 +21,7 @@ mod foregone;
 mod foreign;
 mod harness;
 mod hints;
+mod junit;
 mod many;
 mod matrix;
 mod online;
