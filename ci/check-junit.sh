@@ -26,8 +26,16 @@ found=0
 for schema in "$schemas"/*.xsd; do
     [ -e "$schema" ] || break
     found=$((found + 1))
+    files=("$samples"/*.xml)
+    # Elements of retried runs are for Jenkins, where a suite asks for them.
+    if [[ $schema != *jenkins* ]]; then
+        files=()
+        for file in "$samples"/*.xml; do
+            [[ $file == *.jenkins.xml ]] || files+=("$file")
+        done
+    fi
     # Over 10 MB of text needs --huge in common readers: its absence here is on purpose.
-    xmllint --noout --schema "$schema" "$samples"/*.xml
+    xmllint --noout --schema "$schema" "${files[@]}"
 done
 if [ "$found" -eq 0 ]; then
     echo "no schema in $schemas: set SCHEMAS to check the files against them" >&2

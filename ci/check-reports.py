@@ -32,7 +32,8 @@ def check_xml(path):
     assert document.doctype is None, f"{path}: a document type"
     known = {
         "testsuites", "testsuite", "testcase", "properties", "property", "failure", "error",
-        "skipped", "system-out", "system-err", "flakyFailure", "flakyError", "stackTrace",
+        "skipped", "system-out", "system-err", "flakyFailure", "flakyError", "rerunFailure",
+        "rerunError", "stackTrace",
     }
     for element in document.getElementsByTagName("*"):
         assert element.tagName in known, f"{path}: <{element.tagName}>"

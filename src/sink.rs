@@ -226,6 +226,12 @@ pub fn append(path: &Path, text: &str) -> Result<(), SinkError> {
         .map_err(|source| at(path, source))
 }
 
+/// How many bytes stand in a file that a CI system gave; none where it is no file, or not there.
+pub fn length(path: &Path) -> usize {
+    let about = fs::metadata(path).ok().filter(fs::Metadata::is_file);
+    about.map_or(0, |about| usize::try_from(about.len()).unwrap_or(usize::MAX))
+}
+
 /// Whether a file ends in the middle of a line. One that cannot be read, or is no file, does not.
 fn is_in_a_line(path: &Path) -> bool {
     let is_file = fs::metadata(path).is_ok_and(|about| about.is_file());

@@ -142,7 +142,7 @@ pub fn asked_wait(
     date: Option<&str>,
     own_clock: jiff::Timestamp,
 ) -> Option<Duration> {
-    let theirs = date.and_then(|date| http_date(date.trim(), own_clock));
+    let theirs = date.and_then(http_date);
     self::retry_after(retry_after, theirs.unwrap_or(own_clock))
 }
 
@@ -153,43 +153,13 @@ pub fn retry_after(value: &str, now: jiff::Timestamp) -> Option<Duration> {
     if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
         return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
     }
-    let then = http_date(value, now)?;
+    let then = http_date(value)?;
     Some(Duration::try_from(then.duration_since(now)).unwrap_or_default())
 }
 
 /// A date in one of the three forms.
-fn http_date(value: &str, now: jiff::Timestamp) -> Option<jiff::Timestamp> {
-    imf_date(value).or_else(|| rfc850_date(value, now)).or_else(|| asctime_date(value))
-}
-
-/// `Sun, 06 Nov 1994 08:49:37 GMT`
-fn imf_date(text: &str) -> Option<jiff::Timestamp> {
-    utc("%a, %d %b %Y %H:%M:%S GMT", text)
-}
-
-/// `Sunday, 06-Nov-94 08:49:37 GMT`: a year that looks more than 50 years ahead is in the past.
-fn rfc850_date(text: &str, now: jiff::Timestamp) -> Option<jiff::Timestamp> {
-    let (_, rest) = text.split_once(", ")?;
-    let (day_month, rest) = rest.rsplit_once('-')?;
-    let (year, time) = rest.split_once(' ')?;
-    let short: i16 = year.parse().ok().filter(|_| year.len() == 2)?;
-    let this_year = now.to_zoned(jiff::tz::TimeZone::UTC).year();
-    let mut full = this_year - this_year % 100 + short;
-    if full > this_year + 50 {
-        full -= 100;
-    }
-    utc("%d-%b-%Y %H:%M:%S GMT", &format!("{day_month}-{full} {time}"))
-}
-
-/// `Sun Nov  6 08:49:37 1994`
-fn asctime_date(text: &str) -> Option<jiff::Timestamp> {
-    let flat = text.split_whitespace().collect::<Vec<_>>().join(" ");
-    utc("%a %b %d %H:%M:%S %Y", &flat)
-}
-
-fn utc(format: &str, text: &str) -> Option<jiff::Timestamp> {
-    let when = jiff::civil::DateTime::strptime(format, text).ok()?;
-    when.to_zoned(jiff::tz::TimeZone::UTC).ok().map(|zoned| zoned.timestamp())
+fn http_date(value: &str) -> Option<jiff::Timestamp> {
+    httpdate::parse_http_date(value.trim()).ok()?.try_into().ok()
 }
 
 #[cfg(test)]

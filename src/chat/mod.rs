@@ -18,6 +18,7 @@ mod stderr;
 use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::redact::Redactor;
 use crate::suite::model::{AgentApi, AgentErrors, AgentProcesses, Mode, Suite};
 
 /// Variables that every program needs, and that hold no secret.
@@ -61,6 +62,8 @@ pub struct Settings {
     pub dir: Option<PathBuf>,
     /// Where its standard error goes, a file for each process.
     pub logs: PathBuf,
+    /// What is taken out of it before it is kept.
+    pub redact: Redactor,
     /// Whether a run in which the program failed is a failure of the agent.
     pub counts_as_failed: bool,
     /// The most messages of the agent in a conversation.
@@ -95,6 +98,7 @@ impl Settings {
             env: env.filter_map(|name| Some((name.to_owned(), var(name)?))).collect(),
             dir: suite.agent_dir.as_ref().map(PathBuf::from),
             logs,
+            redact: Redactor::default(),
             counts_as_failed: suite.agent_errors.unwrap_or_default() == AgentErrors::Failed,
             turn_limit: suite.turn_limit.unwrap_or(USUAL_LIMIT),
             turn_timeout: suite.turn_timeout.map_or(USUAL_TIMEOUT, |span| span.duration()),

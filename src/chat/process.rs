@@ -72,7 +72,8 @@ pub(super) fn start(settings: &Settings, log: &str) -> Result<(Process, Pipes), 
         return Err(cannot(&"it has no standard input and output"));
     };
     let tail = Tail::default();
-    let errors = tokio::spawn(stderr::keep(errors, settings.logs.join(log), tail.clone()));
+    let (path, redact) = (settings.logs.join(log), settings.redact.clone());
+    let errors = tokio::spawn(stderr::keep(errors, path, redact, tail.clone()));
     Ok((Process { child, group, tail, errors }, Pipes { input, output }))
 }
 

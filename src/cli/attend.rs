@@ -219,6 +219,7 @@ impl Gate<'_> {
             simulated: self.client.time_scale().is_some(),
             transcripts: reports.transcripts.unwrap_or_default(),
             redact: redactor,
+            junit: reports.junit.unwrap_or_default(),
             notes: attached.notes,
         }
     }

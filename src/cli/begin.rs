@@ -14,6 +14,7 @@ use super::load::Loaded;
 use super::prepare::{Earlier, Prepared};
 use super::publish::Publisher;
 use super::reuse;
+use super::variables::looks_secret;
 use super::waiting::announced;
 use crate::api::client::Started;
 use crate::api::error::ApiError;
@@ -332,6 +333,10 @@ fn chats_of(
         (Some(beside), Some(dir)) => Some(beside.join(dir)),
         (beside, dir) => dir.or(beside.map(Path::to_owned)),
     };
+    // The program may print what it is given.
+    let secret = settings.env.iter().filter(|(name, value)| looks_secret(name, value));
+    super::secrets::keep(|secrets| secret.for_each(|(_, value)| secrets.add(value)));
+    settings.redact = super::secrets::redactor(Some(&loaded.suite));
     Some(Chats::new(settings))
 }
 

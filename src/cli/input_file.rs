@@ -1,7 +1,7 @@
 //! Reading input files: the only way in for what flags and suites name.
 //!
 //! Only regular files are read, and never more of one than its limit, whatever it says of its size.
-//! What a suite names must lie within the repository: whoever may change a suite in a pull request
+//! What a suite names, and where it wants its reports, must lie within the repository: whoever may change a suite in a pull request
 //! must not get at the files of the machine that runs it. What a flag names may lie anywhere, but a
 //! link within the repository must not lead out of it.
 
@@ -130,6 +130,25 @@ impl Fence {
         }
     }
 
+    /// Whether a suite may have its reports here. Nothing need be there yet.
+    pub(super) fn hold_dir(&self, dir: &Path) -> Result<(), String> {
+        let Some(roots) = &self.roots else { return Ok(()) };
+        let named = std::path::absolute(dir).unwrap_or_else(|_| dir.to_owned());
+        // What is there already is resolved; what is to be made must not lead up again.
+        let there = named.ancestors().find_map(|dir| Some((dir, dir.canonicalize().ok()?)));
+        let within = there.is_some_and(|(dir, resolved)| {
+            let rest = named.strip_prefix(dir).unwrap_or(&named);
+            let has_up = rest.components().any(|part| part == std::path::Component::ParentDir);
+            !has_up && roots.iter().any(|root| resolved.starts_with(root))
+        });
+        match within {
+            true => Ok(()),
+            false => Err("it lies outside of the repository; --report-dir names it all the same, \
+                          and --allow-outside lets the suite name it"
+                .to_owned()),
+        }
+    }
+
     /// Whether a flag may name this file: it may lie anywhere, but where it stands within the
     /// repository it must not be a link out of it.
     pub(super) fn hold_links(&self, path: &Path) -> Result<(), Failure> {
@@ -169,8 +188,24 @@ pub(super) fn outside(suite: &Suite, fence: &Fence) -> Vec<Problem> {
     named.into_iter().filter_map(problem).collect()
 }
 
+/// What is wrong with the directory that a document wants its reports in.
+pub(super) fn reports_outside(
+    keys: &[&'static str],
+    dir: Option<&str>,
+    fence: &Fence,
+) -> Option<Problem> {
+    let dir = dir?;
+    let reason = fence.hold_dir(Path::new(dir)).err()?;
+    let place = document::Path::of(keys.iter().copied());
+    Some(Problem::new(place, format!("cannot write to {}: {reason}", document::shown(dir))))
+}
+
 /// The repository that a directory is in, or the directory itself.
 fn root_of(dir: PathBuf) -> PathBuf {
-    let root = dir.ancestors().find(|dir| dir.join(".git").exists()).map(Path::to_owned);
-    root.unwrap_or(dir)
+    repository_of(&dir).unwrap_or(dir)
+}
+
+/// The root of the repository that a directory is in.
+pub(super) fn repository_of(dir: &Path) -> Option<PathBuf> {
+    dir.ancestors().find(|dir| dir.join(".git").exists()).map(Path::to_owned)
 }

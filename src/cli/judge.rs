@@ -49,7 +49,7 @@ pub(super) fn judge(
 ) -> Result<Code, Failure> {
     let saved = saved_or_input(&args.file)?;
     let mut redact = secrets::redactor(None);
-    let mut foreign = None;
+    let (mut foreign, mut junit) = (None, saved.junit);
     // Without a suite it is judged as it was: by rules that are not those of its evidence, too.
     let mut other = saved.other_suite.clone().filter(|_| args.suite.is_none());
     let suite = match &args.suite {
@@ -58,6 +58,7 @@ pub(super) fn judge(
             let loaded =
                 load::rules(path, Some(&saved.suite.name), &Overrides::default(), context)?;
             redact = secrets::redactor(Some(&loaded.suite));
+            junit = loaded.suite.reports.as_ref().and_then(|r| r.junit).unwrap_or_default();
             foreign = foreign_agent(&loaded.suite, &saved.result);
             let evidence = EvidenceOf {
                 result: &saved.result,
@@ -96,6 +97,7 @@ pub(super) fn judge(
         // The saved file holds only what it was allowed to hold.
         transcripts: Transcripts::All,
         redact,
+        junit,
         notes: events,
     });
     if let Some(why) = other {

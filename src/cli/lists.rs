@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use super::failure::Failure;
-use super::input_file::{Fence, outside};
+use super::input_file::{Fence, outside, reports_outside};
 use super::load::{self, Kept, Loaded};
 use super::overrides::Overrides;
 use super::variables;
@@ -40,7 +40,12 @@ pub(super) fn read(
     let places = std::mem::take(&mut list.places);
     let mut problems = variables::problems(&places, context);
     let rules = Suite { thresholds: list.gates.thresholds.clone(), ..Suite::default() };
-    problems.extend(outside(&rules, &Fence::around(path.parent(), context)));
+    let fence = Fence::around(path.parent(), context);
+    problems.extend(outside(&rules, &fence));
+    if overrides.report_dir().is_none() {
+        let dir = list.gates.report_dir.as_deref();
+        problems.extend(reports_outside(&["report_dir"], dir, &fence));
+    }
     let kept = Kept::new(name, text.to_owned(), places);
     match problems.is_empty() {
         true => Ok(Some(Named { list, kept })),

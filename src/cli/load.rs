@@ -262,6 +262,10 @@ pub(super) fn suite(
     let mut problems = variables::problems(&places, context);
     secrets::of_suite(&value);
     problems.extend(input_file::outside(&value, &fence));
+    if overrides.report_dir().is_none() {
+        let dir = value.reports.as_ref().and_then(|reports| reports.dir.as_deref());
+        problems.extend(input_file::reports_outside(&["reports", "dir"], dir, &fence));
+    }
     overrides.apply(&mut value);
     problems.extend(validate(&value, context::today()));
     let mut loaded = Loaded {

@@ -10,6 +10,7 @@ mod begin;
 mod budget;
 mod call;
 mod check;
+mod ci_files;
 mod claim;
 mod comment;
 mod compare;
@@ -196,7 +197,7 @@ pub fn main(context: &Context) -> Code {
             refused::leave_of_arguments(
                 &context::arguments(),
                 &one_line(&error.to_string()),
-                context.ci,
+                context,
             );
             return Code::Usage;
         }
@@ -215,7 +216,7 @@ pub fn main(context: &Context) -> Code {
             console.failure(&failure);
             let simulated = matches!(&cli.command, Command::Run(args) if args.is_rehearsal());
             publish::failed(context, failure.code(), simulated);
-            refused::leave(&cli.command, &failure, context.ci, simulated);
+            refused::leave(&cli.command, &failure, context, simulated);
             failure.code()
         }
     }

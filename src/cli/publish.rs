@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use super::ci_files::{add_to_summary, in_repository, no_room};
 use super::claim::Claim;
 use super::console::Console;
 use super::failure::Failure;
@@ -32,6 +33,8 @@ pub(super) struct Surfaces {
     pub(super) system: System,
     pub(super) github_output: Option<PathBuf>,
     pub(super) github_summary: Option<PathBuf>,
+    /// Where the CI system has put the repository.
+    pub(super) workspace: Option<PathBuf>,
 }
 
 impl Surfaces {
@@ -42,7 +45,13 @@ impl Surfaces {
             system: context.ci,
             github_output: github_file(context, "GITHUB_OUTPUT"),
             github_summary: github_file(context, "GITHUB_STEP_SUMMARY"),
+            workspace: github_file(context, "GITHUB_WORKSPACE"),
         }
+    }
+
+    /// The path of a file from the root of its repository.
+    pub(super) fn place(&self, file: &str) -> Option<String> {
+        in_repository(file, self.workspace.as_deref())
     }
 }
 
@@ -173,7 +182,7 @@ impl Publisher {
         let (written, mut faults) = self.write(report)?;
         self.correct(report, &written, &faults)?;
         // The outputs come last: they say whether everything else could be written.
-        self.summary_of_ci(report, &mut faults);
+        self.summary_of_ci(report, console, &mut faults);
         self.correct(report, &written, &faults)?;
         self.outputs_of_ci(report, &mut faults);
         if self.correct(report, &written, &faults)? {
@@ -263,10 +272,16 @@ impl Publisher {
         Ok(true)
     }
 
-    /// Appends to the summary of GitHub's job.
-    fn summary_of_ci(&self, report: &Report, faults: &mut Vec<SinkError>) {
-        if let Some(path) = &self.surfaces.github_summary {
-            faults.extend(sink::append(path, &markdown::markdown(report)).err());
+    /// Appends to the summary of GitHub's step.
+    fn summary_of_ci(&self, report: &Report, console: &Console, faults: &mut Vec<SinkError>) {
+        let Some(path) = &self.surfaces.github_summary else { return };
+        let summary = self.sink.dir().join(SUMMARY);
+        let code = Code::of_number(report.exit_code).unwrap_or(Code::Internal);
+        let brief = || markdown::brief(code, &words::verdict_line(report), &summary);
+        match add_to_summary(path, |room| markdown::step_summary(report, room), brief) {
+            Ok(true) => {}
+            Ok(false) => console.warn(&no_room(&summary)),
+            Err(fault) => faults.push(fault),
         }
     }
 
@@ -300,7 +315,10 @@ impl Publisher {
         let (junit, summary) = (dir.join(JUNIT), dir.join(SUMMARY));
         let paths = Paths { junit: Some(&junit), summary: Some(&summary), dir: Some(dir) };
         match self.surfaces.system {
-            System::Github => (github::annotations(report), String::new()),
+            System::Github => {
+                let place = |file: &str| self.surfaces.place(file);
+                (github::annotations(report, &place), String::new())
+            }
             System::Azure => {
                 // The agent looks for the summary from a directory of its own.
                 let summary = std::path::absolute(&summary).ok().filter(|path| path.exists());

@@ -3,6 +3,7 @@
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
+use super::ci_files::{add_to_summary, no_room};
 use super::claim::Claim;
 use super::console::Console;
 use super::failure::Failure;
@@ -12,10 +13,10 @@ use super::publish::{
 };
 use crate::ci::System;
 use crate::exit::Code;
-use crate::report::escape::ci::{dotenv_line, output_entry};
+use crate::report::escape::ci::output_entry;
 use crate::report::gates::{self, Whole};
 use crate::report::github::{Paths, result_ids};
-use crate::report::{azure, html, junit};
+use crate::report::{azure, gitlab, html, junit, markdown};
 use crate::sink::{self, Sink, SinkError};
 
 /// The whole for programs.
@@ -72,7 +73,7 @@ impl WholePublisher {
             super::console::to_output(&azure::variable("result_ids", &ids));
         }
         if self.surfaces.system == System::Gitlab {
-            let text = dotenv_line("RESULT_IDS", &ids).unwrap_or_default();
+            let text = gitlab::dotenv_of(&[("result_ids", ids.clone())]);
             sink::replace(&self.sink.dir().join(GITLAB_DOTENV), &text)?;
         }
         match &self.surfaces.github_output {
@@ -100,7 +101,13 @@ impl WholePublisher {
         }
         correct(whole, &written, &faults);
         if let Some(path) = &self.surfaces.github_summary {
-            faults.extend(sink::append(path, &gates::markdown(whole)).err());
+            let summary = self.sink.dir().join(SUMMARY);
+            let brief = || markdown::brief(whole.code(), &whole.headline(), &summary);
+            match add_to_summary(path, |room| gates::markdown_of(whole, room), brief) {
+                Ok(true) => {}
+                Ok(false) => console.warn(&no_room(&summary)),
+                Err(fault) => faults.push(fault),
+            }
         }
         correct(whole, &written, &faults);
         self.outputs(whole, &mut faults);
@@ -143,9 +150,7 @@ impl WholePublisher {
                 };
                 faults.extend(written.err());
             };
-            let lines =
-                outputs.iter().filter_map(|(key, value)| dotenv_line(&key.to_uppercase(), value));
-            write(GITLAB_DOTENV, &lines.collect::<String>());
+            write(GITLAB_DOTENV, &gitlab::dotenv_of(&outputs));
             if let Some(annotations) = gates::gitlab_annotations(whole) {
                 write(GITLAB_ANNOTATIONS, &annotations);
             }
@@ -155,7 +160,8 @@ impl WholePublisher {
     /// Prints what the CI system reads in the log.
     fn log(&self, whole: &Whole, console: &Console) -> Result<(), Failure> {
         if self.surfaces.system == System::Github {
-            console.account_commands(&gates::annotations(whole))?;
+            console
+                .account_commands(&gates::annotations(whole, &|file| self.surfaces.place(file)))?;
         }
         if self.surfaces.system == System::Azure {
             // The agent looks for the summary from a directory of its own.

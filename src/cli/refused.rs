@@ -9,28 +9,29 @@ use std::path::{Path, PathBuf};
 use super::Command;
 use super::claim::Claim;
 use super::failure::Failure;
+use super::input_file::Fence;
 use super::publish::{
     DEFAULT_DIR, GITLAB_ANNOTATIONS, GITLAB_DOTENV, HTML, JUNIT, RESULT, SUMMARY, no_verdict,
 };
 use crate::ci::System;
+use crate::context::Context;
 use crate::document;
 use crate::exit::Code;
-use crate::report::escape::ci::dotenv_line;
-use crate::report::{html, markdown};
+use crate::report::{gitlab, html, markdown};
 use crate::sink;
 
 impl Command {
     /// The directory that the reports of this command would have gone to; none where it writes none.
     /// The suite may be invalid: its text is looked at.
-    fn reports(&self) -> Option<PathBuf> {
+    fn reports(&self, context: &Context) -> Option<PathBuf> {
         match self {
             Command::Run(args) => {
                 let flag = args.keys().report_dir().map(Path::to_owned);
-                flag.or_else(|| in_suites(args.suites()))
+                flag.or_else(|| in_suites(args.suites(), context))
             }
             Command::Watch(args) => {
                 let flag = args.keys().report_dir().map(Path::to_owned);
-                flag.or_else(|| in_text(args.suite_file().map(Path::to_owned).as_slice()))
+                flag.or_else(|| in_text(args.suite_file().map(Path::to_owned).as_slice(), context))
             }
             Command::Judge(args) => Some(args.report_dir().to_owned()),
             _ => None,
@@ -40,19 +41,19 @@ impl Command {
 
 /// Replaces the summary, and removes the other reports that would be taken for this gate's. Where
 /// that cannot be done, the exit code has to do.
-pub(super) fn leave(command: &Command, failure: &Failure, system: System, simulated: bool) {
+pub(super) fn leave(command: &Command, failure: &Failure, context: &Context, simulated: bool) {
     let code = failure.code();
     // A report that could not be written is told where it happened.
     if code == Code::Report {
         return;
     }
-    if let Some(dir) = command.reports() {
-        leave_in(&dir, code, &failure.to_string(), system, simulated);
+    if let Some(dir) = command.reports(context) {
+        leave_in(&dir, code, &failure.to_string(), context.ci, simulated);
     }
 }
 
 /// The same of a command line that is not understood: a `run` would have replaced the reports.
-pub(super) fn leave_of_arguments(arguments: &[String], why: &str, system: System) {
+pub(super) fn leave_of_arguments(arguments: &[String], why: &str, context: &Context) {
     if !arguments.iter().any(|one| one == "run") {
         return;
     }
@@ -62,8 +63,8 @@ pub(super) fn leave_of_arguments(arguments: &[String], why: &str, system: System
     let named = pairs.find(|(one, _)| *one == flag).map(|(_, dir)| dir.as_str()).or_else(joined);
     let files = arguments.iter().map(PathBuf::from).filter(|path| path.is_file());
     let files: Vec<PathBuf> = files.collect();
-    if let Some(dir) = named.map(PathBuf::from).or_else(|| in_suites(&files)) {
-        leave_in(&dir, Code::Usage, why, system, false);
+    if let Some(dir) = named.map(PathBuf::from).or_else(|| in_suites(&files, context)) {
+        leave_in(&dir, Code::Usage, why, context.ci, false);
     }
 }
 
@@ -77,31 +78,34 @@ fn leave_in(dir: &Path, code: Code, why: &str, system: System, simulated: bool) 
     let summary = markdown::no_verdict(code, why);
     let _ = sink::replace(&dir.join(SUMMARY), &summary);
     if system == System::Gitlab {
-        let values = no_verdict(code, simulated);
-        let lines =
-            values.iter().filter_map(|(key, value)| dotenv_line(&key.to_uppercase(), value));
-        let _ = sink::replace(&dir.join(GITLAB_DOTENV), &lines.collect::<String>());
+        let text = gitlab::dotenv_of(&no_verdict(code, simulated));
+        let _ = sink::replace(&dir.join(GITLAB_DOTENV), &text);
     }
 }
 
 /// The directory that these suite files name, or the default ones.
-fn in_suites(named: &[PathBuf]) -> Option<PathBuf> {
+fn in_suites(named: &[PathBuf], context: &Context) -> Option<PathBuf> {
     if named.is_empty() {
         let defaults = super::load::DEFAULTS.iter().chain(&[super::suites::DEFAULT_LIST]);
-        return in_text(&defaults.map(PathBuf::from).collect::<Vec<_>>());
+        return in_text(&defaults.map(PathBuf::from).collect::<Vec<_>>(), context);
     }
-    in_text(named)
+    in_text(named, context)
 }
 
 /// The directory that the first of these files names which is there, or the default. None where it
-/// is made of variables.
-fn in_text(files: &[PathBuf]) -> Option<PathBuf> {
-    let text = files.iter().find_map(|file| super::load::read_within_limit(file).ok());
-    let text = text.map(|bytes| String::from_utf8_lossy(&bytes).into_owned()).unwrap_or_default();
+/// is made of variables, or the file may not name it.
+fn in_text(files: &[PathBuf], context: &Context) -> Option<PathBuf> {
+    let mut files = files.iter();
+    let found = files.find_map(|file| Some((file, super::load::read_within_limit(file).ok()?)));
+    let beside = found.as_ref().and_then(|(file, _)| file.parent());
+    let fence = Fence::around(beside, context);
+    let text = found.map(|(_, bytes)| String::from_utf8_lossy(&bytes).into_owned());
+    let text = text.unwrap_or_default();
     let own = document::text_below(&text, "reports", "dir");
     let dir = own.or_else(|| document::texts_at(&text, "report_dir").pop());
-    match dir {
-        Some(dir) if dir.contains('$') => None,
-        dir => Some(PathBuf::from(dir.unwrap_or_else(|| DEFAULT_DIR.to_owned()))),
+    match dir.map(PathBuf::from) {
+        Some(dir) if dir.to_string_lossy().contains('$') => None,
+        Some(dir) => fence.hold_dir(&dir).is_ok().then_some(dir),
+        None => Some(PathBuf::from(DEFAULT_DIR)),
     }
 }

@@ -9,7 +9,7 @@ use crate::context::Context;
 use crate::document::{Path, Places, Problem};
 
 /// Whether the name of a variable, or what it holds, says that it is a secret.
-fn looks_secret(name: &str, value: &str) -> bool {
+pub(super) fn looks_secret(name: &str, value: &str) -> bool {
     const NAMES: [&str; 4] =
         ["CI_REPOSITORY_URL", "SYSTEM_ACCESSTOKEN", "CI_JOB_JWT", "DOCKER_AUTH_CONFIG"];
     const STARTS: [&str; 2] = ["ACTIONS_", "CI_JOB_JWT_"];

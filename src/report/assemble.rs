@@ -17,7 +17,7 @@ use crate::record::{ResultRecord, RunRecord};
 use crate::redact::Redactor;
 use crate::spec::cases;
 use crate::suite::checks::Level;
-use crate::suite::model::Transcripts;
+use crate::suite::model::{Junit, Transcripts};
 use crate::text;
 use crate::verdict::baseline::{SIGNIFICANCE, compare, with_refused_base, with_unknown_base};
 use crate::verdict::{CheckReport, Verdict};
@@ -83,6 +83,8 @@ pub struct Parts {
     pub transcripts: Transcripts,
     /// What it may not show.
     pub redact: Redactor,
+    /// How the suite wants `junit.xml` to be written.
+    pub junit: Junit,
     /// What came up on the way.
     pub notes: Vec<String>,
 }
@@ -108,6 +110,7 @@ impl Parts {
             simulated: false,
             transcripts: Transcripts::default(),
             redact: Redactor::default(),
+            junit: Junit::default(),
             notes: Vec::new(),
         }
     }
@@ -214,6 +217,7 @@ pub fn assemble(mut parts: Parts) -> Report {
         other_suite: None,
         stopped_early: parts.stopped_early,
         simulated: parts.simulated,
+        junit: parts.junit,
         proposal: None,
         traffic,
     };

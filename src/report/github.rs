@@ -67,13 +67,21 @@ pub fn output_file(report: &Report, paths: Paths<'_>, delimiter: &str) -> String
 }
 
 /// Workflow commands for the log, a line each: at most ten errors and ten warnings, the most useful
-/// first. Each line is shorter than 4,096 characters.
-pub fn annotations(report: &Report) -> String {
-    let file = report.suite.file.as_deref().filter(|file| file.chars().count() <= 150);
-    let file = file.map(|file| format!("file={},", command_property(file))).unwrap_or_default();
+/// first. Each line is shorter than 4,096 characters. `place` gives the path of the suite's file from
+/// the root of the repository.
+pub fn annotations(report: &Report, place: &dyn Fn(&str) -> Option<String>) -> String {
+    let file = report.suite.file.as_deref().and_then(|file| file_property(file, place));
+    let file = file.unwrap_or_default();
     let command = |issue: Issue| {
         let (level, title) = (issue.level.word(), command_property(&issue.title));
         format!("::{level} {file}title={title}::{}\n", command_data(&issue.message))
     };
     issues(report).into_iter().map(command).collect()
+}
+
+/// The property of a workflow command that says which file it is about, with a comma behind it. None
+/// where the path is too long for a command.
+pub(super) fn file_property(file: &str, place: &dyn Fn(&str) -> Option<String>) -> Option<String> {
+    let file = place(file).filter(|file| file.chars().count() <= 150)?;
+    Some(format!("file={},", command_property(&file)))
 }

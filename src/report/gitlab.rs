@@ -2,31 +2,26 @@
 
 use serde_json::json;
 
-use super::escape::ci::dotenv_line;
+use super::escape::ci;
 use super::github::{self, Paths};
 use super::model::Report;
 use super::words;
 
-/// The dotenv report: a line for each of GitHub's outputs that has a value, with its name in upper
-/// case. At most 20 variables and 5,000 bytes: a line that would exceed them is left out.
+/// The dotenv report: GitHub's outputs, as far as GitLab takes them.
 pub fn dotenv(report: &Report, paths: Paths<'_>) -> String {
-    const MOST_BYTES: usize = 5000;
-    let mut file = String::new();
-    for (key, value) in github::outputs(report, paths) {
-        if let Some(line) = dotenv_line(&key.to_uppercase(), &value)
-            && file.len() + line.len() <= MOST_BYTES
-        {
-            file.push_str(&line);
-        }
-    }
-    file
+    dotenv_of(&github::outputs(report, paths))
+}
+
+/// The dotenv report of outputs that are made already.
+pub fn dotenv_of(outputs: &[(&'static str, String)]) -> String {
+    ci::dotenv(outputs.iter().map(|(key, value)| (*key, value.as_str())))
 }
 
 /// The dotenv report of a result that has only started.
 pub fn dotenv_of_start(id: u64, url: Option<&str>) -> String {
-    let mut file = format!("RESULT_ID={id}\nRESULT_IDS={}\n", github::result_ids(&[id]));
-    file.extend(url.and_then(|url| dotenv_line("RESULT_URL", url)));
-    file
+    let ids = github::result_ids(&[id]);
+    let url = url.unwrap_or_default().to_owned();
+    dotenv_of(&[("result_id", id.to_string()), ("result_ids", ids), ("result_url", url)])
 }
 
 /// The annotations report with a link to the result; none where the result has no page.

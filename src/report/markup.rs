@@ -54,7 +54,7 @@ impl Markup {
 
     /// Text, escaped.
     pub(super) fn text(&mut self, text: &str) {
-        self.out.push_str(&xml::text_within(text, usize::MAX));
+        self.out.push_str(&xml::text(text));
     }
 
     /// A line break in the source, so that a page can be read and compared line by line.

@@ -12,7 +12,7 @@ use crate::exit::Code;
 use crate::outcome::{Outcome, RunOutcome};
 pub use crate::plan::slots::PlanHead;
 use crate::record::{ResultRecord, RunRecord, Status};
-use crate::suite::model::{Mode, Quarantine, Thresholds};
+use crate::suite::model::{Junit, Mode, Quarantine, Thresholds};
 use crate::verdict::baseline::Comparison;
 use crate::verdict::{CheckReport, ScenarioRef, Verdict};
 
@@ -79,6 +79,9 @@ pub struct Report {
     /// Whether a stand-in gave the evidence: a rehearsal.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub simulated: bool,
+    /// How the suite wants `junit.xml` to be written.
+    #[serde(default, skip_serializing_if = "Junit::is_default")]
+    pub junit: Junit,
     /// The better prompt that the platform proposes after a failure, where the suite asks for one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proposal: Option<Proposal>,

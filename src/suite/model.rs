@@ -416,6 +416,50 @@ pub struct Reports {
     /// What no report may show: `phone_numbers`, `emails`, `card_numbers`, and patterns of your own.
     #[schemars(length(min = 1))]
     pub redact: Option<Vec<Redact>>,
+    /// How `junit.xml` is written, where its reader needs it otherwise.
+    pub junit: Option<Junit>,
+}
+
+/// How `junit.xml` is written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Junit {
+    /// How a run that did not pass is written where its gate passed all the same. Default: failure.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tolerated: Option<Tolerated>,
+    /// How the other attempts at a retried run are written. Default: note.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retries: Option<RetryMarks>,
+}
+
+impl Junit {
+    /// Whether nothing is said.
+    pub fn is_default(&self) -> bool {
+        *self == Self::default()
+    }
+}
+
+/// How a run that did not pass is written where its gate passed all the same.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Tolerated {
+    /// As what it is, a failure or an error.
+    #[default]
+    Failure,
+    /// As skipped, with a message that begins with `tolerated:`.
+    Skipped,
+}
+
+/// How the other attempts at a retried run are written.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum RetryMarks {
+    /// As text: in the message, the body, a property and the output of the test suite.
+    #[default]
+    Note,
+    /// As `flakyFailure`, `flakyError`, `rerunFailure` and `rerunError` elements, too: Jenkins reads
+    /// them, and the Windy Road schema does not know them.
+    Elements,
 }
 
 /// Whose transcripts the reports hold.

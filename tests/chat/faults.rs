@@ -80,10 +80,15 @@ fn the_last_lines_of_standard_error_stand_in_every_report_and_all_of_it_in_a_fil
 
 #[test]
 fn what_no_report_may_show_is_taken_out_of_standard_error_too() {
-    let keys = "reports: { redact: [emails] }";
-    let gate = with_script(&world(SAYS), "echo no user mia@example.com >&2; exit 1", keys);
+    let keys = "reports: { redact: [emails] }\nagent_env: [MODEL_KEY]";
+    let script = "echo no user mia@example.com: $MODEL_KEY >&2; exit 1";
+    let mut gate = with_script(&world(SAYS), script, keys);
+    gate.env("MODEL_KEY", "sk-0123456789");
     let finished = gate.run(&["run"]).expect(1).says("no user");
-    for report in ["junit.xml", "summary.md", "result.json"] {
-        assert!(!finished.report(report).contains("mia@example.com"), "{report}");
+    for report in ["junit.xml", "summary.md", "result.json", "agent/34501.stderr.log"] {
+        let text = finished.report(report);
+        assert!(text.contains("redacted: e-mail address") && text.contains("redacted: secret"));
+        assert!(!text.contains("mia@example.com") && !text.contains("sk-012"), "{report}");
     }
+    assert!(!format!("{}{}", finished.stdout, finished.stderr).contains("sk-012"));
 }

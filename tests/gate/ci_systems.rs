@@ -163,3 +163,76 @@ fn an_output_that_cannot_be_written_is_code_6_for_every_reader() {
     let outputs = std::fs::read_to_string(gate.dir.path().join("output")).unwrap();
     assert!(outputs.contains("inconclusive") && !outputs.contains("\npass\n"), "{outputs}");
 }
+
+/// The limit of GitHub for the summary of a step.
+const MEBIBYTE: usize = 1_048_576;
+
+/// A gate in GitHub Actions in whose summary others have written so many bytes, without a line end
+/// behind them, and the summary when it is done.
+fn summary_behind(theirs: usize, suites: &[&str]) -> (Finished, String) {
+    let gate = gate_in(&world("0", "0"), &GITHUB);
+    let other = SUITE.replace("Checkout", "Returns");
+    std::fs::write(gate.dir.path().join("b.yml"), other).unwrap();
+    let path = gate.dir.path().join("summary");
+    std::fs::write(&path, "x".repeat(theirs)).unwrap();
+    let finished = gate.run(&[&["run"], suites].concat()).expect(1);
+    let text = std::fs::read_to_string(path).unwrap();
+    assert!(text.len() <= MEBIBYTE, "{}", text.len());
+    let ours = text.strip_prefix(&"x".repeat(theirs)).unwrap().to_owned();
+    (finished, ours)
+}
+
+#[test]
+fn the_summary_of_a_step_counts_what_others_have_written() {
+    for suites in [vec![], vec!["cekura-gate.yml", "b.yml"]] {
+        let (_, whole) = summary_behind(500_000, &suites);
+        assert!(whole.starts_with("\n\n#") && whole.contains("<details>"), "{whole}");
+
+        // Room for some of it: the least goes first, and that is said.
+        let (_, cut) = summary_behind(MEBIBYTE - 17_000, &suites);
+        assert!(cut.starts_with("\n\n#") && cut.contains("Checkout"), "{cut}");
+
+        let (_, brief) = summary_behind(MEBIBYTE - 2_000, &suites);
+        assert!(brief.starts_with("\n\n## ❌ "), "{brief}");
+        assert!(brief.contains("the gate's is in cekura-report/summary.md\n"), "{brief}");
+
+        let (finished, nothing) = summary_behind(MEBIBYTE - 50, &suites);
+        assert_eq!(nothing, "");
+        finished.says("the step's summary is full");
+    }
+}
+
+#[test]
+fn the_outputs_of_a_step_start_a_line_of_their_own() {
+    let gate = gate_in(GOOD, &GITHUB);
+    let path = gate.dir.path().join("output");
+    std::fs::write(&path, "theirs=1").unwrap();
+    gate.run(&["run"]).expect(0);
+    let output = std::fs::read_to_string(path).unwrap();
+    assert!(output.starts_with("theirs=1\nresult_id<<"), "{output}");
+}
+
+#[test]
+fn annotations_name_the_file_from_the_root_of_the_repository() {
+    for marker in [".git", "other"] {
+        let gate = gate_in(&world("0", "0"), &GITHUB);
+        let root = gate.dir.path();
+        std::fs::create_dir_all(root.join("sub")).unwrap();
+        std::fs::create_dir_all(root.join(marker)).unwrap();
+        for name in ["cekura-gate.yml", "b.yml"] {
+            let text = SUITE.replace("Checkout", name);
+            std::fs::write(root.join("sub").join(name), text).unwrap();
+        }
+        for suites in [&["run"][..], &["run", "cekura-gate.yml", "b.yml"]] {
+            let mut command = gate.command(suites);
+            command.current_dir(root.join("sub"));
+            if marker == "other" {
+                // Without a repository the workspace of the job is asked.
+                command.env("GITHUB_WORKSPACE", root);
+            }
+            let finished = Finished::of(command.output().unwrap(), &root.join("sub")).expect(1);
+            let file = "::error file=sub/cekura-gate.yml,";
+            assert!(finished.stdout.contains(file), "{}", finished.stdout);
+        }
+    }
+}

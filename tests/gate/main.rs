@@ -23,6 +23,7 @@ mod foregone;
 mod foreign;
 mod harness;
 mod hints;
+mod junit;
 mod keys;
 mod many;
 mod matrix;

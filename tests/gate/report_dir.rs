@@ -170,3 +170,56 @@ fn a_refused_gate_writes_nothing_where_no_gate_has_been() {
     gate.run(&["run", "--frequency", "0", "--report-dir", "new"]).expect(2);
     assert!(!gate.dir.path().join("new").exists());
 }
+
+#[test]
+fn a_suite_may_not_send_its_reports_out_of_the_repository() {
+    let list = "version: 1\nsuites: [cekura-gate.yml]\nreport_dir: ../../out\n";
+    for dir in ["../../out", "/out", "made/../../../out", "link/out"] {
+        let suite = format!("{SUITE}reports: {{ dir: {dir} }}\n");
+        let gate = Gate::against(GOOD, "");
+        write(&gate, "repository/.git/HEAD", "");
+        write(&gate, "repository/sub/cekura-gate.yml", &suite);
+        write(&gate, "repository/sub/list.yml", list);
+        #[cfg(unix)]
+        std::os::unix::fs::symlink("../..", gate.dir.path().join("repository/sub/link")).unwrap();
+        let sub = gate.dir.path().join("repository/sub");
+        let run = |args: &[&str]| {
+            let mut command = gate.command(args);
+            command.current_dir(&sub);
+            crate::harness::Finished::of(command.output().unwrap(), &sub)
+        };
+        run(&["run"]).expect(2).says("it lies outside of the repository");
+        run(&["check"]).expect(2);
+        assert_eq!(gate.requests(), Vec::<String>::new());
+        assert!(!gate.dir.path().join("out").exists(), "{dir}");
+        run(&["run", "--report-dir", "../../mine"]).expect(0);
+        assert!(gate.dir.path().join("mine/summary.md").exists());
+    }
+    let gate = Gate::against(GOOD, SUITE);
+    write(&gate, "repository/.git/HEAD", "");
+    write(&gate, "repository/sub/cekura-gate.yml", SUITE);
+    write(&gate, "repository/sub/list.yml", list);
+    let sub = gate.dir.path().join("repository/sub");
+    let mut command = gate.command(&["run", "list.yml"]);
+    command.current_dir(&sub);
+    let refused = crate::harness::Finished::of(command.output().unwrap(), &sub);
+    refused.expect(2).says("it lies outside of the repository");
+    let mut command = gate.command(&["run", "list.yml", "--allow-outside"]);
+    command.current_dir(&sub);
+    crate::harness::Finished::of(command.output().unwrap(), &sub).expect(0);
+    assert!(gate.dir.path().join("out/gates.json").exists());
+}
+
+#[test]
+fn what_a_refused_gate_leaves_stays_within_the_repository() {
+    let gate = Gate::against(GOOD, SUITE);
+    gate.run(&["run", "--report-dir", "theirs"]).expect(0);
+    let summary = read(&gate, "theirs/summary.md");
+    write(&gate, "repository/.git/HEAD", "");
+    let broken = "version: 1\nreports: { dir: ../theirs }\nnonsense: 1\n";
+    write(&gate, "repository/cekura-gate.yml", broken);
+    let mut command = gate.command(&["run"]);
+    command.current_dir(gate.dir.path().join("repository"));
+    crate::harness::Finished::of(command.output().unwrap(), gate.dir.path()).expect(2);
+    assert_eq!(read(&gate, "theirs/summary.md"), summary);
+}

@@ -19,7 +19,7 @@ use cekura_gate::report::model::Report;
 use cekura_gate::report::{azure, github, gitlab, json};
 use serde_json::Value;
 
-use crate::{github_paths, on_console, paths, sample};
+use crate::{as_written, github_paths, on_console, paths, sample};
 
 /// What is tried, and the text that tries it.
 pub(crate) fn attacks() -> Vec<(&'static str, String)> {
@@ -146,7 +146,7 @@ fn groups(_: &Report, text: &str) -> Result<(), String> {
 }
 
 fn annotations(report: &Report, _: &str) -> Result<(), String> {
-    let text = github::annotations(report);
+    let text = github::annotations(report, &as_written);
     hold(text.lines().count() <= 20, || text.clone())?;
     for line in text.lines() {
         let command = ["::error ", "::warning "].iter().find_map(|start| line.strip_prefix(start));

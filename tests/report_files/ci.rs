@@ -3,7 +3,7 @@
 use cekura_gate::report::{github, gitlab};
 use insta::assert_snapshot;
 
-use crate::{github_paths, paths, sample};
+use crate::{as_written, github_paths, paths, sample};
 
 #[test]
 fn github_outputs_hold_every_promised_name() {
@@ -59,7 +59,7 @@ fn github_outputs_hold_every_promised_name() {
 
 #[test]
 fn github_annotations_are_the_most_useful_first() {
-    assert_snapshot!(github::annotations(&sample::report()), @r"
+    assert_snapshot!(github::annotations(&sample::report(), &as_written), @r"
     ::error file=cekura-gate.yml,title=success_rate%3A failed::75%25 of 8 judged runs passed, wanted at least 90%25: 2 runs failed
     ::error file=cekura-gate.yml,title=errors%3A inconclusive::11.1%25 of 9 runs errored, wanted at most 10%25; 1 more run would decide it
     ::error file=cekura-gate.yml,title=Refund for a late order%3A 2 of 3 failed::The agent promised a refund without looking the order up

@@ -22,6 +22,10 @@ use cekura_gate::report::junit::junit;
 use cekura_gate::report::markdown::comment::{Origin, comment};
 use cekura_gate::report::markdown::markdown;
 use cekura_gate::report::model::Report;
+use cekura_gate::suite::model::{Junit, RetryMarks, Tolerated};
+
+const ELEMENTS: Junit = Junit { tolerated: None, retries: Some(RetryMarks::Elements) };
+const SKIPPED: Junit = Junit { tolerated: Some(Tolerated::Skipped), retries: None };
 
 const HOSTILE: [&str; 14] = [
     "::error::forged",
@@ -39,6 +43,10 @@ const HOSTILE: [&str; 14] = [
     "[x]: http://evil.example\n\n[x] &lt;b&gt; <!-- --> <b>bold</b> $\\href{http://evil.example}{x}$",
     "",
 ];
+
+fn as_written(file: &str) -> Option<String> {
+    Some(file.to_owned())
+}
 
 fn paths() -> [PathBuf; 3] {
     ["junit.xml", "summary.md", "result.json"].map(|name| Path::new("cekura-report").join(name))
@@ -72,6 +80,10 @@ fn writes_samples() {
         ("empty", sample::empty()),
         ("large", sample::large(3000, 20)),
         ("hostile", sample::hostile(&HOSTILE.join("\n\n"))),
+        ("retried", sample::retried(Junit::default())),
+        // The Windy Road schema does not know the elements of retried runs.
+        ("retried.jenkins", sample::retried(ELEMENTS)),
+        ("tolerated", sample::tolerated(SKIPPED)),
     ];
     let named = named.into_iter().map(|(name, report)| (name.to_owned(), report));
     let each = HOSTILE.iter().enumerate();

@@ -11,7 +11,7 @@ use cekura_gate::report::model::{PlanHead, Report};
 use cekura_gate::report::{azure, gitlab, html, json, junit, markdown};
 use cekura_gate::verdict::Verdict;
 
-use crate::sample;
+use crate::{as_written, sample};
 
 /// A report of three runs that passed, of which the checks hold, after this end.
 fn ended(end: End, incomplete: bool) -> Report {
@@ -56,7 +56,10 @@ fn surfaces(report: &Report) -> Vec<(&'static str, String)> {
         ("summary", markdown::markdown(report)),
         ("page", pages),
         ("junit", junit::junit(report)),
-        ("github", github::output_file(report, paths, "EOF") + &github::annotations(report)),
+        (
+            "github",
+            github::output_file(report, paths, "EOF") + &github::annotations(report, &as_written),
+        ),
         (
             "gitlab",
             gitlab::dotenv(report, paths) + &gitlab::annotations(report).unwrap_or_default(),

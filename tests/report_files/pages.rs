@@ -335,6 +335,35 @@ fn a_long_conversation_is_shown_by_its_beginning_and_its_end() {
 }
 
 #[test]
+fn pages_stay_small_when_every_text_is_huge() {
+    let text = "@<&|\\`\u{10ffff}".repeat(800);
+    let mut report = sample::hostile(&text);
+    report.notes = vec![text.clone(); 500];
+    let why = vec![text.clone(); 300];
+    for run in &mut report.result.runs {
+        run.transcript =
+            (0..700).map(|at| sample::turn("Main Agent", f64::from(at), &text)).collect();
+        let metric = run.metrics.pop();
+        let many = metric.into_iter().cycle().take(100).map(|mut metric| {
+            metric.explanation.clone_from(&why);
+            metric
+        });
+        run.metrics = many.collect();
+        if let Some(expected) = &mut run.expected_outcome {
+            expected.explanation.clone_from(&why);
+        }
+    }
+    for (path, page) in files(&report) {
+        // Escaping makes a character several, and a turn has markup around it.
+        assert!(page.len() < 5_000_000, "{path}: {} bytes", page.len());
+    }
+    let page = &files(&report)["runs/9001.html"];
+    for said in ["200 turns left out: all are in result.json", "more in result.json", " more)"] {
+        assert!(page.contains(said), "{said}");
+    }
+}
+
+#[test]
 fn a_result_without_runs_has_an_overview_without_plots() {
     let files = files(&sample::empty());
     let names: Vec<&str> = files.keys().map(String::as_str).collect();

@@ -13,7 +13,7 @@ use cekura_gate::suite::redact::Redact;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::{github_paths, on_console, paths, sample};
+use crate::{as_written, github_paths, on_console, paths, sample};
 
 fn redactor() -> Redactor {
     let rules = json!([
@@ -88,7 +88,7 @@ fn everything(report: &Report) -> String {
         junit(report),
         markdown(report),
         on_console(report, Style { color: true, width: 10_000 }),
-        github::annotations(report),
+        github::annotations(report, &as_written),
         github::output_file(report, github_paths(&paths), "EOF"),
         gitlab::dotenv(report, github_paths(&paths)),
         crate::pages::files(report).into_values().collect(),

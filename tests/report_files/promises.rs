@@ -8,7 +8,7 @@ use cekura_gate::report::markdown::comment::{Origin, comment, marker};
 use cekura_gate::report::markdown::{LIMIT, markdown};
 use cekura_gate::report::{github, gitlab};
 
-use crate::{HOSTILE, github_paths, on_console, sample};
+use crate::{HOSTILE, as_written, github_paths, on_console, sample};
 
 #[test]
 fn the_summary_stays_below_the_limit_and_says_what_it_left_out() {
@@ -127,7 +127,7 @@ fn annotations_are_few_short_and_ours() {
     for report in HOSTILE.map(sample::hostile).into_iter().chain([sample::hostile(&many)]) {
         let mut report = report;
         report.checks = (0..40).map(|at| report.checks[at % 4].clone()).collect();
-        let text = github::annotations(&report);
+        let text = github::annotations(&report, &as_written);
         for level in ["::error ", "::warning "] {
             let lines: Vec<&str> = text.lines().filter(|line| line.starts_with(level)).collect();
             assert_eq!(lines.len(), 10);

@@ -6,10 +6,10 @@ use cekura_gate::record::{
     ResultRecord, RunRecord, Status, Turn,
 };
 use cekura_gate::report::model::{
-    FORMAT_VERSION, PlanHead, Report, SuiteHead, Tally, Timing, Traffic,
+    FORMAT_VERSION, PlanHead, Report, RetryRecord, RetryRun, SuiteHead, Tally, Timing, Traffic,
 };
 use cekura_gate::suite::checks::Level;
-use cekura_gate::suite::model::{Mode, Quarantine, Thresholds};
+use cekura_gate::suite::model::{Junit, Mode, Quarantine, Thresholds};
 use cekura_gate::verdict::{CheckReport, FigureUnit, Interval, ScenarioRef, Verdict};
 
 const SCENARIOS: [(u64, &str); 3] = [
@@ -260,6 +260,7 @@ pub(crate) fn report() -> Report {
         other_suite: None,
         stopped_early: false,
         simulated: false,
+        junit: Junit::default(),
         proposal: None,
         traffic: Traffic { requests: 31, retries: 1, waited_seconds: 0.5 },
     };
@@ -342,6 +343,45 @@ pub(crate) fn quarantined() -> Report {
         reason: "ticket 42".into(),
     }];
     recount(&mut report);
+    report
+}
+
+/// A run that passed on retry and counts as passed, and two that ended the same again.
+pub(crate) fn retried(junit: Junit) -> Report {
+    let attempt = |run, outcome, reason: &str| RetryRun { run, outcome, reason: reason.into() };
+    let retry = |first: RetryRun, again: RetryRun, counts| RetryRecord {
+        attempt: 1,
+        result: 4712,
+        flaky: first.outcome != again.outcome,
+        first,
+        again,
+        counts,
+    };
+    let (failed, passed) = (Outcome::Failed, Outcome::Passed);
+    let mut report = report();
+    report.retries = vec![
+        retry(attempt(9903, failed, "It hung up <early>"), attempt(9003, passed, ""), 9003),
+        retry(attempt(9001, failed, ""), attempt(9901, failed, "Again no lookup"), 9001),
+        retry(
+            attempt(9006, Outcome::Errored, ""),
+            attempt(9906, Outcome::Errored, "SIP 503 again"),
+            9006,
+        ),
+    ];
+    report.notes.push("flaky: run 9903 failed and passed on retry (run 9003)".into());
+    report.junit = junit;
+    report
+}
+
+/// Two failed runs and an error within what the checks allow: the gate passed.
+pub(crate) fn tolerated(junit: Junit) -> Report {
+    let mut report = report();
+    report.verdict = Verdict::Pass;
+    report.exit_code = 0;
+    report.headline = "2 checks passed".into();
+    report.checks.truncate(2);
+    report.checks.iter_mut().for_each(|check| check.verdict = Verdict::Pass);
+    report.junit = junit;
     report
 }
 

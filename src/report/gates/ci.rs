@@ -6,7 +6,7 @@ use super::Whole;
 use crate::exit::Code;
 use crate::report::escape::ci::{command_data, command_property};
 use crate::report::escape::short;
-use crate::report::github::{Paths, result_ids, verdict};
+use crate::report::github::{Paths, file_property, result_ids, verdict};
 use crate::report::words;
 use crate::text;
 
@@ -39,8 +39,9 @@ pub fn outputs(whole: &Whole, started: &[u64], paths: Paths<'_>) -> Vec<(&'stati
 /// GitHub shows ten annotations of each level for a step.
 const MOST: usize = 10;
 
-/// A workflow command for each suite that did not pass, at most ten.
-pub fn annotations(whole: &Whole) -> String {
+/// A workflow command for each suite that did not pass, at most ten. `place` gives the path of a
+/// suite's file from the root of the repository.
+pub fn annotations(whole: &Whole, place: &dyn Fn(&str) -> Option<String>) -> String {
     let bad: Vec<_> = whole
         .worst_first()
         .into_iter()
@@ -49,8 +50,7 @@ pub fn annotations(whole: &Whole) -> String {
     let shown = if bad.len() > MOST { MOST - 1 } else { MOST };
     let mut out = String::new();
     for gate in bad.iter().take(shown) {
-        let file = gate.file.as_deref().filter(|file| file.chars().count() <= 150);
-        let file = file.map(|file| format!("file={},", command_property(file)));
+        let file = gate.file.as_deref().and_then(|file| file_property(file, place));
         let title = command_property(&short(&gate.name, 120));
         let message = command_data(&short(gate.headline(), 500));
         let file = file.unwrap_or_default();
@@ -63,8 +63,13 @@ pub fn annotations(whole: &Whole) -> String {
     out
 }
 
-/// GitLab's annotations report: a link to each result; none where no result has a page.
+/// GitLab refuses a longer annotations report, in bytes, less a margin for what stands around the links.
+const LINKS: usize = 75_000;
+
+/// GitLab's annotations report: a link to each result, as many as GitLab takes; none where no result
+/// has a page.
 pub fn gitlab_annotations(whole: &Whole) -> Option<String> {
+    let mut room = LINKS;
     let links: Vec<_> = whole
         .gates
         .iter()
@@ -77,6 +82,11 @@ pub fn gitlab_annotations(whole: &Whole) -> Option<String> {
                 let label = format!("{name}{which} ({verdict})");
                 Some(json!({ "external_link": { "label": label, "url": url? } }))
             })
+        })
+        .map_while(|link| {
+            // Indentation and line ends besides.
+            room = room.checked_sub(link.to_string().len() + 80)?;
+            Some(link)
         })
         .collect();
     (!links.is_empty()).then(|| format!("{:#}\n", json!({ "Cekura": links })))

@@ -15,8 +15,13 @@ use crate::text;
 const FOLD: usize = 2000;
 /// The whole as GitHub-flavoured Markdown, at most [`LIMIT`] bytes.
 pub fn markdown(whole: &Whole) -> String {
+    markdown_of(whole, LIMIT)
+}
+
+/// The same in at most so many bytes, but a few thousand.
+pub fn markdown_of(whole: &Whole, limit: usize) -> String {
     let notice = "This section is cut, so that all suites fit 1 MiB";
-    document(whole, LIMIT, usize::MAX, &|report, room| markdown_within(report, room, notice))
+    document(whole, limit, usize::MAX, &|report, room| markdown_within(report, room, notice))
 }
 
 /// In a comment so many suites have a section of their own, the worst first.

@@ -9,7 +9,11 @@ use crate::report::junit::junit_of;
 use crate::report::markdown::LIMIT;
 use crate::report::markdown::comment::Origin;
 use crate::report::model::{PlanHead, SuiteHead};
-use crate::suite::model::{Mode, Thresholds};
+use crate::suite::model::{Junit, Mode, Thresholds, Tolerated};
+
+fn as_written(file: &str) -> Option<String> {
+    Some(file.to_owned())
+}
 
 fn report(name: &str, passes: &[bool]) -> Report {
     let run = |(id, passes): (u64, &bool)| RunRecord {
@@ -133,12 +137,33 @@ fn what_ended_without_evidence_is_red_everywhere_and_forges_nothing() {
     assert!(!summary.contains("<b> "), "{summary}");
     let junit = junit_of(&whole);
     assert!(junit.contains(r#"errors="1""#) && junit.contains("gate.NoEvidence"), "{junit}");
-    let annotations = annotations(&whole);
+    let annotations = annotations(&whole, &as_written);
     assert_eq!(annotations.lines().count(), 1, "{annotations}");
     let outputs = outputs(&whole, &[9, 11], Paths::default());
     let value = |key| &outputs.iter().find(|(name, _)| *name == key).unwrap().1;
     assert_eq!((value("passed").as_str(), value("exit_code").as_str()), ("false", "5"));
     assert_eq!((value("result_ids").as_str(), value("simulated").as_str()), ("[9,11]", "false"));
+}
+
+#[test]
+fn each_suite_of_a_merged_junit_file_is_written_as_it_asks_for() {
+    let passed = |name: &str, junit: Junit| {
+        let mut report = report(name, &[true, false]);
+        (report.verdict, report.exit_code, report.junit) = (Verdict::Pass, 0, junit);
+        report.checks.clear();
+        Gate { code: Code::Passed, end: GateEnd::Judged(Box::new(report)), ..judged(name, &[true]) }
+    };
+    let skipped = Junit { tolerated: Some(Tolerated::Skipped), retries: None };
+    let junit = junit_of(&whole(vec![passed("a", Junit::default()), passed("b", skipped)]));
+    let (first, second) = junit.split_at(junit.find("<testsuite name=\"b\"").unwrap());
+    assert!(first.contains("<failure ") && !first.contains("<skipped "), "{first}");
+    assert!(second.contains("<skipped message=\"tolerated: ") && !second.contains("<failure "));
+}
+
+#[test]
+fn no_number_of_suites_makes_one_without_evidence_green() {
+    let many = (0..20_000).map(|n| ended(&format!("suite-{n}"), Code::Api)).collect();
+    assert_eq!(junit_of(&whole(many)).matches("gate.NoEvidence").count(), 20_000);
 }
 
 #[test]
@@ -163,7 +188,7 @@ fn the_summary_of_many_long_suites_stays_within_the_limit_and_names_each() {
 #[test]
 fn more_than_ten_bad_suites_make_ten_annotations() {
     let many = (0..40).map(|n| judged(&format!("suite-{n}"), &[false])).collect();
-    assert_eq!(annotations(&whole(many)).lines().count(), MOST_ANNOTATIONS);
+    assert_eq!(annotations(&whole(many), &as_written).lines().count(), MOST_ANNOTATIONS);
 }
 
 const MOST_ANNOTATIONS: usize = 10;

@@ -17,6 +17,23 @@ const SPOKEN: usize = 5000;
 /// How many metrics are shown.
 const METRICS: usize = 200;
 
+/// How many lines the explanations of all metrics of a run may have.
+const WHY: usize = 2000;
+/// What the foreign text of all pages may take, in bytes before it is escaped, and that of one.
+const TEXTS: usize = 50_000_000;
+const TEXT: usize = 1_000_000;
+
+/// To how many bytes each of these texts is cut, so that all of them fit the room: usually `most`.
+fn cut_to<'a>(texts: impl Iterator<Item = &'a str>, room: usize, most: usize) -> usize {
+    const LEAST: usize = 100;
+    let (mut count, mut total) = (0_usize, 0_usize);
+    for text in texts {
+        count += 1;
+        total = total.saturating_add(text.len().min(most));
+    }
+    if total <= room { most } else { (room / count.max(1)).max(LEAST) }
+}
+
 /// The page of a run. `at` is its place among the pages.
 pub(super) fn page(book: &Book<'_>, at: usize, of: RunOf<'_, '_>) -> String {
     let (scenario, run, outcome) = of;
@@ -56,10 +73,12 @@ pub(super) fn page(book: &Book<'_>, at: usize, of: RunOf<'_, '_>) -> String {
             "main",
             &[("id", "content"), ("class", "inner"), ("tabindex", "-1")],
             |main| {
+                // What was said has most of the room.
+                let room = (TEXTS / book.pages.len().max(1)).min(TEXT) / 10;
                 facts(main, book, run, outcome);
-                expected(main, run);
-                metrics(main, run);
-                transcript(main, book, run);
+                expected(main, run, room);
+                metrics(main, run, 3 * room);
+                transcript(main, book, run, 6 * room);
             },
         );
         body.line_break();
@@ -122,7 +141,7 @@ fn facts(main: &mut Markup, book: &Book<'_>, run: &RunRecord, outcome: &RunOutco
     main.line_break();
 }
 
-fn expected(main: &mut Markup, run: &RunRecord) {
+fn expected(main: &mut Markup, run: &RunRecord, room: usize) {
     let Some(ExpectedOutcome { score, explanation, unreadable }) = &run.expected_outcome else {
         return;
     };
@@ -131,10 +150,12 @@ fn expected(main: &mut Markup, run: &RunRecord) {
         None if *unreadable => "Expected outcome: its score cannot be read".to_owned(),
         None => "Expected outcome: not scored".to_owned(),
     };
+    let shown = || explanation.iter().take(METRICS);
+    let most = cut_to(shown().map(String::as_str), room, 2000);
     frame::section(main, "outcome", &title, |section| {
         section.element("ul", &[("class", "aligned")], |list| {
-            for line in explanation.iter().take(METRICS) {
-                aligned(list, line);
+            for line in shown() {
+                aligned(list, line, most);
             }
         });
         let more = explanation.len().saturating_sub(METRICS);
@@ -145,7 +166,7 @@ fn expected(main: &mut Markup, run: &RunRecord) {
 }
 
 /// A line of the explanation. The platform marks what was met and what was not.
-fn aligned(list: &mut Markup, line: &str) {
+fn aligned(list: &mut Markup, line: &str, most: usize) {
     let text = one_line(line);
     let (tone, word, rest) = match text.chars().next() {
         Some('✅' | '✓' | '✔') => (Tone::Pass, "met", true),
@@ -159,16 +180,20 @@ fn aligned(list: &mut Markup, line: &str) {
             frame::badge(item, tone, word);
             item.text(" ");
         }
-        item.words("span", &[("dir", "auto")], &truncate(text, 2000));
+        item.words("span", &[("dir", "auto")], &truncate(text, most));
     });
     list.line_break();
 }
 
-fn metrics(main: &mut Markup, run: &RunRecord) {
+fn metrics(main: &mut Markup, run: &RunRecord, room: usize) {
     let metrics = words::metrics_worst_first(run);
     if metrics.is_empty() {
         return;
     }
+    let each = (WHY / metrics.len().min(METRICS)).min(50);
+    let shown =
+        metrics.iter().take(METRICS).flat_map(|metric| metric.explanation.iter().take(each));
+    let most = cut_to(shown.map(String::as_str), room, 3000);
     frame::section(main, "metrics", "Metrics", |section| {
         let attributes =
             [("class", "stack metrics"), ("role", "table"), ("aria-labelledby", "metrics-title")];
@@ -176,7 +201,7 @@ fn metrics(main: &mut Markup, run: &RunRecord) {
             frame::head(table, &[("Metric", false), ("Score", true), ("Why", false)]);
             table.element("tbody", &[("role", "rowgroup")], |body| {
                 for metric in metrics.iter().take(METRICS) {
-                    metric_row(body, metric);
+                    metric_row(body, metric, (each, most));
                 }
             });
         });
@@ -187,7 +212,7 @@ fn metrics(main: &mut Markup, run: &RunRecord) {
     });
 }
 
-fn metric_row(body: &mut Markup, metric: &MetricRecord) {
+fn metric_row(body: &mut Markup, metric: &MetricRecord, (each, most): (usize, usize)) {
     body.element("tr", &[("role", "row")], |row| {
         row.element("th", &[("scope", "row"), ("role", "rowheader")], |cell| {
             frame::name(cell, &metric.name, 150);
@@ -200,16 +225,21 @@ fn metric_row(body: &mut Markup, metric: &MetricRecord) {
             }
         });
         row.element("td", &[("role", "cell"), ("data-label", "Why"), ("class", "why")], |cell| {
-            for line in metric.explanation.iter().take(50) {
+            for line in metric.explanation.iter().take(each) {
                 // The signs that models write are pictures, which not every machine has.
-                lines(cell, &line.replace('✅', "✓").replace('❌', "✕"), 3000);
+                lines(cell, &line.replace('✅', "✓").replace('❌', "✕"), most);
+            }
+            let more = metric.explanation.len().saturating_sub(each);
+            if more > 0 {
+                let more = format!("{} more in result.json.", text::count(more, "line"));
+                frame::paragraph(cell, "aside", &more);
             }
         });
     });
     body.line_break();
 }
 
-fn transcript(main: &mut Markup, book: &Book<'_>, run: &RunRecord) {
+fn transcript(main: &mut Markup, book: &Book<'_>, run: &RunRecord, room: usize) {
     frame::section(main, "transcript", "Transcript", |section| {
         if run.transcript.is_empty() {
             return no_transcript(section, book, run);
@@ -217,14 +247,18 @@ fn transcript(main: &mut Markup, book: &Book<'_>, run: &RunRecord) {
         let (first, last) = TURNS;
         let turns = run.transcript.len();
         let between = turns.saturating_sub(first + last);
+        let is_shown = |at: usize| between == 0 || at < first || at >= first + between;
+        let shown = run.transcript.iter().enumerate().filter(|(at, _)| is_shown(*at));
+        let most = cut_to(shown.map(|(_, turn)| turn.content.as_str()), room, SPOKEN);
         section.element("ol", &[("class", "turns")], |list| {
             for (at, turn) in run.transcript.iter().enumerate() {
                 if between > 0 && at == first {
-                    let text = format!("{} left out", text::count(between, "turn"));
+                    let between = text::count(between, "turn");
+                    let text = format!("{between} left out: all are in result.json");
                     list.words("li", &[("class", "gap")], &text);
                 }
-                if between == 0 || at < first || at >= first + between {
-                    spoken(list, at, turn);
+                if is_shown(at) {
+                    spoken(list, at, turn, most);
                 }
             }
         });
@@ -249,7 +283,7 @@ fn no_transcript(section: &mut Markup, book: &Book<'_>, run: &RunRecord) {
     section.line_break();
 }
 
-fn spoken(list: &mut Markup, at: usize, turn: &Turn) {
+fn spoken(list: &mut Markup, at: usize, turn: &Turn, most: usize) {
     let role = one_line(&turn.role).to_lowercase();
     let class = if role.contains("testing") || role.contains("user") || role.contains("caller") {
         "turn caller"
@@ -268,7 +302,7 @@ fn spoken(list: &mut Markup, at: usize, turn: &Turn) {
                 who.words("span", &[("class", "clock")], &clock);
             }
         });
-        let text = truncate(visible(&turn.content).trim(), SPOKEN);
+        let text = truncate(visible(&turn.content).trim(), most);
         item.words("p", &[("class", "said"), ("dir", "auto")], &text);
     });
     list.line_break();

@@ -3,19 +3,19 @@
 use crate::outcome::RunOutcome;
 use crate::record::{RunRecord, Turn};
 use crate::report::escape::{one_line, short};
-use crate::report::model::{Report, ScenarioRuns};
+use crate::report::model::{Report, RetryRun, ScenarioRuns};
 use crate::report::words;
 use crate::text;
 use crate::verdict::CheckReport;
 
-/// The body of a run's case. It stops being built shortly after `most` bytes.
+/// The body of a run's case. It stops being built shortly after `most` bytes. `others` are the other
+/// attempts at it.
 pub(super) fn of_run(
     report: &Report,
     scenario: &ScenarioRuns<'_>,
-    run: &RunRecord,
-    outcome: &RunOutcome,
-    message: &str,
-    most: usize,
+    (run, outcome): (&RunRecord, &RunOutcome),
+    others: &[&RetryRun],
+    (message, most): (&str, usize),
 ) -> Body {
     let mut body = Body::new(most);
     body.line(message);
@@ -34,6 +34,10 @@ pub(super) fn of_run(
     }
     if let Some(error) = &run.error_message {
         body.line(&format!("error: {error}"));
+    }
+    for other in others {
+        let (run, outcome) = (other.run, other.outcome.name());
+        body.line(&format!("another attempt, run {run}, {outcome}: {}", short(&other.reason, 300)));
     }
     if let Some(url) = words::page(report) {
         body.line(&format!("see: {url}"));

@@ -2,15 +2,20 @@
 //!
 //! One dialect that the strict schemas (Jenkins xUnit, Windy Road) accept and every CI system
 //! reads: a bare root, no output and no properties on cases, exactly one of failure, error and
-//! skipped, everything in its body and one line of it in `message`.
+//! skipped, everything in its body and one line of it in `message`. A suite can ask for the elements
+//! of retried runs besides, which Jenkins reads and the Windy Road schema does not know.
 
 mod body;
-mod xml;
+mod retried;
+mod write;
 
 use std::collections::HashMap;
 
+use quick_junit::{FlakyOrRerun, NonSuccessKind, Property, TestCase, TestCaseStatus, TestSuite};
+
 use self::body::Body;
-use self::xml::Xml;
+use self::retried::{Attempt, Retried};
+use self::write::{content, escaped, file, span, value};
 use super::escape::{one_line, short};
 use super::gates::{Gate, GateEnd, Whole};
 use super::model::{Report, ScenarioRuns};
@@ -18,14 +23,27 @@ use super::words::{self, Standing};
 use crate::exit::Code;
 use crate::outcome::{Outcome, RunOutcome};
 use crate::record::RunRecord;
+use crate::suite::model::Tolerated;
+use crate::text;
 use crate::verdict::Verdict;
 
-/// What the bodies of all cases may take together: GitLab refuses files over 20 MB.
-const BODIES: usize = 14_000_000;
+/// No file is longer, in bytes: GitLab refuses files over 20 MB. The room of each part is below.
+pub const LIMIT: usize = 19_000_000;
+/// What the bodies of all runs share.
+const BODIES: usize = 10_000_000;
+/// What the cases of all runs may take, with their bodies.
+const RUNS: usize = 15_000_000;
+/// What the cases of all checks may take.
+const CHECKS: usize = 2_500_000;
+/// What stands at the head and the foot of all suites.
+const HEADS: usize = 1_000_000;
+const _: () = assert!(RUNS + CHECKS + HEADS < LIMIT);
 /// The most and the least that one body may take; common readers refuse texts over 10 MB.
 const BODY: std::ops::RangeInclusive<usize> = 400..=200_000;
 /// Azure reads this many characters of a name, less a margin for what makes names unique.
 const NAME: usize = 420;
+/// What a case takes besides its texts: elements, the names of attributes, indentation.
+const FRAME: usize = 220;
 
 /// A case, ready to be written.
 struct Case {
@@ -33,19 +51,29 @@ struct Case {
     name: String,
     seconds: f64,
     end: Option<End>,
+    /// The other attempts at the run, where the suite wants elements for them.
+    attempts: Vec<Attempt>,
 }
 
 /// How a case ended that did not pass.
 struct End {
-    element: &'static str,
+    element: Element,
     kind: &'static str,
     message: String,
     body: Body,
 }
 
-/// The report as JUnit XML.
+/// The element that a case ends with.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Element {
+    Failure,
+    Error,
+    Skipped,
+}
+
+/// The report as JUnit XML, of at most [`LIMIT`] bytes.
 pub fn junit(report: &Report) -> String {
-    let mut file = File::new(bad_runs(report));
+    let mut file = File::of([report].into_iter());
     file.report(report);
     file.finish()
 }
@@ -54,7 +82,8 @@ pub fn junit(report: &Report) -> String {
 /// without evidence. What others are compared with makes no red case.
 pub fn junit_of(whole: &Whole) -> String {
     let gates = || whole.gates.iter().filter(|gate| !gate.is_base);
-    let mut file = File::new(gates().filter_map(Gate::report).map(bad_runs).sum());
+    let mut file = File::of(gates().filter_map(Gate::report));
+    file.suites = gates().count().max(1);
     for gate in gates() {
         match &gate.end {
             GateEnd::Judged(report) => file.report(report),
@@ -68,62 +97,77 @@ pub fn junit_of(whole: &Whole) -> String {
     file.finish()
 }
 
-fn bad_runs(report: &Report) -> usize {
-    report.outcomes.iter().filter(|o| o.outcome != Outcome::Passed).count()
-}
-
 /// The file as it grows.
 struct File {
-    xml: Xml,
+    report: quick_junit::Report,
+    /// How many gates it is of.
     suites: usize,
+    /// How many runs they have.
+    runs: usize,
     /// What one body may take.
     body: usize,
 }
 
 impl File {
-    /// A file with so many runs that did not pass, which share the room for bodies.
-    fn new(bad: usize) -> Self {
-        let mut xml = Xml::new();
-        xml.open("testsuites", &[]);
+    /// A file of these reports, whose runs share the room.
+    fn of<'a>(reports: impl Iterator<Item = &'a Report>) -> Self {
+        let (mut runs, mut bad) = (0, 0);
+        for report in reports {
+            runs += report.outcomes.len();
+            bad += report.outcomes.iter().filter(|o| o.outcome != Outcome::Passed).count();
+        }
         let body = (BODIES / bad.max(1)).clamp(*BODY.start(), *BODY.end());
-        Self { xml, suites: 0, body }
+        Self { report: quick_junit::Report::new(""), suites: 1, runs, body }
     }
 
-    fn finish(mut self) -> String {
-        self.xml.close("testsuites");
-        self.xml.finish()
-    }
-
-    fn suite(&mut self, name: String, seconds: f64) -> Suite {
-        self.suites += 1;
-        Suite { id: self.suites - 1, name, seconds }
+    fn finish(self) -> String {
+        file(&self.report)
     }
 
     fn report(&mut self, report: &Report) {
         let name = suite_name(&report.suite.name);
         let head = Head::of(report);
-        let scenarios = report.scenarios();
-        let runs = self.suite(name.clone(), report.timing.elapsed_seconds);
-        let most = self.body;
-        let ends = scenarios.iter().flat_map(|scenario| {
-            scenario
-                .runs
-                .iter()
-                .map(|(_, outcome)| end_of(scenario, outcome).map(|(element, _)| element))
-        });
-        // Ten thousand bodies are large: each is written as soon as it is made, and let go.
-        write_suite(&mut self.xml, &head, &runs, ends, |xml| {
-            run_cases(xml, report, &scenarios, &name, most);
-        });
-        let checks = self.suite(format!("{name} · gate checks"), 0.0);
-        self.cases(&head, &checks, &check_cases(report, &name));
+        // As much of the room as it has of the runs.
+        let runs = report.outcomes.len() as f64 / self.runs.max(1) as f64;
+        let room = (RUNS as f64 * runs) as usize;
+        let cases = run_cases(report, &name, self.body);
+        self.suite(&head, &name, report.timing.elapsed_seconds, (cases, room));
+        let checks = format!("{name} · gate checks");
+        let cases = check_cases(report, &name);
+        self.suite(&head, &checks, 0.0, (cases, CHECKS / self.suites));
     }
 
-    fn cases(&mut self, head: &Head, suite: &Suite, cases: &[Case]) {
-        let ends = cases.iter().map(|case| case.end.as_ref().map(|end| end.element));
-        write_suite(&mut self.xml, head, suite, ends, |xml| {
-            cases.iter().for_each(|case| write_case(xml, case));
-        });
+    /// A suite, with those of its cases that fit the room: the ones that passed are left out first.
+    fn suite(&mut self, head: &Head, name: &str, seconds: f64, (cases, room): (Vec<Case>, usize)) {
+        let id = self.report.test_suites.len();
+        let mut suite = TestSuite::new(value(name));
+        // Its own timestamp has a zone, which the Windy Road schema refuses.
+        let attributes = [
+            ("package", name.to_owned()),
+            ("id", id.to_string()),
+            ("timestamp", timestamp(&head.started_at)),
+            ("hostname", "localhost".to_owned()),
+        ];
+        suite.extra.extend(attributes.map(|(name, text)| (name.into(), value(&text))));
+        suite.set_time(span(seconds));
+        let (cases, left_out) = fitting(cases, room);
+        // The texts at the head stand twice for each gate.
+        let room = HEADS / (2 * self.suites);
+        let mut output = String::new();
+        if left_out > 0 {
+            let left_out = text::count(left_out, "case");
+            output = format!("{left_out} left out: all of them are in result.json\n");
+            suite.add_property(Property::new("cases_left_out", value(&left_out)));
+        }
+        let property = |(name, text): &(&'static str, String)| {
+            Property::new(*name, content(&one_line(text), (room / 16).max(100)))
+        };
+        suite.add_properties(head.properties.iter().map(property));
+        suite.add_test_cases(cases.into_iter().map(Case::into_junit));
+        output.push_str(&head.output);
+        suite.set_system_out(content(&output, room / 2));
+        suite.set_system_err("");
+        self.report.add_test_suite(suite);
     }
 
     fn ended(&mut self, name: &str, code: Code, why: &str, started_at: &str) {
@@ -134,19 +178,81 @@ impl File {
             name: "verdict".to_owned(),
             seconds: 0.0,
             end: Some(End {
-                element: "error",
+                element: Element::Error,
                 kind: "gate.NoEvidence",
                 body: Body { text: message.clone(), most: self.body },
                 message: message.clone(),
             }),
+            attempts: Vec::new(),
         };
         let head = Head {
             properties: vec![("exit_code", code.number().to_string())],
             output: message,
             started_at: started_at.to_owned(),
         };
-        let suite = self.suite(format!("{name} · gate checks"), 0.0);
-        self.cases(&head, &suite, &[case]);
+        let checks = format!("{name} · gate checks");
+        self.suite(&head, &checks, 0.0, (vec![case], CHECKS / self.suites));
+    }
+}
+
+/// The cases that fit the room, in their order, and how many are left out: first those that passed.
+fn fitting(cases: Vec<Case>, room: usize) -> (Vec<Case>, usize) {
+    let sizes: Vec<usize> = cases.iter().map(Case::size).collect();
+    let mut over = sizes.iter().sum::<usize>().saturating_sub(room);
+    if over == 0 {
+        return (cases, 0);
+    }
+    let mut kept = vec![true; cases.len()];
+    // One red case stays whatever it takes: without it the suite would be green.
+    let first = cases.iter().position(Case::is_red);
+    for red in [false, true] {
+        for (at, ((case, size), kept)) in cases.iter().zip(&sizes).zip(&mut kept).enumerate().rev()
+        {
+            if over > 0 && case.is_red() == red && first != Some(at) {
+                over = over.saturating_sub(*size);
+                *kept = false;
+            }
+        }
+    }
+    let left_out = kept.iter().filter(|kept| !**kept).count();
+    let cases = cases.into_iter().zip(kept).filter(|(_, kept)| *kept);
+    (cases.map(|(case, _)| case).collect(), left_out)
+}
+
+impl Case {
+    /// Whether a reader shows it as one that went wrong.
+    fn is_red(&self) -> bool {
+        self.end.as_ref().is_some_and(|end| end.element != Element::Skipped)
+    }
+
+    /// About how many bytes it takes in the file.
+    fn size(&self) -> usize {
+        let end = self.end.as_ref().map_or(0, |end| {
+            escaped(&end.message) + escaped(&end.body.text).min(end.body.most + 40)
+        });
+        let attempts = self.attempts.iter().map(Attempt::size).sum::<usize>();
+        FRAME + escaped(&self.class) + escaped(&self.name) + end + attempts
+    }
+
+    fn into_junit(self) -> TestCase {
+        let mut status = match self.end.as_ref().map(|end| end.element) {
+            None => TestCaseStatus::success(),
+            Some(Element::Failure) => TestCaseStatus::non_success(NonSuccessKind::Failure),
+            Some(Element::Error) => TestCaseStatus::non_success(NonSuccessKind::Error),
+            Some(Element::Skipped) => TestCaseStatus::skipped(),
+        };
+        if let Some(end) = &self.end {
+            status.set_message(value(&end.message));
+            // The Windy Road schema knows no type for a skipped case.
+            if end.element != Element::Skipped {
+                status.set_type(end.kind).set_rerun_kind(FlakyOrRerun::Rerun);
+            }
+            status.set_description(content(&end.body.text, end.body.most));
+        }
+        status.add_reruns(self.attempts.into_iter().map(Attempt::into_junit));
+        let mut case = TestCase::new(value(&self.name), status);
+        case.set_classname(value(&self.class)).set_time(span(self.seconds));
+        case
     }
 }
 
@@ -177,74 +283,6 @@ impl Head {
     }
 }
 
-struct Suite {
-    id: usize,
-    name: String,
-    seconds: f64,
-}
-
-/// A suite. `ends` are the elements that its cases end with, in any order.
-fn write_suite(
-    xml: &mut Xml,
-    head: &Head,
-    suite: &Suite,
-    ends: impl Iterator<Item = Option<&'static str>>,
-    cases: impl FnOnce(&mut Xml),
-) {
-    let (mut tests, mut failures, mut errors, mut skipped) = (0, 0, 0, 0);
-    for end in ends {
-        tests += 1;
-        match end {
-            Some("failure") => failures += 1,
-            Some("error") => errors += 1,
-            Some("skipped") => skipped += 1,
-            _ => {}
-        }
-    }
-    let attributes = [
-        ("name", suite.name.clone()),
-        ("package", suite.name.clone()),
-        ("id", suite.id.to_string()),
-        ("tests", tests.to_string()),
-        ("failures", failures.to_string()),
-        ("errors", errors.to_string()),
-        ("skipped", skipped.to_string()),
-        ("time", seconds(suite.seconds)),
-        ("timestamp", timestamp(&head.started_at)),
-        ("hostname", "localhost".to_owned()),
-    ];
-    xml.open("testsuite", &attributes);
-    xml.open("properties", &[]);
-    for (name, value) in &head.properties {
-        xml.empty("property", &[("name", (*name).to_owned()), ("value", value.clone())]);
-    }
-    xml.close("properties");
-    cases(xml);
-    xml.text("system-out", &[], &head.output, usize::MAX);
-    xml.text("system-err", &[], "", usize::MAX);
-    xml.close("testsuite");
-}
-
-fn write_case(xml: &mut Xml, case: &Case) {
-    let attributes = [
-        ("classname", case.class.clone()),
-        ("name", case.name.clone()),
-        ("time", seconds(case.seconds)),
-    ];
-    let Some(end) = &case.end else {
-        xml.empty("testcase", &attributes);
-        return;
-    };
-    xml.open("testcase", &attributes);
-    let mut attributes = vec![("message", end.message.clone())];
-    // The Windy Road schema knows no type for a skipped case.
-    if end.element != "skipped" {
-        attributes.push(("type", end.kind.to_owned()));
-    }
-    xml.text(end.element, &attributes, &end.body.text, end.body.most);
-    xml.close("testcase");
-}
-
 fn properties(report: &Report) -> Vec<(&'static str, String)> {
     let result = &report.result;
     let mut properties = vec![
@@ -258,73 +296,88 @@ fn properties(report: &Report) -> Vec<(&'static str, String)> {
     let agent = result.agent_name.clone().or_else(|| result.agent.map(|id| id.to_string()));
     properties.extend(agent.map(|agent| ("agent", short(&agent, 200))));
     properties.extend(words::page(report).map(|url| ("result_url", url)));
+    let flaky = report.retries.iter().filter(|retry| retry.flaky).map(|retry| retry.counts);
+    let flaky: Vec<u64> = flaky.collect();
+    if !flaky.is_empty() {
+        properties.push(("flaky_runs", words::ids(&flaky, 100)));
+    }
     properties.extend(report.suite.file.as_deref().map(|file| ("suite_file", short(file, 500))));
     properties
 }
 
-fn run_cases(
-    xml: &mut Xml,
-    report: &Report,
-    scenarios: &[ScenarioRuns<'_>],
-    suite: &str,
-    most: usize,
-) {
+fn run_cases(report: &Report, suite: &str, most: usize) -> Vec<Case> {
     let mut names = Names::default();
-    for scenario in scenarios {
+    let mut cases = Vec::with_capacity(report.outcomes.len());
+    let retried = Retried::of(report);
+    for scenario in &report.scenarios() {
         let title = short(&scenario.scenario.name, 200);
         let class = class_name(suite, &title);
         for (run, outcome) in &scenario.runs {
             let name = short(&format!("{title} · {}", words::variant(run, outcome)), NAME);
-            let case = Case {
+            let end = run_end(report, scenario, (run, outcome), &retried, most);
+            let skipped = end.as_ref().is_some_and(|end| end.element == Element::Skipped);
+            cases.push(Case {
                 name: names.unique(&class, name, &format!("run {}", run.id)),
                 class: class.clone(),
                 seconds: run.duration_seconds.unwrap_or(0.0),
-                end: run_end(report, scenario, run, outcome, most),
-            };
-            write_case(xml, &case);
+                end,
+                attempts: if skipped { Vec::new() } else { retried.elements(run.id) },
+            });
         }
     }
+    cases
 }
 
-/// The element that a run's case ends with, and its type; none for one that passed.
-fn end_of(
-    scenario: &ScenarioRuns<'_>,
-    outcome: &RunOutcome,
-) -> Option<(&'static str, &'static str)> {
-    match outcome.outcome {
-        _ if scenario.quarantine.is_some() => Some(("skipped", "")),
+/// The element that an outcome makes, and its type; none for a pass.
+const fn element_of(outcome: Outcome) -> Option<(Element, &'static str)> {
+    match outcome {
         Outcome::Passed => None,
-        Outcome::Failed => Some(("failure", "gate.AgentFailed")),
-        Outcome::Errored => Some(("error", "gate.NoConversation")),
-        Outcome::Unscored => Some(("error", "gate.Unscored")),
+        Outcome::Failed => Some((Element::Failure, "gate.AgentFailed")),
+        Outcome::Errored => Some((Element::Error, "gate.NoConversation")),
+        Outcome::Unscored => Some((Element::Error, "gate.Unscored")),
     }
 }
 
+/// Whether a run that did not pass is written as skipped: its gate passed, and the suite wants so.
+fn is_tolerated(report: &Report) -> bool {
+    let passed = report.exit_code == 0 && report.verdict == Verdict::Pass;
+    passed && report.junit.tolerated == Some(Tolerated::Skipped)
+}
+
+/// How the case of a run ends; none for one that passed and counts.
 fn run_end(
     report: &Report,
     scenario: &ScenarioRuns<'_>,
-    run: &RunRecord,
-    outcome: &RunOutcome,
+    (run, outcome): (&RunRecord, &RunOutcome),
+    retried: &Retried<'_>,
     most: usize,
 ) -> Option<End> {
-    let (element, kind) = end_of(scenario, outcome)?;
     let flaky = if report.is_flaky(run.id) { "flaky, passed on retry: " } else { "" };
     let reason = format!("{flaky}{}", short(&outcome.reason, 300));
-    let message = match scenario.quarantine {
-        Some(quarantine) => format!(
-            "quarantined until {} ({}): {}; the run {}",
-            quarantine.until,
-            short(&quarantine.owner, 100),
-            short(&quarantine.reason, 200),
-            if outcome.outcome == Outcome::Passed {
-                "passed".to_owned()
-            } else {
-                format!("{}: {reason}", outcome.word())
-            }
-        ),
-        None => reason,
+    let (element, kind, message) = match (scenario.quarantine, element_of(outcome.outcome)) {
+        (Some(quarantine), _) => {
+            let message = format!(
+                "quarantined until {} ({}): {}; the run {}",
+                quarantine.until,
+                short(&quarantine.owner, 100),
+                short(&quarantine.reason, 200),
+                if outcome.outcome == Outcome::Passed {
+                    "passed".to_owned()
+                } else {
+                    format!("{}: {reason}", outcome.word())
+                }
+            );
+            (Element::Skipped, "", message)
+        }
+        (None, None) => return None,
+        (None, Some(_)) if is_tolerated(report) => {
+            let message = format!("tolerated: the run {}: {reason}", outcome.word());
+            (Element::Skipped, "", message)
+        }
+        (None, Some((element, kind))) => (element, kind, reason),
     };
-    let body = body::of_run(report, scenario, run, outcome, &message, most);
+    let others = retried.others(run.id);
+    let body = body::of_run(report, scenario, (run, outcome), &others, (&message, most));
     Some(End { element, kind, message, body })
 }
 
@@ -335,10 +388,10 @@ fn check_cases(report: &Report, suite: &str) -> Vec<Case> {
         let name = format!("{}: {}", words::check_name(check), check.condition);
         let reason = short(&check.reason, 300);
         let (element, kind, message) = match Standing::of(check) {
-            Standing::Passed => ("", "", None),
-            Standing::Failed => ("failure", "gate.Threshold", Some(reason)),
-            Standing::Inconclusive => ("error", "gate.Inconclusive", Some(reason)),
-            Standing::Warning => ("skipped", "", Some(format!("warning: {reason}"))),
+            Standing::Passed => (Element::Skipped, "", None),
+            Standing::Failed => (Element::Failure, "gate.Threshold", Some(reason)),
+            Standing::Inconclusive => (Element::Error, "gate.Inconclusive", Some(reason)),
+            Standing::Warning => (Element::Skipped, "", Some(format!("warning: {reason}"))),
         };
         Case {
             name: names.unique(&class, short(&name, NAME), "again"),
@@ -350,11 +403,11 @@ fn check_cases(report: &Report, suite: &str) -> Vec<Case> {
                 body: body::of_check(report, check, &message),
                 message,
             }),
+            attempts: Vec::new(),
         }
     });
     let mut cases: Vec<Case> = cases.collect();
-    let explained = |case: &Case| case.end.as_ref().is_some_and(|end| end.element != "skipped");
-    if report.exit_code != 0 && !cases.iter().any(explained) {
+    if report.exit_code != 0 && !cases.iter().any(Case::is_red) {
         cases.push(verdict_case(report, class));
     }
     cases
@@ -364,13 +417,14 @@ fn check_cases(report: &Report, suite: &str) -> Vec<Case> {
 /// look green.
 fn verdict_case(report: &Report, class: String) -> Case {
     let (element, kind) = match report.verdict {
-        Verdict::Fail => ("failure", "gate.Failed"),
-        Verdict::Inconclusive | Verdict::Pass => ("error", "gate.Inconclusive"),
+        Verdict::Fail => (Element::Failure, "gate.Failed"),
+        Verdict::Inconclusive | Verdict::Pass => (Element::Error, "gate.Inconclusive"),
     };
     let message = words::verdict_line(report);
     let body = body::of_verdict(report, &message);
     let end = End { element, kind, message, body };
-    Case { class, name: "verdict".to_owned(), seconds: 0.0, end: Some(end) }
+    let name = "verdict".to_owned();
+    Case { class, name, seconds: 0.0, end: Some(end), attempts: Vec::new() }
 }
 
 /// Suite and scenario as one class. Readers split it at its dots, so that there is exactly one.
@@ -398,12 +452,6 @@ impl Names {
         self.0.insert((class.to_owned(), candidate.clone()), 0);
         candidate
     }
-}
-
-/// Seconds with three decimals: more, or an exponent, is refused by Jenkins.
-fn seconds(seconds: f64) -> String {
-    let seconds = if seconds.is_finite() { seconds.clamp(0.0, 1e9) } else { 0.0 };
-    format!("{seconds:.3}")
 }
 
 /// A time without its zone, in UTC.

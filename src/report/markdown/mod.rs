@@ -8,6 +8,8 @@ mod failures;
 mod rest;
 mod sheet;
 
+use std::path::Path;
+
 use self::sheet::Sheet;
 use super::comparison;
 use super::escape::markdown::inline;
@@ -39,6 +41,28 @@ const FIRST: usize = 50;
 /// The report as GitHub-flavoured Markdown, at most [`LIMIT`] bytes.
 pub fn markdown(report: &Report) -> String {
     markdown_within(report, LIMIT, "This summary is cut to fit 1 MiB")
+}
+
+/// The report as part of a longer document, such as the summary of a step in which others have
+/// written: at most so many bytes.
+pub fn step_summary(report: &Report, room: usize) -> String {
+    const NOTICE: &str = "This summary is cut: GitHub shows 1 MiB of a step's summary in all";
+    markdown_within(report, room.min(LIMIT), NOTICE)
+}
+
+/// What fits where nothing else does: the verdict, and the path of the whole summary.
+pub fn brief(code: Code, headline: &str, summary: &Path) -> String {
+    let mark = match code {
+        Code::Passed => "✅",
+        Code::Failed => "❌",
+        _ => "❔",
+    };
+    format!(
+        "## {mark} {}\n\nGitHub shows 1 MiB of a step's summary in all, and others have written most of \
+         it: the gate's is in {}\n",
+        cut(headline, 300),
+        cut(&summary.display().to_string(), 300)
+    )
 }
 
 /// The line at the top of a rehearsal, so that its pass is not taken for one.
