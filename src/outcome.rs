@@ -74,12 +74,12 @@ impl Blame {
         match self {
             Blame::Agent => "the agent",
             Blame::AgentProgram => "the agent's program",
-            Blame::AgentOrTransport => "the agent or the way to it",
+            Blame::AgentOrTransport => "the agent or the connection to it",
             Blame::Telephony => "telephony",
             Blame::Platform => "the platform",
             Blame::Operator => "whoever ended the call",
             Blame::Judge => "the judge",
-            Blame::StillGoing => "nobody: the run was still going",
+            Blame::StillGoing => "the run was still going",
             Blame::Unknown => "unknown",
         }
     }

@@ -15,6 +15,7 @@ use super::failure::Failure;
 use super::{Color, Global, LogFormat, secrets};
 use crate::ci::System;
 use crate::context::{self, Context};
+use crate::progress::board::{self, Row};
 use crate::progress::live::Screen;
 use crate::report::console::Style;
 use crate::report::escape::json::safe;
@@ -33,6 +34,8 @@ pub(super) struct Console {
     /// How wide each drawn line is that stands above the cursor.
     drawn: RefCell<Vec<usize>>,
     last_width: Cell<usize>,
+    /// The line of each suite that is running, where there are several, by its result.
+    board: RefCell<Vec<(u64, Row)>>,
 }
 
 impl Console {
@@ -58,6 +61,7 @@ impl Console {
             system: context.ci,
             drawn: RefCell::default(),
             last_width: Cell::default(),
+            board: RefCell::default(),
         }
     }
 
@@ -137,6 +141,19 @@ impl Console {
         out.push_str("\u{1b}[J");
         raw(&out);
         *before = widths.into_iter().skip(above.len()).collect();
+    }
+
+    /// Draws several suites, one of which has changed; none where it has ended.
+    pub(super) fn draw_suite(&self, id: u64, row: Option<Row>, above: &[String], screen: Screen) {
+        let mut board = self.board.borrow_mut();
+        match (board.iter_mut().find(|(of, _)| *of == id), row) {
+            (Some((_, old)), Some(row)) => *old = row,
+            (None, Some(row)) => board.push((id, row)),
+            (_, None) => board.retain(|(of, _)| *of != id),
+        }
+        let rows: Vec<Row> = board.iter().map(|(_, row)| row.clone()).collect();
+        let lines = if rows.is_empty() { Vec::new() } else { board::lines(&rows, screen) };
+        self.draw(above, &lines, screen);
     }
 
     /// Takes the drawn lines away.

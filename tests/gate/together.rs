@@ -94,7 +94,7 @@ fn each_side_is_judged_over_its_sets_and_each_call_is_a_result_of_its_own() {
     // What was saved is judged again with the same sets, and compared with itself.
     let saved = "cekura-report/cekura-gate-desk/result.json";
     let again = gate.run(&["judge", saved, "--report-dir", "x"]).expect(1);
-    assert!(again.stdout.contains("a result for each set of calls"), "{}", again.stdout);
+    assert!(again.stdout.contains("one result for each set of calls"), "{}", again.stdout);
     gate.run(&["compare", saved, saved]).expect(0);
 }
 

@@ -134,7 +134,7 @@ pub(super) fn unknown(main: &mut Markup, book: &Book<'_>) {
             for ((outcome, blame), runs) in &groups {
                 let count = text::count(runs.len(), "run");
                 let line = format!(
-                    "{count} {}, blame: {}",
+                    "{count} {}, cause: {}",
                     word(*outcome, Some(*blame)),
                     words::blame_name(book.report, *blame)
                 );
@@ -143,7 +143,7 @@ pub(super) fn unknown(main: &mut Markup, book: &Book<'_>) {
         });
         section.line_break();
         let runs: Vec<RunOf<'_, '_>> = groups.into_values().flatten().collect();
-        run_tables(section, book, &runs, "Runs without a judgement");
+        run_tables(section, book, &runs, "Runs without a verdict");
     });
 }
 

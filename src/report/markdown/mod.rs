@@ -42,7 +42,7 @@ pub fn markdown(report: &Report) -> String {
 }
 
 /// The line at the top of a rehearsal, so that its pass is not taken for one.
-pub(super) const REHEARSAL: &str = "> A rehearsal against a stand-in: no real call was made.\n\n";
+pub(super) const REHEARSAL: &str = "> Simulated: no real call was made.\n\n";
 
 /// The summary of a gate that ended without a verdict, and why.
 pub fn no_verdict(code: Code, why: &str) -> String {
