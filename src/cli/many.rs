@@ -277,9 +277,9 @@ impl Together<'_> {
                     Some((of, Some(record))) => {
                         parts.baseline = Some((format!("matrix: {of}"), record));
                     }
-                    Some((of, None)) => parts.notes.push(format!(
-                        "{of} did not come to its end: there is nothing to compare with"
-                    )),
+                    Some((of, None)) => parts
+                        .notes
+                        .push(format!("{of} did not finish: there is nothing to compare with")),
                     None => {}
                 }
                 let mut report = assemble(*parts);

@@ -16,13 +16,13 @@ use crate::verdict::check::Check;
 #[command(next_help_heading = "In place of the suite's keys")]
 pub(super) struct Overrides {
     /// Id of the agent under test.
-    #[arg(long, value_name = "ID", conflicts_with = "assistant", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "ID", conflicts_with = "assistant", value_parser = super::remote::id)]
     agent: Option<u64>,
     /// Provider's assistant id, in place of --agent.
     #[arg(long, value_name = "ID", value_parser = words)]
     assistant: Option<String>,
     /// Project id.
-    #[arg(long, value_name = "ID", value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(long, value_name = "ID", value_parser = super::remote::id)]
     project: Option<u64>,
     /// Ids of the scenarios to run, separated by commas.
     #[arg(long, value_name = "IDS", value_delimiter = ',', value_parser = id, conflicts_with = "folder")]

@@ -333,7 +333,7 @@ fn headline(
         Verdict::Inconclusive if open == 0 && incomplete => {
             "but the evidence is not complete".to_owned()
         }
-        Verdict::Inconclusive if open == 0 => "but the evidence is not sound".to_owned(),
+        Verdict::Inconclusive if open == 0 => "but some runs match no planned run".to_owned(),
         Verdict::Inconclusive => decided(gating(), verdict, "not decided"),
     };
     match end {

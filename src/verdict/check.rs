@@ -321,6 +321,12 @@ fn parse_threshold(text: &str) -> Result<Threshold, ScalarError> {
         "ms" => Unit::Milliseconds,
         "s" => Unit::Seconds,
         "m" => Unit::Minutes,
+        other if [" and ", " or ", "&&", "||", ","].iter().any(|word| unit.contains(word)) => {
+            return Err(ScalarError::new(
+                format!("a check is one comparison: `{other}` is left over"),
+                "write two checks as a list: [\">= 90%\", \"<= 95%\"]",
+            ));
+        }
         other => {
             return Err(ScalarError::new(
                 format!("`{other}` is not a unit"),

@@ -69,7 +69,15 @@ pub(super) fn judge(
             }
             finding
         }
-        Err(reason) => Finding::without_samples(spec, reason),
+        Err(reason) => {
+            // Other scenarios may well have the metric.
+            let of = scenario.as_ref().zip(reason.strip_prefix("no run has "));
+            let reason = of.map_or_else(
+                || reason.clone(),
+                |(scenario, rest)| format!("no run of \"{}\" has {rest}", scenario.name),
+            );
+            Finding::without_samples(spec, reason)
+        }
     };
     CheckReport {
         name: figure.name().to_owned(),

@@ -76,7 +76,7 @@ struct Read {
 /// The values of a metric, as its kind and the check's aggregate have them.
 fn metric_samples(name: &str, spec: &CheckSpec, entries: &[Entry<'_>]) -> Result<Read, String> {
     let Some(first) = entries.first() else {
-        return Err(format!("no run has a metric `{name}`"));
+        return Err(format!("no run has the metric `{name}`"));
     };
     // A skipped entry often lacks its kind: one with a score says it.
     let scored = entries.iter().find(|(_, metric)| !metric.value.is_skipped()).unwrap_or(first);

@@ -222,7 +222,7 @@ fn a_metric_is_named_by_name_slug_code_or_id() {
 fn a_mistyped_metric_is_inconclusive_and_answered_with_the_nearest() {
     let report = only(json!({"metrics": {"Latancy": "mean <= 10"}}), &numeric(&[10.0]));
     assert_eq!(report.verdict, Verdict::Inconclusive);
-    assert_eq!(report.reason, "no run has a metric `Latancy`; did you mean `Latency`?");
+    assert_eq!(report.reason, "no run has the metric `Latancy`; did you mean `Latency`?");
 }
 
 #[test]

@@ -23,6 +23,7 @@ mod harness;
 mod hints;
 mod many;
 mod matrix;
+mod messages;
 mod online;
 mod policies;
 mod privacy;

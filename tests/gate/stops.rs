@@ -56,7 +56,7 @@ fn a_signal_ends_the_calls_writes_what_is_known_and_exits_with_its_code() {
         // No report blames someone else for what the gate did.
         for report in ["summary.md", "html/index.html"] {
             assert!(finished.report(report).contains("ended by the gate"), "{report}");
-            assert!(!finished.report(report).contains("whoever ended the call"), "{report}");
+            assert!(!finished.report(report).contains("someone who ended the call"), "{report}");
         }
     }
 }

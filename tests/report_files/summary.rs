@@ -76,7 +76,7 @@ fn the_summary_says_what_failed_and_why() {
 
     </details>
 
-    ### 1 run without a judgement
+    ### 1 run without a verdict
 
     | | Blame | Why | Runs |
     |---|---|---|---|

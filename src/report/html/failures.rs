@@ -128,7 +128,7 @@ pub(super) fn run_link(markup: &mut Markup, book: &Book<'_>, run: u64, up: &'sta
 pub(super) fn unknown(main: &mut Markup, book: &Book<'_>) {
     let groups = words::unknown_by_blame(book.scenarios);
     let total: usize = groups.values().map(Vec::len).sum();
-    let title = format!("{} without a judgement", text::count(total, "run"));
+    let title = format!("{} without a verdict", text::count(total, "run"));
     frame::section(main, "unknown", &title, |section| {
         section.element("ul", &[("class", "reasons")], |list| {
             for ((outcome, blame), runs) in &groups {

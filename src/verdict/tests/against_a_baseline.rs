@@ -189,5 +189,9 @@ fn a_metric_that_one_side_lacks_is_inconclusive() {
     let limits = json!({"metrics": {"Latency": {"max_rise": "10%"}}});
     let report = against(limits, &scenarios(&[(3, 0)]), &numeric(&[1.0]));
     assert_eq!(report.verdict, Verdict::Inconclusive);
-    assert!(report.reason.starts_with("in the baseline, no run has a metric"), "{}", report.reason);
+    assert!(
+        report.reason.starts_with("in the baseline, no run has the metric"),
+        "{}",
+        report.reason
+    );
 }
