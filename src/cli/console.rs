@@ -26,6 +26,8 @@ use crate::report::escape::terminal::{log_line, printed};
 pub(super) struct Console {
     out: Style,
     err_color: bool,
+    /// Whether standard error is a terminal, whose lines are wrapped.
+    err_is_terminal: bool,
     quiet: bool,
     /// Whether someone watches a terminal behind standard error.
     live: bool,
@@ -51,6 +53,7 @@ impl Console {
         Self {
             out: Style { color: color(context.stdout_is_terminal), width: context.columns() },
             err_color: color(context.stderr_is_terminal),
+            err_is_terminal: context.stderr_is_terminal,
             quiet: global.quiet,
             // A CI system may give a terminal that nobody watches; the log would tear the lines.
             live: context.stderr_is_terminal
@@ -221,10 +224,18 @@ impl Console {
 
     fn labelled(&self, label: &str, color: &str, text: &str) {
         self.wipe();
+        let width = context::terminal_size().map(|(width, _)| width);
+        let line = match width.filter(|_| self.err_is_terminal) {
+            Some(width) => {
+                let style = Style { color: self.err_color, width };
+                style.wrap(&format!("{label}: "), 2, text).trim_end().to_owned()
+            }
+            None => format!("{label}: {text}"),
+        };
         if self.err_color {
-            styled(&format!("\x1b[1;{color}m{label}\x1b[0m: {text}"), true);
+            styled(&line.replacen(label, &format!("\x1b[1;{color}m{label}\x1b[0m"), 1), true);
         } else {
-            emergency(&format!("{label}: {text}"));
+            emergency(&line);
         }
     }
 }

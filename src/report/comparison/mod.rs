@@ -135,6 +135,18 @@ fn changed(comparison: &Comparison) -> Vec<&ScenarioChange> {
     changed
 }
 
+/// The scenarios that newly fail and those that newly pass, in a line; none where there is none.
+pub(super) fn news(comparison: &Comparison) -> Option<String> {
+    let of = |trend: Trend, word: &str| {
+        let changed = comparison.scenarios.iter().filter(|scenario| scenario.trend == trend);
+        let names: Vec<String> = changed.map(|one| short(&one.scenario.name, 80)).collect();
+        some_of(names.into_iter()).map(|names| format!("{word}: {names}"))
+    };
+    let parts = [of(Trend::NewlyFails, "newly failing"), of(Trend::NewlyPasses, "fixed")];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join("; "))
+}
+
 fn fraction((passed, judged): (usize, usize)) -> String {
     format!("{passed} of {judged}")
 }

@@ -110,6 +110,11 @@ fn head(sheet: &mut Sheet<'_>, report: &Report) {
         inline(&words::verdict_line(report)),
         facts.join(" · ")
     ));
+    if let Some(baseline) = &report.baseline {
+        let news = comparison::news(&baseline.comparison);
+        let news = news.unwrap_or_else(|| "no scenario newly fails or is fixed".to_owned());
+        sheet.fixed(format!("Since result {}: {}\n\n", baseline.result, cut(&news, 1000)));
+    }
     if report.simulated {
         sheet.fixed(REHEARSAL);
     }
