@@ -183,7 +183,7 @@ impl Findings {
             if !chosen.iter().any(|one| one.id == id) {
                 let path = Path::of(["quarantine"]).child(index).child("scenario");
                 let message = format!("scenario `{id}` is quarantined but would not run");
-                self.problem(path, message, "remove the entry, or mend the id".to_owned());
+                self.problem(path, message, "remove the entry, or correct the id".to_owned());
             }
         }
     }

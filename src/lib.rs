@@ -16,6 +16,7 @@ pub mod exit;
 pub mod gates;
 pub mod hidden;
 pub mod init;
+pub mod numbers;
 pub mod outcome;
 pub mod plan;
 pub mod poll;

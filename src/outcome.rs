@@ -74,12 +74,12 @@ impl Blame {
         match self {
             Blame::Agent => "the agent",
             Blame::AgentProgram => "the agent's program",
-            Blame::AgentOrTransport => "the agent or the way to it",
+            Blame::AgentOrTransport => "the agent or the connection to it",
             Blame::Telephony => "telephony",
             Blame::Platform => "the platform",
-            Blame::Operator => "whoever ended the call",
+            Blame::Operator => "someone who ended the call",
             Blame::Judge => "the judge",
-            Blame::StillGoing => "nobody: the run was still going",
+            Blame::StillGoing => "the run was still going",
             Blame::Unknown => "unknown",
         }
     }
@@ -193,16 +193,16 @@ fn classify(run: &RunRecord) -> (Outcome, Option<Blame>, String) {
         Some((_, Fairness::Fair)) | None => false,
     };
     if unfair {
-        return errored(Blame::Unknown, "the call never became a conversation");
+        return errored(Blame::Unknown, "the call had no conversation");
     }
     if agent_had_its_chance && run.success != Some(true) {
         return (Outcome::Failed, Some(Blame::Agent), error_reason(run, "the call ended early"));
     }
     if run.status == Status::Failed {
-        return errored(Blame::Unknown, "the call never became a conversation");
+        return errored(Blame::Unknown, "the call had no conversation");
     }
     if run.success == Some(false) && run.error_message.is_some() && !run.has_transcript {
-        return errored(Blame::Unknown, "the call never became a conversation");
+        return errored(Blame::Unknown, "the call had no conversation");
     }
     judge_conversation(run, conversed)
 }
@@ -234,18 +234,18 @@ fn judge_conversation(run: &RunRecord, conversed: bool) -> (Outcome, Option<Blam
     let scored = outcome_score.is_some() || run.metrics.iter().any(|m| !m.value.is_skipped());
     match (run.success, run.evaluation_status.as_deref()) {
         (Some(true), _) if run.rubric_skipped => {
-            unscored("the platform calls it a success, but every rule of its rubric was skipped")
+            unscored("the platform reports a success, but every rule of its rubric was skipped")
         }
         (Some(true), _) if !scored => {
-            unscored("the platform calls it a success, but no metric and no outcome was scored")
+            unscored("the platform reports a success, but no metric and no outcome was scored")
         }
         // A person who looked has the last word against the agent.
         (Some(true), Some("reviewed_failure")) => failed(run),
         (Some(true), Some("failure")) => {
-            unscored("the platform calls it a success and a failure at once")
+            unscored("the platform reports both a success and a failure")
         }
         (Some(false), Some("success" | "reviewed_success")) => {
-            unscored("the platform calls it a failure and a success at once")
+            unscored("the platform reports both a failure and a success")
         }
         (Some(true), _) => (Outcome::Passed, None, "passed".to_owned()),
         (Some(false), _) if conversed || scored => failed(run),

@@ -9,6 +9,11 @@ pub fn count(n: usize, noun: &str) -> String {
     if n == 1 { format!("{n} {noun}") } else { format!("{n} {noun}s") }
 }
 
+/// `1 run was`, `2 runs were`: a count with its noun and the verb that goes with it.
+pub fn count_with(n: usize, noun: &str, one: &str, many: &str) -> String {
+    format!("{} {}", count(n, noun), if n == 1 { one } else { many })
+}
+
 /// A text without the byte-order mark that some editors put before it.
 pub fn without_bom(text: &str) -> &str {
     text.strip_prefix('\u{feff}').unwrap_or(text)
@@ -43,7 +48,11 @@ pub fn seconds(seconds: f64) -> String {
 }
 
 /// A number with at most `digits` decimals and no trailing zeros.
+/// What is not finite is said to be that.
 pub fn trim_number(value: f64, digits: usize) -> String {
+    if !value.is_finite() {
+        return crate::numbers::NOT_FINITE.to_owned();
+    }
     let text = format!("{value:.digits$}");
     let text =
         if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
@@ -51,16 +60,10 @@ pub fn trim_number(value: f64, digits: usize) -> String {
 }
 
 /// A fraction as a percentage with at most one decimal: `87.5%`. A fraction that only rounding
-/// would make 0% or 100% is shown with as many decimals as it takes to tell it apart.
+/// would make 0% or 100% is shown with as many decimals as it takes to tell it apart. Beside a
+/// threshold, [`crate::numbers::beside`] does the same for the threshold.
 pub fn percent(fraction: f64) -> String {
-    for digits in 1..=4 {
-        let text = trim_number(fraction * 100.0, digits);
-        let exact = (text != "100" || fraction >= 1.0) && (text != "0" || fraction <= 0.0);
-        if exact {
-            return format!("{text}%");
-        }
-    }
-    format!("{}%", fraction * 100.0)
+    crate::numbers::beside(fraction, &[], crate::numbers::SHARE)
 }
 
 /// The candidate nearest to `name`, if one is near enough to be what was meant (any case).

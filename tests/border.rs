@@ -21,6 +21,7 @@ const PURE: &[&str] = &[
     "gates",
     "hidden.rs",
     "init",
+    "numbers.rs",
     "outcome.rs",
     "plan",
     "poll/forecast.rs",

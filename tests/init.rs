@@ -105,12 +105,13 @@ fn each_system_gets_the_recipe_that_its_validators_read() {
 fn what_it_writes_can_be_rehearsed_at_once() {
     let dir = repository(&[".github/"]);
     let done = gate(dir.path(), &["init", "--name", "Shop"]);
-    assert_snapshot!(done.out, @r"
+    assert_snapshot!(done.out, @"
     wrote cekura-gate.yml: the suite
     wrote .github/workflows/cekura-gate.yml: for GitHub Actions (found .github)
+    wrote .gitignore: /cekura-report/
 
     Next:
-      1. rehearse, without an account or a cost: cekura-gate run --simulate
+      1. try it without an account or cost: cekura-gate run --simulate
       2. put your own values in the place of the placeholders: agent and scenarios
       3. look at the plan: cekura-gate check
       4. give GitHub Actions the repository's secret CEKURA_API_KEY
@@ -299,4 +300,21 @@ fn flags_obey_the_rules_of_their_keys_and_nothing_is_written_where_they_do_not()
     }
     let done = gate(dir.path(), &["init", "--frequency", "101", "--scenarios", "1, 2"]);
     assert_eq!(done.code, Some(0), "{}", done.err);
+}
+
+#[test]
+fn the_report_directory_is_ignored_and_no_line_of_theirs_is_touched() {
+    let dir = repository(&[]);
+    let done = gate(dir.path(), &["init"]);
+    assert!(done.out.contains("wrote .gitignore: /cekura-report/"), "{}", done.out);
+    assert_eq!(read(&dir, ".gitignore"), "/cekura-report/\n");
+    let dir = repository(&[]);
+    fs::write(dir.path().join(".gitignore"), "target\n# last").unwrap();
+    let done = gate(dir.path(), &["init"]);
+    assert!(done.out.contains("added to .gitignore: /cekura-report/"), "{}", done.out);
+    assert_eq!(read(&dir, ".gitignore"), "target\n# last\n/cekura-report/\n");
+    // What says so already stays as it is.
+    let done = gate(dir.path(), &["init", "--force"]);
+    assert!(!done.out.contains(".gitignore"), "{}", done.out);
+    assert_eq!(read(&dir, ".gitignore"), "target\n# last\n/cekura-report/\n");
 }

@@ -50,8 +50,7 @@ pub enum ApiError {
     /// The answer to a start was lost, and its result was not found.
     #[error(
         "{request}: {reason}, and so it is not known whether it started; {sought}. \
-         It was not started again, because that could pay twice: look for it on the dashboard; if it is \
-         there, go on with `cekura-gate watch ID`, otherwise run again"
+         It was not started again, because that could pay twice: look for it on the dashboard; if it is there, continue with `cekura-gate watch ID`, otherwise run again"
     )]
     StartLost {
         /// Method and path.

@@ -168,7 +168,7 @@ impl Client {
                 }
                 Ok(Fresh::New(result, _)) => {
                     let id = result.id;
-                    Lost::strange(format!("what came is not of this start: it speaks of {id}"))
+                    Lost::strange(format!("the answer is not about this start: it names {id}"))
                 }
                 Ok(Fresh::Same) => Lost::strange(NOT_KNOWN.to_owned()),
                 Err(lost) => lost,
@@ -203,9 +203,9 @@ impl Client {
         until: Instant,
     ) -> Result<Option<ResultRecord>, ApiError> {
         let Trace::Name(name) = trace else { return Ok(None) };
-        info!("the start was put off; looking for a result named `{name}` all the same");
+        info!("the start was postponed; looking for a result named `{name}` anyway");
         let found = self.results_named(name, until).await.map_err(|look| {
-            let reason = format!("it was put off ({})", lost.reason);
+            let reason = format!("it was postponed ({})", lost.reason);
             let sought =
                 format!("looking for a result named `{name}` failed too ({})", look.reason);
             start_lost(request.describe(), reason, sought)
@@ -227,7 +227,7 @@ impl Client {
     ) -> Result<Box<ResultRecord>, ApiError> {
         let found = self.seek(&Trace::Name(name), until).await;
         found.map(begun).map_err(|sought| {
-            let reason = "the gate that sent it was lost".to_owned();
+            let reason = "the gate that sent it stopped".to_owned();
             start_lost(format!("POST {path}"), reason, sought)
         })
     }
@@ -295,7 +295,7 @@ impl Client {
             if matches!(trace, Trace::Kind(_)) && fitting.len() > 1 {
                 let ids: Vec<String> = fitting.iter().map(|one| one.id.to_string()).collect();
                 return Err(format!(
-                    "more than one new result fits it: {}, and nothing tells them apart",
+                    "more than one new result fits it: {}, and they cannot be distinguished",
                     ids.join(", ")
                 ));
             }

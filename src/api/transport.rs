@@ -29,7 +29,7 @@ use crate::report::model::Traffic;
 use crate::text;
 
 /// What is said of an answer that refers to an earlier one although none was named.
-pub(super) const NOT_KNOWN: &str = "the answer is said to be known already, and it is not";
+pub(super) const NOT_KNOWN: &str = "the server answered 304 to a request without a condition";
 /// The header by which a simulator says what it is, and how fast its time goes.
 const SIMULATOR_HEADER: &str = "x-cekura-simulator";
 /// The most that is read of a refusal, in bytes.

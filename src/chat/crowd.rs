@@ -81,7 +81,7 @@ impl Chats {
         let left = self.unseen(runs);
         let fault = ChatFault {
             kind: ChatFaultKind::GateLost,
-            message: "the gate that held the conversation was lost".to_owned(),
+            message: "the gate that held the conversation stopped".to_owned(),
             ..ChatFault::default()
         };
         let end = ChatEnd { fault: Some(fault), ..ChatEnd::default() };

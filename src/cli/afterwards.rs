@@ -91,7 +91,7 @@ impl Afterwards {
             signal = gate.stop.asked() => Some(signal),
         };
         if let Some(signal) = stopped {
-            report.notes.push(format!("what was to come after the verdict was ended by {signal}"));
+            report.notes.push(format!("the follow-ups of the verdict were stopped by {signal}"));
         }
         // The report was searched before, and these came later.
         report.notes.iter_mut().for_each(|note| self.redact.without_secrets(note));
@@ -164,7 +164,7 @@ impl Afterwards {
         let prompt = read_text(file).map_err(|error| error.to_string())?;
         let runs = lessons(report);
         if runs.is_empty() {
-            return Err("no call failed that counts".to_owned());
+            return Err("no call that counts failed".to_owned());
         }
         let limit = bound(gate, IMPROVE);
         let asked = ask(gate, &runs, report.result.agent, &prompt);
@@ -232,7 +232,7 @@ impl Afterwards {
             TestSetFrom::All => passed().cloned().collect(),
             TestSetFrom::FailingBefore => {
                 let Some(baseline) = &report.baseline else {
-                    return Err("there is no baseline that tells what failed before".to_owned());
+                    return Err("there is no baseline that shows what failed before".to_owned());
                 };
                 let failed = |run: &&RunRecord| judge_run(run, 1).outcome == Outcome::Failed;
                 let before: BTreeSet<Option<u64>> =

@@ -121,9 +121,7 @@ impl Attached {
         let strangers = cases::mark(&mut self.record.runs, &spec);
         if strangers > 0 {
             let runs = text::count(strangers, "run");
-            self.notes.push(format!(
-                "{runs} cannot be told to be of a test case: a baseline and retries leave them out"
-            ));
+            self.notes.push(format!("{runs} match no test case: baseline and retries ignore them"));
         }
         if let Some((_, base)) = &mut self.baseline {
             cases::mark(&mut base.runs, &spec);
@@ -373,9 +371,9 @@ impl Gate<'_> {
         let total = record.runs.len();
         attached.started.ended = true;
         attached.notes.push(match self.client.end_calls(id, self.by(WRAP_UP)).await {
-            Ok(()) => format!(
-                "the verdict was known early: {going} of {total} calls were ended before their time"
-            ),
+            Ok(()) => {
+                format!("the verdict was known early: {going} of {total} calls were ended early")
+            }
             Err(error) => {
                 let error = attached.told(&error);
                 format!("the verdict was known early, but the calls could not be ended: {error}")
@@ -406,7 +404,7 @@ impl Gate<'_> {
                     }
                 }
                 let command = attached.watch_command(id);
-                attached.notes.push(format!("to go on: {command}"));
+                attached.notes.push(format!("to continue: {command}"));
                 return Ok(end);
             }
             Waited::TimedOut => {
@@ -424,7 +422,9 @@ impl Gate<'_> {
             match policy.unwrap_or_default() {
                 CallPolicy::Leave => {
                     let command = attached.watch_command(id);
-                    attached.notes.push(format!("the calls were left going; to go on: {command}"));
+                    attached
+                        .notes
+                        .push(format!("the calls are still running; to continue: {command}"));
                 }
                 CallPolicy::EndCalls => self.end_calls(attached, id).await,
             }

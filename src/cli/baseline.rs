@@ -107,8 +107,7 @@ impl<'a> Wanted<'a> {
         };
         if from == FROM {
             return Err(Failure::Usage(
-                "a side of a matrix is compared with another one within `run` only: pass --baseline \
-                 with a result, or --baseline none"
+                "a matrix cell is compared with another one only in `run`: pass --baseline with a result, or --baseline none"
                     .to_owned(),
             ));
         }
@@ -163,7 +162,7 @@ impl<'a> Wanted<'a> {
                 continue;
             }
             if read == MOST_READ {
-                notes.over(listed.id, "nobody looks further back".to_owned());
+                notes.over(listed.id, "older results are not searched".to_owned());
                 break;
             }
             read += 1;
@@ -346,7 +345,7 @@ impl Passed {
     fn told(self) -> impl Iterator<Item = String> {
         self.reasons.into_iter().map(|(why, passed)| {
             let noun = if passed.len() == 1 { "result" } else { "results" };
-            format!("passed over as baseline: {noun} {}: {why}", ids(&passed, 10))
+            format!("not used as baseline: {noun} {}: {why}", ids(&passed, 10))
         })
     }
 }

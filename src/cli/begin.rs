@@ -95,7 +95,9 @@ impl Gate<'_> {
                 self.taken_up(*record, "started by an earlier attempt of this job")
             }
             Earlier::Attempt(..) => {
-                return Err(Failure::Internal("nobody looked for the earlier attempt".to_owned()));
+                return Err(Failure::Internal(
+                    "the earlier attempt was not searched for".to_owned(),
+                ));
             }
         };
         let Begun { record, taken_up, mut notes } = begun;
@@ -205,7 +207,7 @@ impl Gate<'_> {
             Started::Answered(record) => *record,
             Started::Found(record) => {
                 self.warn(&format!(
-                    "the answer to the start was lost; result {} is of this start and is taken up",
+                    "the answer to the start was lost; found result {} of this start and resumed it",
                     record.id
                 ));
                 *record
@@ -260,7 +262,7 @@ impl Gate<'_> {
             }
             (None, None) => {
                 return Err(Failure::Usage(format!(
-                    "--resume cannot go on: the runner was lost during the start, and mode {} gives \
+                    "cannot resume: the runner was lost during the start, and mode {} gives \
                      no name to look for; look for the result on the dashboard, then `cekura-gate \
                      watch ID`",
                     plan.mode.name()
@@ -286,7 +288,7 @@ impl Gate<'_> {
 
     fn taken_up(&self, record: ResultRecord, how: &str) -> Begun {
         let note =
-            format!("result {} was {how} and is taken up: it is not paid for again", record.id);
+            format!("result {} was {how} and is resumed: it is not paid for again", record.id);
         self.say(&note);
         Begun { record, taken_up: true, notes: vec![note] }
     }

@@ -199,7 +199,7 @@ async fn end(remote: &Remote<'_>, id: u64) -> Result<(), Failure> {
     let text = match status.is_terminal() {
         true => format!("call {id} was ended: {}\n", status.as_str()),
         false => {
-            format!("the platform was asked to end call {id}; it is {} yet\n", status.as_str())
+            format!("the platform was asked to end call {id}; it is still {}\n", status.as_str())
         }
     };
     remote.answer(&text, &json!({ "call": id, "status": status, "ended": true }))
@@ -246,7 +246,7 @@ async fn outcome(remote: &Remote<'_>, id: u64, args: &OutcomeArgs) -> Result<(),
         let sent = remote.client.vote_outcome(id, args.up, feedback, remote.soon()).await;
         sent.map_err(|error| no_call(id, error))?;
         let word = if args.up { "agree" } else { "disagree" };
-        let text = format!("call {id}: you {word} with the judgement of the expected outcome\n");
+        let text = format!("call {id}: you {word} with the verdict on the expected outcome\n");
         let document = json!({ "call": id, "thumbs_up": args.up, "feedback": args.feedback });
         return remote.answer(&text, &document);
     }
@@ -306,7 +306,9 @@ async fn critical(remote: &Remote<'_>, id: u64, args: &CriticalArgs) -> Result<(
         true => {
             format!("call {id}: the verdict on critical scenario {scenario} is marked as wrong\n")
         }
-        false => format!("call {id}: the verdict on critical scenario {scenario} stands again\n"),
+        false => format!(
+            "call {id}: the verdict on critical scenario {scenario} is no longer marked as wrong\n"
+        ),
     };
     remote.answer(&text, &json!({ "call": id, "scenario": scenario, "wrong": args.wrong }))
 }

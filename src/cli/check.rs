@@ -20,7 +20,7 @@ use crate::report::escape::json::safe;
 use crate::report::escape::terminal::log_line;
 use crate::spec::model::Case;
 use crate::suite::checks::{CheckSpec, Checks, DescribedUnits, Level};
-use crate::suite::model::{
+use crate::suite::model::{Baseline, 
     EarlyStop, IfMissing, Quarantine, RetryOn, Suite, TestSetFrom, Thresholds,
 };
 use crate::suite::together;
@@ -196,7 +196,7 @@ fn idle_afterwards(suite: &Suite) -> Vec<String> {
     }
     if set.is_some_and(|set| set.from == TestSetFrom::FailingBefore) && baseline.is_none() {
         told.push(
-            "`on_success.test_set` will freeze nothing: without a baseline no run failed before"
+            "`on_success.test_set` will do nothing: without a baseline no run failed before"
                 .to_owned(),
         );
     }
@@ -279,13 +279,7 @@ fn policies(suite: &Suite) -> Vec<(&'static str, String)> {
         rows.push(("confidence", confidence.to_string()));
     }
     if let Some(baseline) = suite.thresholds.as_ref().and_then(|t| t.baseline.as_ref()) {
-        let without = match baseline.if_missing.unwrap_or_default() {
-            IfMissing::Pass => "passes",
-            IfMissing::Inconclusive => "is inconclusive",
-            IfMissing::Fail => "fails",
-        };
-        let from = &baseline.from;
-        rows.push(("baseline", format!("{from} (where there is none, the comparison {without})")));
+        rows.push(("baseline", baseline_row(suite, baseline)));
     }
     for entry in suite.quarantine.iter().flatten() {
         let Quarantine { scenario, until, owner, reason } = entry;
@@ -309,7 +303,9 @@ fn policies(suite: &Suite) -> Vec<(&'static str, String)> {
         Some(EarlyStop::Decided) => rows.push(("early stop", "when it is decided".to_owned())),
     }
     if let Some(budget) = &suite.budget {
-        let runs = budget.max_runs.map(|most| format!("{most} runs"));
+        let runs = budget
+            .max_runs
+            .map(|most| text::count(usize::try_from(most).unwrap_or(usize::MAX), "run"));
         let cost = budget.max_cost.map(|most| format!("{most:.2}"));
         let limits: Vec<String> = runs.into_iter().chain(cost).collect();
         if !limits.is_empty() {
@@ -317,6 +313,25 @@ fn policies(suite: &Suite) -> Vec<(&'static str, String)> {
         }
     }
     rows
+}
+
+/// Where the baseline comes from, and by what it is found.
+fn baseline_row(suite: &Suite, baseline: &Baseline) -> String {
+    let from = &baseline.from;
+    let without = match baseline.if_missing.unwrap_or_default() {
+        IfMissing::Pass => "passes",
+        IfMissing::Inconclusive => "is inconclusive",
+        IfMissing::Fail => "fails",
+    };
+    let is_branch = from != "matrix" && from != "none" && from.parse::<u64>().is_err();
+    let whose = match &suite.name {
+        Some(name) if is_branch && !from.ends_with(".json") => format!(
+            "results named \"{name}\" of that branch; a job's branch is the one of its CI \
+             system, or CEKURA_GATE_BRANCH; "
+        ),
+        _ => String::new(),
+    };
+    format!("{from} ({whose}where there is none, the comparison {without})")
 }
 
 fn scenarios(plan: &Plan) -> String {
@@ -417,9 +432,14 @@ fn checks(thresholds: &Thresholds, described: &DescribedUnits) -> Vec<String> {
         let rate = baseline.success_rate.iter().map(|limit| ("success_rate", limit));
         let metrics = baseline.metrics.iter().map(|(name, limit)| (name.as_str(), limit));
         for (name, limit) in rate.chain(metrics) {
+            let of = match name {
+                "success_rate" => " points",
+                _ => " (points for a binary metric, else % of the baseline's mean)",
+            };
             let bounds = [("drop", limit.max_drop), ("rise", limit.max_rise)];
             for (way, most) in bounds {
-                let most = most.map(|most| text::percent(most.fraction()));
+                let most =
+                    most.map(|most| format!("{}{of}", most.to_string().trim_end_matches('%')));
                 lines.extend(
                     most.map(|most| format!("{name} against the baseline: {way} <= {most}")),
                 );

@@ -15,6 +15,7 @@ use super::failure::Failure;
 use super::{Color, Global, LogFormat, secrets};
 use crate::ci::System;
 use crate::context::{self, Context};
+use crate::progress::board::{self, Row};
 use crate::progress::live::Screen;
 use crate::report::console::Style;
 use crate::report::escape::json::safe;
@@ -25,6 +26,8 @@ use crate::report::escape::terminal::{log_line, printed};
 pub(super) struct Console {
     out: Style,
     err_color: bool,
+    /// Whether standard error is a terminal, whose lines are wrapped.
+    err_is_terminal: bool,
     quiet: bool,
     /// Whether someone watches a terminal behind standard error.
     live: bool,
@@ -33,6 +36,8 @@ pub(super) struct Console {
     /// How wide each drawn line is that stands above the cursor.
     drawn: RefCell<Vec<usize>>,
     last_width: Cell<usize>,
+    /// The line of each suite that is running, where there are several, by its result.
+    board: RefCell<Vec<(u64, Row)>>,
 }
 
 impl Console {
@@ -48,6 +53,7 @@ impl Console {
         Self {
             out: Style { color: color(context.stdout_is_terminal), width: context.columns() },
             err_color: color(context.stderr_is_terminal),
+            err_is_terminal: context.stderr_is_terminal,
             quiet: global.quiet,
             // A CI system may give a terminal that nobody watches; the log would tear the lines.
             live: context.stderr_is_terminal
@@ -58,6 +64,7 @@ impl Console {
             system: context.ci,
             drawn: RefCell::default(),
             last_width: Cell::default(),
+            board: RefCell::default(),
         }
     }
 
@@ -139,6 +146,19 @@ impl Console {
         *before = widths.into_iter().skip(above.len()).collect();
     }
 
+    /// Draws several suites, one of which has changed; none where it has ended.
+    pub(super) fn draw_suite(&self, id: u64, row: Option<Row>, above: &[String], screen: Screen) {
+        let mut board = self.board.borrow_mut();
+        match (board.iter_mut().find(|(of, _)| *of == id), row) {
+            (Some((_, old)), Some(row)) => *old = row,
+            (None, Some(row)) => board.push((id, row)),
+            (_, None) => board.retain(|(of, _)| *of != id),
+        }
+        let rows: Vec<Row> = board.iter().map(|(_, row)| row.clone()).collect();
+        let lines = if rows.is_empty() { Vec::new() } else { board::lines(&rows, screen) };
+        self.draw(above, &lines, screen);
+    }
+
     /// Takes the drawn lines away.
     pub(super) fn wipe(&self) {
         if self.drawn.borrow().is_empty() {
@@ -204,10 +224,18 @@ impl Console {
 
     fn labelled(&self, label: &str, color: &str, text: &str) {
         self.wipe();
+        let width = context::terminal_size().map(|(width, _)| width);
+        let line = match width.filter(|_| self.err_is_terminal) {
+            Some(width) => {
+                let style = Style { color: self.err_color, width };
+                style.wrap(&format!("{label}: "), 2, text).trim_end().to_owned()
+            }
+            None => format!("{label}: {text}"),
+        };
         if self.err_color {
-            styled(&format!("\x1b[1;{color}m{label}\x1b[0m: {text}"), true);
+            styled(&line.replacen(label, &format!("\x1b[1;{color}m{label}\x1b[0m"), 1), true);
         } else {
-            emergency(&format!("{label}: {text}"));
+            emergency(&line);
         }
     }
 }

@@ -31,7 +31,7 @@ pub(super) enum Failure {
     #[error(transparent)]
     Plan(#[from] PlanError),
     /// The plan has more runs than its budget.
-    #[error("the plan has {runs} runs, the budget allows {most}; nothing was started")]
+    #[error("the plan has {}, the budget allows {most}; nothing was started", crate::text::count(*.runs, "run"))]
     TooManyRuns {
         /// Planned runs.
         runs: usize,
@@ -40,8 +40,9 @@ pub(super) enum Failure {
     },
     /// The plan costs more than its budget.
     #[error(
-        "the plan costs {cost:.2} ({runs} runs at {price} each), the budget allows {most:.2}; \
-         nothing was started"
+        "the plan costs {cost:.2} ({} at {price} each), the budget allows {most:.2}; \
+         nothing was started",
+        crate::text::count(*.runs, "run")
     )]
     TooExpensive {
         /// Planned runs.

@@ -10,6 +10,7 @@ use super::Global;
 use super::console::Console;
 use super::failure::Failure;
 use super::overrides::Words;
+use super::publish::DEFAULT_DIR;
 use crate::ci::System;
 use crate::context;
 use crate::document::{Diagnostics, Given, Source, read_given};
@@ -85,8 +86,9 @@ pub(super) fn init(args: &Args, global: &Global, console: &Console) -> Result<Co
     let workflow = workflow(choice.system, &suite, branch, |path| !args.force && is_file(path));
     let files = files(&place, text, workflow.as_ref());
     let report = write(args, &files)?;
+    let ignored = ignore_reports(&place)?;
     let next = next(&answers, &choice, workflow.as_ref(), &report);
-    console.print(&format!("{}{next}", report.lines(&choice)))?;
+    console.print(&format!("{}{ignored}{next}", report.lines(&choice)))?;
     Ok(Code::Passed)
 }
 
@@ -246,6 +248,33 @@ fn files(place: &Place, suite: String, workflow: Option<&Workflow>) -> Vec<File>
     files
 }
 
+/// Adds the report directory to the `.gitignore` here, and says so; nothing where a line of it says
+/// that already, and nothing outside of a repository. Lines that are there stay as they are.
+fn ignore_reports(place: &Place) -> Result<String, Failure> {
+    const NAME: &str = ".gitignore";
+    if !place.root.join(".git").exists() {
+        return Ok(String::new());
+    }
+    let path = place.here.join(NAME);
+    let failed = |source| crate::sink::SinkError { path: path.clone(), source };
+    let known = match fs::symlink_metadata(&path) {
+        Ok(about) if about.is_file() => read(&path),
+        // A link, or something else that is not to be written through.
+        Ok(_) => return Ok(String::new()),
+        Err(_) => Some(String::new()),
+    };
+    let Some(known) = known else { return Ok(String::new()) };
+    let is_named = |line: &str| line.trim().trim_matches('/') == DEFAULT_DIR;
+    if known.lines().any(is_named) {
+        return Ok(String::new());
+    }
+    let gap = if known.is_empty() || known.ends_with('\n') { "" } else { "\n" };
+    let mut file = OpenOptions::new().create(true).append(true).open(&path).map_err(failed)?;
+    file.write_all(format!("{gap}/{DEFAULT_DIR}/\n").as_bytes()).map_err(failed)?;
+    let what = if known.is_empty() { "wrote" } else { "added to" };
+    Ok(format!("{what} {NAME}: /{DEFAULT_DIR}/\n"))
+}
+
 /// What became of the files.
 struct Written {
     written: Vec<String>,
@@ -328,7 +357,7 @@ fn next(
     report: &Written,
 ) -> String {
     let mut steps =
-        vec!["rehearse, without an account or a cost: cekura-gate run --simulate".to_owned()];
+        vec!["try it without an account or cost: cekura-gate run --simulate".to_owned()];
     let placeholders = answers.placeholders();
     if !placeholders.is_empty() && report.written.iter().any(|path| path == "cekura-gate.yml") {
         let keys =

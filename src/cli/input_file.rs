@@ -124,9 +124,9 @@ impl Fence {
         let (Some(roots), Ok(resolved)) = (&self.roots, path.canonicalize()) else { return Ok(()) };
         match roots.iter().any(|root| resolved.starts_with(root)) {
             true => Ok(()),
-            false => Err("it lies outside of the repository; --allow-outside reads it all the \
-                          same"
-                .to_owned()),
+            false => {
+                Err("it is outside the repository; --allow-outside reads it anyway".to_owned())
+            }
         }
     }
 
@@ -164,7 +164,7 @@ impl Fence {
         if within(&resolved) || !(own || (within(&named) && !has_up)) {
             return Ok(());
         }
-        let reason = "it is a link that leads out of the repository; --allow-outside follows it";
+        let reason = "it is a link to outside the repository; --allow-outside follows it";
         Err(Failure::Input { path: path.to_owned(), reason: reason.to_owned() })
     }
 }

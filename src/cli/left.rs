@@ -43,9 +43,11 @@ impl StartedRun {
         let refuse = |reason: String| Failure::Input { path: path.to_owned(), reason };
         let text = super::input_file::read_text(path, LONGEST).map_err(refuse)?;
         let left: Self = serde_json::from_str(&text)
-            .map_err(|error| refuse(format!("it is no run.json of a gate: {error}")))?;
+            .map_err(|error| refuse(format!("it is not a run.json of cekura-gate: {error}")))?;
         if left.result.is_none() && left.name.is_none() && left.request.is_empty() {
-            return Err(refuse("it is no run.json of a gate: it names no result".to_owned()));
+            return Err(refuse(
+                "it is not a run.json of cekura-gate: it names no result".to_owned(),
+            ));
         }
         Ok(left)
     }
@@ -74,9 +76,8 @@ impl StartedRun {
             .into_iter()
             .collect();
         let keys: Vec<&str> = keys.iter().map(String::as_str).collect();
-        (!keys.is_empty()).then(|| {
-            format!("the plan is another one now: {} of the request changed", text::list(&keys))
-        })
+        (!keys.is_empty())
+            .then(|| format!("the plan has changed: {} of the request", text::list(&keys)))
     }
 }
 

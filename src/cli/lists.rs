@@ -62,7 +62,7 @@ impl Named {
         }
         let problem = Problem::of_key(
             Place::of(["thresholds"]),
-            "`thresholds` here are those of a `batch`, and there is none",
+            "`thresholds` here apply to a `batch`, and there is none",
         );
         let problem = problem.help("write them into each suite file");
         Err(self.kept.explain(vec![problem]).into())

@@ -249,7 +249,7 @@ pub(super) fn suite(
     let Document { mut value, places } =
         read.map_err(|faults| match World::read(source, &lookup) {
             Ok(_) => Failure::Usage(format!(
-                "{name} is a world of the stand-in, not a suite; did you mean `--simulate={name}`, \
+                "{name} is a world of the simulator, not a suite; did you mean `--simulate={name}`, \
              with the `=`?"
             )),
             Err(_) => {
@@ -317,8 +317,7 @@ pub(super) fn rules(
             Ok(whole.of_leg(index, own, gate))
         }
         None => Err(Failure::Usage(format!(
-            "{} has sides with rules of their own, and this is of none of them: {}; go on with a run \
-             of it by `cekura-gate run --resume`",
+            "{} has parties or matrix cells with rules of their own, and the result is of none of them: {}; continue a run with `cekura-gate run --resume`",
             path.display(),
             gates().collect::<Vec<_>>().join(", ")
         ))),

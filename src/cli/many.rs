@@ -280,7 +280,7 @@ impl Together<'_> {
                     Some((of, None)) => {
                         // It was to be there: `if_missing` is for results that never were.
                         parts.refused_baseline = Some(format!(
-                            "{of} did not come to its end: there is nothing to compare with"
+                            "{of} did not finish: there is nothing to compare with"
                         ));
                     }
                     None => {}

@@ -146,7 +146,7 @@ impl Asked<'_> {
         let agents = self.client.agents(self.until).await?;
         let names: Vec<String> = agents.items.iter().map(describe_agent).collect();
         let help = match names.as_slice() {
-            [] => "the account has none: does the key belong to the right project?".to_owned(),
+            [] => "it has no agents: does the key belong to the right project?".to_owned(),
             names => format!("it has {}", some(names)),
         };
         Err(self.loaded.explain(vec![Problem::new(Path::of([key]), message).help(help)]).into())
@@ -272,8 +272,7 @@ pub(super) fn hold(suite: &Suite, runs: usize, dry: DryRun) -> Result<Option<f64
             Err(Failure::TooExpensive { runs, price, cost, most })
         }
         (Some(_), None, _) if budget.price_per_run.is_none() => Err(Failure::Usage(
-            "the platform gave no price, so that `budget.max_cost` cannot be held: add \
-             `price_per_run`; nothing was started"
+            "the platform gave no price, so `budget.max_cost` cannot be checked: add `price_per_run`; nothing was started"
                 .to_owned(),
         )),
         _ => Ok(price),
@@ -288,7 +287,7 @@ fn cost(suite: &Suite, plan: &Plan) -> String {
             let total = price * runs as f64;
             format!("{total:.2} for {} at {price} each", text::count(runs, "run"))
         }
-        _ => "not known: say what a run costs with `budget.price_per_run`".to_owned(),
+        _ => "not known: set the price of a run with `budget.price_per_run`".to_owned(),
     }
 }
 

@@ -157,7 +157,7 @@ pub(super) fn may_go_on(
     match left.differs(file, request) {
         None => Ok(()),
         Some(why) => Err(Failure::Usage(format!(
-            "--resume cannot go on: {why}; nothing was started. Leave --resume out to start anew, or \
+            "cannot resume: {why}; nothing was started. Leave --resume out to start again, or \
              judge what was started with `cekura-gate watch`"
         ))),
     }
@@ -192,7 +192,7 @@ pub(super) fn quarantine_is_known(loaded: &Loaded, plan: &Plan) -> Result<(), Fa
         loaded.suite.quarantine.iter().flatten().map(|entry| entry.scenario).collect();
     if ids.iter().all(|id| entries.contains(id)) {
         return Err(Failure::Usage(
-            "every scenario that would run is quarantined: nothing is left to judge; nothing was \
+            "every scenario that would run is quarantined: no run would count; nothing was \
              started"
                 .to_owned(),
         ));
@@ -201,7 +201,7 @@ pub(super) fn quarantine_is_known(loaded: &Loaded, plan: &Plan) -> Result<(), Fa
     match entries.into_iter().find(|scenario| !loaded.narrowed && !ids.contains(scenario)) {
         None => Ok(()),
         Some(unknown) => Err(Failure::Usage(format!(
-            "scenario {unknown} is quarantined but is none of the suite's; remove the entry; \
+            "scenario {unknown} is quarantined but not in the suite; remove the entry; \
              nothing was started"
         ))),
     }

@@ -113,7 +113,7 @@ async fn lesson(source: &Source, remote: &Remote<'_>) -> Result<Lesson, Failure>
         let runs: Vec<u64> = failed.map(|run| run.id).collect();
         if runs.is_empty() {
             return Err(Failure::Usage(format!(
-                "no call of result {id} failed: there is nothing to learn from it"
+                "no call of result {id} failed: there is nothing to improve the prompt with"
             )));
         }
         return Ok(Lesson { runs, agent: source.agent.or(record.agent), result: Some(id) });

@@ -50,7 +50,7 @@ pub(super) fn span(text: &str) -> Result<Timeout, String> {
 /// An id of the platform.
 pub(super) fn id(text: &str) -> Result<u64, String> {
     let id = text.trim().parse::<u64>().ok().filter(|id| *id > 0);
-    id.ok_or_else(|| "an id is a whole number from 1".to_owned())
+    id.ok_or_else(|| format!("`{text}` is not an id: a whole number from 1 is expected"))
 }
 
 /// The platform, and where the answer goes.

@@ -74,7 +74,7 @@ impl Gate<'_> {
                     && budget::allows(limits, attended.paid + runs).is_err()
                 {
                     attached.notes.push(format!(
-                        "no more retries: with another {} the {} so far would be over budget",
+                        "no more retries: another {} would exceed the budget ({} so far)",
                         text::count(runs, "run"),
                         attended.paid
                     ));

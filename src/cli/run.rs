@@ -44,8 +44,8 @@ pub(super) struct Args {
     /// directory of them, or a file that lists them (./gates.yml) are gated side by side.
     #[arg(value_name = "SUITE")]
     suites: Vec<PathBuf>,
-    /// Go on with the result that an earlier gate started before its runner was lost: the run.json
-    /// in the reports' directory says which. Starts nothing but what had not begun, of several suites or of sides of calls.
+    /// Resume the result that an earlier run started before its runner was lost: the run.json in the
+    /// report directory says which. Starts only the suites and call groups that had not started.
     #[arg(long, conflicts_with_all = ["reuse", "simulate"])]
     resume: bool,
     /// Take up the result that an earlier attempt of this CI job started, of the same commit and
@@ -298,9 +298,9 @@ async fn platform(
     let bind = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     let stand_in = super::simulate::serve(world, faults, bind)
         .await
-        .map_err(|error| Failure::Internal(format!("the stand-in cannot start: {error}")))?;
+        .map_err(|error| Failure::Internal(format!("the simulator cannot start: {error}")))?;
     let url = Url::parse(&stand_in.url())
-        .map_err(|error| Failure::Internal(format!("the stand-in has no address: {error}")))?;
+        .map_err(|error| Failure::Internal(format!("the simulator has no address: {error}")))?;
     let client = connection::to_simulator(url, &SecretString::from(key), scale)?;
     Ok(Platform { client, dashboard: None, stand_in: Some(stand_in) })
 }

@@ -122,8 +122,8 @@ pub(super) fn open(
     for file in left_in(dir).filter(|file| !planned.contains(file)) {
         if resume {
             return Err(Failure::Usage(format!(
-                "--resume cannot go on: the plan is another one now, without the set of {}; nothing \
-                 was started. Leave --resume out to start anew",
+                "cannot resume: the plan has changed and no longer has the set of {}; nothing \
+                 was started. Leave --resume out to start again",
                 file.display()
             )));
         }
@@ -314,8 +314,7 @@ impl Together<'_> {
                 if goes_on && !was_left(&call) {
                     // Its other sides have been going for a while: it would talk to nobody.
                     return Err(Failure::Usage(
-                        "an earlier gate was lost before it was started, and its other sides did \
-                         start"
+                        "the earlier run stopped before it was started, and its other parties did start"
                             .to_owned(),
                     ));
                 }
@@ -377,7 +376,7 @@ impl Gate<'_> {
         if let Err(error) = publisher.started(&attached.started) {
             self.warn(&error.to_string());
         }
-        self.say(&format!("ending the call of result {id}: its other sides did not start"));
+        self.say(&format!("ending the call of result {id}: its other parties did not start"));
         let mut record = std::mem::take(&mut attached.record);
         let wrap_up = async {
             let ended = self.client.end_calls(id, self.by(WRAP_UP)).await;
@@ -399,7 +398,7 @@ impl Gate<'_> {
         for run in &mut record.runs {
             (run.status, run.success) = (Status::Cancelled, None);
         }
-        attached.notes.push("its call was ended: the other sides did not start".to_owned());
+        attached.notes.push("its call was ended: the other parties did not start".to_owned());
         attached.record = record;
         let attended = Attended { end, retries: Vec::new(), stopped_early: false, paid };
         Ok(self.parts_of(attached, attended).await)

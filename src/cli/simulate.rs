@@ -59,7 +59,7 @@ pub(super) fn simulate(args: &Args, context: &Context, console: &Console) -> Res
         }
         console.progress("serving until Ctrl-C; set CEKURA_API_URL to the address above");
         tokio::select! {
-            () = stand_in.wait() => Err(Failure::Internal("the stand-in ended".to_owned())),
+            () = stand_in.wait() => Err(Failure::Internal("the simulator ended".to_owned())),
             // Stopping it is how it is meant to end.
             _ = signals.next() => Ok(Code::Passed),
         }

@@ -86,6 +86,11 @@ pub(super) fn asked(
         }
         [] => {
             let one = load::suite(None, overrides, context)?;
+            if let Some(suite) = one.file.as_deref().filter(|_| list.is_file()) {
+                console.warn(&format!(
+                    "{suite} is used and {DEFAULT_LIST} beside it is not; name {DEFAULT_LIST} to use it"
+                ));
+            }
             match makes_several(&one.suite).then(|| one.file.clone()).flatten() {
                 Some(file) => many(&[file.into()], overrides, context, console).map(Asked::Many),
                 None => Ok(Asked::One(Box::new(one))),
@@ -122,7 +127,7 @@ fn many(
         {
             if named.len() > 1 {
                 return Err(Failure::Usage(format!(
-                    "{} lists suites and stands alone: name it without others",
+                    "{} lists suites: name it without other files",
                     path.display()
                 )));
             }
@@ -194,7 +199,7 @@ fn suite_files(path: &Path, console: &Console) -> Result<Vec<PathBuf>, Failure> 
         let file = entry.map_err(|error| refuse(error.to_string()))?.path();
         if file.is_dir() {
             console.warn(&format!(
-                "{} is a directory: its files are no part of this run; name it too where it holds suites",
+                "{} is a directory: its files are not run; name it too if it has suites",
                 file.display()
             ));
         } else if is_yaml(&file) {
@@ -204,7 +209,7 @@ fn suite_files(path: &Path, console: &Console) -> Result<Vec<PathBuf>, Failure> 
     found.sort();
     if found.is_empty() {
         return Err(refuse(
-            "the directory holds no suite: no file in it ends in .yml or .yaml".into(),
+            "the directory has no suite: no file in it ends in .yml or .yaml".into(),
         ));
     }
     Ok(found)
@@ -255,8 +260,7 @@ fn dir(suites: &[Loaded], overrides: &Overrides, list: &Gates) -> Result<PathBuf
         (None, _) => Ok(PathBuf::from(DEFAULT_DIR)),
         (Some(dir), None) => Ok(PathBuf::from(dir)),
         (Some(first), Some(second)) => Err(Failure::Usage(format!(
-            "the suites want their reports in different directories ({first}, {second}), and several \
-             suites have one together: name it with --report-dir"
+            "the suites put their reports into different directories ({first}, {second}), but several suites share one: set it with --report-dir"
         ))),
     }
 }

@@ -29,7 +29,7 @@ use crate::suite::model::{CallPolicy, Suite};
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
     /// Id of the result.
-    #[arg(value_parser = clap::value_parser!(u64).range(1..))]
+    #[arg(value_parser = result_id)]
     result: Option<u64>,
     /// The run.json that a gate left when it started the result: its id, its suite file and its
     /// plan are taken from there.
@@ -44,6 +44,12 @@ pub(super) struct Args {
     comment: bool,
     #[command(flatten)]
     keys: KeyFlags,
+}
+
+/// An id of a result.
+fn result_id(text: &str) -> Result<u64, String> {
+    super::remote::id(text)
+        .map_err(|_| format!("`{text}` is not a result id: a whole number is expected"))
 }
 
 impl Args {
@@ -72,8 +78,7 @@ pub(super) fn watch(
         return Err(Failure::Usage(match left {
             None => "name a result id, or --from a run.json".to_owned(),
             Some(_) => {
-                "the runner was lost during the start: `cekura-gate run --resume` looks for \
-                        its result"
+                "the runner stopped during the start: `cekura-gate run --resume` looks for its result"
                     .to_owned()
             }
         }));

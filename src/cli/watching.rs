@@ -1,4 +1,4 @@
-//! Showing progress while a gate waits: drawn on a terminal, told in a log.
+//! Showing progress while a suite runs: drawn on a terminal, written to a log.
 //!
 //! What is shown is made in `progress`; here it is brought to the console at the right time.
 
@@ -11,7 +11,8 @@ use tokio::time::Instant;
 use super::attend::Attached;
 use super::console::Console;
 use crate::poll::Tally;
-use crate::progress::live::{self, Screen};
+use crate::progress::board::Row;
+use crate::progress::live;
 use crate::progress::log::Log;
 use crate::progress::{Progress, Rules};
 use crate::record::{ResultRecord, RunRecord};
@@ -20,10 +21,10 @@ use crate::redact::Redactor;
 /// How often the clock on the terminal moves.
 const TICK: Duration = Duration::from_secs(1);
 
-/// Someone who watches a result.
+/// The view of a result that is running.
 pub(super) struct Watching<'a> {
     console: &'a Console,
-    /// The gate's name where there are several: they share the terminal line by line.
+    /// The suite's name where there are several: each has a line of the terminal.
     label: Option<&'a str>,
     attached: &'a Attached,
     result: u64,
@@ -55,7 +56,7 @@ impl<'a> Watching<'a> {
             redact: attached.redactor(),
             state,
         };
-        if watching.screen().is_some() {
+        if watching.console.screen().is_some() {
             watching.take(record);
         }
         watching
@@ -117,9 +118,17 @@ impl<'a> Watching<'a> {
         if progress.result == 0 {
             return;
         }
-        if let Some(screen) = self.screen() {
-            let news: Vec<String> =
-                progress.news.drain(..).map(|line| live::news(&line, screen)).collect();
+        if let Some(screen) = self.console.screen() {
+            let named = |line: String| match self.label {
+                Some(label) => live::news_of(label, &line, screen),
+                None => live::news(&line, screen),
+            };
+            let news: Vec<String> = progress.news.drain(..).map(named).collect();
+            if let Some(label) = self.label {
+                let row = Row::of(label, progress, elapsed, limit);
+                self.console.draw_suite(self.result, (!last).then_some(row), &news, screen);
+                return;
+            }
             let lines = live::lines(progress, screen, elapsed, limit);
             self.console.draw(&news, &lines, screen);
             return;
@@ -134,10 +143,5 @@ impl<'a> Watching<'a> {
             }
             self.console.progress(&line);
         }
-    }
-
-    /// The screen to draw on: none where several gates speak.
-    fn screen(&self) -> Option<Screen> {
-        self.console.screen().filter(|_| self.label.is_none())
     }
 }

@@ -60,7 +60,7 @@ impl Query {
         match &self.folder {
             Some(folder) => format!("folder {folder}"),
             None if self.tags.len() == 1 => format!("tag {}", self.tags.join(", ")),
-            None => format!("tags {}", self.tags.join(", ")),
+            None => format!("any of the tags {}", self.tags.join(", ")),
         }
     }
 }

@@ -76,7 +76,7 @@ pub(super) fn phases(
         return Err("it names a run twice");
     }
     if listed.len() > count || (listed.is_empty() && count > 0) {
-        return Err("it counts other runs than it names");
+        return Err("its count of runs differs from the runs it lists");
     }
     if count > ids.len() || !listed.is_subset(&ids) {
         return Err("it names runs that the result does not have");

@@ -224,8 +224,7 @@ impl<O: FnMut(Look<'_>) -> ControlFlow<()>> Waiting<'_, O> {
         }
         let status = self.record.status.as_str();
         let span = crate::text::seconds(limit.as_secs_f64());
-        let words =
-            format!("the result calls itself {status}, but {awaited}: waiting {span} for it");
+        let words = format!("the result is {status}, but {awaited}: waiting {span} for it");
         let _ = (self.observe)(Look::Delay(&words));
         self.awaited = Some((awaited, Instant::now()));
         ended >= limit * MOST_SETTLINGS
@@ -281,7 +280,7 @@ impl<O: FnMut(Look<'_>) -> ControlFlow<()>> Waiting<'_, O> {
                     self.seen.look(self.at(), phases);
                 }
                 Err(why) => {
-                    info!("the list of runs is not believed: {why}; looking at the result itself");
+                    info!("the list of runs is inconsistent: {why}; reading the result instead");
                     self.light.failed();
                     return false;
                 }

@@ -45,9 +45,24 @@ pub fn lines(
 pub fn news(line: &str, screen: Screen) -> String {
     let width = screen.style.width.saturating_sub(1).max(20);
     let line = cut(&log_line(line), width.saturating_sub(4));
-    let (ink, mark) =
-        if line.starts_with("failed") { (Ink::Bad, "✗") } else { (Ink::Unsure, "?") };
+    let (ink, mark) = ink_of(&line);
     format!("  {} {line}", screen.style.paint(ink, mark))
+}
+
+/// The same for a run of one of several suites.
+pub fn news_of(label: &str, line: &str, screen: Screen) -> String {
+    let width = screen.style.width.saturating_sub(1).max(20);
+    let (ink, mark) = ink_of(line);
+    let line = format!("{}: {line}", short(label, 40));
+    format!(
+        "  {} {}",
+        screen.style.paint(ink, mark),
+        cut(&log_line(&line), width.saturating_sub(4))
+    )
+}
+
+fn ink_of(line: &str) -> (Ink, &'static str) {
+    if line.starts_with("failed") { (Ink::Bad, "✗") } else { (Ink::Unsure, "?") }
 }
 
 fn head(
@@ -72,7 +87,7 @@ fn head(
 
 /// The bar: what passed, what failed, what is no evidence, what is going, what waits. Without
 /// colour the shapes tell them apart.
-fn bar(counts: Counts, style: Style, width: usize) -> String {
+pub(super) fn bar(counts: Counts, style: Style, width: usize) -> String {
     let total = counts.total().max(1);
     let parts = [
         (counts.passed, '█', Ink::Good),

@@ -38,7 +38,7 @@ impl Log {
             if self.news <= MOST_NEWS {
                 lines.push(format!("{clock}  {news}"));
             } else if self.news == MOST_NEWS + 1 {
-                lines.push(format!("{clock}  further runs that do not pass are in the reports"));
+                lines.push(format!("{clock}  more runs that did not pass are in the reports"));
             }
         }
         let (is_due, changed) = match self.said {

@@ -1,9 +1,10 @@
 //! What a person sees while waiting: how many runs are in which state, when it will probably be
 //! over, what has failed, how the checks stand.
 //!
-//! Pure text from what is known; `live` draws it for a terminal, `log` tells it to a log, and
-//! `cli` prints either.
+//! Pure text from what is known; `live` draws one suite for a terminal and `board` several, `log`
+//! writes lines for a log, and `cli` prints them.
 
+pub mod board;
 mod estimate;
 pub mod live;
 pub mod log;
@@ -73,7 +74,7 @@ impl Counts {
     }
 }
 
-/// What a result is held against while it is going.
+/// What a result is checked against while it is going.
 #[derive(Debug, Clone, Copy)]
 pub struct Rules<'a> {
     /// The suite.

@@ -119,7 +119,7 @@ fn a_log_tells_failures_changes_and_now_and_then_that_nothing_changed() {
     --
 
     --
-       2m2s  errored 4 of Scenario 1: the call never became a conversation
+       2m2s  errored 4 of Scenario 1: the call had no conversation
        2m2s  4 of 4 runs ended
     ");
 }

@@ -5,13 +5,16 @@
 use std::time::Duration;
 
 use super::comparison::headline as headline_of;
+use super::escape::short;
 use super::model::{
     BaselineHead, FORMAT_VERSION, PlanHead, PooledResult, Report, RetryRecord, SuiteHead, Tally,
     Timing, Traffic,
 };
 use super::remarks::{disagreements, remarks, retried, ungated_failures, unreadable};
 use super::standing::{Standing, counted_of, evidence_of, outcomes, status_against_a_pass};
+use super::words;
 use crate::exit::Code;
+use crate::numbers;
 use crate::outcome::{Outcome, RunOutcome};
 use crate::record::{ResultRecord, RunRecord};
 use crate::redact::Redactor;
@@ -21,6 +24,9 @@ use crate::suite::model::{Junit, Transcripts};
 use crate::text;
 use crate::verdict::baseline::{SIGNIFICANCE, compare, with_refused_base, with_unknown_base};
 use crate::verdict::{CheckReport, Verdict};
+
+/// What every report of simulated calls says.
+pub(in crate::report) const REHEARSAL: &str = "simulated: no real call was made";
 
 /// How the wait for the result ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -176,7 +182,7 @@ pub fn assemble(mut parts: Parts) -> Report {
     }
     notes.extend(against_a_pass);
     if parts.simulated {
-        notes.insert(0, "a rehearsal against a stand-in: no real call was made".to_owned());
+        notes.insert(0, REHEARSAL.to_owned());
     }
     notes.extend(ungated_failures(&checks, &tally));
     notes.extend(baseline.as_ref().map(|baseline| {
@@ -320,23 +326,24 @@ fn headline(
             "{} of {} passed ({})",
             tally.passed,
             text::count(tally.passed + tally.failed, "judged run"),
-            text::percent(rate)
+            numbers::beside(rate, &thresholds_of_rate(checks), numbers::SHARE)
         ),
         None => format!("none of {} was judged", text::count(tally.total, "run")),
     };
     let gating = || checks.iter().filter(|check| check.level == Level::Error);
-    let missed = gating().filter(|check| check.verdict == Verdict::Fail).count();
     let open = gating().filter(|check| check.verdict == Verdict::Inconclusive).count();
     let judged = match verdict {
-        Verdict::Pass if gating().count() == 1 => "the check holds".to_owned(),
-        Verdict::Pass => format!("all {} hold", text::count(gating().count(), "check")),
-        Verdict::Fail => format!("{} missed", text::count(missed, "check")),
+        Verdict::Pass if gating().count() > 1 => {
+            format!("all {} passed", text::count(gating().count(), "check"))
+        }
+        Verdict::Pass => decided(gating(), verdict, "met"),
+        Verdict::Fail => decided(gating(), verdict, "not met"),
         Verdict::Inconclusive if gating().count() == 0 => "no check gates".to_owned(),
         Verdict::Inconclusive if open == 0 && incomplete => {
             "but the evidence is not complete".to_owned()
         }
-        Verdict::Inconclusive if open == 0 => "but the evidence is not sound".to_owned(),
-        Verdict::Inconclusive => format!("{} without enough evidence", text::count(open, "check")),
+        Verdict::Inconclusive if open == 0 => "but some runs match no planned run".to_owned(),
+        Verdict::Inconclusive => decided(gating(), verdict, "not decided"),
     };
     match end {
         End::Finished => format!("{runs}, {judged}"),
@@ -348,12 +355,35 @@ fn headline(
         End::Quit => format!("stopped by SIGQUIT: {runs} until then"),
         End::Terminated => format!("stopped by SIGTERM: {runs} until then"),
         End::NotStarted { reason, .. } => format!(
-            "the sides of a call did not all start ({reason}): {runs} of those that did, {judged}"
+            "the parties of a call did not all start ({reason}): {runs} of those that did, {judged}"
         ),
         End::Lost(reason) => {
-            format!("the platform was lost on the way ({reason}): {runs} until then")
+            format!("the result could not be read to its end ({reason}): {runs} until then")
         }
     }
+}
+
+/// The first of the checks that made the verdict, with its numbers, and how many more there are.
+fn decided<'c>(
+    gating: impl Iterator<Item = &'c CheckReport>,
+    verdict: Verdict,
+    what: &str,
+) -> String {
+    let mut deciding = gating.filter(|check| check.verdict == verdict);
+    let Some(check) = deciding.next() else { return format!("no check is {what}") };
+    let name = short(&words::check_name(check), 100);
+    let more = match deciding.count() {
+        0 => String::new(),
+        n => format!("; {} {what}", text::count(n, "more check")),
+    };
+    let seen = check.value.map_or_else(|| "no value".to_owned(), |value| check.shown(value));
+    format!("{name} {what}: {seen}, wanted {}{more}", short(&check.condition, 60))
+}
+
+/// The thresholds that the success rate of all runs is compared with.
+pub(super) fn thresholds_of_rate(checks: &[CheckReport]) -> Vec<f64> {
+    let whole = checks.iter().filter(|c| c.scenario.is_none() && c.name == "success_rate");
+    whole.map(|check| check.threshold).collect()
 }
 
 #[cfg(test)]

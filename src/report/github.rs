@@ -6,7 +6,6 @@ use super::escape::ci::{command_data, command_property, output_entry};
 use super::issues::{Issue, issues};
 use super::model::Report;
 use super::words;
-use crate::text;
 use crate::verdict::Verdict;
 
 /// Where the reports are, as outputs name them. None for one that was not written.
@@ -34,7 +33,10 @@ pub fn outputs(report: &Report, paths: Paths<'_>) -> Vec<(&'static str, String)>
         ("result_id", id.map(|id| id.to_string()).unwrap_or_default()),
         ("result_ids", result_ids(&words::result_ids(report))),
         ("result_url", words::page(report).unwrap_or_default()),
-        ("success_rate", rate.map(|rate| text::trim_number(rate, 6)).unwrap_or_default()),
+        (
+            "success_rate",
+            rate.map(|rate| words::rate_for_programs(report, rate)).unwrap_or_default(),
+        ),
         ("total_runs", report.tally.total.to_string()),
         ("passed_runs", report.tally.passed.to_string()),
         ("failed_runs", report.tally.failed.to_string()),

@@ -16,6 +16,18 @@ pub enum ReadError {
         /// What is wrong there, with line and column.
         message: String,
     },
+    /// The file ends within the document.
+    #[error("it is cut off at byte {bytes}: the file is not complete")]
+    CutOff {
+        /// Its length.
+        bytes: usize,
+    },
+    /// It is what a start leaves for `watch`.
+    #[error("it is a run.json: use `cekura-gate watch --from FILE`")]
+    RunFile,
+    /// It is what the API answers.
+    #[error("it is the platform's answer, not a result.json of cekura-gate")]
+    Answer,
     /// It is the `gates.json` of several gates.
     #[error("it is of several suites: name the result of one of them, beside it: {results}")]
     Several {
@@ -67,11 +79,24 @@ pub fn read(text: &str) -> Result<Report, ReadError> {
     let report = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
         match super::gates::read_index(text) {
             Some(index) => several(&index),
-            None => malformed(error.path().to_string(), error.inner()),
+            None if error.inner().is_eof() => ReadError::CutOff { bytes: text.len() },
+            None => other_document(text)
+                .unwrap_or_else(|| malformed(error.path().to_string(), error.inner())),
         }
     })?;
     reader.end().map_err(|error| malformed(".".to_owned(), &error))?;
     Ok(report)
+}
+
+/// What a JSON document is that people take for a saved result; none where it is no such document.
+fn other_document(text: &str) -> Option<ReadError> {
+    let document = serde_json::from_str::<serde_json::Value>(text).ok()?;
+    let has = |key: &str| document.get(key).is_some();
+    if has("planned") && has("request") {
+        return Some(ReadError::RunFile);
+    }
+    (!has("format_version") && has("id") && (has("runs") || has("status")))
+        .then_some(ReadError::Answer)
 }
 
 /// What to say of the file that names several results.

@@ -19,11 +19,8 @@ pub(super) fn ungated_failures(checks: &[CheckReport], tally: &Tally) -> Option<
     };
     (tally.failed > 0 && !checks.iter().any(looks)).then(|| {
         format!(
-            "{} and no check gates the success rate: add `success_rate: 90%` to the thresholds",
-            match tally.failed {
-                1 => "1 run failed".to_owned(),
-                n => format!("{n} runs failed"),
-            }
+            "{} failed and no check gates the success rate: add `success_rate: 90%` to the thresholds",
+            text::count(tally.failed, "run")
         )
     })
 }
@@ -33,14 +30,14 @@ pub(super) fn remarks(result: &ResultRecord, plan: &PlanHead, tally: &Tally) -> 
     let mut notes = Vec::new();
     let arrived = result.runs.len();
     if tally.unmatched > 0 {
-        let planned = plan.runs.map(|runs| format!(", {runs} were planned and started"));
+        let planned = plan.runs.map(|runs| {
+            format!(", {}", text::count_with(runs, "run", "was planned", "were planned"))
+        });
         notes.push(format!(
-            "{arrived} runs arrived{}: {} no planned run, and it cannot be said which count",
+            "{} arrived{}: {} no planned run, and it is not known which count",
+            text::count(arrived, "run"),
             planned.unwrap_or_default(),
-            match tally.unmatched {
-                1 => "1 run fits".to_owned(),
-                n => format!("{n} runs fit"),
-            }
+            text::count_with(tally.unmatched, "run", "matches", "match")
         ));
     }
     if tally.missing > 0 {
@@ -54,7 +51,7 @@ pub(super) fn remarks(result: &ResultRecord, plan: &PlanHead, tally: &Tally) -> 
     if !unknown.is_empty() {
         let names: Vec<String> = unknown.keys().map(|name| format!("`{name}`")).collect();
         notes.push(format!(
-            "this version does not know the status {}: it was taken for in progress",
+            "this version does not know the status {}: it was treated as in progress",
             text::list(&names)
         ));
     }
@@ -84,7 +81,10 @@ pub(super) fn unreadable(result: &ResultRecord) -> Vec<String> {
     if notes.len() > MOST {
         let more = notes.len() - MOST;
         notes.truncate(MOST);
-        notes.push(format!("{more} more fields cannot be read; result.json lists them"));
+        notes.push(format!(
+            "{} cannot be read; result.json lists them",
+            text::count(more, "more field")
+        ));
     }
     notes
 }
@@ -101,11 +101,8 @@ pub(super) fn retried(retries: &[RetryRecord], runs: &[RunRecord]) -> Vec<String
         let results: Vec<String> = results.into_iter().collect();
         let replaced = retries.iter().filter(|retry| retry.counts == retry.again.run).count();
         notes.push(format!(
-            "{} started again (result {}): {replaced} took the place of the first",
-            match retries.len() {
-                1 => "1 run was".to_owned(),
-                n => format!("{n} runs were"),
-            },
+            "{} started again (result {}): {replaced} replaced the first",
+            text::count_with(retries.len(), "run", "was", "were"),
             text::list(&results),
         ));
     }
@@ -128,7 +125,7 @@ pub(super) fn disagreements(result: &ResultRecord) -> Vec<String> {
     let claims = &result.claims;
     if let Some(total) = claims.total_runs.filter(|total| *total != arrived as u64) {
         notes.push(format!(
-            "the platform counts {} in all, its answer holds {arrived}",
+            "the platform counts {} in all, its answer has {arrived}",
             text::count(usize::try_from(total).unwrap_or(usize::MAX), "run")
         ));
     }
@@ -139,7 +136,7 @@ pub(super) fn disagreements(result: &ResultRecord) -> Vec<String> {
         // One schema calls it a fraction, another a percentage.
         if !near(claimed) && !near(claimed / 100.0) {
             notes.push(format!(
-                "the platform gives a success rate of {}, its runs make {}; the runs were judged",
+                "the platform reports a success rate of {}, its runs give {}; the verdict uses the runs",
                 text::trim_number(claimed, 4),
                 text::percent(ours)
             ));

@@ -5,24 +5,27 @@
 use super::escape::one_line;
 use std::collections::{BTreeMap, HashMap};
 
+use super::assemble::thresholds_of_rate;
 use super::escape::{short, url};
 use super::model::{Report, ScenarioRuns, Tally, Traffic};
 use crate::exit::Code;
+use crate::numbers;
 use crate::outcome::{Blame, Outcome, RunOutcome, word};
 use crate::poll::settle::{self, Figures, State, Wanted};
 use crate::record::{MetricRecord, MetricValue, RunRecord, Turn};
 use crate::suite::checks::Level;
+use crate::suite::model::Quarantine;
 use crate::text;
 use crate::verdict::{CheckReport, Verdict};
 
-/// What talking to the platform took: `31 requests, 2 of them repeated after 1.5s of waiting`.
+/// What talking to the platform took: `31 requests, 2 of them retries after 1.5s of waiting`.
 pub fn traffic(traffic: Traffic) -> String {
     let requests = text::count(usize::try_from(traffic.requests).unwrap_or(usize::MAX), "request");
     if traffic.retries == 0 && traffic.waited_seconds == 0.0 {
         return requests;
     }
     let waited = text::seconds(traffic.waited_seconds);
-    format!("{requests}, {} of them repeated after {waited} of waiting", traffic.retries)
+    format!("{requests}, {} of them retries after {waited} of waiting", traffic.retries)
 }
 
 /// How a check stands in a report: its verdict, and a warning for one that doesn't gate.
@@ -119,7 +122,7 @@ pub fn quoted(path: &str) -> String {
 /// The exit code with its meaning.
 pub fn exit_meaning(report: &Report) -> &'static str {
     let code = Code::ALL.into_iter().find(|code| code.number() == report.exit_code);
-    code.map_or("not a code of this program", Code::meaning)
+    code.map_or("unknown exit code", Code::meaning)
 }
 
 /// The counts of the runs as a sentence: `9 runs: 6 passed, 2 failed, 1 errored`.
@@ -169,13 +172,19 @@ pub fn check_name(check: &CheckReport) -> String {
 
 /// The figure seen, or a dash.
 pub fn seen(check: &CheckReport) -> String {
-    check.value.map_or_else(|| "–".to_owned(), |value| check.unit.show(value))
+    check.value.map_or_else(|| "–".to_owned(), |value| check.shown(value))
 }
 
-/// Between which figures the truth lies, such as `41% to 93% (95% sure)`.
+/// The success rate as a fraction for programs.
+pub fn rate_for_programs(report: &Report, rate: f64) -> String {
+    numbers::fraction(rate, &thresholds_of_rate(&report.checks))
+}
+
+/// Between which figures the true one lies, such as `41% to 93% (95% sure)`: each end holds with
+/// that confidence, and is the one that a check with a confidence decides by.
 pub fn interval(check: &CheckReport) -> Option<String> {
     let interval = check.interval?;
-    let ends = format!("{} to {}", check.unit.show(interval.low), check.unit.show(interval.high));
+    let ends = format!("{} to {}", check.shown(interval.low), check.shown(interval.high));
     Some(match interval.confidence {
         Some(confidence) => format!("{ends} ({} sure)", text::percent(confidence)),
         None => ends,
@@ -188,6 +197,24 @@ pub fn samples(check: &CheckReport) -> String {
         0 => check.samples.to_string(),
         unknown => format!("{} (+{unknown} unknown)", check.samples),
     }
+}
+
+/// The same in a sentence: `8 runs (+1 unknown)`.
+pub fn samples_in_words(check: &CheckReport) -> String {
+    let runs = text::count(check.samples, "run");
+    match check.unknown {
+        0 => runs,
+        unknown => format!("{runs} (+{unknown} unknown)"),
+    }
+}
+
+/// A quarantined scenario: `Refund (7): until 2026-12-31, payments: ticket 42 · 2 runs: 2 failed`.
+pub fn quarantined(entry: &Quarantine, scenarios: &[ScenarioRuns<'_>]) -> String {
+    let runs = scenarios.iter().find(|one| one.scenario.id == Some(entry.scenario));
+    let name = runs.map_or_else(|| "scenario".to_owned(), |one| short(&one.scenario.name, 100));
+    let tally = runs.map_or_else(|| "no run".to_owned(), |one| tally_of(&one.tally));
+    let (owner, reason) = (short(&entry.owner, 100), short(&entry.reason, 200));
+    format!("{name} ({}): until {}, {owner}: {reason} · {tally}", entry.scenario, entry.until)
 }
 
 /// The checks, worst first; in the suite's order within each standing.
@@ -317,13 +344,11 @@ pub fn no_evidence<'a, 'r>(
 /// itself; what it left going, nobody broke.
 pub fn blame_name(report: &Report, blame: Blame) -> &'static str {
     match blame {
-        Blame::Operator if report.stopped_early || report.incomplete => {
-            "nobody: the gate ended the call"
-        }
+        Blame::Operator if report.stopped_early || report.incomplete => "ended by the gate",
         Blame::StillGoing if report.exit_code == Code::TimedOut.number() => {
-            "the time limit: the gate left before the end"
+            "still going at the time limit"
         }
-        Blame::StillGoing if report.incomplete => "nobody: the gate left before the end",
+        Blame::StillGoing if report.incomplete => "still going when the gate ended",
         other => other.name(),
     }
 }

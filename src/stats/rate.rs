@@ -13,7 +13,8 @@ pub const PROBABLY: f64 = 0.8;
 /// More runs than anyone would pay for.
 pub const MOST_RUNS: usize = 100_000;
 
-/// The Wilson score interval, two-sided: to show how sure a share is, not to decide on it.
+/// The Wilson score interval, two-sided: what the tables of `docs/statistics.md` compare the exact
+/// bounds with. Reports show the bounds that decide.
 ///
 /// `(p̂ + z²/2n ± z·√(p̂(1−p̂)/n + z²/4n²)) / (1 + z²/n)`. Its coverage is `confidence` on average
 /// over all shares, and somewhat below it for some. At `k = 0` it begins at 0 and at `k = n` it

@@ -29,7 +29,9 @@ pub struct Suite {
     /// Version of the suite format. Always 1.
     #[schemars(range(min = 1, max = 1), extend("default" = 1))]
     pub version: u32,
-    /// Name of the suite. It labels the result on the platform and every report. Default: the file's name.
+    /// Name of the suite. It labels the result on the platform and every report. Default: the file's
+    /// name. Earlier results are found by it: under a new name a suite has no baseline, no result to
+    /// reuse, and a new pull-request comment.
     #[schemars(length(min = 1, max = 200))]
     pub name: Option<String>,
     /// Id of the agent under test.
@@ -45,7 +47,7 @@ pub struct Suite {
     /// Ids of the scenarios (evaluators) to run.
     #[schemars(length(min = 1), inner(range(min = 1)))]
     pub scenarios: Option<Vec<u64>>,
-    /// Run the scenarios that carry these tags.
+    /// Run the scenarios that carry at least one of these tags.
     #[schemars(length(min = 1), inner(length(min = 1)))]
     pub tags: Option<Vec<String>>,
     /// Run the scenarios of this folder, as a dotted path such as `Sales.Inbound`. Needs `project`.
@@ -191,7 +193,8 @@ pub struct Thresholds {
     /// Checks that each scenario must pass on its own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub each_scenario: Option<EachScenario>,
-    /// Checks on the account's metrics, each named by its name (any case), slug, code or id.
+    /// Checks on the account's metrics, each named by its name (any case), slug, code or id. The
+    /// platform states no unit: `check` shows the one that is assumed, and `unit` sets it.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub metrics: BTreeMap<String, Checks>,
     /// Judge rates by an interval at this confidence, for example `95%`, not by the bare sample.
@@ -222,17 +225,19 @@ pub struct EachScenario {
 #[serde(deny_unknown_fields)]
 pub struct Baseline {
     /// A saved result.json, a result id, or a branch: the newest finished result of this suite there.
-    /// `matrix`: the first agent of the matrix, in the same run.
+    /// `matrix`: the first agent of the matrix, in the same run. The branch of a job is what its CI
+    /// system says, or CEKURA_GATE_BRANCH.
     #[schemars(length(min = 1))]
     pub from: String,
     /// What the comparison comes to where there is no such result, as in the first pull request of
     /// a repository. Default: inconclusive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub if_missing: Option<IfMissing>,
-    /// How far the success rate may drop.
+    /// How far the success rate may drop, in percentage points: `max_drop: 5%` accepts 90% after 95%.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub success_rate: Option<BaselineLimit>,
-    /// How far each metric may move.
+    /// How far each metric may move: a binary metric in percentage points, a rating or a number
+    /// relative to the baseline's mean.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub metrics: BTreeMap<String, BaselineLimit>,
 }
@@ -254,10 +259,12 @@ pub enum IfMissing {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct BaselineLimit {
-    /// The largest drop that is accepted.
+    /// The largest drop that is accepted: in percentage points for a share (the success rate, a binary
+    /// metric), relative to the baseline's mean for a rating or a number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_drop: Option<Percent>,
-    /// The largest rise that is accepted.
+    /// The largest rise that is accepted: in percentage points for a share, relative to the baseline's
+    /// mean for a rating or a number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_rise: Option<Percent>,
     /// How likely noise alone may explain a change that counts. Default: 5%.

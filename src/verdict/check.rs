@@ -122,7 +122,7 @@ impl Operator {
     /// Whether `value operator threshold` holds. Rates and means come out of divisions, so that
     /// a value within a billionth of the threshold counts as equal to it.
     pub fn holds(self, value: f64, threshold: f64) -> bool {
-        let near = (value - threshold).abs() <= 1e-9 * threshold.abs().max(1.0);
+        let near = crate::numbers::same(value, threshold);
         match self {
             Operator::AtLeast => value >= threshold || near,
             Operator::Above => value > threshold && !near,
@@ -321,6 +321,12 @@ fn parse_threshold(text: &str) -> Result<Threshold, ScalarError> {
         "ms" => Unit::Milliseconds,
         "s" => Unit::Seconds,
         "m" => Unit::Minutes,
+        other if [" and ", " or ", "&&", "||", ","].iter().any(|word| unit.contains(word)) => {
+            return Err(ScalarError::new(
+                format!("a check is one comparison: `{other}` is left over"),
+                "write two checks as a list: [\">= 90%\", \"<= 95%\"]",
+            ));
+        }
         other => {
             return Err(ScalarError::new(
                 format!("`{other}` is not a unit"),

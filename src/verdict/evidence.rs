@@ -244,13 +244,13 @@ impl<'a> Evidence<'a> {
         }
         let names = self.metric_names();
         Err(match crate::text::nearest(wanted, names.iter().copied()) {
-            Some(near) => format!("no run has a metric `{wanted}`; did you mean `{near}`?"),
+            Some(near) => format!("no run has the metric `{wanted}`; did you mean `{near}`?"),
             None if names.is_empty() => {
-                format!("no run has a metric `{wanted}`, nor any other metric")
+                format!("no run has the metric `{wanted}`")
             }
             None => {
                 let names: Vec<&str> = names.into_iter().collect();
-                format!("no run has a metric `{wanted}`; the runs have {}", names.join(", "))
+                format!("no run has the metric `{wanted}`; the runs have {}", names.join(", "))
             }
         })
     }

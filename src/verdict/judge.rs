@@ -23,6 +23,16 @@ pub(crate) enum Figure<'s> {
 }
 
 impl Figure<'_> {
+    /// What a run has where it has a value of this figure.
+    pub(crate) const fn value_of_a_run(&self) -> &'static str {
+        match self {
+            Figure::SuccessRate | Figure::Errors => "verdict",
+            Figure::ExpectedOutcome => "score for the expected outcome",
+            Figure::Duration => "duration",
+            Figure::Metric(_) => "value",
+        }
+    }
+
     pub(crate) fn name(&self) -> &str {
         match self {
             Figure::SuccessRate => "success_rate",
@@ -45,15 +55,29 @@ pub(super) fn judge(
     let finding = match sample(figure, spec, evidence) {
         Ok((sampled, check)) => {
             let confidence = Confidence::of(figure, spec, &check, confidence);
-            let mut finding =
-                Weighing { check: &check, spec, confidence, evidence, unknown: &sampled.unknown }
-                    .weigh(sampled.samples);
+            let mut finding = Weighing {
+                figure,
+                check: &check,
+                spec,
+                confidence,
+                evidence,
+                unknown: &sampled.unknown,
+            }
+            .weigh(sampled.samples);
             for note in sampled.notes {
                 finding.reason = format!("{}; {note}", finding.reason);
             }
             finding
         }
-        Err(reason) => Finding::without_samples(spec, reason),
+        Err(reason) => {
+            // Other scenarios may well have the metric.
+            let of = scenario.as_ref().zip(reason.strip_prefix("no run has "));
+            let reason = of.map_or_else(
+                || reason.clone(),
+                |(scenario, rest)| format!("no run of \"{}\" has {rest}", scenario.name),
+            );
+            Finding::without_samples(spec, reason)
+        }
     };
     CheckReport {
         name: figure.name().to_owned(),

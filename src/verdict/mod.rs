@@ -28,6 +28,7 @@ use self::evidence::Evidence;
 pub(crate) use self::judge::Figure;
 use self::judge::judge;
 pub(crate) use self::sample::settled;
+use crate::numbers::{self, Form};
 use crate::outcome::RunOutcome;
 use crate::record::RunRecord;
 use crate::suite::checks::{CheckSpec, Checks, Level};
@@ -79,7 +80,7 @@ pub struct CheckReport {
     pub threshold: f64,
     /// The unit of `value` and `threshold`.
     pub unit: FigureUnit,
-    /// Between which figures the truth lies.
+    /// The interval of the figure: each end holds with the confidence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interval: Option<Interval>,
     /// How many runs gave a value.
@@ -118,19 +119,44 @@ pub enum FigureUnit {
 }
 
 impl FigureUnit {
-    /// A figure with its unit, as a person reads it: `87.5%`, `2310ms`, `4.2`.
+    /// How its figures are written.
+    pub const fn form(self) -> Form {
+        let (digits, sign) = match self {
+            FigureUnit::Share => return numbers::SHARE,
+            FigureUnit::Number => (2, ""),
+            FigureUnit::Milliseconds => (1, "ms"),
+            FigureUnit::Seconds => (2, "s"),
+            FigureUnit::Minutes => (2, "m"),
+        };
+        Form { digits, percent: false, sign }
+    }
+
+    /// A figure with its unit, as a person reads it: `87.5%`, `2310ms`, `4.2`. Beside a threshold,
+    /// [`CheckReport::shown`] has the digits that tell the two apart.
     pub fn show(self, value: f64) -> String {
-        match self {
-            FigureUnit::Share => crate::text::percent(value),
-            FigureUnit::Number => crate::text::trim_number(value, 2),
-            FigureUnit::Milliseconds => format!("{}ms", crate::text::trim_number(value, 1)),
-            FigureUnit::Seconds => format!("{}s", crate::text::trim_number(value, 2)),
-            FigureUnit::Minutes => format!("{}m", crate::text::trim_number(value, 2)),
-        }
+        numbers::beside(value, &[], self.form())
+    }
+
+    /// A figure beside the threshold that it is compared with.
+    pub fn beside(self, value: f64, threshold: f64) -> String {
+        numbers::beside(value, &[threshold], self.form())
     }
 }
 
-/// Between which figures the truth lies.
+impl CheckReport {
+    /// A figure of this check with its unit: the one seen, or an end of its interval. It has the
+    /// digits that tell it apart from the threshold.
+    pub fn shown(&self, figure: f64) -> String {
+        self.unit.beside(figure, self.threshold)
+    }
+
+    /// The threshold with its unit.
+    pub fn shown_threshold(&self) -> String {
+        numbers::threshold(self.threshold, self.unit.form())
+    }
+}
+
+/// The interval of the figure: each end holds with the confidence.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Interval {
     /// Lower end, in the check's unit.

@@ -9,6 +9,7 @@ use super::evidence::{Evidence, Samples};
 use super::judge::{Figure, Finding, written_threshold};
 use super::sample::settled;
 use super::{FigureUnit, Interval, Verdict};
+use crate::numbers;
 use crate::stats::rate;
 use crate::suite::checks::CheckSpec;
 use crate::text;
@@ -41,6 +42,7 @@ impl Confidence {
 
 /// A check being compared with its samples.
 pub(super) struct Weighing<'w> {
+    pub(super) figure: Figure<'w>,
     pub(super) check: &'w Check,
     pub(super) spec: &'w CheckSpec,
     pub(super) confidence: Confidence,
@@ -73,10 +75,10 @@ impl Weighing<'_> {
             Some(confidence) => rate::bounds(k, no.len(), open, confidence),
             None => bare,
         };
-        let interval = self.confidence.shown.filter(|_| n > 0).map(|confidence| Interval {
-            low: rate::wilson(k, n + open, confidence).0,
-            high: rate::wilson(k + open, n + open, confidence).1,
-            confidence: Some(confidence),
+        // The bounds that decide are those that are shown.
+        let interval = self.confidence.shown.filter(|_| n > 0).map(|confidence| {
+            let (low, high) = rate::bounds(k, no.len(), open, confidence);
+            Interval { low, high, confidence: Some(confidence) }
         });
         let further = self
             .confidence
@@ -163,12 +165,8 @@ impl Weighing<'_> {
         unit: FigureUnit,
     ) -> Finding {
         let reason = match numbers.len() {
-            0 => format!("no run gave a value{}", why_unknown(self.unknown, self.evidence.missing)),
-            n => format!(
-                "{} gave a value and {} did not: too many for a {aggregate} to mean anything",
-                text::count(n, "run"),
-                text::count(self.open(), "run"),
-            ),
+            0 => self.no_value(),
+            n => format!("{}: too many to compute a {aggregate}", self.lacking(n),),
         };
         Finding {
             samples: numbers.len(),
@@ -244,20 +242,25 @@ impl Weighing<'_> {
 
     fn verdict(&self, figure: &Weighed) -> (Verdict, String) {
         let unit = figure.unit;
-        let wanted = format!("{} {}", self.check.operator.sign(), unit.show(figure.threshold));
+        let wanted = format!(
+            "{} {}",
+            self.check.operator.sign(),
+            numbers::threshold(figure.threshold, unit.form())
+        );
         let missing = self.evidence.missing;
-        let lacking = why_unknown(self.unknown, missing);
         let Some(value) = figure.value else {
-            return (Verdict::Inconclusive, format!("no run gave a value{lacking}"));
+            return (Verdict::Inconclusive, self.no_value());
         };
         let of = match figure.parts {
             Some((k, n)) => format!("{k} of {}", text::count(n, "run")),
             None => text::count(figure.samples, "run"),
         };
-        let seen = format!("saw {} ({of})", unit.show(value));
+        let shown = |value: f64| unit.beside(value, figure.threshold);
+        let seen = format!("saw {} ({of})", shown(value));
         let too_few = self.spec.min_samples.filter(|least| figure.samples < *least as usize);
         if let Some(least) = too_few {
-            let reason = format!("{seen}, but the suite asks for at least {least} samples");
+            let least = text::count(least as usize, "sample");
+            let reason = format!("{seen}, but the suite asks for at least {least}");
             return (Verdict::Inconclusive, reason);
         }
         let range = over_range(self.check.operator, figure.low, figure.high, figure.threshold);
@@ -274,9 +277,9 @@ impl Weighing<'_> {
             (decided, Some(sure)) => {
                 let bound = match (decided, wants_more(self.check.operator)) {
                     (Verdict::Pass, true) | (Verdict::Fail, false) => {
-                        format!("at least {}", show_bound(unit, figure.low))
+                        format!("at least {}", shown(figure.low))
                     }
-                    _ => format!("at most {}", show_bound(unit, figure.high)),
+                    _ => format!("at most {}", shown(figure.high)),
                 };
                 (decided, format!("{seen}, {bound} with {sure} confidence, wanted {wanted}"))
             }
@@ -292,47 +295,67 @@ impl Weighing<'_> {
         wanted: &str,
         sure: Option<String>,
     ) -> String {
-        let span = format!(
-            "{} to {}",
-            show_bound(figure.unit, figure.low),
-            show_bound(figure.unit, figure.high)
-        );
+        let span = self.span(figure);
         let open = self.open();
-        let lacking = why_unknown(self.unknown, self.evidence.missing);
+        let lacking = match open {
+            0 => String::new(),
+            _ => format!("; {}", self.lacking(figure.samples)),
+        };
         match sure {
-            None => format!(
-                "{seen}, wanted {wanted}; {} could make it anything from {span}{lacking}",
-                match open {
-                    1 => "1 run without a value".to_owned(),
-                    n => format!("{n} runs without a value"),
-                },
-            ),
+            None => {
+                let what = match settled(self.check) {
+                    Aggregate::Rate | Aggregate::Share(_) => "the share".to_owned(),
+                    Aggregate::Percentile(p) => format!("p{p}"),
+                    other => format!("the {other}"),
+                };
+                format!("{seen}, wanted {wanted}{lacking}; {what} could be {span}")
+            }
             Some(sure) => {
                 let further = match figure.further {
                     Some(0) | None if open > 0 => String::new(),
                     None => "; no number of further runs like these would decide it".to_owned(),
                     Some(more) => format!(
-                        "; about {} more like these would probably decide it",
-                        text::count(more, "run")
+                        "; about {} like these would probably decide it",
+                        text::count(more, "more run")
                     ),
                 };
-                format!(
-                    "{seen}, wanted {wanted}; with {sure} confidence the truth lies anywhere from {span}{lacking}{further}"
-                )
+                format!("{seen}, wanted {wanted}; {sure} interval: {span}{lacking}{further}")
             }
         }
     }
-}
 
-fn show_bound(unit: FigureUnit, bound: f64) -> String {
-    if bound.is_finite() { unit.show(bound) } else { "anything".to_owned() }
+    /// Between which figures the figure lies.
+    fn span(&self, figure: &Weighed) -> String {
+        let shown = |end: f64| figure.unit.beside(end, figure.threshold);
+        match (figure.low.is_finite(), figure.high.is_finite()) {
+            (true, true) => format!("{} to {}", shown(figure.low), shown(figure.high)),
+            (true, false) => format!("{} or higher", shown(figure.low)),
+            (false, true) => format!("{} or lower", shown(figure.high)),
+            (false, false) => "anything".to_owned(),
+        }
+    }
+
+    /// `no run has a duration (2 runs errored or not judged)`.
+    fn no_value(&self) -> String {
+        let what = self.figure.value_of_a_run();
+        format!("no run has a {what}{}", why_unknown(self.unknown, self.evidence.missing))
+    }
+
+    /// `4 of 8 runs have no duration (4 errored or not judged)`.
+    fn lacking(&self, samples: usize) -> String {
+        let (open, what) = (self.open(), self.figure.value_of_a_run());
+        let have = if open == 1 { "has" } else { "have" };
+        let all = text::count(samples + open, "run");
+        let why = why_unknown(self.unknown, self.evidence.missing);
+        format!("{open} of {all} {have} no {what}{why}")
+    }
 }
 
 fn why_unknown(unknown: &[u64], missing: usize) -> String {
     match (unknown.len(), missing) {
         (0, 0) => String::new(),
-        (n, 0) => format!(" ({} errored or not judged)", text::count(n, "run")),
-        (0, m) => format!(" ({} never arrived)", text::count(m, "run")),
-        (n, m) => format!(" ({} errored or not judged, {m} never arrived)", text::count(n, "run")),
+        (n, 0) => format!(" ({n} errored or not judged)"),
+        (0, m) => format!(" ({m} never arrived)"),
+        (n, m) => format!(" ({n} errored or not judged, {m} never arrived)"),
     }
 }

@@ -18,7 +18,7 @@ fn a_rerun_whose_answer_is_lost_is_found_and_not_repeated() {
     account
         .run(&["result", "rerun", "2001"])
         .expect(0)
-        .says("the answer to the rerun was lost; result 2002 is of it and is taken up")
+        .says("the answer to the rerun was lost; found result 2002 of it and resumed it")
         .says("result 2002 has started");
     assert_eq!((account.count("/rerun/"), account.stand_in.starts()), (1, 2));
 }

@@ -178,7 +178,7 @@ fn new_scores_are_judged_where_a_suite_is_given() {
 fn only_runs_and_metrics_that_are_there_are_scored() {
     let account = Account::ended();
     let rescore = |more: &[&str]| account.run(&[&["result", "rescore", "2001"], more].concat());
-    rescore(&["--metrics", "501", "--runs", "99"]).expect(2).says("run 99 is none of result 2001");
+    rescore(&["--metrics", "501", "--runs", "99"]).expect(2).says("run 99 is not in result 2001");
     rescore(&["--metrics", "latncy"]).expect(2).says("did you mean `Latency`?");
     rescore(&["--metrics", "999"]).expect(5).says("metric_ids: Invalid pk");
     rescore(&[]).expect(2).says("--metrics");

@@ -48,7 +48,7 @@ fn what_a_lost_gate_left_open_is_ended_on_resume_and_is_no_evidence() {
     assert_eq!(posted(&gate, "/end-chat/").len(), 1);
     let outcome = finished.result()["outcomes"][0].clone();
     assert_eq!(outcome["outcome"], "errored", "{outcome}");
-    assert_eq!(outcome["reason"], "the gate that held the conversation was lost");
+    assert_eq!(outcome["reason"], "the gate that held the conversation stopped");
     assert_eq!(gate.stand_in().starts(), 1);
 }
 

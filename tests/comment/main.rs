@@ -391,7 +391,7 @@ fn several_suites_have_one_comment_with_a_section_for_each() {
     assert!(failed < fold && fold < passed, "{body}");
     assert!(body.contains("| ❌ failed | duration |"), "{body}");
     assert!(body.contains("commit 0123456789 · [the job]"), "{body}");
-    assert!(body.contains("> A rehearsal against a stand-in"), "{body}");
+    assert!(body.contains("> Simulated: no real call was made"), "{body}");
 
     of_two(&job, &nightly).says(0, "has the comment");
     assert!(only(&github).contains("# ✅ 2 of 2 suites passed"));

@@ -51,7 +51,10 @@ fn a_body_that_is_not_the_platforms_is_asked_for_again_and_then_given_up() {
         ],
         |fault| {
             at_first(fault).expect(0);
-            always(fault).expect(5).says("cannot be read").says("to go on: cekura-gate watch 2001");
+            always(fault)
+                .expect(5)
+                .says("cannot be read")
+                .says("to continue: cekura-gate watch 2001");
         },
     );
 }
@@ -153,7 +156,7 @@ fn runs_that_vanish_are_missing_evidence() {
 
 #[test]
 fn runs_that_multiply_never_make_a_pass() {
-    always("multiply: 2").expect(3).says("12 runs arrived, 6 were planned");
+    always("multiply: 2").expect(3).says("12 runs arrived, 6 runs were planned");
 }
 
 #[test]
@@ -185,7 +188,7 @@ fn a_start_that_is_slow_leaves_time_to_find_its_result() {
     let day = Day::with(&format!("{{ {START}, drip: 0.05 }}"));
     let finished = day.gate("4s", &[]);
     let starts = day.stand_in.starts();
-    finished.expect(0).says("result 2001 is of this start and is taken up");
+    finished.expect(0).says("found result 2001 of this start and resumed it");
     assert_eq!(starts, 1);
 }
 
@@ -193,7 +196,7 @@ fn a_start_that_is_slow_leaves_time_to_find_its_result() {
 fn a_gateway_that_says_come_again_after_it_has_handed_the_start_on_makes_no_second_result() {
     each(&["status: 503, retry_after: 0", "status: 429", "status: 425"], |fault| {
         let (finished, starts) = at_start(&format!("{fault}, processed: true"));
-        finished.expect(0).says("result 2001 is of this start and is taken up");
+        finished.expect(0).says("found result 2001 of this start and resumed it");
         assert_eq!(starts, 1, "{fault}");
     });
 }

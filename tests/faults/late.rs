@@ -59,7 +59,7 @@ fn runs_that_are_shown_late_are_waited_for() {
     let day = Day::with(&format!("{{ {READS}, first: 3, vanish: 3 }}"));
     day.gate("20s", &[])
         .expect(0)
-        .says("the result calls itself completed, but it shows 3 of 6 runs: waiting");
+        .says("the result is completed, but it shows 3 of 6 runs: waiting");
 }
 
 #[test]
@@ -184,7 +184,7 @@ fn the_calls_of_a_result_that_is_given_up_are_ended_or_left_as_the_suite_says() 
         let day = Day::with(&format!("{{ {READS}, status: 403 }}"));
         let suite = SUITE.replace('}', &format!(", on_timeout: {policy} }}"));
         std::fs::write(day.dir.path().join("cekura-gate.yml"), suite).unwrap();
-        day.gate("20s", &[]).expect(5).says("to go on: cekura-gate watch 2001");
+        day.gate("20s", &[]).expect(5).says("to continue: cekura-gate watch 2001");
         let asked = day.stand_in.requests();
         assert_eq!(asked.iter().any(|one| one.path.ends_with("/end_calls/")), ended, "{policy}");
     }

@@ -56,7 +56,7 @@ fn an_alias_bomb_is_refused() {
 fn a_directory_and_a_missing_file_are_refused_by_name() {
     let gate = Gate::alone(SUITE);
     std::fs::create_dir(gate.dir.path().join("suites")).unwrap();
-    gate.run(&["run", "suites"]).expect(2).says("the directory holds no suite");
+    gate.run(&["run", "suites"]).expect(2).says("the directory has no suite");
     gate.run(&["run", "nowhere.yml"]).expect(2).says("nowhere.yml");
 }
 

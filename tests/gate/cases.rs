@@ -146,7 +146,7 @@ fn a_lost_answer_to_a_start_is_found_again() {
     std::fs::write(gate.dir.path().join("cekura.tests.json"), SPEC).unwrap();
     let faults = "rules:\n  - { method: POST, path: \"*/run_scenarios_json/\", drop: after }\n";
     std::fs::write(gate.dir.path().join("faults.yml"), faults).unwrap();
-    gate.run(&["run", "--simulate", "--faults", "faults.yml"]).expect(0).says("is taken up");
+    gate.run(&["run", "--simulate", "--faults", "faults.yml"]).expect(0).says("resumed it");
 }
 
 #[test]

@@ -108,7 +108,7 @@ fn rehearsed(args: &[&str], code: i32) -> (String, String) {
 
 #[test]
 fn no_system_takes_the_pass_of_a_rehearsal_for_one() {
-    let line = "\n\n> A rehearsal against a stand-in: no real call was made.\n\n";
+    let line = "\n\n> Simulated: no real call was made.\n\n";
     let says = |output: &str| {
         let at = output.rfind("simulated<<").unwrap();
         output[at..].lines().nth(1).unwrap().to_owned()

@@ -128,7 +128,7 @@ fn a_suite_names_no_file_outside_of_its_repository() {
     ];
     for suite in suites {
         let gate = in_repository(&suite);
-        let finished = gate.run(&["check"]).expect(2).says("outside of the repository");
+        let finished = gate.run(&["check"]).expect(2).says("outside the repository");
         assert!(!finished.stderr.contains("s3cr3t"), "{}", finished.stderr);
         let finished = gate.run(&["check", "--allow-outside"]);
         assert!(!finished.stderr.contains("outside of"), "{}", finished.stderr);
@@ -136,7 +136,7 @@ fn a_suite_names_no_file_outside_of_its_repository() {
     let gate = in_repository(SUITE);
     let list = format!("version: 1\nsuites: [{path}]\n");
     fs::write(gate.dir.path().join("gates.yml"), list).unwrap();
-    gate.run(&["check", "gates.yml"]).expect(2).says("outside of the repository");
+    gate.run(&["check", "gates.yml"]).expect(2).says("outside the repository");
 }
 
 #[test]

@@ -27,6 +27,7 @@ mod junit;
 mod keys;
 mod many;
 mod matrix;
+mod messages;
 mod not_written;
 mod online;
 mod policies;

@@ -58,7 +58,7 @@ fn no_file_of_a_directory_is_passed_over_in_silence() {
     write(&gate, "suites/a.yml", &suite("Returns twice", 2, ""));
     write(&gate, "suites/C.YML", &suite("Orders", 1, ""));
     write(&gate, "suites/deeper/d.yml", "");
-    let warning = "suites/deeper is a directory: its files are no part of this run";
+    let warning = "suites/deeper is a directory: its files are not run";
     gate.run(&["run", "suites"]).expect(1).says("2 of 3 suites passed").says(warning);
 }
 
@@ -113,7 +113,7 @@ fn what_is_wrong_with_one_suite_starts_none_and_all_faults_are_shown() {
     gate.run(&["run", "suites/a.yml", "suites/a.yml"]).expect(2).says("named twice");
     gate.run(&["run", "nowhere.yml", "suites/a.yml"]).expect(2).says("nowhere.yml");
     write(&gate, "empty/readme.txt", "");
-    gate.run(&["run", "empty"]).expect(2).says("holds no suite");
+    gate.run(&["run", "empty"]).expect(2).says("has no suite");
     assert_eq!(gate.stand_in().starts(), 0);
 }
 

@@ -90,7 +90,7 @@ fn without_the_bases_evidence_the_candidate_is_inconclusive() {
     let stopped = suite(AGAINST_BASE);
     // Agent 7 is none of the account's: the start of the base is refused.
     let gate = Gate::against(GOOD, &stopped.replace("agent: [1, 2]", "agent: [7, 1]"));
-    let finished = gate.run(&["run"]).expect(3).says("did not come to its end");
+    let finished = gate.run(&["run"]).expect(3).says("did not finish");
     assert_eq!(index(&finished)["gates"][0]["exit_code"], 5);
 }
 
@@ -100,7 +100,7 @@ fn a_flag_names_one_side_and_a_baseline_of_its_own() {
     gate.run(&["run", "--agent", "2"]).expect(2).says("the suite has none");
     gate.run(&["run", "--agent", "1", "--baseline", "none"]).expect(0);
     assert_eq!(gate.stand_in().starts(), 1);
-    gate.run(&["watch", "2001", "--suite", "cekura-gate.yml"]).expect(2).says("within `run` only");
+    gate.run(&["watch", "2001", "--suite", "cekura-gate.yml"]).expect(2).says("only in `run`");
 }
 
 #[test]

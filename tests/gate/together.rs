@@ -94,7 +94,7 @@ fn each_side_is_judged_over_its_sets_and_each_call_is_a_result_of_its_own() {
     // What was saved is judged again with the same sets, and compared with itself.
     let saved = "cekura-report/cekura-gate-desk/result.json";
     let again = gate.run(&["judge", saved, "--report-dir", "x"]).expect(1);
-    assert!(again.stdout.contains("a result for each set of calls"), "{}", again.stdout);
+    assert!(again.stdout.contains("one result for each set of calls"), "{}", again.stdout);
     gate.run(&["compare", saved, saved]).expect(0);
 }
 
@@ -131,7 +131,7 @@ fn where_one_side_cannot_be_started_the_others_are_ended_and_no_further_set_is_s
     assert_eq!((&caller["tally"]["passed"], &caller["tally"]["missing"]), (&0.into(), &3.into()));
     let notes = caller["notes"].to_string();
     assert!(
-        notes.contains("set 1 #1: its call was ended: the other sides did not start"),
+        notes.contains("set 1 #1: its call was ended: the other parties did not start"),
         "{notes}"
     );
     assert_eq!(index(&finished)["gates"][1]["result"], Value::Null);
@@ -166,7 +166,7 @@ fn a_lost_runner_is_gone_on_with_and_a_half_set_is_not_completed_later() {
     }
     gate.run(&["run", "--resume", "--concurrency", "2"])
         .expect(5)
-        .says("its other sides did start");
+        .says("its other parties did start");
     assert_eq!(gate.stand_in().starts(), 12);
 }
 
@@ -236,7 +236,7 @@ fn what_an_earlier_gate_left_of_a_larger_plan_is_forgotten() {
     gate.run(&["run"]).expect(0);
     gate.run(&["run", "--frequency", "1"]).expect(0);
     let starts = gate.stand_in().starts();
-    gate.run(&["run", "--resume"]).expect(2).says("without the set of");
+    gate.run(&["run", "--resume"]).expect(2).says("no longer has the set of");
     assert_eq!(gate.stand_in().starts(), starts);
     gate.run(&["run", "--resume", "--frequency", "1"]).expect(0);
     assert_eq!(gate.stand_in().starts(), starts);

@@ -5,6 +5,7 @@
 mod attacks;
 mod ci;
 mod junit;
+mod numbers;
 mod one_answer;
 mod pages;
 mod privacy;

@@ -227,7 +227,7 @@ fn the_overview_says_the_verdict_first_and_everything_once() {
     ## Notes
     ## 1 of 3 scenarios with failed runs
     ### Refund for a late order 2 of 3 runs failed
-    ## 1 run without a judgement
+    ## 1 run without a verdict
     | Run | Outcome | Scenario | Variant | Why |
     ## What the platform suggests
     ### What happened

@@ -76,7 +76,7 @@ fn the_summary_says_what_failed_and_why() {
 
     </details>
 
-    ### 1 run without a judgement
+    ### 1 run without a verdict
 
     | | Blame | Why | Runs |
     |---|---|---|---|
@@ -148,7 +148,7 @@ fn the_summary_says_what_failed_and_why() {
     | Started | 2026-11-20T14:03:05.123Z |
     | Took | 4m12s |
     | Conversations | 8, 8m51s in all; half of them up to 1m7s, the longest 1m11s |
-    | Requests | 31 requests, 1 of them repeated after 500ms of waiting |
+    | Requests | 31 requests, 1 of them retries after 500ms of waiting |
     | cekura-gate | 0.1.0 |
 
     </details>
@@ -178,7 +178,7 @@ fn the_comment_says_what_failed_and_what_changed() {
 
     - The agent promised a refund without looking the order up (2 runs)
 
-    - 1 run errored · blame: telephony
+    - 1 run errored · cause: telephony
 
     ### Notes
 

@@ -8,7 +8,7 @@ use crate::{on_console, sample};
 #[test]
 fn the_terminal_says_what_failed_and_why() {
     let style = Style { color: false, width: 90 };
-    assert_snapshot!(on_console(&sample::report(), style), @r"
+    assert_snapshot!(on_console(&sample::report(), style), @"
     ✗ Failed: success_rate is 75%, wanted >= 90%; errors is inconclusive
       Checkout regression · voice · 9 runs: 6 passed, 2 failed, 1 errored · 4m12s
 
@@ -29,28 +29,31 @@ fn the_terminal_says_what_failed_and_why() {
           run 9001 at 0:17, Main Agent, its last words: “I have refunded the full amount, it
           arrives tomorrow.”
 
-    Runs without a judgement
-      ? 1 run errored · blame: telephony · 9006
+    Runs without a verdict
+      ? 1 run errored · cause: telephony · 9006
         - SIP 503 from carrier (sip-call-failed)
 
     Notes
       - the platform gives a success rate of 66.7%: it counts the run that never connected
 
-      result   4711  https://dashboard.cekura.ai/1376/results/4711
+      result   4711
+               https://dashboard.cekura.ai/1376/results/4711
       reports  cekura-report/junit.xml
                cekura-report/summary.md
                cekura-report/result.json
-      traffic  31 requests, 1 of them repeated after 500ms of waiting
+      traffic  31 requests, 1 of them retries after 500ms of waiting
       exit     1: a gating check failed
-      next     cekura-gate judge cekura-report/result.json    (other thresholds, no new calls)
-               cekura-gate run cekura-gate.yml --baseline cekura-report/result.json    (after a fix: is it better?)
+      next     cekura-gate judge cekura-report/result.json
+               (other thresholds, no new calls)
+               cekura-gate run cekura-gate.yml --baseline cekura-report/result.json
+               (after a fix: is it better?)
     ");
 }
 
 #[test]
 fn the_terminal_is_brief_when_all_is_well() {
     let style = Style { color: false, width: 90 };
-    assert_snapshot!(on_console(&sample::passing(), style), @r"
+    assert_snapshot!(on_console(&sample::passing(), style), @"
     ✓ Passed: 4 checks passed
       Checkout regression · voice · 9 runs: 9 passed · 4m12s
 
@@ -61,11 +64,12 @@ fn the_terminal_is_brief_when_all_is_well() {
       ✓ passed  Latency                                  p95 <= 2500ms  908ms  9
       ✓ passed  success_rate in Refund for a late order  >= 60%         100%   9
 
-      result   4711  https://dashboard.cekura.ai/1376/results/4711
+      result   4711
+               https://dashboard.cekura.ai/1376/results/4711
       reports  cekura-report/junit.xml
                cekura-report/summary.md
                cekura-report/result.json
-      traffic  31 requests, 1 of them repeated after 500ms of waiting
+      traffic  31 requests, 1 of them retries after 500ms of waiting
       exit     0: every gating check passed
     ");
 }
@@ -73,7 +77,7 @@ fn the_terminal_is_brief_when_all_is_well() {
 #[test]
 fn the_terminal_says_what_to_do_after_a_timeout() {
     let style = Style { color: false, width: 90 };
-    assert_snapshot!(on_console(&sample::empty(), style), @r"
+    assert_snapshot!(on_console(&sample::empty(), style), @"
     ? Inconclusive: the result did not finish within 45m
       Checkout regression · voice · 0 runs · 4m12s
 
@@ -84,9 +88,10 @@ fn the_terminal_says_what_to_do_after_a_timeout() {
       reports  cekura-report/junit.xml
                cekura-report/summary.md
                cekura-report/result.json
-      traffic  31 requests, 1 of them repeated after 500ms of waiting
+      traffic  31 requests, 1 of them retries after 500ms of waiting
       exit     4: the result did not finish within `timeout`
-      next     cekura-gate watch 4711 --suite cekura-gate.yml    (waits for it again)
+      next     cekura-gate watch 4711 --suite cekura-gate.yml
+               (waits for it again)
     ");
 }
 

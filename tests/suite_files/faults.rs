@@ -336,7 +336,7 @@ error: the quarantine of scenario `101` expired on `2026-07-31`
 12 |   - { scenario: 101, until: 2026-07-31, owner: payments, reason: ticket 42 }
    |                             ^^^^^^^^^^
    |
-   = help: `payments` owns it: mend the scenario and remove the entry, or extend `until`
+   = help: `payments` owns it: fix the scenario and remove the entry, or extend `until`
 "#);
 }
 

@@ -144,7 +144,7 @@ async fn start(
         Started::Answered(new) => Ok(*new),
         Started::Found(new) => {
             remote.console.warn(&format!(
-                "the answer to the rerun was lost; result {} is of it and is taken up",
+                "the answer to the rerun was lost; found result {} of it and resumed it",
                 new.id
             ));
             Ok(*new)

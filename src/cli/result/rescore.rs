@@ -78,7 +78,7 @@ async fn new_scores(args: &Args, remote: &Remote<'_>) -> Result<(), Failure> {
     if let Asked::Unknown(reason) = asked.map_err(|error| no_result(id, error))? {
         remote.console.warn(&format!(
             "the answer was lost ({reason}), and so it is not known whether the scoring has begun; \
-             it is waited for all the same, and not asked for again"
+             waiting for it; it is not requested again"
         ));
     }
     let count = text::count(metrics.len(), "metric");
@@ -115,7 +115,7 @@ fn chosen_runs(args: &Args, view: &ResultView) -> Result<Vec<u64>, Failure> {
     let (id, runs) = (args.id, &view.record.runs);
     if let Some(unknown) = args.runs.iter().find(|run| !runs.iter().any(|one| one.id == **run)) {
         return Err(Failure::Usage(format!(
-            "run {unknown} is none of result {id}; `cekura-gate result show {id}` lists its runs"
+            "run {unknown} is not in result {id}; `cekura-gate result show {id}` lists its runs"
         )));
     }
     let talked = |run: &&RunRecord| run.status.is_terminal() && run.has_transcript;

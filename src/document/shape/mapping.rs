@@ -33,7 +33,7 @@ impl<'a> Walker<'a> {
                 }
                 Property::Free => free::value(node),
                 Property::Unknown => {
-                    self.faults.push(self.unknown_key(schema, key));
+                    self.faults.push(self.unknown_key(schema, key, subject));
                     None
                 }
             };
@@ -65,7 +65,7 @@ impl<'a> Walker<'a> {
         }
     }
 
-    fn unknown_key(&self, schema: &Value, key: &Key) -> Fault {
+    fn unknown_key(&self, schema: &Value, key: &Key, subject: &Subject<'_>) -> Fault {
         let fault = |message| Fault::new(key.span, message);
         if schema.get("patternProperties").is_some() {
             return fault(format!("the key {} must be an id: a whole number", shown(&key.text)));
@@ -80,6 +80,10 @@ impl<'a> Walker<'a> {
         }
         if let Some(near) = text::nearest(&key.text, known.iter().copied()) {
             return unknown.help(format!("did you mean {}?", shown(near)));
+        }
+        // The names of metrics are free; the key that they go under is not.
+        if known.contains(&"metrics") {
+            return unknown.help(format!("put metrics under {}", beneath(subject, "metrics")));
         }
         let known: Vec<String> = known.iter().map(|name| shown(name)).collect();
         unknown.help(match known.as_slice() {
@@ -225,4 +229,12 @@ fn tag_of(schema: &Value) -> Option<(&str, Option<&str>)> {
         _ => None,
     };
     fixed.or_else(only)
+}
+
+/// The name of a key beneath another.
+fn beneath(subject: &Subject<'_>, key: &str) -> String {
+    match subject {
+        Subject::Key(name, _) => format!("`{name}.{key}`"),
+        Subject::Document | Subject::EntryOf(_) => format!("`{key}`"),
+    }
 }

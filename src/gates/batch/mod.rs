@@ -165,7 +165,7 @@ fn suite(
     if own.scenario_ids.is_some() {
         let path = here.child("scenario_ids");
         let problem = Problem::of_key(path, "`scenario_ids` cannot stand beside `legs`");
-        problems.push(problem.help("put them on each leg: one id for each set"));
+        problems.push(problem.help("put them on each leg: one id for each call"));
     }
     let legs = legs.iter().enumerate().map(|(index, leg)| {
         let here = here.child("legs").child(index);

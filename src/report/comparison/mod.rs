@@ -12,11 +12,12 @@ use super::escape::{markdown as md, short};
 use super::model::PlanHead;
 use super::standing::{outcomes, planned_evidence};
 use crate::exit::Code;
+use crate::numbers;
 use crate::record::ResultRecord;
 use crate::text as words;
 use crate::verdict::baseline::{
-    Comparison, NoVerdict, RunsOfSide, ScenarioChange, Trend, compare, drop_of_success_rate,
-    with_unknown_base,
+    Comparison, NoVerdict, RunsOfSide, SIGNIFICANCE, ScenarioChange, Trend, compare,
+    drop_of_success_rate, with_unknown_base,
 };
 use crate::verdict::evidence::Evidence;
 use crate::verdict::{ScenarioRef, Verdict};
@@ -113,10 +114,10 @@ fn differ(base: &ResultRecord, head: &ResultRecord) -> Option<String> {
 /// The change of the success rate in a sentence.
 pub fn headline(comparison: &Comparison) -> String {
     let Some(change) = comparison.success_rate else {
-        return "no scenario has judged runs on both sides: nothing can be compared".to_owned();
+        return "no scenario has judged runs in both results: nothing can be compared".to_owned();
     };
-    let by = words::percent(change.difference.abs());
-    let p = |p: Option<f64>| p.map(|p| format!(" (p = {})", words::trim_number(p, 4)));
+    let by = numbers::beside(change.difference.abs(), &[0.0], numbers::POINTS);
+    let p = |p: Option<f64>| p.map(|p| format!(" ({})", numbers::chance(p, SIGNIFICANCE)));
     let scenarios = words::count(comparison.scenarios.len(), "common scenario");
     if change.difference < 0.0 {
         let p = p(change.p_of_drop).unwrap_or_default();
@@ -135,6 +136,18 @@ fn changed(comparison: &Comparison) -> Vec<&ScenarioChange> {
         comparison.scenarios.iter().filter(|scenario| scenario.trend != Trend::Same).collect();
     changed.sort_by_key(|scenario| scenario.trend);
     changed
+}
+
+/// The scenarios that newly fail and those that newly pass, in a line; none where there is none.
+pub(super) fn news(comparison: &Comparison) -> Option<String> {
+    let of = |trend: Trend, word: &str| {
+        let changed = comparison.scenarios.iter().filter(|scenario| scenario.trend == trend);
+        let names: Vec<String> = changed.map(|one| short(&one.scenario.name, 80)).collect();
+        some_of(names.into_iter()).map(|names| format!("{word}: {names}"))
+    };
+    let parts = [of(Trend::NewlyFails, "newly failing"), of(Trend::NewlyPasses, "fixed")];
+    let parts: Vec<String> = parts.into_iter().flatten().collect();
+    (!parts.is_empty()).then(|| parts.join("; "))
 }
 
 fn fraction((passed, judged): (usize, usize)) -> String {
@@ -194,7 +207,7 @@ fn ends(counts: [usize; 3]) -> String {
 /// The comparison for a person at a terminal.
 pub fn text(compared: &Compared) -> String {
     let comparison = &compared.comparison;
-    let mut out = format!("result {} ▶ result {}\n", compared.base, compared.head);
+    let mut out = format!("result {} to result {}\n", compared.base, compared.head);
     out.push_str(&format!("  {}\n", headline(comparison)));
     let rows: Vec<[String; 4]> = changed(comparison)
         .into_iter()
@@ -215,7 +228,7 @@ pub fn text(compared: &Compared) -> String {
         let cells: Vec<String> =
             row.iter().zip(&widths).map(|(cell, width)| format!("{cell:<width$}")).collect();
         if let [trend, name, base, head] = cells.as_slice() {
-            out.push_str(&format!("  {trend}  {name}  {base} ▶ {}\n", head.trim_end()));
+            out.push_str(&format!("  {trend}  {name}  {base} to {}\n", head.trim_end()));
         }
     }
     for line in not_compared(comparison) {
@@ -227,8 +240,8 @@ pub fn text(compared: &Compared) -> String {
 
 fn meaning(compared: &Compared) -> String {
     match compared.verdict {
-        Verdict::Pass => "no drop that counts".to_owned(),
-        Verdict::Fail => "a drop larger than allowed and unlikely to be noise".to_owned(),
+        Verdict::Pass => "no significant drop beyond the limit".to_owned(),
+        Verdict::Fail => "a significant drop, larger than allowed".to_owned(),
         Verdict::Inconclusive => {
             format!("not enough evidence to say: {}", log_line(&compared.reason))
         }

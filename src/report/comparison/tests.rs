@@ -116,23 +116,23 @@ fn a_head_that_lacks_planned_runs_does_not_pass() {
 fn a_comparison_reads_top_down() {
     let base = [(1, "ppppp"), (2, "ppppp"), (3, "pppee"), (5, "p")];
     let head = [(1, "fffff"), (2, "eeeeu"), (3, "ppppp"), (4, "p")];
-    insta::assert_snapshot!(text(&compared(&base, &head)), @r"
-    result 1 ▶ result 2
-      the success rate dropped by 57.1% (p = 0.004) over 2 common scenarios
+    insta::assert_snapshot!(text(&compared(&base, &head)), @"
+    result 1 to result 2
+      the success rate dropped by 57.1 points (p = 0.004) over 2 common scenarios
 
-      newly fails  Scenario 1  5 of 5 ▶ 0 of 5
+      newly fails  Scenario 1  5 of 5 to 0 of 5
       verdicts of the base: 13 of 15 runs in common scenarios (2 errored)
       verdicts of the head: 10 of 15 runs in common scenarios (4 errored, 1 unscored)
       no verdict in the head: Scenario 2 (4 errored, 1 unscored)
       only in the base, not counted: Scenario 5
       only in the head, not counted: Scenario 4
 
-      exit 3: not enough evidence to say: dropped by 57.1%, p = 0.004; runs without a judgement (5, and 2 of the baseline) could turn it: 0% is allowed
+      exit 3: not enough evidence to say: dropped by 57.1 points, p = 0.004; 5 runs and 2 of the baseline without a verdict could change the answer: 0 points allowed
     ");
-    insta::assert_snapshot!(markdown(&compared(&base, &head)), @r"
+    insta::assert_snapshot!(markdown(&compared(&base, &head)), @"
     ### Result 2 against 1
 
-    the success rate dropped by 57.1% (p = 0.004) over 2 common scenarios
+    the success rate dropped by 57.1 points (p = 0.004) over 2 common scenarios
 
     | | scenario | baseline | now |
     |---|---|---|---|
@@ -148,6 +148,6 @@ fn a_comparison_reads_top_down() {
 
     only in the head, not counted: Scenario 4
 
-    not enough evidence to say: dropped by 57.1%, p = 0.004; runs without a judgement (5, and 2 of the baseline) could turn it: 0% is allowed
+    not enough evidence to say: dropped by 57.1 points, p = 0.004; 5 runs and 2 of the baseline without a verdict could change the answer: 0 points allowed
     ");
 }

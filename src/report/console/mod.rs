@@ -1,4 +1,4 @@
-//! The final account on the terminal and in job logs.
+//! The summary on the terminal and in job logs.
 
 mod paint;
 
@@ -6,6 +6,7 @@ use std::path::Path;
 
 use unicode_width::UnicodeWidthStr;
 
+use self::paint::longest_piece;
 pub use self::paint::{Ink, Style, cut, pad};
 use super::escape::terminal::neutral;
 use super::escape::{one_line, short};
@@ -18,24 +19,43 @@ use crate::record::RunRecord;
 use crate::text;
 use crate::verdict::{CheckReport, Verdict};
 
-/// How many checks, scenarios and notes are shown.
+/// How many scenarios and notes are shown, and of how many checks the reasons. Each check that did
+/// not pass is named.
 const MOST: usize = 10;
+
+/// Of so many checks that did not pass the reasons are given.
+const REASONS: usize = 20;
 
 /// The fewest columns for the names of checks in a table.
 const NARROWEST: usize = 16;
 
-/// The account. `written` are the reports that were written, as the user knows their paths.
+/// The summary. `written` are the reports that were written, as the user knows their paths.
 pub fn console(report: &Report, style: Style, written: &[&Path]) -> String {
+    let mut out = body(report, style);
+    foot(&mut out, report, style, written);
+    // Wrapping can bring anything to the start of a line: the whole is made safe, not its parts.
+    neutral(&out)
+}
+
+/// The summary of one of several suites. The process ends with the code of all of them, so that
+/// its own is not named as an exit code.
+pub fn console_of_one(report: &Report, style: Style) -> String {
+    let mut out = body(report, style);
+    out.push('\n');
+    foot_rows(&mut out, style, &result_rows(report));
+    neutral(&out)
+}
+
+fn body(report: &Report, style: Style) -> String {
     let scenarios = report.scenarios();
     let mut out = String::new();
     head(&mut out, report, style);
     checks(&mut out, report, style);
     failing(&mut out, &scenarios, style);
     unknown(&mut out, report, &scenarios, style);
+    quarantined(&mut out, report, &scenarios, style);
     notes(&mut out, report, style);
-    foot(&mut out, report, style, written);
-    // Wrapping can bring anything to the start of a line: the whole is made safe, not its parts.
-    neutral(&out)
+    out
 }
 
 const fn verdict_ink(verdict: Verdict) -> (Ink, &'static str) {
@@ -76,12 +96,15 @@ fn title(out: &mut String, style: Style, title: &str) {
 }
 
 fn more(out: &mut String, total: usize, noun: &str) {
-    let left = total.saturating_sub(MOST);
-    if left > 0 {
-        out.push_str(&format!(
-            "  and {} in summary.md\n",
-            text::count(left, &format!("more {noun}"))
-        ));
+    more_than(out, total, MOST, noun, &format!("{noun}s"));
+}
+
+/// How many more than those that are shown there are.
+fn more_than(out: &mut String, total: usize, shown: usize, one: &str, many: &str) {
+    match total.saturating_sub(shown) {
+        0 => {}
+        1 => out.push_str(&format!("  and 1 more {one} in summary.md\n")),
+        left => out.push_str(&format!("  and {left} more {many} in summary.md\n")),
     }
 }
 
@@ -92,9 +115,11 @@ fn checks(out: &mut String, report: &Report, style: Style) {
     }
     title(out, style, "Checks");
     let checks = words::checks_worst_first(report);
+    let missed = checks.iter().filter(|check| check.verdict != Verdict::Pass).count();
+    let shown = missed.max(MOST);
     let rows: Vec<_> = checks
         .iter()
-        .take(MOST)
+        .take(shown)
         .map(|check| {
             let cells = [
                 Standing::of(check).word().to_owned(),
@@ -116,9 +141,10 @@ fn checks(out: &mut String, report: &Report, style: Style) {
     let [word_width, name_width, rest @ ..] = widths;
     let others = 4 + word_width + rest.iter().map(|width| width + 2).sum::<usize>() + 2;
     let name_width = name_width.min(style.width.saturating_sub(others));
-    if name_width < NARROWEST {
+    let piece = rows.iter().map(|(_, [_, name, ..])| longest_piece(name)).max();
+    if name_width < NARROWEST.max(piece.unwrap_or_default()) {
         narrow_checks(out, &rows, style);
-        more(out, checks.len(), "check");
+        more_than(out, checks.len(), shown, "check that passed", "checks that passed");
         return;
     }
     let table = Style { width: name_width, ..style };
@@ -131,7 +157,7 @@ fn checks(out: &mut String, report: &Report, style: Style) {
     let titles = format!("    {}  {}", pad("", word_width), line(header, "check"));
     out.push_str(&style.paint(Ink::Faint, &titles));
     out.push('\n');
-    for (check, cells) in rows {
+    for (at, (check, cells)) in rows.into_iter().enumerate() {
         let standing = Standing::of(check);
         let (ink, mark) = standing_ink(standing);
         let [word, name, ..] = &cells;
@@ -143,18 +169,18 @@ fn checks(out: &mut String, report: &Report, style: Style) {
         for more in name {
             out.push_str(&format!("    {}  {more}\n", pad("", word_width)));
         }
-        if standing != Standing::Passed {
+        if standing != Standing::Passed && at < REASONS {
             out.push_str(&style.wrap("      ", 6, &short(&check.reason, 400)));
         } else if let Some(assumed) = words::assumption(check) {
             out.push_str(&style.wrap("      ", 6, &short(assumed, 400)));
         }
     }
-    more(out, checks.len(), "check");
+    more_than(out, checks.len(), shown, "check that passed", "checks that passed");
 }
 
 /// The checks where the table is wider than the terminal: one below the other.
 fn narrow_checks(out: &mut String, rows: &[(&CheckReport, [String; 5])], style: Style) {
-    for (check, [word, name, condition, seen, runs]) in rows {
+    for (at, (check, [word, name, condition, seen, _])) in rows.iter().enumerate() {
         let standing = Standing::of(check);
         let (ink, mark) = standing_ink(standing);
         let first = format!("  {}  ", style.paint(ink, &format!("{mark} {word}")));
@@ -166,19 +192,12 @@ fn narrow_checks(out: &mut String, rows: &[(&CheckReport, [String; 5])], style: 
             Standing::Passed => {
                 let assumed = words::assumption(check).map(|assumed| short(assumed, 300));
                 let assumed = assumed.map(|assumed| format!("; {assumed}")).unwrap_or_default();
-                format!("seen {seen} of {}{assumed}", counted(runs))
+                format!("seen {seen} in {}{assumed}", words::samples_in_words(check))
             }
+            _ if at >= REASONS => continue,
             _ => short(&check.reason, 400),
         };
         out.push_str(&style.wrap("      ", 6, &why));
-    }
-}
-
-/// `8 runs`, `8 runs (+1 unknown)`.
-fn counted(samples: &str) -> String {
-    match samples.split_once(' ') {
-        Some((n, rest)) => format!("{n} runs {rest}"),
-        None => format!("{samples} run{}", if samples == "1" { "" } else { "s" }),
     }
 }
 
@@ -231,11 +250,11 @@ fn unknown(out: &mut String, report: &Report, scenarios: &[ScenarioRuns<'_>], st
     if groups.is_empty() {
         return;
     }
-    title(out, style, "Runs without a judgement");
+    title(out, style, "Runs without a verdict");
     for group in groups.iter().take(MOST) {
         let ids: Vec<u64> = group.runs.iter().map(|(_, run, _)| run.id).collect();
         let line = format!(
-            "{} {} · blame: {} · {}",
+            "{} {} · cause: {} · {}",
             text::count(group.runs.len(), "run"),
             group.outcome,
             group.blame,
@@ -245,6 +264,17 @@ fn unknown(out: &mut String, report: &Report, scenarios: &[ScenarioRuns<'_>], st
         out.push_str(&style.wrap("    - ", 6, &group.reason));
     }
     more(out, groups.len(), "reason");
+}
+
+/// The scenarios that count towards nothing, with who takes care of each and until when.
+fn quarantined(out: &mut String, report: &Report, scenarios: &[ScenarioRuns<'_>], style: Style) {
+    if report.suite.quarantine.is_empty() {
+        return;
+    }
+    title(out, style, "Quarantined");
+    for entry in &report.suite.quarantine {
+        out.push_str(&style.wrap("  - ", 4, &words::quarantined(entry, scenarios)));
+    }
 }
 
 fn notes(out: &mut String, report: &Report, style: Style) {
@@ -258,32 +288,57 @@ fn notes(out: &mut String, report: &Report, style: Style) {
     more(out, report.notes.len(), "note");
 }
 
+/// A row of the foot: its name, its value, and whether that must stand in one piece.
+type Row = (&'static str, String, bool);
+
 /// Where to look and what to do next.
 fn foot(out: &mut String, report: &Report, style: Style, written: &[&Path]) {
     out.push('\n');
-    let mut row = |name: &str, value: &str| {
-        // Not wrapped: an address or a path is copied in one piece.
-        out.push_str(&format!("  {}  {value}\n", style.paint(Ink::Faint, &pad(name, 7))));
-    };
+    let mut rows = result_rows(report);
+    for (at, path) in written.iter().enumerate() {
+        let name = if at == 0 { "reports" } else { "" };
+        rows.push((name, one_line(&path.display().to_string()), true));
+    }
+    rows.push(("traffic", words::traffic(report.traffic), false));
+    let exit = format!("{}: {}", report.exit_code, words::exit_meaning(report));
+    rows.push(("exit", exit, false));
+    for (at, (command, what)) in next(report, written).into_iter().enumerate() {
+        rows.push((if at == 0 { "next" } else { "" }, command, true));
+        rows.push(("", format!("({what})"), false));
+    }
+    foot_rows(out, style, &rows);
+}
+
+/// The result or the results, each with its page.
+fn result_rows(report: &Report) -> Vec<Row> {
     if report.results.len() > 1 {
         let ids = words::ids(&words::result_ids(report), 12);
-        row("results", &format!("{ids}, a result for each set of calls"));
-    } else if report.result.id > 0 {
-        let page = words::page(report).map(|url| format!("  {url}")).unwrap_or_default();
-        row("result", &format!("{}{page}", report.result.id));
+        return vec![("results", format!("{ids}, one result for each set of calls"), false)];
     }
-    for (at, path) in written.iter().enumerate() {
-        row(if at == 0 { "reports" } else { "" }, &one_line(&path.display().to_string()));
+    if report.result.id == 0 {
+        return Vec::new();
     }
-    row("traffic", &words::traffic(report.traffic));
-    row("exit", &format!("{}: {}", report.exit_code, words::exit_meaning(report)));
-    for (at, command) in next(report, written).iter().enumerate() {
-        row(if at == 0 { "next" } else { "" }, command);
+    let id = report.result.id.to_string();
+    let page = words::page(report).map(|url| ("", url, true));
+    [("result", id, false)].into_iter().chain(page).collect()
+}
+
+/// The rows of a foot. A value that is copied, such as a path or a command, is never broken: where
+/// the line is too short for it, the terminal breaks it and still copies it in one piece.
+fn foot_rows(out: &mut String, style: Style, rows: &[Row]) {
+    for (name, value, in_one_piece) in rows {
+        let first = format!("  {}  ", pad(name, 7));
+        let text = match in_one_piece {
+            true => format!("{first}{value}\n"),
+            false => style.wrap(&first, 11, value),
+        };
+        let painted = format!("  {}  ", style.paint(Ink::Faint, &pad(name, 7)));
+        out.push_str(&text.replacen(&first, &painted, 1));
     }
 }
 
 /// The commands that most people want next, each with what it is for.
-fn next(report: &Report, written: &[&Path]) -> Vec<String> {
+fn next(report: &Report, written: &[&Path]) -> Vec<(String, &'static str)> {
     let id = report.result.id;
     let file = report.suite.file.as_deref();
     let early = |code: Code| code.is_signal() || matches!(code, Code::TimedOut | Code::Api);
@@ -291,25 +346,24 @@ fn next(report: &Report, written: &[&Path]) -> Vec<String> {
     let going = !report.result.status.is_terminal();
     if words::may_still_come(report) && !ended_early {
         let watch = words::watch_command(id, file);
-        return vec![format!("{watch}    (waits for what is still to come)")];
+        return vec![(watch, "waits for what is still missing")];
     }
     if ended_early {
-        // The stand-in of a rehearsal is gone with the gate.
+        // A simulator that the gate started is gone with it.
         let watch = words::watch_command(id, file);
         let waits = (going && !report.simulated && report.results.is_empty())
-            .then(|| format!("{watch}    (waits for it again)"));
+            .then_some((watch, "waits for it again"));
         return waits.into_iter().collect();
     }
     let saved = written.iter().find(|path| path.extension().is_some_and(|end| end == "json"));
     let Some(saved) = saved.filter(|_| report.verdict != Verdict::Pass) else { return Vec::new() };
     let saved = words::quoted(&one_line(&saved.display().to_string()));
     let mut commands =
-        vec![format!("cekura-gate judge {saved}    (other thresholds, no new calls)")];
+        vec![(format!("cekura-gate judge {saved}"), "other thresholds, no new calls")];
     if let (Some(file), true) = (file, report.verdict == Verdict::Fail) {
         let file = words::quoted(&one_line(file));
-        commands.push(format!(
-            "cekura-gate run {file} --baseline {saved}    (after a fix: is it better?)"
-        ));
+        let run = format!("cekura-gate run {file} --baseline {saved}");
+        commands.push((run, "after a fix: is it better?"));
     }
     commands
 }

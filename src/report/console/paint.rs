@@ -43,38 +43,49 @@ impl Style {
     }
 
     /// The text in lines of at most the width, each begun with `first` or then `indent` spaces.
-    /// A word that is longer than a line is broken.
+    ///
+    /// A line ends between two words, or within one behind a mark (`/`, `_`, `-`, `.`, `,`, `:` and
+    /// such) or beside a wide sign, as they have no spaces between words. What is still longer than a
+    /// line is cut, with an ellipsis.
     pub fn wrap(self, first: &str, indent: usize, text: &str) -> String {
         let width = self.width.max(indent + 14);
         let mut out = first.to_owned();
         let mut column = first.width();
         let mut fresh = true;
         for word in text.split(' ') {
-            let wide = word.width();
-            if !fresh && column + 1 + wide > width {
-                out.push('\n');
-                out.extend(std::iter::repeat_n(' ', indent));
-                (column, fresh) = (indent, true);
-            }
-            if !fresh {
-                out.push(' ');
-                column += 1;
-            }
-            for c in word.chars() {
-                let wide = c.width().unwrap_or(0);
-                if column + wide > width {
+            let mut space = !fresh;
+            let whole = word.width() + indent <= width;
+            let parts = if whole { vec![word] } else { parts(word) };
+            for part in parts {
+                let part = cut(part, width - indent);
+                if column > indent && column + usize::from(space) + part.width() > width {
                     out.push('\n');
                     out.extend(std::iter::repeat_n(' ', indent));
-                    column = indent;
+                    (column, space) = (indent, false);
                 }
-                out.push(c);
-                column += wide;
+                if std::mem::take(&mut space) {
+                    out.push(' ');
+                    column += 1;
+                }
+                column += part.width();
+                out.push_str(&part);
+                fresh = false;
             }
-            fresh = false;
         }
         out.push('\n');
         out
     }
+}
+
+/// The pieces of a long word, each of which stays in one line.
+fn parts(word: &str) -> Vec<&str> {
+    let ends_piece = |c: char| "/_-.,:;=&?#@+|\\)]}>·".contains(c) || c.width() == Some(2);
+    word.split_inclusive(ends_piece).collect()
+}
+
+/// The columns of the longest piece of a text that stays in one line.
+pub(super) fn longest_piece(text: &str) -> usize {
+    text.split(' ').flat_map(parts).map(UnicodeWidthStr::width).max().unwrap_or_default()
 }
 
 /// The text with spaces up to a width.

@@ -4,11 +4,11 @@ use serde_json::json;
 
 use super::Whole;
 use crate::exit::Code;
+use crate::numbers;
 use crate::report::escape::ci::{command_data, command_property};
 use crate::report::escape::short;
 use crate::report::github::{Paths, file_property, result_ids, verdict};
 use crate::report::words;
-use crate::text;
 
 /// The outputs of the whole: the names of a single gate's, with the figures of all of them.
 /// `started` are the ids of all results that have started, in the order of the command line: also
@@ -25,7 +25,7 @@ pub fn outputs(whole: &Whole, started: &[u64], paths: Paths<'_>) -> Vec<(&'stati
         ("passed", (whole.code() == Code::Passed).to_string()),
         ("simulated", whole.simulated.to_string()),
         ("result_ids", result_ids(started)),
-        ("success_rate", rate.map(|rate| text::trim_number(rate, 6)).unwrap_or_default()),
+        ("success_rate", rate.map(|rate| numbers::fraction(rate, &[])).unwrap_or_default()),
         ("total_runs", tally.total.to_string()),
         ("passed_runs", tally.passed.to_string()),
         ("failed_runs", tally.failed.to_string()),

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use super::{Gate, GateEnd, Whole};
 use crate::exit::Code;
-use crate::report::console::{Ink, Style, console as account_of, pad};
+use crate::report::assemble::REHEARSAL;
+use crate::report::console::{Ink, Style, console_of_one, pad};
 use crate::report::escape::terminal::neutral;
 use crate::report::escape::{one_line, short};
 use crate::report::words;
@@ -25,7 +26,7 @@ pub fn console(whole: &Whole, style: Style, written: &[&Path]) -> String {
             let title = format!("── {} ", one_line(&short(&gate.name, 100)));
             out.push_str(&style.paint(Ink::Title, &title));
             out.push('\n');
-            out.push_str(&account_of(report, style, &[]));
+            out.push_str(&console_of_one(report, style));
             out.push('\n');
         }
     }
@@ -72,7 +73,7 @@ fn head(out: &mut String, whole: &Whole, style: Style) {
         facts.push(format!("at most {} at a time", text::count(calls as usize, "call")));
     }
     if whole.simulated {
-        facts.push("a rehearsal against a stand-in: no real call was made".to_owned());
+        facts.push(REHEARSAL.to_owned());
     }
     out.push_str(&style.wrap("  ", 2, &facts.join(" · ")));
 }

@@ -61,7 +61,7 @@ fn document(
     if whole.simulated {
         out.push_str(REHEARSAL);
     }
-    out.push_str("| | Suite | Runs | What became of it | Exit |\n|---|---|---|---|---|\n");
+    out.push_str("| | Suite | Runs | Outcome | Exit |\n|---|---|---|---|---|\n");
     let gates = whole.worst_first();
     // The rows leave room for the reasons.
     let rows = gates.iter().map(|gate| row(gate)).take_while(|row| {

@@ -114,14 +114,14 @@ fn the_account_has_a_row_for_each_suite_and_the_worst_first() {
         whole(vec![judged("good", &[true]), ended("lost", Code::Api), judged("bad", &[false])]);
     let text = console(&whole, Style { color: false, width: 100 }, &[]);
     let account = &text[text.find("✗ 1 of 3").unwrap()..];
-    insta::assert_snapshot!(account, @r"
+    insta::assert_snapshot!(account, @"
     ✗ 1 of 3 suites passed, 1 failed, 1 not finished
       Release · 2 runs: 1 passed, 1 failed · 0ms · at most 10 calls at a time
 
     Suites
-      ✗ failed       bad: 0 of 1 judged run passed (0%), 1 check missed
+      ✗ failed       bad: 0 of 1 judged run passed (0%), success_rate not met: 0%, wanted >= 100%
       ? not finished lost: POST /start/ was refused <b> ::error::x
-      ✓ passed       good: 1 of 1 judged run passed (100%), the check holds
+      ✓ passed       good: 1 of 1 judged run passed (100%), success_rate met: 100%, wanted >= 100%
 
       traffic  0 requests
       exit     1: a gating check failed

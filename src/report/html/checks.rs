@@ -60,7 +60,7 @@ fn common_confidence(checks: &[&CheckReport]) -> Option<f64> {
 fn interval(check: &CheckReport, common: Option<f64>) -> Option<String> {
     let seen = check.interval?;
     if common.is_some() && seen.confidence.is_some() {
-        return Some(format!("{} to {}", check.unit.show(seen.low), check.unit.show(seen.high)));
+        return Some(format!("{} to {}", check.shown(seen.low), check.shown(seen.high)));
     }
     words::interval(check)
 }
@@ -190,5 +190,5 @@ fn ends(check: &CheckReport) -> (f64, f64) {
 /// The bar for those who can't see it.
 fn said(check: &CheckReport) -> String {
     let interval = words::interval(check).map(|text| format!(", {text}")).unwrap_or_default();
-    format!("seen {}{interval}; threshold {}", words::seen(check), check.unit.show(check.threshold))
+    format!("seen {}{interval}; threshold {}", words::seen(check), check.shown_threshold())
 }

@@ -128,13 +128,13 @@ pub(super) fn run_link(markup: &mut Markup, book: &Book<'_>, run: u64, up: &'sta
 pub(super) fn unknown(main: &mut Markup, book: &Book<'_>) {
     let groups = words::unknown_by_blame(book.scenarios);
     let total: usize = groups.values().map(Vec::len).sum();
-    let title = format!("{} without a judgement", text::count(total, "run"));
+    let title = format!("{} without a verdict", text::count(total, "run"));
     frame::section(main, "unknown", &title, |section| {
         section.element("ul", &[("class", "reasons")], |list| {
             for ((outcome, blame), runs) in &groups {
                 let count = text::count(runs.len(), "run");
                 let line = format!(
-                    "{count} {}, blame: {}",
+                    "{count} {}, cause: {}",
                     word(*outcome, Some(*blame)),
                     words::blame_name(book.report, *blame)
                 );
@@ -143,7 +143,7 @@ pub(super) fn unknown(main: &mut Markup, book: &Book<'_>) {
         });
         section.line_break();
         let runs: Vec<RunOf<'_, '_>> = groups.into_values().flatten().collect();
-        run_tables(section, book, &runs, "Runs without a judgement");
+        run_tables(section, book, &runs, "Runs without a verdict");
     });
 }
 

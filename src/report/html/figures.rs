@@ -12,12 +12,12 @@ use crate::report::plot::{
     Call, Cell, Change, Changes, Data, Heat, HeatRow, Lanes, Mark, Plot, Rate, Rates, Spread,
     Standing, Unit,
 };
-use crate::stats::rate::wilson;
+use crate::stats::rate::bounds;
 use crate::suite::checks::MetricUnit;
 use crate::text;
 use crate::verdict::baseline::{ScenarioChange, Trend};
 use crate::verdict::check::{Aggregate, Check, Operator};
-use crate::verdict::{CheckReport, FigureUnit, Verdict};
+use crate::verdict::{CheckReport, FigureUnit, Interval, Verdict};
 
 /// How many rows a plot has at most, those that matter most first.
 pub(super) const ROWS: usize = 60;
@@ -47,8 +47,21 @@ pub(super) fn worst_first<'a, 'r>(scenarios: &'a [ScenarioRuns<'r>]) -> Vec<&'a 
 
 /// The interval of a scenario's success rate.
 pub(super) fn interval(report: &Report, scenario: &ScenarioRuns<'_>) -> Option<(f64, f64)> {
-    let judged = scenario.tally.passed + scenario.tally.failed;
-    (judged > 0).then(|| wilson(scenario.tally.passed, judged, confidence(report)))
+    let tally = scenario.tally;
+    if tally.passed + tally.failed == 0 {
+        return None;
+    }
+    let is_its = |check: &&CheckReport| {
+        let of = check.scenario.as_ref().and_then(|of| of.id);
+        check.name == "success_rate" && of.is_some() && of == scenario.scenario.id
+    };
+    let sure = confidence(report);
+    let is_so_sure = |seen: &Interval| seen.confidence.is_some_and(|c| (c - sure).abs() < 1e-9);
+    let of_check = report.checks.iter().filter(is_its).find_map(|check| check.interval);
+    Some(match of_check.filter(is_so_sure) {
+        Some(seen) => (seen.low, seen.high),
+        None => bounds(tally.passed, tally.failed, tally.errored + tally.unscored, sure),
+    })
 }
 
 /// How sure the intervals of scenarios are, a fraction.
@@ -82,7 +95,10 @@ fn rates(report: &Report, scenarios: &[ScenarioRuns<'_>]) -> Option<Plot> {
             };
             let judged = tally.passed + tally.failed;
             let figures = match tally.success_rate() {
-                Some(rate) => format!("{} · {}/{judged}", text::percent(rate), tally.passed),
+                Some(rate) => {
+                    let rate = check.map_or_else(|| text::percent(rate), |check| check.shown(rate));
+                    format!("{rate} · {}/{judged}", tally.passed)
+                }
                 None => "none judged".to_owned(),
             };
             Rate {

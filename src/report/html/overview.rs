@@ -2,12 +2,14 @@
 
 use super::frame::{self, Tone};
 use super::{Book, checks, failures, pictures, rest};
+use crate::numbers;
 use crate::report::escape::short;
 use crate::report::markup::Markup;
 use crate::report::model::{Report, Tally};
 use crate::report::words;
-use crate::stats::rate::wilson;
+use crate::stats::rate::bounds;
 use crate::text;
+use crate::verdict::CheckReport;
 
 /// A part of the overview: its anchor, its name, what writes it, whether there is any of it.
 type Part<'a> = (&'static str, &'static str, fn(&mut Markup, &Book<'a>), bool);
@@ -55,7 +57,7 @@ fn parts<'a>(book: &Book<'a>) -> Vec<Part<'a>> {
         ("checks", "Checks", checks::section, !report.checks.is_empty()),
         ("notes", "Notes", rest::notes, !report.notes.is_empty()),
         ("failing", "Failing scenarios", failures::failing, failing),
-        ("unknown", "Runs without a judgement", failures::unknown, unknown),
+        ("unknown", "Runs without a verdict", failures::unknown, unknown),
         ("quarantine", "Quarantined", failures::quarantined, quarantined),
         ("suggestions", "Suggestions", rest::suggestions, rest::has_suggestions(report)),
         ("baseline", "Since the baseline", pictures::baseline, report.baseline.is_some()),
@@ -106,7 +108,7 @@ fn head(header: &mut Markup, report: &Report) {
     });
     header.line_break();
     let confidence = report.suite.thresholds.confidence.map_or(0.95, |percent| percent.fraction());
-    tiles(header, &report.tally, confidence, words::still_going(report));
+    tiles(header, &report.tally, rate_check(report), confidence, words::still_going(report));
     strip(header, &report.tally, &words::tally(report));
 }
 
@@ -140,16 +142,33 @@ fn verdict_words(report: &Report) -> (String, String) {
     }
 }
 
-/// The figures of a tally. So many of its errored runs are still going.
-pub(super) fn tiles(header: &mut Markup, tally: &Tally, confidence: f64, still_going: usize) {
+/// The check on the success rate of all runs.
+fn rate_check(report: &Report) -> Option<&CheckReport> {
+    report.checks.iter().find(|check| check.scenario.is_none() && check.name == "success_rate")
+}
+
+/// The figures of a tally. The interval is that of the check on the success rate, where there is one
+/// with a confidence. So many of its errored runs are still going.
+pub(super) fn tiles(
+    header: &mut Markup,
+    tally: &Tally,
+    check: Option<&CheckReport>,
+    confidence: f64,
+    still_going: usize,
+) {
     let judged = tally.passed + tally.failed;
-    let rate = tally.success_rate().map_or_else(|| "–".to_owned(), text::percent);
+    let thresholds: Vec<f64> = check.iter().map(|check| check.threshold).collect();
+    let show = |share: f64| numbers::beside(share, &thresholds, numbers::SHARE);
+    let rate = tally.success_rate().map_or_else(|| "–".to_owned(), show);
     let sure = if judged == 0 {
         "no run was judged".to_owned()
     } else {
-        let (low, high) = wilson(tally.passed, judged, confidence);
-        let (low, high) = (text::percent(round(low)), text::percent(round(high)));
-        format!("{low} to {high}, {} sure", text::percent(confidence))
+        let of_check = check.and_then(|check| check.interval);
+        let of_check = of_check.and_then(|seen| Some(((seen.low, seen.high), seen.confidence?)));
+        let open = tally.errored + tally.unscored + tally.missing;
+        let of_tally = || (bounds(tally.passed, tally.failed, open, confidence), confidence);
+        let ((low, high), confidence) = of_check.unwrap_or_else(of_tally);
+        format!("{} to {}, {} sure", show(low), show(high), text::percent(confidence))
     };
     let errored = match still_going {
         0 => "never a fair conversation".to_owned(),
@@ -181,11 +200,6 @@ pub(super) fn tiles(header: &mut Markup, tally: &Tally, confidence: f64, still_g
         }
     });
     header.line_break();
-}
-
-/// A fraction to a thousandth: more is more than an interval tells.
-fn round(fraction: f64) -> f64 {
-    (fraction * 1000.0).round() / 1000.0
 }
 
 /// The outcomes as one bar.

@@ -66,7 +66,7 @@ fn head(header: &mut Markup, whole: &Whole) {
     });
     header.line_break();
     let (tally, going) = (whole.tally(), whole.still_going());
-    tiles(header, &tally, 0.95, going);
+    tiles(header, &tally, None, 0.95, going);
     strip(header, &tally, &words::tally_of(&tally));
 }
 

@@ -69,7 +69,7 @@ pub(in crate::report) fn section(report: &Report, limit: usize, notice: &str) ->
     for ((outcome, blame), runs) in words::unknown_by_blame(&scenarios) {
         let n = text::count(runs.len(), "run");
         sheet.fixed(format!(
-            "- {n} {} · blame: {}\n",
+            "- {n} {} · cause: {}\n",
             word(outcome, Some(blame)),
             words::blame_name(report, blame)
         ));

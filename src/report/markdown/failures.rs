@@ -238,11 +238,11 @@ pub(super) fn unknown_runs<'a>(
     if total == 0 {
         return;
     }
-    sheet.fixed(format!("### {} without a judgement\n\n", text::count(total, "run")));
+    sheet.fixed(format!("### {} without a verdict\n\n", text::count(total, "run")));
     sheet.fixed("| | Blame | Why | Runs |\n|---|---|---|---|\n");
     for (at, group) in groups.into_iter().enumerate() {
         let rank = if at < FIRST { rank::FIRST } else { rank::TABLES };
-        sheet.add(rank, "group of runs without a judgement", move || {
+        sheet.add(rank, "group of runs without a verdict", move || {
             let ids: Vec<u64> = group.runs.iter().map(|(_, run, _)| run.id).collect();
             let mut names: Vec<&str> =
                 group.runs.iter().map(|(scenario, _, _)| scenario.scenario.name.as_str()).collect();

@@ -66,7 +66,7 @@ pub fn brief(code: Code, headline: &str, summary: &Path) -> String {
 }
 
 /// The line at the top of a rehearsal, so that its pass is not taken for one.
-pub(super) const REHEARSAL: &str = "> A rehearsal against a stand-in: no real call was made.\n\n";
+pub(super) const REHEARSAL: &str = "> Simulated: no real call was made.\n\n";
 
 /// The summary of a gate that ended without a verdict, and why.
 pub fn no_verdict(code: Code, why: &str) -> String {
@@ -134,6 +134,11 @@ fn head(sheet: &mut Sheet<'_>, report: &Report) {
         inline(&words::verdict_line(report)),
         facts.join(" · ")
     ));
+    if let Some(baseline) = &report.baseline {
+        let news = comparison::news(&baseline.comparison);
+        let news = news.unwrap_or_else(|| "no scenario newly fails or is fixed".to_owned());
+        sheet.fixed(format!("Since result {}: {}\n\n", baseline.result, cut(&news, 1000)));
+    }
     if report.simulated {
         sheet.fixed(REHEARSAL);
     }

@@ -64,7 +64,7 @@ pub(super) enum Ink {
     Error,
     /// What was not judged, what could not be decided.
     Unsure,
-    /// Figures without a judgement.
+    /// Figures without a verdict.
     Plain,
 }
 

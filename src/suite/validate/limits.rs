@@ -84,7 +84,7 @@ fn quarantine(suite: &Suite, today: jiff::civil::Date, problems: &mut Problems) 
                 path.child("until"),
                 format!("the quarantine of scenario `{id}` expired on `{}`", entry.until),
                 format!(
-                    "{} owns it: mend the scenario and remove the entry, or extend `until`",
+                    "{} owns it: fix the scenario and remove the entry, or extend `until`",
                     shown(&entry.owner)
                 ),
             );

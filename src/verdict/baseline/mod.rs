@@ -23,6 +23,7 @@ use super::evidence::{Evidence, Samples};
 use super::judge::Figure;
 use super::sample::metric_values;
 use super::{CheckReport, Verdict};
+use crate::numbers::{POINTS, SHARE, beside, threshold};
 use crate::suite::model::{Baseline, BaselineLimit, IfMissing};
 
 /// How likely noise alone may explain a change that counts, where the suite does not say.
@@ -53,7 +54,7 @@ pub fn drop_of_success_rate(
     max_drop: f64,
     significance: f64,
 ) -> CheckReport {
-    let bound = Bound { is_drop: true, most: max_drop, significance };
+    let bound = Bound { is_drop: true, of: Scale::Points, most: max_drop, significance };
     let [base_side, head_side] = [base, head].map(|side| Side::of(&side.successes(), side));
     rate_check(Figure::SuccessRate.name(), bound, &base_side, &head_side, Missing::of(head))
 }
@@ -69,7 +70,7 @@ pub(super) fn judge(
         let [base, head_side] = [base, head].map(|side| Side::of(&side.successes(), side));
         let name = Figure::SuccessRate.name();
         let check = |bound| rate_check(name, bound, &base, &head_side, Missing::of(head));
-        reports.extend(bounds_of(limit).map(check));
+        reports.extend(bounds_of(limit, Scale::Points).map(check));
     }
     for (name, limit) in &limits.metrics {
         reports.extend(metric_checks(name, limit, base, head));
@@ -88,10 +89,12 @@ pub(super) fn without_baseline(limits: &Baseline) -> Vec<CheckReport> {
         IfMissing::Fail => (Verdict::Fail, ": `if_missing: fail` makes it a failure"),
     };
     let reason = format!("there is no result of `{}` to compare with{what}", limits.from);
-    let rate = limits.success_rate.iter().map(|limit| (Figure::SuccessRate.name(), limit));
-    let metrics = limits.metrics.iter().map(|(name, limit)| (name.as_str(), limit));
-    let checks = rate.chain(metrics).flat_map(|(name, limit)| {
-        bounds_of(limit).map(|bound| {
+    let rate = Figure::SuccessRate.name();
+    let rate = limits.success_rate.iter().map(|limit| (rate, limit, Scale::Points));
+    let metrics = limits.metrics.iter();
+    let metrics = metrics.map(|(name, limit)| (name.as_str(), limit, Scale::Unknown));
+    let checks = rate.chain(metrics).flat_map(|(name, limit, of)| {
+        bounds_of(limit, of).map(|bound| {
             let check = Compared::without_evidence(name, bound, reason.clone()).report();
             CheckReport { verdict, ..check }
         })
@@ -106,7 +109,7 @@ pub fn with_unknown_base(checks: &mut [CheckReport], missing: usize) {
     for check in compared.filter(|check| missing > 0 && check.verdict != Verdict::Inconclusive) {
         check.verdict = Verdict::Inconclusive;
         check.reason = format!(
-            "{}; but {} of the baseline never arrived, and could have been anything",
+            "{}; but {} of the baseline never arrived, and could have ended in any way",
             check.reason,
             crate::text::count(missing, "run")
         );
@@ -127,10 +130,45 @@ pub fn with_refused_base(checks: &mut [CheckReport], why: &str) {
 /// How the name of each comparison with a baseline ends.
 const AGAINST: &str = " against the baseline";
 
+/// What a limit's percentage is a percentage of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Scale {
+    /// Percentage points: the difference of two shares.
+    Points,
+    /// The baseline's mean.
+    Relative,
+    /// One of the two: no run shows whether the metric is a share or a number.
+    Unknown,
+}
+
+impl Scale {
+    /// A size of a change as a person reads it, beside the one that is allowed.
+    fn show(self, size: f64, allowed: f64) -> String {
+        let form = if self == Scale::Points { POINTS } else { SHARE };
+        beside(size, &[allowed], form)
+    }
+
+    /// The size that is allowed.
+    fn show_allowed(self, allowed: f64) -> String {
+        let form = if self == Scale::Points { POINTS } else { SHARE };
+        threshold(allowed, form)
+    }
+
+    /// What stands behind it in a condition.
+    const fn words(self) -> &'static str {
+        match self {
+            Scale::Relative => " of the baseline's mean",
+            Scale::Points | Scale::Unknown => "",
+        }
+    }
+}
+
 /// One bound of a limit: a drop or a rise, as a positive fraction.
 #[derive(Clone, Copy)]
 struct Bound {
     is_drop: bool,
+    /// Of what the change is a fraction.
+    of: Scale,
     most: f64,
     significance: f64,
 }
@@ -164,11 +202,16 @@ impl Bound {
     }
 }
 
-fn bounds_of(limit: &BaselineLimit) -> impl Iterator<Item = Bound> {
+fn bounds_of(limit: &BaselineLimit, of: Scale) -> impl Iterator<Item = Bound> {
     let significance = limit.significance.map_or(SIGNIFICANCE, |percent| percent.fraction());
     let drop = limit.max_drop.map(|most| (true, most.fraction()));
     let rise = limit.max_rise.map(|most| (false, most.fraction()));
-    drop.into_iter().chain(rise).map(move |(is_drop, most)| Bound { is_drop, most, significance })
+    drop.into_iter().chain(rise).map(move |(is_drop, most)| Bound {
+        is_drop,
+        of,
+        most,
+        significance,
+    })
 }
 
 /// A metric's change against its bounds: a binary metric by its rate, a rating or a number by its
@@ -186,7 +229,7 @@ fn metric_checks(
         Ok(sides) => sides,
         Err(reason) => {
             let nothing = |bound| Compared::without_evidence(name, bound, reason.clone()).report();
-            return bounds_of(limit).map(nothing).collect();
+            return bounds_of(limit, Scale::Unknown).map(nothing).collect();
         }
     };
     match (&base_sampled.samples, &head_sampled.samples) {
@@ -194,12 +237,12 @@ fn metric_checks(
             let base = numbers::Side::of(&base_sampled, base);
             let head_side = numbers::Side::of(&head_sampled, head);
             let check = |bound| numbers::check(name, bound, &base, &head_side, Missing::of(head));
-            bounds_of(limit).map(check).collect()
+            bounds_of(limit, Scale::Relative).map(check).collect()
         }
         _ => {
             let (base, head_side) = (Side::of(&base_sampled, base), Side::of(&head_sampled, head));
             let check = |bound| rate_check(name, bound, &base, &head_side, Missing::of(head));
-            bounds_of(limit).map(check).collect()
+            bounds_of(limit, Scale::Points).map(check).collect()
         }
     }
 }

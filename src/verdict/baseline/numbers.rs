@@ -62,8 +62,8 @@ impl Side {
         let open: usize = scenarios.iter().map(|id| self.open_of(id)).sum();
         (open as f64 > self.lacking * (values + open) as f64).then(|| {
             format!(
-                "{} gave a value and {open} did not: too many for a mean to mean anything",
-                text::count(values, "run"),
+                "{open} of {} have no value: too many to compare means",
+                text::count(values + open, "run"),
             )
         })
     }

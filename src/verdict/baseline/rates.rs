@@ -47,7 +47,7 @@ impl Side {
         Self { rates, open, unknown: sampled.unknown.clone(), against }
     }
 
-    /// The rates, had the runs without a judgement all said yes, or all said no.
+    /// The rates, had the runs without a verdict all said yes, or all said no.
     fn filled(&self, yes: bool) -> Rates {
         let mut filled = self.rates.clone();
         for (scenario, runs) in &self.open {
@@ -108,7 +108,7 @@ fn p_of(strata: &[Stratum], drop: bool) -> Option<f64> {
     cochran_mantel_haenszel(&strata.iter().map(mirrored).collect::<Vec<_>>())
 }
 
-/// A rate's change against a bound. Runs of either side without a judgement could have gone either
+/// A rate's change against a bound. Runs of either side without a verdict could have gone either
 /// way: where that would turn the verdict, it is inconclusive. `missing` planned runs of the head
 /// never arrived.
 pub(super) fn rate_check(

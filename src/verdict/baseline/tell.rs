@@ -1,6 +1,7 @@
 //! A comparison with a bound ▶ a check's report, with the reason in words.
 
 use super::{AGAINST, Bound, Change, Missing};
+use crate::numbers::{self, SHARE, chance};
 use crate::suite::checks::Level;
 use crate::text;
 use crate::verdict::{CheckReport, FigureUnit, Verdict};
@@ -42,7 +43,7 @@ impl<'n> Compared<'n> {
     }
 
     pub(super) fn report(self) -> CheckReport {
-        let Bound { is_drop, most, significance } = self.bound;
+        let Bound { is_drop, of, most, significance } = self.bound;
         let (way, threshold) = if is_drop { ("drop", -most) } else { ("rise", most) };
         let (mut verdict, mut reason) = self.verdict();
         // Those of which nobody knows the scenario could have turned any of them.
@@ -66,9 +67,10 @@ impl<'n> Compared<'n> {
             name: format!("{}{AGAINST}", self.name),
             scenario: None,
             condition: format!(
-                "{way} <= {} (significance {})",
-                text::percent(most),
-                text::percent(significance)
+                "{way} <= {}{} (significance {})",
+                of.show_allowed(most),
+                of.words(),
+                numbers::threshold(significance, SHARE)
             ),
             level: Level::Error,
             verdict,
@@ -89,20 +91,21 @@ impl<'n> Compared<'n> {
             Err(reason) => return (Verdict::Inconclusive, reason.clone()),
         };
         let moved = if change.difference < 0.0 { "dropped" } else { "rose" };
-        let by = text::percent(change.difference.abs());
+        let Bound { of, most, significance, .. } = self.bound;
+        let by = of.show(change.difference.abs(), most);
         let p = self.bound.p_of(change);
-        let noise = p.map(|p| format!(", p = {}", text::trim_number(p, 4))).unwrap_or_default();
+        let noise = p.map(|p| format!(", {}", chance(p, significance))).unwrap_or_default();
         let seen = if change.difference == 0.0 {
             "did not change".to_owned()
         } else {
             format!("{moved} by {by}{noise}")
         };
-        let allowed = text::percent(self.bound.most);
+        let allowed = of.show_allowed(most);
         match self.verdicts {
             [worst, best] if worst != best => (
                 Verdict::Inconclusive,
                 format!(
-                    "{seen}; runs without a judgement ({}) could turn it: {allowed} is allowed",
+                    "{seen}; {} without a verdict could change the answer: {allowed} allowed",
                     self.without_judgement()
                 ),
             ),
@@ -115,8 +118,8 @@ impl<'n> Compared<'n> {
                     true => (Verdict::Pass, "it may be noise"),
                     false => (
                         Verdict::Inconclusive,
-                        "so few runs cannot tell a change from noise, whatever they show: run each \
-                         scenario more often",
+                        "these runs are too few to tell a change from noise: run each scenario more \
+                         often",
                     ),
                 };
                 (verdict, format!("{seen}: more than the {allowed} allowed, but {why}"))
@@ -127,9 +130,11 @@ impl<'n> Compared<'n> {
 
     fn without_judgement(&self) -> String {
         match (self.unknown.len() + self.missing.all, self.unknown_in_base) {
-            (here, 0) => here.to_string(),
-            (0, there) => format!("{there} of the baseline"),
-            (here, there) => format!("{here}, and {there} of the baseline"),
+            (here, 0) => text::count(here, "run"),
+            (0, there) => format!("{} of the baseline", text::count(there, "run")),
+            (here, there) => {
+                format!("{} and {there} of the baseline", text::count(here, "run"))
+            }
         }
     }
 }

@@ -54,7 +54,7 @@ fn a_drop_that_may_be_noise_or_is_within_the_limit_passes() {
 fn a_drop_that_so_few_runs_could_never_tell_from_noise_proves_nothing() {
     let blind = drop_of(&[(2, 0)], &[(0, 2)]);
     assert_eq!(blind.verdict, Verdict::Inconclusive, "{}", blind.reason);
-    assert!(blind.reason.contains("so few runs cannot tell"), "{}", blind.reason);
+    assert!(blind.reason.contains("too few to tell a change from noise"), "{}", blind.reason);
     assert_eq!(drop_of(&[(2, 0)], &[(2, 0)]).verdict, Verdict::Pass, "nothing dropped");
     assert_eq!(drop_of(&[(0, 2)], &[(0, 2)]).verdict, Verdict::Pass, "nothing could drop");
 }
@@ -97,7 +97,11 @@ fn a_baseline_whose_runs_were_not_judged_makes_a_comparison_inconclusive_too() {
     base.extend((100..108).map(|id| run(id, End::Unscored)));
     let report = against(limits, &base, &scenarios(&[(4, 16)]));
     assert_eq!(report.verdict, Verdict::Inconclusive, "{}", report.reason);
-    assert!(report.reason.contains("(8 of the baseline)"), "{}", report.reason);
+    assert!(
+        report.reason.contains("8 runs of the baseline without a verdict"),
+        "{}",
+        report.reason
+    );
     assert_eq!(drop_of(&[(4, 16)], &[(4, 16)]).verdict, Verdict::Pass);
 }
 
@@ -121,7 +125,7 @@ fn rise_of(base: &[RunRecord], head: &[RunRecord]) -> CheckReport {
 fn a_rise_that_so_few_values_could_never_tell_from_noise_proves_nothing() {
     let blind = rise_of(&numeric(&[100.0, 101.0]), &numeric(&[200.0, 201.0]));
     assert_eq!(blind.verdict, Verdict::Inconclusive, "{}", blind.reason);
-    assert!(blind.reason.contains("so few runs cannot tell"), "{}", blind.reason);
+    assert!(blind.reason.contains("too few to tell a change from noise"), "{}", blind.reason);
     let within = rise_of(&numeric(&[100.0, 101.0]), &numeric(&[104.0, 103.0]));
     assert_eq!(within.verdict, Verdict::Pass, "{}", within.reason);
     // Three against three can tell, at 1/20; these three do not.
@@ -157,7 +161,7 @@ fn values_that_one_side_lacks_leave_a_rise_open() {
     };
     let most = rise_of(&with(0, &hundred), &with(20, &hundred));
     assert_eq!(most.verdict, Verdict::Inconclusive, "{}", most.reason);
-    assert!(most.reason.contains("20 runs gave a value and 20 did not"), "{}", most.reason);
+    assert!(most.reason.contains("20 of 40 runs have no value"), "{}", most.reason);
     let base = rise_of(&with(20, &hundred), &with(0, &hundred));
     assert_eq!(base.verdict, Verdict::Inconclusive, "{}", base.reason);
     assert!(base.reason.starts_with("in the baseline, "), "{}", base.reason);
@@ -166,7 +170,11 @@ fn values_that_one_side_lacks_leave_a_rise_open() {
     let slower: Vec<f64> = hundred.iter().map(|value| value * 1.099).collect();
     let open = rise_of(&with(0, &hundred), &with(2, &slower));
     assert_eq!(open.verdict, Verdict::Inconclusive, "{}", open.reason);
-    assert!(open.reason.contains("(2) could turn it"), "{}", open.reason);
+    assert!(
+        open.reason.contains("2 runs without a verdict could change the answer"),
+        "{}",
+        open.reason
+    );
 }
 
 #[test]
@@ -181,5 +189,9 @@ fn a_metric_that_one_side_lacks_is_inconclusive() {
     let limits = json!({"metrics": {"Latency": {"max_rise": "10%"}}});
     let report = against(limits, &scenarios(&[(3, 0)]), &numeric(&[1.0]));
     assert_eq!(report.verdict, Verdict::Inconclusive);
-    assert!(report.reason.starts_with("in the baseline, no run has a metric"), "{}", report.reason);
+    assert!(
+        report.reason.starts_with("in the baseline, no run has the metric"),
+        "{}",
+        report.reason
+    );
 }
