@@ -42,6 +42,17 @@ pub(super) struct Args {
     overrides: Overrides,
 }
 
+impl Args {
+    pub(super) const fn overrides_mut(&mut self) -> &mut Overrides {
+        &mut self.overrides
+    }
+
+    /// Asks the account, too.
+    pub(super) const fn ask_the_account(&mut self) {
+        self.online = true;
+    }
+}
+
 pub(super) fn check(
     args: &Args,
     global: &Global,
@@ -70,6 +81,7 @@ impl Surroundings<'_> {
         let Self { global, context, console, .. } = *self;
         let plan = Plan::new(&loaded.suite, &loaded.name(), context.branch(), "key")?;
         super::budget::check(&loaded.suite, &plan)?;
+        self.args.overrides.check_caps(&[(&loaded.suite, &plan)])?;
         super::baseline::saved_of(&loaded.suite)?;
         let online = match self.args.online {
             true => Some(online::look_up(loaded, &plan, global, context)?),
@@ -77,6 +89,7 @@ impl Surroundings<'_> {
         };
         console.print(&describe(loaded, &plan, online.as_ref()))?;
         let resolved = online.as_ref().map_or(&plan, |online| &online.plan);
+        self.args.overrides.check_caps(&[(&loaded.suite, resolved)])?;
         for warning in warnings(loaded, resolved) {
             console.warn(&warning);
         }
@@ -120,6 +133,7 @@ impl Surroundings<'_> {
         }
         let known: Vec<_> = plans.iter().map(|(suite, plan)| (suite, plan)).collect();
         many.hold_budgets(&known)?;
+        self.args.overrides.check_caps(&known)?;
         let runs: usize = known.iter().filter_map(|(_, plan)| plan.runs()).sum();
         let all_known = known.iter().all(|(_, plan)| plan.runs().is_some());
         let more = if all_known { "" } else { " and more" };
@@ -219,6 +233,7 @@ fn describe(loaded: &Loaded, plan: &Plan, online: Option<&Online>) -> String {
     match (&plan.target, online) {
         (Target::Agent(id), None) => row("agent", &id.to_string()),
         (Target::Agent(_), Some(online)) => row("agent", &line(&online.agent)),
+        (Target::OfScenarios, _) => row("agent", "that of the scenarios"),
         (Target::Assistant(id), None) => row("assistant", id),
         (Target::Assistant(id), Some(online)) => {
             row("assistant", &format!("{id}, of agent {}", line(&online.agent)));

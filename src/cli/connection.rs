@@ -101,6 +101,12 @@ fn is_loopback(url: &Url) -> bool {
     host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 
+/// Whether there is an API key, wherever it comes from.
+pub(super) fn has_key(global: &Global, context: &Context) -> bool {
+    let configured = || Config::read(context).get("api_key").is_some();
+    global.api_key_file.is_some() || context.var("CEKURA_API_KEY").is_some() || configured()
+}
+
 fn key(global: &Global, context: &Context, config: &Config) -> Result<SecretString, Failure> {
     if let Some(path) = &global.api_key_file {
         return key_from_file(path);

@@ -111,6 +111,11 @@ pub(super) async fn labels_are_known(
     let metrics = match &plan.target {
         Target::Agent(agent) => client.metrics(*agent, until).await,
         Target::Assistant(assistant) => client.metrics_of_assistant(assistant, until).await,
+        Target::OfScenarios => {
+            return Ok(vec![
+                "the labels of the metrics were not looked up: the suite names no agent".to_owned(),
+            ]);
+        }
     };
     let metrics = match metrics {
         Ok(metrics) => metrics,
@@ -137,6 +142,7 @@ async fn unknown(client: &Client, loaded: &Loaded, plan: &Plan) -> Vec<Problem> 
             }
             Err(_) => None,
         },
+        Target::OfScenarios => None,
     };
     let Some(agent) = agent else { return Vec::new() };
     match online::select(client, plan, agent, until).await {

@@ -15,6 +15,7 @@ use super::begin::Surroundings;
 use super::comment::Commenter;
 use super::console::Console;
 use super::failure::Failure;
+use super::overrides::Overrides;
 use super::prepare::{Earlier, Prepared, Shared, prepare};
 use super::publish::Publisher;
 use super::publish_whole::WholePublisher;
@@ -63,6 +64,8 @@ pub(super) struct Together<'a> {
     pub(super) commenter: &'a Commenter,
     /// When the time of all gates together is over, where it is limited.
     pub(super) until: Option<Instant>,
+    /// The flags of the command.
+    pub(super) overrides: &'a Overrides,
 }
 
 /// What is known of a gate from its beginning to its end.
@@ -183,7 +186,7 @@ impl Together<'_> {
     ) -> Result<Vec<Ready<'a>>, Failure> {
         let shared = Shared {
             concurrency: many.concurrency,
-            counted: many.budget.is_some(),
+            counted: many.budget.is_some() || self.overrides.caps().are_set(),
             compared_within: false,
         };
         let client = &self.platform.client;
@@ -214,6 +217,7 @@ impl Together<'_> {
         let plans: Vec<_> =
             asked.iter().map(|(_, prepared, _)| (&prepared.loaded.suite, &prepared.plan)).collect();
         many.hold_budgets(&plans)?;
+        self.overrides.check_caps(&plans)?;
         for (_, prepared, _) in &asked {
             for warning in super::check::warnings(&prepared.loaded, &prepared.plan) {
                 self.console.warn(&format!("{}: {warning}", prepared.loaded.name()));

@@ -4,9 +4,15 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
+use super::action::{Inputs, names};
+use super::caps::Caps;
+use super::carrier_flags::CarrierFlags;
+use super::failure::Failure;
+use crate::plan::Plan;
 use crate::suite::checks::{CheckSpec, Checks};
 use crate::suite::model::{
-    Baseline, BaselineLimit, CallPolicy, Matrix, Mode, Reports, Suite, Thresholds, Transcripts,
+    Baseline, BaselineLimit, CallPolicy, MOST_REPETITIONS, Matrix, Mode, Reports, Suite,
+    Thresholds, Transcripts,
 };
 use crate::suite::scalars::{ScalarError, Timeout};
 use crate::verdict::check::Check;
@@ -39,8 +45,8 @@ pub(super) struct Overrides {
     /// How the simulated caller reaches the agent.
     #[arg(long, value_enum, value_name = "MODE")]
     mode: Option<Mode>,
-    /// How many times each scenario runs.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..))]
+    /// How many times each scenario runs, at most 1000.
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=i64::from(MOST_REPETITIONS)))]
     frequency: Option<u32>,
     /// Personality ids, separated by commas.
     #[arg(long, value_name = "IDS", value_delimiter = ',', value_parser = id)]
@@ -79,6 +85,13 @@ pub(super) struct Overrides {
     /// Make a link that shows the transcripts to anyone who has it.
     #[arg(long)]
     share_link: bool,
+    #[command(flatten)]
+    carrier: CarrierFlags,
+    #[command(flatten)]
+    caps: Caps,
+    /// What a CI system's inputs say beside flags; none where flags were typed.
+    #[arg(skip)]
+    inputs: Option<Inputs>,
 }
 
 impl Overrides {
@@ -93,9 +106,35 @@ impl Overrides {
         Self { frequency: None, mode: None, name: None, ..self.of_each() }
     }
 
+    /// Says that the flags were made of a CI system's inputs.
+    pub(super) fn made_of(&mut self, inputs: Inputs) {
+        self.inputs = Some(inputs);
+    }
+
+    /// What a CI system's inputs say beside flags.
+    pub(super) const fn inputs(&self) -> Option<&Inputs> {
+        self.inputs.as_ref()
+    }
+
+    /// The limits of whoever started the command.
+    pub(super) const fn caps(&self) -> &Caps {
+        &self.caps
+    }
+
+    /// Refuses plans that are over the caller's limits.
+    pub(super) fn check_caps(&self, plans: &[(&Suite, &Plan)]) -> Result<(), Failure> {
+        self.caps.check(plans, &|flag| self.called(flag))
+    }
+
+    /// What a flag is called where it was given: `--agent`, or the input that it was made of.
+    pub(super) fn called(&self, flag: &'static str) -> String {
+        let input = names::input_of(flag).filter(|_| self.inputs.is_some());
+        input.map_or_else(|| format!("`{flag}`"), |input| format!("the input `{input}`"))
+    }
+
     /// A flag that names an agent or scenarios, where there is one.
-    pub(super) const fn of_one_agent(&self) -> Option<&'static str> {
-        match self {
+    pub(super) fn of_one_agent(&self) -> Option<String> {
+        let flag = match self {
             Self { agent: Some(_), .. } => Some("--agent"),
             Self { assistant: Some(_), .. } => Some("--assistant"),
             Self { scenarios: Some(_), .. } => Some("--scenarios"),
@@ -103,7 +142,11 @@ impl Overrides {
             Self { folder: Some(_), .. } => Some("--folder"),
             Self { spec: Some(_), .. } => Some("--spec"),
             _ => None,
-        }
+        };
+        flag.map(|flag| match self.inputs {
+            Some(_) => self.called(flag),
+            None => flag.to_owned(),
+        })
     }
 
     /// How many times each scenario runs.
@@ -147,6 +190,11 @@ impl Overrides {
         target && self.selects()
     }
 
+    /// Whether the flags make a suite where there is none: the agent may be that of the scenarios.
+    pub(super) fn can_make_a_suite(&self) -> bool {
+        self.makes_a_suite() || (self.selects() && self.spec.is_none())
+    }
+
     /// Whether the flags take the place of the suite's selection.
     pub(super) const fn selects(&self) -> bool {
         self.scenarios.is_some()
@@ -155,8 +203,8 @@ impl Overrides {
             || self.spec.is_some()
     }
 
-    /// The suite's keys that stand in the flags.
-    pub(super) fn keys(&self) -> Vec<&'static str> {
+    /// The suite's keys that stand in the flags, each with what it is called where it was given.
+    pub(super) fn keys(&self) -> Vec<(&'static str, String)> {
         let keys = [
             ("agent", self.agent.is_some()),
             ("assistant", self.assistant.is_some()),
@@ -172,7 +220,8 @@ impl Overrides {
             ("concurrency", self.concurrency.is_some()),
             ("thresholds.success_rate", self.success_rate.is_some()),
         ];
-        keys.into_iter().filter(|(_, given)| *given).map(|(key, _)| key).collect()
+        let keys = keys.into_iter().chain(self.carrier.keys()).filter(|(_, given)| *given);
+        keys.map(|(key, _)| (key, names::of_key(key, self.inputs.is_some()))).collect()
     }
 
     /// The file of test cases that a flag names.
@@ -207,6 +256,7 @@ impl Overrides {
         replace(&mut suite.name, self.name.clone());
         replace(&mut suite.on_cancel, self.on_cancel);
         replace(&mut suite.on_timeout, self.on_timeout);
+        self.carrier.apply(suite);
         if let Some(check) = &self.success_rate {
             let thresholds = suite.thresholds.get_or_insert_default();
             thresholds.success_rate = Some(Checks(vec![CheckSpec::plain(check.clone())]));
@@ -268,7 +318,7 @@ fn apply_baseline(suite: &mut Suite, from: &str) {
 }
 
 /// Reads a text that may not be empty, as the same key in a file may not.
-fn words(text: &str) -> Result<String, String> {
+pub(super) fn words(text: &str) -> Result<String, String> {
     match text.trim() {
         "" => Err("it is empty; leave the flag out where there is no value".to_owned()),
         text => Ok(text.to_owned()),

@@ -341,6 +341,13 @@ pub(super) fn failed(context: &Context, code: Code, simulated: bool) {
     }
 }
 
+/// Gives later steps one output more, where the CI system reads them from a file.
+pub(super) fn output(context: &Context, name: &str, value: &str) {
+    if let Some(path) = github_file(context, "GITHUB_OUTPUT") {
+        let _ = sink::append(&path, &output_entry(name, value, &delimiter()));
+    }
+}
+
 /// The outputs of a gate that ended without a verdict.
 pub(super) fn no_verdict(code: Code, simulated: bool) -> [(&'static str, String); 4] {
     [

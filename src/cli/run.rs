@@ -80,6 +80,10 @@ impl Args {
         &self.overrides
     }
 
+    pub(super) const fn overrides_mut(&mut self) -> &mut Overrides {
+        &mut self.overrides
+    }
+
     /// Whether a stand-in plays the platform.
     pub(super) const fn is_rehearsal(&self) -> bool {
         self.simulate.is_some()
@@ -135,6 +139,7 @@ fn one(
         failure
     };
     before_outputs(&mut loaded, &plan).map_err(told)?;
+    args.overrides.check_caps(&[(&loaded.suite, &plan)]).map_err(told)?;
     let dir = report_dir(loaded.suite.reports.as_ref());
     if args.resume && !dir.join(left::FILE).exists() {
         return Err(nothing_left(&dir.join(left::FILE)));
@@ -159,9 +164,11 @@ fn one(
             ticket: turn.join(0).into(),
             listen: args.listen,
         };
-        let prepared = prepare(loaded, plan, earlier, Shared::default(), &platform.client);
+        let shared = Shared { counted: args.overrides.caps().are_set(), ..Shared::default() };
+        let prepared = prepare(loaded, plan, earlier, shared, &platform.client);
         let prepared = announced("the account's answers", |line| console.progress(line), prepared);
         let prepared = gate.unless_stopped(prepared).await?;
+        args.overrides.check_caps(&[(&prepared.loaded.suite, &prepared.plan)])?;
         for warning in super::check::warnings(&prepared.loaded, &prepared.plan) {
             console.warn(&warning);
         }
@@ -197,7 +204,7 @@ fn several(
         runtime.block_on(commenter.tell_failure(sticky(&whole, count), &failure, console));
         failure
     };
-    let plans = plans_of(&mut many, context).map_err(told)?;
+    let plans = plans_of(&mut many, &args.overrides, context).map_err(told)?;
     let inputs: Vec<PathBuf> =
         many.suites.iter().flat_map(|member| inputs_of(&member.loaded.suite)).collect();
     let publisher = WholePublisher::open(&many.dir, Surfaces::of(context), &inputs)?;
@@ -223,14 +230,20 @@ fn several(
         let (stop, listen) = (&stop, args.listen);
         let until = many.timeout.map(|timeout| Instant::now() + timeout.duration());
         let platform = &platform;
-        let together = Together { platform, context, console, stop, listen, commenter, until };
+        let overrides = &args.overrides;
+        let together =
+            Together { platform, context, console, stop, listen, commenter, until, overrides };
         together.run(many, entries, publisher).await
     }));
     ended.map_err(told)
 }
 
 /// The plans of several suites, held against everything that can be known of them by now.
-fn plans_of(many: &mut Many, context: &Context) -> Result<Vec<Plan>, Failure> {
+fn plans_of(
+    many: &mut Many,
+    overrides: &Overrides,
+    context: &Context,
+) -> Result<Vec<Plan>, Failure> {
     let mut plans = Vec::with_capacity(many.suites.len());
     for Member { loaded, .. } in &mut many.suites {
         let plan = Plan::new(
@@ -249,6 +262,7 @@ fn plans_of(many: &mut Many, context: &Context) -> Result<Vec<Plan>, Failure> {
     if known.iter().all(|(_, plan)| plan.runs().is_some()) {
         many.hold_budgets(&known)?;
     }
+    overrides.check_caps(&known)?;
     Ok(plans)
 }
 
