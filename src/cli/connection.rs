@@ -63,7 +63,16 @@ pub(super) fn dashboard(global: &Global, context: &Context) -> Option<String> {
     let api = given_url(global, context, &config);
     let configured = config.get("dashboard_url").map(|url| url.trim_end_matches('/').to_owned());
     let default = api.trim_end_matches('/') == DEFAULT_API;
-    configured.or_else(|| default.then(|| DEFAULT_DASHBOARD.to_owned()))
+    let known = || default.then(|| DEFAULT_DASHBOARD.to_owned()).or_else(|| beside_api(&api));
+    configured.or_else(known)
+}
+
+/// The dashboard beside another address of the platform's own: `dashboard.eu.cekura.ai` beside
+/// `api.eu.cekura.ai`.
+fn beside_api(api: &str) -> Option<String> {
+    let url = Url::parse(api).ok()?;
+    let rest = url.host_str()?.strip_prefix("api.")?;
+    rest.ends_with("cekura.ai").then(|| format!("https://dashboard.{rest}"))
 }
 
 fn given_url(global: &Global, context: &Context, config: &Config) -> String {

@@ -10,7 +10,7 @@ use super::Command;
 use super::claim::Claim;
 use super::failure::Failure;
 use super::publish::{
-    DEFAULT_DIR, GITLAB_ANNOTATIONS, GITLAB_DOTENV, HTML, JUNIT, RESULT, SUMMARY, no_verdict,
+    COMMENT, DEFAULT_DIR, GITLAB_ANNOTATIONS, GITLAB_DOTENV, HTML, JUNIT, RESULT, SUMMARY, no_verdict,
 };
 use crate::ci::System;
 use crate::document;
@@ -69,7 +69,7 @@ pub(super) fn leave_of_arguments(arguments: &[String], why: &str, system: System
 
 fn leave_in(dir: &Path, code: Code, why: &str, system: System, simulated: bool) {
     let Some(_claim) = Claim::of_earlier(dir) else { return };
-    for name in [JUNIT, GITLAB_DOTENV, GITLAB_ANNOTATIONS] {
+    for name in [JUNIT, COMMENT, GITLAB_DOTENV, GITLAB_ANNOTATIONS] {
         let _ = sink::remove(&dir.join(name));
     }
     sink::remove_tree(&dir.join(HTML), html::INDEX, html::GENERATOR);

@@ -10,7 +10,7 @@ mod markdown;
 pub use self::ci::{annotations, gitlab_annotations, outputs};
 pub use self::console::console;
 pub use self::index::{Index, index, index_schema, read_index};
-pub use self::markdown::{comment, markdown, sticky};
+pub use self::markdown::{comment, comment_without_marker, markdown, sticky};
 
 use super::model::{Report, Tally, Timing, Traffic};
 use crate::exit::Code;
