@@ -75,6 +75,8 @@ pub(super) struct About {
     dir: String,
     base: Option<usize>,
     is_base: bool,
+    /// Name of the group that it is a side of.
+    group: Option<String>,
     publisher: Publisher,
 }
 
@@ -201,7 +203,8 @@ impl Together<'_> {
                 let work = prepare(loaded, plan, earlier, shared, client);
                 match announced(&what, |line| self.console.progress(line), work).await {
                     Ok(prepared) => {
-                        let about = About { name, file, dir, base, is_base, publisher };
+                        let group = None;
+                        let about = About { name, file, dir, base, is_base, group, publisher };
                         Ok((about, prepared, calls))
                     }
                     Err(failure) => Err(Failure::Suite { name, source: Box::new(failure) }),
@@ -238,6 +241,9 @@ impl Together<'_> {
             {
                 legs.push(Leg { place, about, prepared, calls });
             }
+            for leg in &mut legs {
+                leg.about.group = Some(group.name.clone());
+            }
             ready.push(Ready::Legs(Legs::new(legs, group.concurrency, turn)));
         }
         Ok(ready)
@@ -270,7 +276,7 @@ impl Together<'_> {
         turn: &Turnstile,
     ) -> Result<(usize, Judged), Failure> {
         let Ended { place, about, end } = ended;
-        let About { name, file, dir, is_base, mut publisher, .. } = about;
+        let About { name, file, dir, is_base, group, mut publisher, .. } = about;
         let (code, end) = match end {
             Err(failure) => {
                 self.console.warn(&format!("{name}: {failure}"));
@@ -298,7 +304,7 @@ impl Together<'_> {
                 (code, GateEnd::Judged(Box::new(report)))
             }
         };
-        Ok((place, Judged { name, file, dir, is_base, code, end }))
+        Ok((place, Judged { name, file, dir, is_base, group, code, end }))
     }
 
     async fn evidence(

@@ -10,7 +10,8 @@ use super::Command;
 use super::claim::Claim;
 use super::failure::Failure;
 use super::publish::{
-    COMMENT, DEFAULT_DIR, GITLAB_ANNOTATIONS, GITLAB_DOTENV, HTML, JUNIT, RESULT, SUMMARY, no_verdict,
+    COMMENT, DEFAULT_DIR, GITLAB_ANNOTATIONS, GITLAB_DOTENV, HTML, JUNIT, RESULT, SUMMARY,
+    no_verdict,
 };
 use crate::ci::System;
 use crate::document;

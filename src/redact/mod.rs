@@ -260,7 +260,7 @@ fn fault(own: &OwnPattern) -> Option<String> {
         return Some(format!("{what}, at character {character}"));
     }
     match compile(&own.pattern, MOST_BYTES) {
-        Err(_) => Some("it is too large: write shorter repetitions".to_owned()),
+        Err(_) => Some("it is too large".to_owned()),
         Ok(pattern) if pattern.is_match("") => Some("it matches the empty text".to_owned()),
         Ok(_) => None,
     }

@@ -21,6 +21,7 @@ mod foregone;
 mod foreign;
 mod harness;
 mod hints;
+mod limits;
 mod many;
 mod matrix;
 mod online;

@@ -401,6 +401,7 @@ fn whole() -> Whole {
         file: None,
         dir: "whole".to_owned(),
         is_base: false,
+        group: None,
         code: Code::of_number(report.exit_code).unwrap(),
         end: GateEnd::Judged(Box::new(report)),
     };
@@ -410,6 +411,7 @@ fn whole() -> Whole {
         file: None,
         dir: "none".to_owned(),
         is_base: false,
+        group: None,
         code: Code::Api,
         end: GateEnd::Ended(HOSTILE.join(" ")),
     });
