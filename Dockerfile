@@ -1,5 +1,6 @@
 # syntax=docker/dockerfile:1
-# A static binary, a CA bundle and nothing else.
+# A static binary, a CA bundle and nothing else; with `--target alpine` a shell, too, for CI systems
+# that start a job's script in the image.
 
 FROM rust:1-alpine AS builder
 # The C compiler builds the cryptography.
@@ -14,6 +15,16 @@ COPY examples/workflows ./examples/workflows
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target \
     cargo build --release --locked && cp target/release/cekura-gate /cekura-gate
+
+FROM alpine:3.22 AS alpine
+LABEL org.opencontainers.image.title="cekura-gate" \
+      org.opencontainers.image.description="cekura-gate with a shell, for jobs of GitLab and its like" \
+      org.opencontainers.image.source="https://github.com/cekura-ai/cekura-gate" \
+      org.opencontainers.image.licenses="MIT OR Apache-2.0"
+COPY --from=builder /etc/ssl/certs/ca-certificates.crt /etc/ssl/certs/ca-certificates.crt
+COPY --from=builder /cekura-gate /usr/local/bin/cekura-gate
+# A runner's own user clones the repository and writes the artifacts.
+CMD ["/bin/sh"]
 
 FROM scratch
 LABEL org.opencontainers.image.title="cekura-gate" \

@@ -48,8 +48,7 @@ project=$scratch/project
 mkdir -p "$project/templates"
 cp templates/gate.yml "$project/templates/"
 sed -e 's|- component: .*|- local: templates/gate.yml|' \
-    -e '/sha256/d' -e '/From the release/d' \
-    -e 's|      version: .*|      allowed_exit_codes: [3]|' \
+    -e 's|      suite: .*|&\n      allowed_exit_codes: [3]|' \
     examples/workflows/gitlab/.gitlab-ci.yml >"$project/.gitlab-ci.yml"
 cd "$project"
 git init --quiet --initial-branch main
@@ -82,11 +81,11 @@ expect() {
 
 pipeline good
 expect "a gate that passes, and a job behind it that has its variables" \
-    "PASS  cekura-gate" "gated by result 2001 (pass)"
+    "PASS  cekura-run" "gated by result 2001 (pass)"
 for file in junit.xml gate.env summary.md; do
     [ -s "cekura-report/$file" ] || { echo "FAIL  the artifact $file is missing" >&2; exit 1; }
 done
 pipeline bad
-expect "a gate that fails" "FAIL  cekura-gate"
+expect "a gate that fails" "FAIL  cekura-run"
 pipeline unknown
-expect "too little evidence, which the input lets pass with a warning" "WARN  cekura-gate"
+expect "too little evidence, which the input lets pass with a warning" "WARN  cekura-run"

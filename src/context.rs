@@ -144,6 +144,15 @@ pub fn arguments() -> Vec<String> {
     std::env::args_os().skip(1).map(|one| one.to_string_lossy().into_owned()).collect()
 }
 
+/// Makes a directory the working directory of the process.
+///
+/// # Errors
+///
+/// There is none, or it may not be entered.
+pub fn enter(dir: &std::path::Path) -> std::io::Result<()> {
+    std::env::set_current_dir(dir)
+}
+
 /// The time now.
 pub fn now() -> jiff::Timestamp {
     jiff::Timestamp::now()

@@ -19,10 +19,10 @@ fn component() -> String {
 /// The inputs by the variable that carries each.
 fn variables() -> BTreeMap<String, String> {
     let text = component();
-    let lines = text.lines().filter_map(|line| line.strip_prefix("    GATE_"));
+    let lines = text.lines().filter_map(|line| line.strip_prefix("    "));
     let pairs = lines.filter_map(|line| line.split_once(": \"$[[ inputs."));
     pairs
-        .map(|(name, input)| (format!("GATE_{name}"), input.trim_end_matches(" ]]\"").to_owned()))
+        .map(|(name, input)| (name.to_owned(), input.trim_end_matches(" ]]\"").to_owned()))
         .collect()
 }
 
@@ -32,7 +32,8 @@ fn script() -> String {
     let part =
         text.split_once("\n  script:\n").unwrap().1.split_once("\n  allow_failure:").unwrap().0;
     let lines = part.lines().filter(|line| *line != "    - |");
-    lines.map(|line| line.strip_prefix("      ").unwrap_or(line)).collect::<Vec<_>>().join("\n")
+    let line = |line: &str| line.strip_prefix("    - ").unwrap_or(line).trim_start().to_owned();
+    lines.map(line).collect::<Vec<_>>().join("\n")
 }
 
 async fn stand_in() -> StandIn {
@@ -87,7 +88,7 @@ fn the_component_takes_every_name_of_the_platforms_own() {
     let text = component();
     let theirs = "scenario_ids tags folder_path project_id agent_id phone_number agent_number name \
                   api_url frequency personality_ids test_profile_ids mode concurrency_limit \
-                  mock_tool_names timeout stage";
+                  mock_tool_names timeout stage api_key";
     for name in theirs.split_whitespace() {
         assert!(text.contains(&format!("\n    {name}:\n")), "{name} is no input");
         assert!(text.contains(&format!("$[[ inputs.{name} ]]")), "{name} is not passed on");
@@ -131,11 +132,52 @@ async fn the_inputs_start_the_run_and_the_reports_are_written() {
 async fn the_job_ends_with_the_code_of_the_gate() {
     for (inputs, code) in [
         ([("agent_id", "123"), ("scenario_ids", "102")], 1),
-        ([("suite", "gate.yml"), ("agent_number", "+14155550101")], 2),
+        ([("suite", "nowhere.yml"), ("agent_number", "+14155550101")], 2),
         ([("agent_id", "123"), ("frequency", "often")], 2),
     ] {
         let (dir, stand_in) = (TempDir::new().unwrap(), stand_in().await);
         let output = job(&dir, &stand_in, &inputs).await;
         assert_eq!(output.status.code(), Some(code), "{inputs:?}: {}", log(&output));
     }
+}
+
+#[tokio::test]
+async fn the_includes_of_the_platforms_guide_start_their_runs() {
+    for (inputs, key, value) in [
+        (vec![("scenario_ids", "101,")], "scenarios", json!([101])),
+        (vec![("tags", "smoke,day")], "tags", json!(["smoke", "day"])),
+        (
+            vec![("tags", "smoke"), ("mode", "different_numbers")],
+            "mode",
+            json!("different_numbers"),
+        ),
+        (vec![("tags", "smoke"), ("mode", "same_number")], "mode", json!("same_number")),
+        (vec![("tags", "smoke"), ("mock_tool_names", "[]")], "mock_tool_names", json!([])),
+        (
+            vec![("tags", "smoke"), ("mock_tool_names", r#"["a", "b"]"#)],
+            "mock_tool_names",
+            json!(["a", "b"]),
+        ),
+    ] {
+        let (dir, stand_in) = (TempDir::new().unwrap(), stand_in().await);
+        let inputs = [&[("api_key", "key-of-the-input")], &inputs[..]].concat();
+        let output = job(&dir, &stand_in, &inputs).await;
+        assert_eq!(output.status.code(), Some(0), "{inputs:?}: {}", log(&output));
+        let body = start(&stand_in);
+        assert_eq!(body[key], value, "{inputs:?}");
+        // The platform infers it from the scenarios.
+        assert!(body.get("agent_id").is_none(), "{body}");
+    }
+}
+
+#[test]
+fn the_job_is_called_as_the_platforms_own_and_needs_no_further_line() {
+    let text = component();
+    assert!(text.contains("\n      default: cekura-run\n"));
+    let image = format!("ghcr.io/cekura-ai/cekura-gate:{}-alpine", env!("CARGO_PKG_VERSION"));
+    assert!(text.contains(&format!("\n      default: {image}\n")), "{image}");
+    // Each input but those that choose can be left out.
+    let head = text.split("\n---\n").next().unwrap();
+    let inputs = head.matches("\n      description: ").count();
+    assert_eq!(head.matches("\n      default: ").count(), inputs);
 }

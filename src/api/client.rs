@@ -16,7 +16,7 @@ use super::retry::Effect;
 use super::transport::{Request, Transport};
 use super::wire::reading::Whole;
 use super::wire::stream::ResultReading;
-use super::wire::{self, AgentSummary, Glimpse, Page, ScenarioSummary, ShareLink, WireError};
+use super::wire::{self, AgentSummary, Glimpse, Page, ScenarioSummary, WireError};
 use crate::outcome::{Outcome, judge_run};
 use crate::plan::Query;
 use crate::record::{ResultRecord, RunRecord};
@@ -218,25 +218,6 @@ impl Client {
             known: None,
         };
         self.transport.send(&request, until, |_| Ok(())).await.map_err(|lost| lost.error)
-    }
-
-    /// Makes a link that shows the result, transcripts included, to anyone who has it.
-    ///
-    /// # Errors
-    ///
-    /// As for [`Client::result`].
-    pub async fn share_link(&self, id: u64, until: Instant) -> Result<String, ApiError> {
-        let request = Request {
-            method: Method::POST,
-            url: self.url(&format!("/test_framework/v1/results/{id}/create_shareable_link_token/")),
-            body: Some(&json!({})),
-            effect: Effect::Idempotent,
-            largest: self.transport.limits().largest_answer,
-            repeats: true,
-            known: None,
-        };
-        let link: ShareLink = self.read(&request, until).await?;
-        Ok(link.shareable_link)
     }
 
     pub(super) fn url(&self, path: &str) -> Url {

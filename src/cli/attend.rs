@@ -37,6 +37,8 @@ use crate::text;
 /// How long the gate may take to end the calls after a signal, and half of it to look once more.
 /// GitHub sends SIGTERM 7.5 seconds after SIGINT.
 pub(super) const WRAP_UP: Duration = Duration::from_secs(5);
+/// How long a share link holds.
+const SHARED_FOR: Duration = Duration::from_hours(7 * 24);
 /// How long conversations may take to wind up whose runs have ended.
 const WIND_UP: Duration = Duration::from_secs(4);
 /// How long after the signal everything has to be over, but for writing the reports.
@@ -192,8 +194,9 @@ impl Gate<'_> {
         let reports = attached.suite.reports.clone().unwrap_or_default();
         let redactor = attached.redactor();
         if reports.share_link == Some(true) {
-            match self.client.share_link(id, self.by(WRAP_UP)).await {
-                Ok(link) => attached.url = Some(link),
+            let end = super::result::end_of_link(SHARED_FOR);
+            match self.client.share(id, Some(&end), self.by(WRAP_UP)).await {
+                Ok(share) => attached.url = Some(share.link),
                 Err(error) => attached.notes.push(format!("no share link: {error}")),
             }
         }

@@ -306,12 +306,18 @@ impl Gate<'_> {
         let project = match loaded.suite.project.or_else(configured) {
             Some(project) => Some(project),
             None => {
-                let agent = loaded.suite.agent.or(record.agent)?;
                 let soon = deadline.min(Instant::now() + Duration::from_secs(5));
-                self.client.project_of(agent, soon).await.ok().flatten()
+                match loaded.suite.agent.or(record.agent) {
+                    Some(agent) => self.client.project_of(agent, soon).await.ok().flatten(),
+                    None => None,
+                }
             }
         };
-        Some(format!("{dashboard}/{}/results/{}", project?, record.id))
+        Some(match project {
+            Some(project) => format!("{dashboard}/{project}/results/{}", record.id),
+            // Where the project is not known, the page from which the result is found.
+            None => dashboard.to_owned(),
+        })
     }
 }
 

@@ -11,7 +11,7 @@ use super::console::Console;
 use super::failure::Failure;
 use super::load::{self, Loaded};
 use super::online::{self, Online};
-use super::overrides::KeyFlags;
+use super::overrides::{KeyFlags, Overrides};
 use super::suites::{self, Asked, Group, Many, Member};
 use crate::context::Context;
 use crate::exit::Code;
@@ -44,14 +44,26 @@ pub(super) struct Args {
     keys: KeyFlags,
 }
 
+impl Args {
+    pub(super) const fn keys_mut(&mut self) -> &mut KeyFlags {
+        &mut self.keys
+    }
+
+    /// Asks the account, too.
+    pub(super) const fn ask_the_account(&mut self) {
+        self.online = true;
+    }
+}
+
 pub(super) fn check(
     args: &Args,
     global: &Global,
     context: &Context,
     console: &Console,
 ) -> Result<Code, Failure> {
-    let surroundings = Surroundings { args, global, context, console };
-    match suites::asked(&args.suites, &args.keys.read()?, context, console)? {
+    let overrides = &args.keys.read()?;
+    let surroundings = Surroundings { args, overrides, global, context, console };
+    match suites::asked(&args.suites, overrides, context, console)? {
         Asked::One(loaded) => {
             surroundings.one(&loaded)?;
         }
@@ -62,6 +74,7 @@ pub(super) fn check(
 
 struct Surroundings<'a> {
     args: &'a Args,
+    overrides: &'a Overrides,
     global: &'a Global,
     context: &'a Context,
     console: &'a Console,
@@ -72,6 +85,7 @@ impl Surroundings<'_> {
         let Self { global, context, console, .. } = *self;
         let plan = Plan::new(&loaded.suite, &loaded.name(), context.branch(), "key")?;
         super::budget::check(&loaded.suite, &plan)?;
+        self.overrides.check_caps(&[(&loaded.suite, &plan)])?;
         super::baseline::saved_of(&loaded.suite)?;
         let online = match self.args.online {
             true => Some(online::look_up(loaded, &plan, global, context)?),
@@ -79,6 +93,7 @@ impl Surroundings<'_> {
         };
         console.print(&describe(loaded, &plan, online.as_ref()))?;
         let resolved = online.as_ref().map_or(&plan, |online| &online.plan);
+        self.overrides.check_caps(&[(&loaded.suite, resolved)])?;
         for warning in warnings(loaded, resolved) {
             console.warn(&warning);
         }
@@ -122,6 +137,7 @@ impl Surroundings<'_> {
         }
         let known: Vec<_> = plans.iter().map(|(suite, plan)| (suite, plan)).collect();
         many.hold_budgets(&known)?;
+        self.overrides.check_caps(&known)?;
         let runs: usize = known.iter().filter_map(|(_, plan)| plan.runs()).sum();
         let all_known = known.iter().all(|(_, plan)| plan.runs().is_some());
         let more = if all_known { "" } else { " and more" };
@@ -221,6 +237,7 @@ fn describe(loaded: &Loaded, plan: &Plan, online: Option<&Online>) -> String {
     match (&plan.target, online) {
         (Target::Agent(id), None) => row("agent", &id.to_string()),
         (Target::Agent(_), Some(online)) => row("agent", &line(&online.agent)),
+        (Target::OfScenarios, _) => row("agent", "that of the scenarios"),
         (Target::Assistant(id), None) => row("assistant", id),
         (Target::Assistant(id), Some(online)) => {
             row("assistant", &format!("{id}, of agent {}", line(&online.agent)));

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use super::afterwards::{DIFF, PROMPT};
 use super::failure::Failure;
 use super::left::{FILE as STARTED, StartedRun};
-use super::publish::{GITLAB_ANNOTATIONS, GITLAB_DOTENV, HTML, JUNIT, RESULT, SUMMARY};
+use super::publish::{COMMENT, GITLAB_ANNOTATIONS, GITLAB_DOTENV, HTML, JUNIT, RESULT, SUMMARY};
 use super::publish_whole::INDEX;
 use crate::report::{gates, html, json};
 use crate::sink::{self, SinkError};
@@ -27,8 +27,18 @@ It replaces and removes reports in it; keep files of your own elsewhere.
 ";
 
 /// Every file that a gate writes into its directory.
-const FILES: [&str; 9] =
-    [JUNIT, SUMMARY, RESULT, STARTED, INDEX, GITLAB_DOTENV, GITLAB_ANNOTATIONS, PROMPT, DIFF];
+const FILES: [&str; 10] = [
+    JUNIT,
+    SUMMARY,
+    COMMENT,
+    RESULT,
+    STARTED,
+    INDEX,
+    GITLAB_DOTENV,
+    GITLAB_ANNOTATIONS,
+    PROMPT,
+    DIFF,
+];
 
 /// How deep the directories of suites, sides and sets lie in each other.
 const DEEPEST: usize = 4;

@@ -63,7 +63,16 @@ pub(super) fn dashboard(global: &Global, context: &Context) -> Option<String> {
     let api = given_url(global, context, &config);
     let configured = config.get("dashboard_url").map(|url| url.trim_end_matches('/').to_owned());
     let default = api.trim_end_matches('/') == DEFAULT_API;
-    configured.or_else(|| default.then(|| DEFAULT_DASHBOARD.to_owned()))
+    let known = || default.then(|| DEFAULT_DASHBOARD.to_owned()).or_else(|| beside_api(&api));
+    configured.or_else(known)
+}
+
+/// The dashboard beside another address of the platform's own: `dashboard.eu.cekura.ai` beside
+/// `api.eu.cekura.ai`.
+fn beside_api(api: &str) -> Option<String> {
+    let url = Url::parse(api).ok()?;
+    let rest = url.host_str()?.strip_prefix("api.")?;
+    rest.ends_with("cekura.ai").then(|| format!("https://dashboard.{rest}"))
 }
 
 fn given_url(global: &Global, context: &Context, config: &Config) -> String {
@@ -99,6 +108,12 @@ fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']);
     let address = host.parse::<std::net::IpAddr>();
     host == "localhost" || address.is_ok_and(|address| address.is_loopback())
+}
+
+/// Whether there is an API key, wherever it comes from.
+pub(super) fn has_key(global: &Global, context: &Context) -> bool {
+    let configured = || Config::read(context).get("api_key").is_some();
+    global.api_key_file.is_some() || context.var("CEKURA_API_KEY").is_some() || configured()
 }
 
 fn key(global: &Global, context: &Context, config: &Config) -> Result<SecretString, Failure> {

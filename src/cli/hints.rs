@@ -109,6 +109,12 @@ pub(super) async fn metrics_are_known(
     let metrics = match &plan.target {
         Target::Agent(agent) => client.metrics(*agent, until).await,
         Target::Assistant(assistant) => client.metrics_of_assistant(assistant, until).await,
+        Target::OfScenarios => {
+            let what = if asks_for_labels { "labels" } else { "units" };
+            let warning =
+                format!("the {what} of the metrics were not looked up: the suite names no agent");
+            return Ok((vec![warning], DescribedUnits::new()));
+        }
     };
     let metrics = match metrics {
         Ok(metrics) => metrics,
@@ -163,6 +169,7 @@ async fn unknown(client: &Client, loaded: &Loaded, plan: &Plan) -> Vec<Problem> 
             }
             Err(_) => None,
         },
+        Target::OfScenarios => None,
     };
     let Some(agent) = agent else { return Vec::new() };
     match online::select(client, plan, agent, until).await {

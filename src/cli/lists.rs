@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use super::action::BATCH;
 use super::failure::Failure;
 use super::input_file::{Fence, outside, reports_outside};
 use super::load::{self, Kept, Loaded};
@@ -19,6 +20,8 @@ use crate::suite::validate;
 pub(super) struct Named {
     pub(super) list: List,
     kept: Kept,
+    /// Whether it is the text of an input, and no file.
+    pub(super) is_inline: bool,
 }
 
 /// Reads a file that names several gates; none where it is something else. Its faults are told with
@@ -29,13 +32,23 @@ pub(super) fn read(
     context: &Context,
 ) -> Result<Option<Named>, Failure> {
     let name = path.display().to_string();
-    let bytes = load::read_file(path, context)?;
+    let inline = overrides.inputs().and_then(|inputs| inputs.batch.as_ref());
+    let inline = inline.filter(|_| path == Path::new(BATCH));
+    let bytes = match inline {
+        Some(text) => text.clone().into_bytes(),
+        None => load::read_file(path, context)?,
+    };
     let text = document::decode(&name, &bytes)?;
     let lookup = |variable: &str| context.variable(variable);
     let read = file::read(Source { name: &name, text }, &lookup)
         .map_err(|faults| load::with_its_suites(faults, path, text, overrides, context))?;
     let Some(mut list) = read else {
-        return Ok(None);
+        return match inline {
+            Some(_) => Err(Failure::Usage(format!(
+                "{BATCH} is no list of groups: begin each with `- name: …`, or write a JSON list"
+            ))),
+            None => Ok(None),
+        };
     };
     let places = std::mem::take(&mut list.places);
     let mut problems = variables::problems(&places, context);
@@ -48,7 +61,7 @@ pub(super) fn read(
     }
     let kept = Kept::new(name, text.to_owned(), places);
     match problems.is_empty() {
-        true => Ok(Some(Named { list, kept })),
+        true => Ok(Some(Named { list, kept, is_inline: inline.is_some() })),
         false => Err(kept.explain(problems).into()),
     }
 }
@@ -82,7 +95,7 @@ impl Named {
             frequency: overrides.frequency(),
             mode: overrides.mode(),
             thresholds: self.list.gates.thresholds.clone(),
-            prefix: overrides.name().map(str::to_owned),
+            prefix: overrides.name().map(str::to_owned).or_else(|| self.prefix(overrides)),
         };
         let (suites, mut problems) = batch::suites(groups, &self.list.within, &defaults);
         let flags = overrides.of_groups();
@@ -97,9 +110,18 @@ impl Named {
                 problem.path = batch::place(&place, &problem.path);
                 problem
             }));
-            loaded.push(self.kept.group(suite, place));
+            let mut group = self.kept.group(suite, place);
+            group.file = group.file.filter(|_| !self.is_inline);
+            loaded.push(group);
         }
         if problems.is_empty() { Ok(loaded) } else { Err(self.kept.explain(problems).into()) }
+    }
+
+    /// What stands before the names of the groups where no name is given: the batch action has the
+    /// id of its workflow run there.
+    fn prefix(&self, overrides: &Overrides) -> Option<String> {
+        let inputs = overrides.inputs().filter(|_| self.list.is_foreign)?;
+        inputs.batch_prefix.clone()
     }
 
     /// The rules that it has for the result of one of its groups.

@@ -4,6 +4,7 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
+use super::action::names;
 use super::failure::Failure;
 use super::input_file::{self, Fence};
 use super::overrides::Overrides;
@@ -33,8 +34,8 @@ pub(super) struct Loaded {
     pub(super) file: Option<String>,
     /// Whether flags took the place of the suite's selection.
     pub(super) narrowed: bool,
-    /// The suite's keys that flags took the place of, and what each is called: what stands in the
-    /// file does not count.
+    /// The suite's keys that flags or inputs took the place of, and what each is called: what stands
+    /// in the file does not count.
     replaced: Vec<(String, String)>,
     /// The suite file itself, for what is found to be wrong later.
     pub(super) source: Option<Kept>,
@@ -52,6 +53,8 @@ pub(super) struct Loaded {
     pub(super) is_call: bool,
     /// Where its group stands in the list of a batch; none where it is a suite file's.
     group: Option<document::Path>,
+    /// Whether a CI system's inputs made it, and no file.
+    of_inputs: bool,
 }
 
 /// A file that was read, kept so that what the platform says of it can be shown at its place.
@@ -83,6 +86,7 @@ impl Kept {
             leg: None,
             is_call: false,
             group: Some(place),
+            of_inputs: false,
         }
     }
 
@@ -127,6 +131,7 @@ impl Loaded {
             leg: None,
             is_call: true,
             group: None,
+            of_inputs: false,
         }
     }
 
@@ -151,7 +156,11 @@ impl Loaded {
                 problem.path = document::Path::of([origin.as_str()]);
             }
         }
-        let nowhere = Source { name: COMMAND_LINE, text: "" };
+        if self.of_inputs {
+            problems.iter_mut().for_each(names::in_words_of_inputs);
+        }
+        let nowhere =
+            Source { name: if self.of_inputs { "the inputs" } else { COMMAND_LINE }, text: "" };
         match &self.source {
             Some(kept) => kept.explain(problems),
             None => Diagnostics::from_problems(nowhere, &Places::default(), problems),
@@ -281,6 +290,7 @@ pub(super) fn suite(
         leg: None,
         is_call: false,
         group: None,
+        of_inputs: false,
     };
     with_spec(&mut loaded, problems, overrides.spec(), (path.parent(), &fence))?;
     Ok(loaded)
@@ -430,12 +440,8 @@ fn read_spec(
 }
 
 fn from_flags(overrides: &Overrides, context: &Context) -> Result<Loaded, Failure> {
-    if !overrides.makes_a_suite() {
-        let [first, second] = DEFAULTS;
-        return Err(Failure::Usage(format!(
-            "no suite: neither {first} nor {second} exists here; name a suite file, or pass --agent \
-             with --scenarios, --tags, --folder or --spec"
-        )));
+    if !overrides.can_make_a_suite() {
+        return Err(Failure::Usage(names::no_suite(overrides.inputs().is_some(), DEFAULTS)));
     }
     let mut suite = Suite { version: 1, ..Suite::default() };
     overrides.apply(&mut suite);
@@ -453,6 +459,7 @@ fn from_flags(overrides: &Overrides, context: &Context) -> Result<Loaded, Failur
         leg: None,
         is_call: false,
         group: None,
+        of_inputs: overrides.inputs().is_some(),
     };
     let fence = Fence::around(None, context);
     with_spec(&mut loaded, problems, overrides.spec(), (None, &fence))?;

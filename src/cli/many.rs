@@ -15,6 +15,7 @@ use super::begin::Surroundings;
 use super::comment::Commenter;
 use super::console::Console;
 use super::failure::Failure;
+use super::overrides::Overrides;
 use super::prepare::{Earlier, Prepared, Shared, prepare};
 use super::publish::Publisher;
 use super::publish_whole::WholePublisher;
@@ -63,6 +64,8 @@ pub(super) struct Together<'a> {
     pub(super) commenter: &'a Commenter,
     /// When the time of all gates together is over, where it is limited.
     pub(super) until: Option<Instant>,
+    /// The flags of the command.
+    pub(super) overrides: &'a Overrides,
 }
 
 /// What is known of a gate from its beginning to its end.
@@ -72,6 +75,8 @@ pub(super) struct About {
     dir: String,
     base: Option<usize>,
     is_base: bool,
+    /// Name of the group that it is a side of.
+    group: Option<String>,
     publisher: Publisher,
 }
 
@@ -183,7 +188,7 @@ impl Together<'_> {
     ) -> Result<Vec<Ready<'a>>, Failure> {
         let shared = Shared {
             concurrency: many.concurrency,
-            counted: many.budget.is_some(),
+            counted: many.budget.is_some() || self.overrides.caps().are_set(),
             compared_within: false,
         };
         let client = &self.platform.client;
@@ -198,7 +203,8 @@ impl Together<'_> {
                 let work = prepare(loaded, plan, earlier, shared, client);
                 match announced(&what, |line| self.console.progress(line), work).await {
                     Ok(prepared) => {
-                        let about = About { name, file, dir, base, is_base, publisher };
+                        let group = None;
+                        let about = About { name, file, dir, base, is_base, group, publisher };
                         Ok((about, prepared, calls))
                     }
                     Err(failure) => Err(Failure::Suite { name, source: Box::new(failure) }),
@@ -214,6 +220,7 @@ impl Together<'_> {
         let plans: Vec<_> =
             asked.iter().map(|(_, prepared, _)| (&prepared.loaded.suite, &prepared.plan)).collect();
         many.hold_budgets(&plans)?;
+        self.overrides.check_caps(&plans)?;
         for (_, prepared, _) in &asked {
             for warning in super::check::warnings(&prepared.loaded, &prepared.plan) {
                 self.console.warn(&format!("{}: {warning}", prepared.loaded.name()));
@@ -233,6 +240,9 @@ impl Together<'_> {
                 asked.next_if(|(place, _)| group.places.contains(place))
             {
                 legs.push(Leg { place, about, prepared, calls });
+            }
+            for leg in &mut legs {
+                leg.about.group = Some(group.name.clone());
             }
             ready.push(Ready::Legs(Legs::new(legs, group.concurrency, turn)));
         }
@@ -266,7 +276,7 @@ impl Together<'_> {
         turn: &Turnstile,
     ) -> Result<(usize, Judged), Failure> {
         let Ended { place, about, end } = ended;
-        let About { name, file, dir, is_base, mut publisher, .. } = about;
+        let About { name, file, dir, is_base, group, mut publisher, .. } = about;
         let (code, end) = match end {
             Err(failure) => {
                 self.console.warn(&format!("{name}: {failure}"));
@@ -297,7 +307,7 @@ impl Together<'_> {
                 (code, GateEnd::Judged(Box::new(report)))
             }
         };
-        Ok((place, Judged { name, file, dir, is_base, code, end }))
+        Ok((place, Judged { name, file, dir, is_base, group, code, end }))
     }
 
     async fn evidence(

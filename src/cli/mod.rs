@@ -3,12 +3,15 @@
 //! One small file per command. This one holds the flags that all share, the dispatch, and the
 //! last line of defence: a fault of this program ends with code 70, without a secret.
 
+mod action;
 mod afterwards;
 mod attend;
 mod baseline;
 mod begin;
 mod budget;
 mod call;
+mod caps;
+mod carrier_flags;
 mod check;
 mod ci_files;
 mod claim;
@@ -169,6 +172,10 @@ enum Command {
     Init(init::Args),
     /// Print a JSON Schema: of the suite file, of a world, or of result.json.
     Schema(schema::Args),
+    /// Run what the inputs of a CI system's step say: `INPUT_AGENT_ID` for `agent_id`. For GitHub's
+    /// action and GitLab's component.
+    #[command(hide = true)]
+    Action,
     /// Print a completion script for a shell.
     Completions {
         /// The shell.
@@ -202,6 +209,14 @@ pub fn main(context: &Context) -> Code {
             return Code::Usage;
         }
     };
+    if let Command::Action = cli.command {
+        return action::action(context);
+    }
+    perform(&cli, context).unwrap_or_else(|failure| failure.code())
+}
+
+/// Carries a command line out. A failure has been told everywhere.
+fn perform(cli: &Cli, context: &Context) -> Result<Code, Failure> {
     let context = &Context {
         ci: cli.global.ci.unwrap_or(context.ci),
         allow_env: cli.global.allow_env.clone(),
@@ -210,16 +225,12 @@ pub fn main(context: &Context) -> Code {
     };
     secrets::of_environment(context);
     let console = Console::new(context, &cli.global);
-    match dispatch(&cli, context, &console) {
-        Ok(code) => code,
-        Err(failure) => {
-            console.failure(&failure);
-            let simulated = matches!(&cli.command, Command::Run(args) if args.is_rehearsal());
-            publish::failed(context, failure.code(), simulated);
-            refused::leave(&cli.command, &failure, context, simulated);
-            failure.code()
-        }
-    }
+    dispatch(cli, context, &console).inspect_err(|failure| {
+        console.failure(failure);
+        let simulated = matches!(&cli.command, Command::Run(args) if args.is_rehearsal());
+        publish::failed(context, failure.code(), simulated);
+        refused::leave(&cli.command, failure, context, simulated);
+    })
 }
 
 fn dispatch(cli: &Cli, context: &Context, console: &Console) -> Result<Code, Failure> {
@@ -237,6 +248,7 @@ fn dispatch(cli: &Cli, context: &Context, console: &Console) -> Result<Code, Fai
         Command::Simulate(args) => simulate::simulate(args, context, console),
         Command::Init(args) => init::init(args, global, console),
         Command::Schema(args) => schema::schema(args, console),
+        Command::Action => Err(Failure::Internal("the inputs ask for themselves".to_owned())),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "cekura-gate", &mut script);

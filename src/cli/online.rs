@@ -66,6 +66,9 @@ struct Asked<'a> {
 impl Asked<'_> {
     async fn look_up(&self, plan: &Plan) -> Result<Online, Failure> {
         let suite = &self.loaded.suite;
+        if plan.target == Target::OfScenarios {
+            return self.without_agent(plan).await;
+        }
         let agent = self.agent(plan).await?;
         let account = self.account(plan, agent).await?;
         let mut findings = Findings::of(suite, &account);
@@ -122,9 +125,35 @@ impl Asked<'_> {
         })
     }
 
+    /// What can be looked up where the suite names no agent: which scenarios there are.
+    async fn without_agent(&self, plan: &Plan) -> Result<Online, Failure> {
+        let plan = match &plan.selection {
+            Selection::ByPlatform(query) | Selection::Resolve(query) => {
+                let found = self.client.scenarios(query, self.until).await?;
+                plan.clone().resolved(found.into_iter().map(|scenario| scenario.id))
+            }
+            Selection::Ids(_) | Selection::Cases(_) => plan.clone(),
+        };
+        super::prepare::quarantine_is_known(self.loaded, &plan)?;
+        super::budget::check(&self.loaded.suite, &plan)?;
+        let warning = "the suite names no agent: its metrics, personalities, profiles and baseline were \
+                       not looked up";
+        Ok(Online {
+            agent: "that of the scenarios".to_owned(),
+            scenarios: None,
+            cost: cost(&self.loaded.suite, &plan),
+            baseline: None,
+            warnings: vec![warning.to_owned()],
+            plan,
+        })
+    }
+
     /// The agent under test. Where it is unknown nothing else can be looked up.
     async fn agent(&self, plan: &Plan) -> Result<Agent, Failure> {
         let (key, message) = match &plan.target {
+            Target::OfScenarios => {
+                return Err(Failure::Internal("the suite names no agent".to_owned()));
+            }
             Target::Agent(id) => match self.client.agent(*id, self.until).await {
                 Err(ApiError::Refused { status: 404, .. }) => {
                     ("agent", format!("the account has no agent `{id}`"))

@@ -9,10 +9,15 @@ use std::path::Path;
 use clap::ValueEnum;
 use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 
+use super::action::{Inputs, names};
+use super::caps::Caps;
+use super::carrier_flags::CarrierFlags;
 use super::failure::Failure;
 use crate::document::{Given, read_given};
+use crate::plan::Plan;
 use crate::suite::model::{
-    Baseline, BaselineLimit, CallPolicy, Matrix, Mode, Reports, Suite, Thresholds, Transcripts,
+    Baseline, BaselineLimit, CallPolicy, Matrix, Mode, Reports, Suite,
+    Thresholds, Transcripts,
 };
 use crate::suite::scalars::{ScalarError, Timeout};
 
@@ -44,7 +49,7 @@ pub(super) struct KeyFlags {
     /// How the simulated caller reaches the agent.
     #[arg(long, value_name = "MODE", value_parser = Words::of::<Mode>())]
     mode: Option<String>,
-    /// How many times each scenario runs.
+    /// How many times each scenario runs, at most 1000.
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     frequency: Option<String>,
     /// Personality ids, separated by commas.
@@ -84,6 +89,13 @@ pub(super) struct KeyFlags {
     /// Make a link that shows the transcripts to anyone who has it.
     #[arg(long)]
     share_link: bool,
+    #[command(flatten)]
+    carrier: CarrierFlags,
+    #[command(flatten)]
+    caps: Caps,
+    /// What a CI system's inputs say beside flags; none where flags were typed.
+    #[arg(skip)]
+    inputs: Option<Inputs>,
 }
 
 impl KeyFlags {
@@ -103,7 +115,20 @@ impl KeyFlags {
     ///
     /// Every fault of their values.
     pub(super) fn read(&self) -> Result<Overrides, Failure> {
-        Overrides::of(self.given())
+        let mut overrides = Overrides::of(self.given())?;
+        let as_inputs = self.inputs.is_some();
+        let of_carrier = self.carrier.keys().filter(|(_, given)| *given);
+        let of_carrier = of_carrier.map(|(key, _)| (key.to_owned(), names::of_key(key, as_inputs)));
+        overrides.keys.extend(of_carrier);
+        overrides.carrier = self.carrier.clone();
+        overrides.caps = self.caps;
+        overrides.inputs = self.inputs.clone();
+        Ok(overrides)
+    }
+
+    /// Says that the flags were made of a CI system's inputs.
+    pub(super) fn made_of(&mut self, inputs: Inputs) {
+        self.inputs = Some(inputs);
     }
 
     /// The flags that were given: the key of each, and its text.
@@ -134,7 +159,11 @@ impl KeyFlags {
         ];
         let given = flags.into_iter().filter_map(|(key, flag, text)| {
             let text = text.clone()?;
-            Some(Given { key: key.to_owned(), text, origin: flag.to_owned() })
+            let origin = match self.inputs {
+                Some(_) => names::of_key(key, true),
+                None => flag.to_owned(),
+            };
+            Some(Given { key: key.to_owned(), text, origin })
         });
         given.collect()
     }
@@ -178,6 +207,9 @@ pub(super) struct Overrides {
     suite: Suite,
     /// Each key and what its value is called: `thresholds.success_rate`, `--success-rate`.
     keys: Vec<(String, String)>,
+    carrier: CarrierFlags,
+    caps: Caps,
+    inputs: Option<Inputs>,
 }
 
 impl Overrides {
@@ -188,7 +220,8 @@ impl Overrides {
     /// Every fault of the texts, each with what it is called.
     pub(super) fn of(given: Vec<Given>) -> Result<Self, Failure> {
         let suite = read_given(&given)?;
-        Ok(Self { suite, keys: given.into_iter().map(|one| (one.key, one.origin)).collect() })
+        let keys = given.into_iter().map(|one| (one.key, one.origin)).collect();
+        Ok(Self { suite, keys, ..Self::default() })
     }
 
     /// The values for each of several suites: how many calls may run at the same time is then said
@@ -207,7 +240,28 @@ impl Overrides {
 
     fn but(&self, without: &[&str], suite: Suite) -> Self {
         let keys = self.keys.iter().filter(|(key, _)| !without.contains(&key.as_str()));
-        Self { suite, keys: keys.cloned().collect() }
+        Self { suite, keys: keys.cloned().collect(), ..self.clone() }
+    }
+
+    /// What a CI system's inputs say beside flags.
+    pub(super) const fn inputs(&self) -> Option<&Inputs> {
+        self.inputs.as_ref()
+    }
+
+    /// The limits of whoever started the command.
+    pub(super) const fn caps(&self) -> &Caps {
+        &self.caps
+    }
+
+    /// Refuses plans that are over the caller's limits.
+    pub(super) fn check_caps(&self, plans: &[(&Suite, &Plan)]) -> Result<(), Failure> {
+        self.caps.check(plans, &|flag| self.called(flag))
+    }
+
+    /// What a flag is called where it was given: `--agent`, or the input that it was made of.
+    pub(super) fn called(&self, flag: &'static str) -> String {
+        let input = names::input_of(flag).filter(|_| self.inputs.is_some());
+        input.map_or_else(|| format!("`{flag}`"), |input| format!("the input `{input}`"))
     }
 
     /// What names an agent or scenarios, where something does.
@@ -254,6 +308,11 @@ impl Overrides {
 
     const fn names_agent(&self) -> bool {
         self.suite.agent.is_some() || self.suite.assistant.is_some()
+    }
+
+    /// Whether they make a suite where there is none: the agent may be that of the scenarios.
+    pub(super) const fn can_make_a_suite(&self) -> bool {
+        self.makes_a_suite() || (self.selects() && self.suite.spec.is_none())
     }
 
     /// Whether they take the place of the suite's selection.
@@ -311,6 +370,7 @@ impl Overrides {
                 apply_baseline(suite, &baseline.from);
             }
         }
+        self.carrier.apply(suite);
         self.apply_reports(suite);
     }
 
@@ -362,6 +422,14 @@ fn apply_baseline(suite: &mut Suite, from: &str) {
                 metrics: BTreeMap::new(),
             });
         }
+    }
+}
+
+/// Reads a text that may not be empty, as the same key in a file may not.
+pub(super) fn words(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err("it is empty; leave the flag out where there is no value".to_owned()),
+        text => Ok(text.to_owned()),
     }
 }
 

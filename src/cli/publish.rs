@@ -22,6 +22,8 @@ use crate::suite::model::{Reports, Suite};
 pub(super) const DEFAULT_DIR: &str = "cekura-report";
 pub(super) const JUNIT: &str = "junit.xml";
 pub(super) const SUMMARY: &str = "summary.md";
+/// The summary as a comment can hold it: short, and without transcripts.
+pub(super) const COMMENT: &str = "comment.md";
 pub(super) const RESULT: &str = "result.json";
 pub(super) const HTML: &str = "html";
 pub(super) const GITLAB_DOTENV: &str = "gate.env";
@@ -98,7 +100,7 @@ impl Publisher {
         inputs: &[PathBuf],
     ) -> Result<Self, Failure> {
         let claim = Claim::take(dir)?;
-        let mut names = vec![JUNIT, SUMMARY, RESULT];
+        let mut names = vec![JUNIT, SUMMARY, COMMENT, RESULT];
         if surfaces.system == System::Gitlab {
             names.extend([GITLAB_DOTENV, GITLAB_ANNOTATIONS]);
         }
@@ -193,7 +195,8 @@ impl Publisher {
         console.account_commands(&annotations)?;
         // Later steps need these, however quiet the gate is.
         console.print_commands(&results)?;
-        let paths: Vec<&Path> = written.iter().map(|(_, path)| path.as_path()).collect();
+        let told = written.iter().filter(|(name, _)| *name != COMMENT);
+        let paths: Vec<&Path> = told.map(|(_, path)| path.as_path()).collect();
         console.account(&console::console(report, console.style(), &paths))?;
         if report.exit_code != 0 {
             console.brief(&words::verdict_line(report))?;
@@ -231,8 +234,12 @@ impl Publisher {
 
     /// The files that every gate writes, the evidence first.
     fn files(&self) -> impl Iterator<Item = &'static str> + use<> {
+        // Those of the whole have what is of all parts.
+        let of_whole = |name: &&str| [JUNIT, COMMENT].contains(name);
         let is_part = self.is_part;
-        [RESULT, JUNIT, SUMMARY].into_iter().filter(move |name| *name != JUNIT || !is_part)
+        [RESULT, JUNIT, SUMMARY, COMMENT]
+            .into_iter()
+            .filter(move |name| !(is_part && of_whole(name)))
     }
 
     /// Takes a pass back where an output could not be written, and writes again what was written
@@ -288,8 +295,8 @@ impl Publisher {
     /// Writes the outputs that later steps read from files.
     fn outputs_of_ci(&mut self, report: &Report, faults: &mut Vec<SinkError>) {
         let dir = self.sink.dir().to_owned();
-        let (junit, summary) = (dir.join(JUNIT), dir.join(SUMMARY));
-        let paths = Paths { junit: Some(&junit), summary: Some(&summary), dir: Some(&dir) };
+        let (junit, comment) = (dir.join(JUNIT), comment_in(&dir));
+        let paths = Paths { junit: Some(&junit), summary: Some(&comment), dir: Some(&dir) };
         if let Some(path) = &self.surfaces.github_output {
             let text = github::output_file(report, paths, &delimiter());
             faults.extend(sink::append(path, &text).err());
@@ -313,7 +320,8 @@ impl Publisher {
     fn log_of_ci(&self, report: &Report) -> (String, String) {
         let dir = self.sink.dir();
         let (junit, summary) = (dir.join(JUNIT), dir.join(SUMMARY));
-        let paths = Paths { junit: Some(&junit), summary: Some(&summary), dir: Some(dir) };
+        let comment = comment_in(dir);
+        let paths = Paths { junit: Some(&junit), summary: Some(&comment), dir: Some(dir) };
         match self.surfaces.system {
             System::Github => {
                 let place = |file: &str| self.surfaces.place(file);
@@ -340,8 +348,15 @@ fn text_of(name: &str, report: &Report) -> Result<String, Failure> {
             json::write(report).map_err(|error| Failure::Internal(format!("result.json: {error}")))
         }
         JUNIT => Ok(junit::junit(report)),
+        COMMENT => Ok(markdown::comment::without_marker(report)),
         _ => Ok(markdown::markdown(report)),
     }
+}
+
+/// The short summary, for whoever posts it from another directory.
+pub(super) fn comment_in(dir: &Path) -> PathBuf {
+    let path = dir.join(COMMENT);
+    std::path::absolute(&path).unwrap_or(path)
 }
 
 /// Tells the CI system of a gate that ended without a verdict, so that no later step takes the
@@ -356,6 +371,13 @@ pub(super) fn failed(context: &Context, code: Code, simulated: bool) {
     } else if context.ci == System::Azure {
         let commands = outputs.iter().map(|(name, value)| azure::variable(name, value));
         super::console::to_output(&commands.collect::<String>());
+    }
+}
+
+/// Gives later steps one output more, where the CI system reads them from a file.
+pub(super) fn output(context: &Context, name: &str, value: &str) {
+    if let Some(path) = github_file(context, "GITHUB_OUTPUT") {
+        let _ = sink::append(&path, &output_entry(name, value, &delimiter()));
     }
 }
 

@@ -9,7 +9,8 @@ use super::console::Console;
 use super::failure::Failure;
 use super::left::FILE as STARTED;
 use super::publish::{
-    GITLAB_ANNOTATIONS, GITLAB_DOTENV, HTML, JUNIT, RESULT, SUMMARY, Surfaces, delimiter, is_one_of,
+    COMMENT, GITLAB_ANNOTATIONS, GITLAB_DOTENV, HTML, JUNIT, RESULT, SUMMARY, Surfaces, comment_in,
+    delimiter, is_one_of,
 };
 use crate::ci::System;
 use crate::exit::Code;
@@ -46,7 +47,7 @@ impl WholePublisher {
         let claim = Claim::take(dir)?;
         let is_input = |path: &Path| is_one_of(path, inputs);
         sweep(dir, &is_input)?;
-        let mut names = vec![JUNIT, SUMMARY, INDEX];
+        let mut names = vec![JUNIT, SUMMARY, COMMENT, INDEX];
         if surfaces.system == System::Gitlab {
             names.extend([GITLAB_DOTENV, GITLAB_ANNOTATIONS]);
         }
@@ -89,7 +90,7 @@ impl WholePublisher {
     pub(super) fn finish(mut self, whole: &mut Whole, console: &Console) -> Result<Code, Failure> {
         let mut faults: Vec<SinkError> = Vec::new();
         let mut written: Vec<(&'static str, PathBuf)> = Vec::new();
-        for name in [INDEX, JUNIT, SUMMARY] {
+        for name in [INDEX, JUNIT, SUMMARY, COMMENT] {
             match self.sink.write(name, &text_of(name, whole)) {
                 Ok(path) => written.push((name, path)),
                 Err(fault) => faults.push(fault),
@@ -115,7 +116,8 @@ impl WholePublisher {
             self.outputs(whole, &mut Vec::new());
         }
         self.log(whole, console)?;
-        let paths: Vec<&Path> = written.iter().map(|(_, path)| path.as_path()).collect();
+        let told = written.iter().filter(|(name, _)| *name != COMMENT);
+        let paths: Vec<&Path> = told.map(|(_, path)| path.as_path()).collect();
         console.account(&gates::console(whole, console.style(), &paths))?;
         if whole.code() != Code::Passed {
             console.brief(&format!("{}: {}", whole.name, whole.headline()))?;
@@ -129,8 +131,8 @@ impl WholePublisher {
     /// The outputs by name, and their values.
     fn values(&self, whole: &Whole) -> Vec<(&'static str, String)> {
         let dir = self.sink.dir();
-        let (junit, markdown) = (dir.join(JUNIT), dir.join(SUMMARY));
-        let paths = Paths { junit: Some(&junit), summary: Some(&markdown), dir: Some(dir) };
+        let (junit, comment) = (dir.join(JUNIT), comment_in(dir));
+        let paths = Paths { junit: Some(&junit), summary: Some(&comment), dir: Some(dir) };
         gates::outputs(whole, &self.begun.borrow(), paths)
     }
 
@@ -178,6 +180,7 @@ fn text_of(name: &str, whole: &Whole) -> String {
     match name {
         INDEX => gates::index(whole),
         JUNIT => junit::junit_of(whole),
+        COMMENT => gates::comment_without_marker(whole),
         _ => gates::markdown(whole),
     }
 }

@@ -11,7 +11,8 @@ use super::claim::Claim;
 use super::failure::Failure;
 use super::input_file::Fence;
 use super::publish::{
-    DEFAULT_DIR, GITLAB_ANNOTATIONS, GITLAB_DOTENV, HTML, JUNIT, RESULT, SUMMARY, no_verdict,
+    COMMENT, DEFAULT_DIR, GITLAB_ANNOTATIONS, GITLAB_DOTENV, HTML, JUNIT, RESULT, SUMMARY,
+    no_verdict,
 };
 use crate::ci::System;
 use crate::context::Context;
@@ -70,7 +71,7 @@ pub(super) fn leave_of_arguments(arguments: &[String], why: &str, context: &Cont
 
 fn leave_in(dir: &Path, code: Code, why: &str, system: System, simulated: bool) {
     let Some(_claim) = Claim::of_earlier(dir) else { return };
-    for name in [JUNIT, GITLAB_DOTENV, GITLAB_ANNOTATIONS] {
+    for name in [JUNIT, COMMENT, GITLAB_DOTENV, GITLAB_ANNOTATIONS] {
         let _ = sink::remove(&dir.join(name));
     }
     sink::remove_tree(&dir.join(HTML), html::INDEX, html::GENERATOR);

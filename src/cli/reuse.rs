@@ -139,7 +139,7 @@ fn is_of(found: &ResultRecord, names: &Names, plan: &Plan, Age(age): Age, now: T
     let same_agent = match (&plan.target, found.agent) {
         (Target::Agent(wanted), Some(agent)) => *wanted == agent,
         // The request names the agent, and is in the key.
-        (Target::Agent(_) | Target::Assistant(_), _) => true,
+        (Target::Agent(_) | Target::Assistant(_) | Target::OfScenarios, _) => true,
     };
     let same_scenarios = match plan.spec() {
         // Test cases have other ids at each start: their names are the same.

@@ -17,7 +17,7 @@ use super::job::Job;
 use super::left::{self, StartedRun};
 use super::load::{self, Loaded};
 use super::many::{Entry, Together};
-use super::overrides::{KeyFlags, scalar};
+use super::overrides::{KeyFlags, Overrides, scalar};
 use super::prepare::{Earlier, Shared, prepare};
 use super::publish::{Publisher, Surfaces, inputs_of, report_dir};
 use super::publish_whole::WholePublisher;
@@ -80,6 +80,10 @@ impl Args {
         &self.keys
     }
 
+    pub(super) const fn keys_mut(&mut self) -> &mut KeyFlags {
+        &mut self.keys
+    }
+
     /// Whether a stand-in plays the platform.
     pub(super) const fn is_rehearsal(&self) -> bool {
         self.simulate.is_some()
@@ -101,9 +105,10 @@ pub(super) fn run(
     context: &Context,
     console: &Console,
 ) -> Result<Code, Failure> {
-    match suites::asked(&args.suites, &args.keys.read()?, context, console)? {
-        Asked::One(loaded) => one(args, *loaded, global, context, console),
-        Asked::Many(many) => several(args, many, global, context, console),
+    let overrides = &args.keys.read()?;
+    match suites::asked(&args.suites, overrides, context, console)? {
+        Asked::One(loaded) => one((args, overrides), *loaded, global, context, console),
+        Asked::Many(many) => several((args, overrides), many, global, context, console),
     }
 }
 
@@ -116,7 +121,7 @@ fn before_outputs(loaded: &mut Loaded, plan: &Plan) -> Result<(), Failure> {
 }
 
 fn one(
-    args: &Args,
+    (args, overrides): (&Args, &Overrides),
     mut loaded: Loaded,
     global: &Global,
     context: &Context,
@@ -135,6 +140,7 @@ fn one(
         failure
     };
     before_outputs(&mut loaded, &plan).map_err(told)?;
+    overrides.check_caps(&[(&loaded.suite, &plan)]).map_err(told)?;
     let dir = report_dir(loaded.suite.reports.as_ref());
     if args.resume && !dir.join(left::FILE).exists() {
         return Err(nothing_left(&dir.join(left::FILE)));
@@ -159,9 +165,11 @@ fn one(
             ticket: turn.join(0).into(),
             listen: args.listen,
         };
-        let prepared = prepare(loaded, plan, earlier, Shared::default(), &platform.client);
+        let shared = Shared { counted: overrides.caps().are_set(), ..Shared::default() };
+        let prepared = prepare(loaded, plan, earlier, shared, &platform.client);
         let prepared = announced("the account's answers", |line| console.progress(line), prepared);
         let prepared = gate.unless_stopped(prepared).await?;
+        overrides.check_caps(&[(&prepared.loaded.suite, &prepared.plan)])?;
         for warning in super::check::warnings(&prepared.loaded, &prepared.plan) {
             console.warn(&warning);
         }
@@ -178,7 +186,7 @@ fn one(
 }
 
 fn several(
-    args: &Args,
+    (args, overrides): (&Args, &Overrides),
     mut many: Many,
     global: &Global,
     context: &Context,
@@ -197,7 +205,7 @@ fn several(
         runtime.block_on(commenter.tell_failure(sticky(&whole, count), &failure, console));
         failure
     };
-    let plans = plans_of(&mut many, context).map_err(told)?;
+    let plans = plans_of(&mut many, overrides, context).map_err(told)?;
     let inputs: Vec<PathBuf> =
         many.suites.iter().flat_map(|member| inputs_of(&member.loaded.suite)).collect();
     let publisher = WholePublisher::open(&many.dir, Surfaces::of(context), &inputs)?;
@@ -223,14 +231,19 @@ fn several(
         let (stop, listen) = (&stop, args.listen);
         let until = many.timeout.map(|timeout| Instant::now() + timeout.duration());
         let platform = &platform;
-        let together = Together { platform, context, console, stop, listen, commenter, until };
+        let together =
+            Together { platform, context, console, stop, listen, commenter, until, overrides };
         together.run(many, entries, publisher).await
     }));
     ended.map_err(told)
 }
 
 /// The plans of several suites, held against everything that can be known of them by now.
-fn plans_of(many: &mut Many, context: &Context) -> Result<Vec<Plan>, Failure> {
+fn plans_of(
+    many: &mut Many,
+    overrides: &Overrides,
+    context: &Context,
+) -> Result<Vec<Plan>, Failure> {
     let mut plans = Vec::with_capacity(many.suites.len());
     for Member { loaded, .. } in &mut many.suites {
         let plan = Plan::new(
@@ -249,6 +262,7 @@ fn plans_of(many: &mut Many, context: &Context) -> Result<Vec<Plan>, Failure> {
     if known.iter().all(|(_, plan)| plan.runs().is_some()) {
         many.hold_budgets(&known)?;
     }
+    overrides.check_caps(&known)?;
     Ok(plans)
 }
 

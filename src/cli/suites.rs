@@ -146,7 +146,11 @@ fn many(
             // In the batch action it is that of the whole.
             let of_whole = overrides.timeout().filter(|_| named_in.list.is_foreign);
             timeout = of_whole.or(found.timeout);
-            list = Gates { name: found.name.clone().or_else(|| stem(path)), ..found };
+            let own = match named_in.is_inline {
+                true => Some("cekura-batch".to_owned()),
+                false => stem(path),
+            };
+            list = Gates { name: found.name.clone().or(own), ..found };
         } else {
             paths.extend(suite_files(path, console)?);
         }

@@ -162,6 +162,7 @@ impl Body {
         match target {
             Target::Agent(id) => self.put("agent_id", Some(*id)),
             Target::Assistant(id) => self.put("assistant_id", Some(id.clone())),
+            Target::OfScenarios => {}
         }
     }
 

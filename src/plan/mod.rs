@@ -24,6 +24,8 @@ pub enum Target {
     Agent(u64),
     /// The provider's assistant id.
     Assistant(String),
+    /// Nobody said: the platform takes the agent that the scenarios belong to.
+    OfScenarios,
 }
 
 /// Which scenarios run.
@@ -130,7 +132,8 @@ impl Plan {
         let target = match (suite.agent, &suite.assistant) {
             (Some(agent), _) => Target::Agent(agent),
             (None, Some(assistant)) => Target::Assistant(assistant.clone()),
-            (None, None) => return Err(PlanError::NoAgent),
+            (None, None) if suite.brings_cases() => return Err(PlanError::NoAgent),
+            (None, None) => Target::OfScenarios,
         };
         let result_name = format!("{}{key}]", result_name_start(name, branch));
         Ok(Plan {

@@ -11,7 +11,7 @@ mod secrets;
 use std::borrow::Cow;
 use std::sync::LazyLock;
 
-use regex::{NoExpand, Regex};
+use regex::{NoExpand, Regex, RegexBuilder};
 
 pub use self::secrets::{SHORTEST, Secrets};
 use crate::report::escape;
@@ -70,7 +70,8 @@ impl Redactor {
                 Redact::Known(Known::CardNumbers) => redactor.cards = true,
                 Redact::Known(Known::PhoneNumbers) => redactor.phones = true,
                 Redact::Own(own) => {
-                    let pattern = Regex::new(&own.pattern).map_or(Own::Everything, Own::Pattern);
+                    let compiled = compile(&own.pattern, MOST_BYTES);
+                    let pattern = compiled.map_or(Own::Everything, Own::Pattern);
                     redactor.own.push((pattern, mark(own.r#as.as_deref())));
                 }
             }
@@ -192,8 +193,63 @@ pub fn is_redacted(text: &str) -> bool {
     text.contains(MARK)
 }
 
+/// The most patterns of a suite's own.
+pub const MOST_PATTERNS: usize = 64;
+/// The longest pattern, in characters.
+pub const LONGEST_PATTERN: usize = 1000;
+/// The most that one pattern may take in memory, in bytes, once it is compiled. A class of letters
+/// that is repeated forty times takes it.
+const MOST_BYTES: usize = 2 << 20;
+/// The most that all patterns may take together.
+const MOST_BYTES_OF_ALL: usize = 8 << 20;
+/// What a search may take beside the pattern.
+const SEARCH_BYTES: usize = 512 << 10;
+
+fn compile(pattern: &str, most: usize) -> Result<Regex, regex::Error> {
+    RegexBuilder::new(pattern).size_limit(most).dfa_size_limit(SEARCH_BYTES).build()
+}
+
+/// What a pattern takes in memory, to the next power of two; more than it may where it is too large.
+fn bytes_of(pattern: &str) -> usize {
+    let mut most = 1 << 16;
+    while most <= MOST_BYTES && compile(pattern, most).is_err() {
+        most *= 2;
+    }
+    most
+}
+
+/// What is wrong with the patterns of a suite: each with its place among the rules.
+pub fn faults(rules: &[Redact]) -> Vec<(usize, String)> {
+    let own = rules.iter().enumerate().filter_map(|(at, rule)| match rule {
+        Redact::Own(own) => Some((at, own)),
+        Redact::Known(_) => None,
+    });
+    let (mut faults, mut bytes) = (Vec::new(), 0);
+    for (count, (at, own)) in own.enumerate() {
+        // The rest is not looked at: that would take what the limits are there to spare.
+        if count == MOST_PATTERNS {
+            faults.push((at, format!("there are more than {MOST_PATTERNS} patterns")));
+            break;
+        }
+        if let Some(fault) = fault(own) {
+            faults.push((at, fault));
+        }
+        bytes += bytes_of(&own.pattern);
+        if bytes > MOST_BYTES_OF_ALL {
+            let what = "the patterns up to here are too large together: write shorter repetitions \
+                        (`{2,40}` of `\\w`), or `[a-z0-9]` in place of `\\w`";
+            faults.push((at, what.to_owned()));
+            break;
+        }
+    }
+    faults
+}
+
 /// What is wrong with a pattern, and at which character, from 1; none where it can be used.
-pub fn fault(own: &OwnPattern) -> Option<String> {
+fn fault(own: &OwnPattern) -> Option<String> {
+    if own.pattern.chars().count() > LONGEST_PATTERN {
+        return Some(format!("it is longer than {LONGEST_PATTERN} characters"));
+    }
     if let Err(error) = regex_syntax::Parser::new().parse(&own.pattern) {
         let (what, at) = match &error {
             regex_syntax::Error::Parse(error) => (error.kind().to_string(), error.span().start),
@@ -203,7 +259,7 @@ pub fn fault(own: &OwnPattern) -> Option<String> {
         let character = own.pattern.get(..at.offset).map_or(0, |head| head.chars().count()) + 1;
         return Some(format!("{what}, at character {character}"));
     }
-    match Regex::new(&own.pattern) {
+    match compile(&own.pattern, MOST_BYTES) {
         Err(_) => Some("it is too large".to_owned()),
         Ok(pattern) if pattern.is_match("") => Some("it matches the empty text".to_owned()),
         Ok(_) => None,

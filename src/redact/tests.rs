@@ -225,3 +225,23 @@ proptest! {
         prop_assert_eq!(all().text(&once).into_owned(), once);
     }
 }
+
+fn rule(pattern: &str) -> Redact {
+    Redact::Own(own(pattern, None))
+}
+
+#[test]
+fn the_number_the_length_and_the_size_of_patterns_have_a_cap() {
+    let many: Vec<Redact> = (0..MOST_PATTERNS).map(|at| rule(&format!("a{at}"))).collect();
+    assert_eq!(faults(&many), []);
+    let one_more = [&many[..], &[rule("b")]].concat();
+    let [(at, why)] = faults(&one_more).try_into().unwrap();
+    assert!(at == MOST_PATTERNS && why.contains("more than 64"), "{why}");
+    assert!(faults(&[rule(&"a".repeat(1001))])[0].1.contains("longer than 1000 characters"));
+    assert_eq!(faults(&[rule(r"[\p{L} ]{2,40}")]), []);
+    assert!(faults(&[rule(r"\w{1,1000}")])[0].1.contains("too large"));
+    // Each is small enough, all are not: what lies behind is not even looked at.
+    let large = vec![rule(r"[\p{L} ]{2,40}"); 60];
+    let [(at, why)] = faults(&large).try_into().unwrap();
+    assert!(at < 8 && why.contains("too large together"), "{at}: {why}");
+}

@@ -68,6 +68,7 @@ pub(super) fn read(
     let named = form.scenarios(world);
     let agent = form.agent(world, &named);
     let scenarios = form.select(world, named, agent);
+    let agent = agent.or_else(|| scenarios.first().map(|first| world.agent_of(first)));
     match (agent, form.faults.is_empty()) {
         (Some(agent), true) => {
             let mut calls = Vec::new();
@@ -217,10 +218,6 @@ impl<'a> Form<'a> {
                 self.fault("assistant_id", "No agent has this assistant_id.");
             }
             return agent.map(|agent| agent.id);
-        }
-        if self.endpoint.takes("assistant_id") {
-            self.fault(field, "Either agent_id or assistant_id must be provided.");
-            return None;
         }
         let mut agents = named.iter().flatten().map(|scenario| world.agent_of(scenario));
         let first = agents.next();

@@ -100,7 +100,7 @@ pub struct Phone {
 }
 
 /// Whether the scenarios share one telephone number.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema, clap::ValueEnum)]
 #[serde(rename_all = "snake_case")]
 pub enum Numbers {
     /// The same number for every scenario.

@@ -21,6 +21,9 @@ pub use super::test_sets::TestSetFrom;
 pub use super::together::Leg;
 use crate::spec::model::{Case, Spec};
 
+/// The most that a scenario can be repeated in one result, wherever that is said.
+pub const MOST_REPETITIONS: u32 = 1000;
+
 /// A gate: which conversations to run, and what they must show before the agent may ship.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -67,9 +70,9 @@ pub struct Suite {
 
     /// How the simulated caller reaches the agent. Default: voice.
     pub mode: Option<Mode>,
-    /// How many times each scenario runs. Default: 1. At most 100 in the modes livekit_v2,
-    /// pipecat_v2 and websocket.
-    #[schemars(range(min = 1))]
+    /// How many times each scenario runs, at most 1000. Default: 1. At most 100 in the modes
+    /// livekit_v2, pipecat_v2 and websocket.
+    #[schemars(range(min = 1, max = MOST_REPETITIONS))]
     pub frequency: Option<u32>,
     /// Personality ids that replace each scenario's own. Each multiplies the number of runs.
     #[schemars(length(min = 1), inner(range(min = 1)))]

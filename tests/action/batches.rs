@@ -51,7 +51,8 @@ async fn a_dry_run_of_a_batch_starts_nothing() {
     if bash_is_missing() {
         return;
     }
-    let (_job, step) = run(&[("batch", BATCH), ("dry_run", "true")]).await;
+    let inputs = [("batch", BATCH), ("dry_run", "true"), ("concurrency", "4")];
+    let (_job, step) = run(&inputs).await;
     assert_eq!((step.code(), step.outputs["valid"].as_str()), (Some(0), "true"));
     assert!(step.log().contains("calls that start together"), "{}", step.log());
 }

@@ -29,8 +29,8 @@ fn no_script_of_the_action_holds_an_expression_and_every_input_reaches_one() {
     let text = action();
     let runs = text.lines().filter_map(|line| line.trim_start().strip_prefix("run: "));
     let scripts: Vec<&str> = runs.collect();
-    let script = |name| format!("exec bash \"$GITHUB_ACTION_PATH/ci/action/{name}.sh\"");
-    assert_eq!(scripts, [script("install"), script("run")]);
+    let install = "exec bash \"$GITHUB_ACTION_PATH/ci/action/install.sh\"";
+    assert_eq!(scripts, [install, "exec \"$GATE_BINARY\" action"]);
     for name in inputs_of_the_action() {
         let passed = format!("INPUT_{}: ${{{{ inputs.{name} }}}}", name.to_uppercase());
         assert!(text.contains(&passed), "{passed}");
@@ -208,8 +208,10 @@ async fn what_cannot_be_carried_is_refused() {
     let job = Job::new().await;
     fs::write(job.path("suite.yml"), "version: 1\nagent: 123\nscenarios: [101]\n").unwrap();
     for (inputs, part) in [
-        ([("suite", "suite.yml"), ("livekit_data", "{}")], "cannot stand beside `suite`"),
-        ([("agent_id", "123"), ("livekit_data", "[1]")], "is not a JSON object"),
+        ([("suite", "suite.yml"), ("livekit_data", "{}")], "input `livekit_data`"),
+        ([("tags", "smoke"), ("livekit_data", "[1]")], "the input `livekit_data` cannot be"),
+        ([("suite", "suite.yml"), ("frequency", "1001")], "the input `frequency` cannot be"),
+        ([("suite", "suite.yml"), ("scenario_ids", ",")], "the input `scenario_ids` cannot be"),
         ([("suite", "suite.yml"), ("dry_run", "perhaps")], "neither true nor false"),
         ([("suite", "suite.yml"), ("args", "--nonsense")], "--nonsense"),
         ([("suite", "suite.yml"), ("working_directory", "nowhere")], "names no directory"),
@@ -229,8 +231,144 @@ async fn a_dry_run_starts_nothing_and_says_whether_the_suite_is_valid() {
     let job = Job::new().await;
     let step = job.run(&[("agent_id", "123"), ("scenario_ids", "101"), ("dry_run", "true")]).await;
     assert_eq!((step.code(), step.outputs["valid"].as_str()), (Some(0), "true"), "{}", step.log());
-    let step = job.run(&[("scenario_ids", "101"), ("dry_run", "true")]).await;
-    assert_eq!((step.code(), step.outputs["valid"].as_str()), (Some(2), "false"));
+    let step = job.run(&[("agent_id", "124"), ("scenario_ids", "101"), ("dry_run", "true")]).await;
+    assert_eq!((step.code(), step.outputs["valid"].as_str()), (Some(2), "false"), "{}", step.log());
+    assert_eq!(job.stand_in.starts(), 0);
+}
+
+/// A file of test cases in a directory of its own.
+fn write_spec(job: &Job, path: &str) {
+    let spec = json!({
+        "version": "1",
+        "defaults": { "language": "en" },
+        "scenarios": [{ "key": "order", "name": "Order", "instructions": "Ask for the order." }],
+    });
+    let path = job.path(path);
+    fs::create_dir_all(path.parent().unwrap()).unwrap();
+    fs::write(path, spec.to_string()).unwrap();
+}
+
+#[tokio::test]
+async fn test_cases_are_read_from_where_the_step_stands_and_multiplied() {
+    if bash_is_missing() {
+        return;
+    }
+    let job = Job::new().await;
+    write_spec(&job, "service/tests/cases.json");
+    let inputs = [
+        ("agent_id", "123"),
+        ("spec", "tests/cases.json"),
+        ("working_directory", "service"),
+        ("frequency", "3"),
+        ("concurrency_limit", "2"),
+    ];
+    let step = job.run(&inputs).await;
+    assert_eq!(step.code(), Some(0), "{}", step.log());
+    assert_eq!(step.outputs["total_runs"], "3");
+    let body = job.start();
+    assert_eq!((&body["frequency"], &body["concurrency_limit"]), (&json!(3), &json!(2)));
+}
+
+#[tokio::test]
+async fn test_cases_in_their_usual_place_are_taken_where_nothing_else_says_what_to_run() {
+    if bash_is_missing() {
+        return;
+    }
+    let job = Job::new().await;
+    write_spec(&job, "cekura.tests.json");
+    let step = job.run(&[("agent_id", "123")]).await;
+    assert_eq!(step.code(), Some(0), "{}", step.log());
+    assert!(job.start()["spec"].is_object());
+
+    let job = Job::new().await;
+    write_spec(&job, "cekura.tests.json");
+    let step = job.run(&[("agent_id", "123"), ("scenario_ids", "101")]).await;
+    assert_eq!(step.code(), Some(0), "{}", step.log());
+    assert_eq!(job.start()["scenarios"], json!([101]));
+}
+
+#[tokio::test]
+async fn what_is_wrong_is_said_of_inputs_and_of_nothing_that_nobody_wrote() {
+    if bash_is_missing() {
+        return;
+    }
+    let job = Job::new().await;
+    fs::write(job.path("broken.json"), "{").unwrap();
+    for (inputs, part) in [
+        (vec![("api_key", ""), ("agent_id", "123"), ("scenario_ids", "101")], "`api_key` is empty"),
+        (vec![("scenario_ids", "101"), ("folder_path", "A")], "`scenario_ids` and `folder_path`"),
+        (vec![("agent_id", "123"), ("folder_path", "A.B")], "`project_id`"),
+        (vec![("agent_id", "123"), ("spec", "nowhere.json")], "nowhere.json"),
+        (vec![("agent_id", "123"), ("spec", "broken.json")], "broken.json"),
+        (vec![("agent_id", "123")], "nothing to run"),
+        (vec![("agent_id", "123"), ("spec", "broken.json"), ("tags", "a")], "`spec`"),
+        (vec![("batch", "agent_id: 1"), ("concurrency", "1")], "the input `batch`"),
+        (vec![("batch", "- agent_id: 1"), ("concurrency", "1")], "scenario_ids"),
+        (
+            vec![
+                ("agent_id", "123"),
+                ("scenario_ids", "101"),
+                ("execution_mode", "livekit_v2"),
+                ("phone_number", "+1"),
+            ],
+            "the input `phone_number`",
+        ),
+        (
+            vec![
+                ("agent_id", "123"),
+                ("scenario_ids", "101"),
+                ("frequency", "2"),
+                ("args", "--frequency=3"),
+            ],
+            "the input `frequency` stands in `args` too",
+        ),
+    ] {
+        let step = job.run(&inputs).await;
+        let log = step.log();
+        assert!(matches!(step.code(), Some(2 | 5)), "{inputs:?}: {log}");
+        assert!(log.contains(part), "{part} is missing in {log}");
+        assert!(log.contains("::error title=cekura-gate::"), "{log}");
+        for word in ["GATE_", "RUNNER_TEMP", "INPUT_", &*job.path("").display().to_string()] {
+            assert!(!log.contains(word), "{word}: {log}");
+        }
+    }
+    assert_eq!(job.stand_in.starts(), 0);
+}
+
+#[tokio::test]
+async fn a_limit_of_the_workflow_holds_whatever_the_suite_says() {
+    if bash_is_missing() {
+        return;
+    }
+    let job = Job::new().await;
+    let suite = "version: 1\nagent: 123\nscenarios: [101, 102]\nfrequency: 2\n\
+                 retry: { on: [error], attempts: 2 }\nbudget: { max_runs: 1000 }\n";
+    fs::write(job.path("suite.yml"), suite).unwrap();
+    for (most, code) in [("11", 2), ("12", 0)] {
+        let step = job.run(&[("suite", "suite.yml"), ("max_runs", most)]).await;
+        assert_eq!(step.code(), Some(code), "{}", step.log());
+        assert_eq!(step.log().contains("the input `max_runs` allows 11"), code == 2);
+    }
+    assert_eq!(job.stand_in.starts(), 1);
+}
+
+#[tokio::test]
+async fn a_dry_run_asks_the_account_where_there_is_a_key() {
+    if bash_is_missing() {
+        return;
+    }
+    let job = Job::new().await;
+    write_spec(&job, "cases.json");
+    let inputs = [("agent_id", "123"), ("spec", "cases.json"), ("dry_run", "true")];
+    let step = job.run(&inputs).await;
+    assert_eq!((step.code(), step.outputs["valid"].as_str()), (Some(0), "true"), "{}", step.log());
+    assert!(step.log().contains("cost"), "{}", step.log());
+    let asked = job.stand_in.requests().len();
+    assert!(asked > 0);
+    let step = job.run(&[&inputs[..], &[("api_key", "")]].concat()).await;
+    assert_eq!((step.code(), step.outputs["valid"].as_str()), (Some(0), "true"), "{}", step.log());
+    assert!(step.log().contains("nobody was asked"), "{}", step.log());
+    assert_eq!(job.stand_in.requests().len(), asked);
     assert_eq!(job.stand_in.starts(), 0);
 }
 

@@ -85,14 +85,18 @@ impl Job {
     }
 
     pub(crate) async fn script(&self, script: &Path, variables: &[(&str, &str)]) -> Step {
+        // `exec` keeps the id of the process.
+        self.line("echo $$ >\"$HOME/pid\"; exec bash \"$0\"", script, variables).await
+    }
+
+    async fn line(&self, line: &str, script: &Path, variables: &[(&str, &str)]) -> Step {
         for file in ["output", "summary"] {
             fs::write(self.path(file), "").unwrap();
         }
         let mut command = Command::new("bash");
         command.env_clear().current_dir(self.dir.path());
         command.args(["--noprofile", "--norc", "-eo", "pipefail", "-c"]);
-        // As in action.yml. `exec` keeps the id of the process.
-        command.arg("echo $$ >\"$HOME/pid\"; exec bash \"$0\"").arg(script);
+        command.arg(line).arg(script);
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
         command.env("HOME", self.dir.path()).env("RUNNER_TEMP", self.dir.path());
         command.env("GITHUB_ACTIONS", "true").env("GITHUB_ACTION_PATH", root());
@@ -123,7 +127,8 @@ impl Job {
         variables.insert("GATE_BINARY".into(), &installed.outputs["binary"]);
         let variables: Vec<(&str, &str)> =
             variables.iter().map(|(name, value)| (name.as_str(), *value)).collect();
-        self.step("run", &variables).await
+        let line = run_of_the_gate();
+        self.line(&format!("echo $$ >\"$HOME/pid\"; {line}"), Path::new("gate"), &variables).await
     }
 
     /// The body of the only start.
@@ -146,6 +151,11 @@ pub(crate) fn variable(input: &str) -> String {
 
 pub(crate) fn action() -> String {
     fs::read_to_string(root().join("action.yml")).unwrap()
+}
+
+/// The script of the action's last step.
+pub(crate) fn run_of_the_gate() -> String {
+    action().lines().rev().find_map(|line| line.trim().strip_prefix("run: ")).unwrap().to_owned()
 }
 
 /// The names of two-space keys in a block of action.yml.

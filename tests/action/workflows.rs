@@ -88,10 +88,21 @@ fn github(job: &Job, workflow: &str) -> (BTreeMap<String, String>, bool, String)
     let workflow = yaml(workflow);
     let jobs = workflow["jobs"].as_object().unwrap();
     let steps = jobs.values().next().unwrap()["steps"].as_array().unwrap();
+    run_steps(job, steps, &[])
+}
+
+/// Runs the steps of a job, with what its expressions come to.
+fn run_steps(
+    job: &Job,
+    steps: &[Value],
+    expressions: &[(&str, &str)],
+) -> (BTreeMap<String, String>, bool, String) {
     let mut known: BTreeMap<String, String> =
         [("secrets.CEKURA_API_KEY", "key-of-the-secret"), ("github.token", "ghs_token")]
             .map(|(name, value)| (name.to_owned(), value.to_owned()))
             .into();
+    let given = expressions.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+    known.extend(given);
     let (mut failed, mut said) = (false, String::new());
     for step in steps {
         let id = step["id"].as_str().unwrap_or("step");
@@ -129,9 +140,12 @@ fn github(job: &Job, workflow: &str) -> (BTreeMap<String, String>, bool, String)
                 known.insert(format!("steps.{id}.outputs.{name}"), value);
             }
         } else if step["run"].is_string() {
-            let (code, told, _) = github_step(job, step, &known);
+            let (code, told, read) = github_step(job, step, &known);
             said.push_str(&told);
             failed |= code != Some(0);
+            for (name, value) in read {
+                known.insert(format!("steps.{id}.outputs.{name}"), value);
+            }
         }
     }
     (known, failed, said)
@@ -276,5 +290,107 @@ fn no_shell_stands_between_a_system_and_the_gate_where_none_is_needed() {
         ["circleci/config.yml", "gitlab/without-component.gitlab-ci.yml", "jenkins/Jenkinsfile"]
     {
         assert!(example(path).contains("exec cekura-gate run cekura-gate.yml"), "{path}");
+    }
+}
+
+/// The inputs, secrets and outputs of Cekura's reusable workflows.
+const REUSABLE: [(&str, &str, &str, &str); 5] = [
+    (
+        "eval",
+        "cekura_agent_id scenario_ids frequency run_name cekura_api_url timeout fail_on_failure",
+        "CEKURA_API_KEY",
+        "result_id result_url pass_count fail_count",
+    ),
+    (
+        "livekit-eval",
+        "livekit_agent_url transport cekura_agent_id scenario_ids frequency cekura_api_url timeout \
+         fail_on_failure",
+        "CEKURA_API_KEY",
+        "result_id result_url pass_count fail_count",
+    ),
+    (
+        "pipecat-eval",
+        "agent_name transport agent_url dockerfile_path pipecat_secret_set pipecat_pull_secret \
+         min_agents max_agents stabilization_secs cekura_agent_id scenario_ids frequency \
+         cekura_api_url pipecat_api_url timeout fail_on_failure",
+        "CEKURA_API_KEY PIPECAT_API_KEY",
+        "result_id result_url pass_count fail_count",
+    ),
+    ("pipecat-cleanup", "agent_name pipecat_api_url", "PIPECAT_API_KEY", ""),
+    (
+        "cekura_run_tests",
+        "agent_id scenario_ids tags phone_number api_url frequency timeout",
+        "CEKURA_API_KEY",
+        "",
+    ),
+];
+
+fn reusable(name: &str) -> Value {
+    yaml(&fs::read_to_string(root().join(format!(".github/workflows/{name}.yml"))).unwrap())
+}
+
+#[test]
+fn the_reusable_workflows_take_the_names_of_the_platforms_own() {
+    let action_inputs = crate::job::inputs_of_the_action();
+    for (name, inputs, secrets, outputs) in REUSABLE {
+        let workflow = reusable(name);
+        let call = &workflow["on"]["workflow_call"];
+        for (key, names) in [("inputs", inputs), ("secrets", secrets), ("outputs", outputs)] {
+            for one in names.split_whitespace() {
+                assert!(call[key][one].is_object(), "{name}: {key}: {one}");
+            }
+        }
+        // Each input is used, each output is one of the job's, and the action has what it is given.
+        let text = workflow["jobs"].to_string();
+        for input in call["inputs"].as_object().unwrap().keys() {
+            assert!(text.contains(&format!("inputs.{input}")), "{name}: {input} reaches nothing");
+        }
+        for (output, told) in call["outputs"].as_object().into_iter().flatten() {
+            let told = told["value"].as_str().unwrap();
+            let job = told.split('.').nth(1).unwrap();
+            assert!(workflow["jobs"][job]["outputs"][output].is_string(), "{name}: {output}");
+        }
+        for job in workflow["jobs"].as_object().unwrap().values() {
+            for step in job["steps"].as_array().unwrap() {
+                let uses = step["uses"].as_str().unwrap_or_default();
+                if let Some(version) = uses.strip_prefix("cekura-ai/cekura-gate@v") {
+                    assert_eq!(version, env!("CARGO_PKG_VERSION"), "{name}");
+                    for input in step["with"].as_object().unwrap().keys() {
+                        assert!(action_inputs.contains(input), "{name}: {input}");
+                    }
+                }
+                // An input inside a script could become code.
+                let script = step["run"].as_str().unwrap_or_default();
+                assert!(!script.contains("${{"), "{name}: {script}");
+            }
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_reusable_workflows_run_the_gate_and_count() {
+    if bash_is_missing() {
+        return;
+    }
+    for (name, job_name, agent) in
+        [("eval", "run-evals", "cekura_agent_id"), ("cekura_run_tests", "run-tests", "agent_id")]
+    {
+        let workflow = reusable(name);
+        let steps = workflow["jobs"][job_name]["steps"].as_array().unwrap();
+        let job = Job::new().await;
+        let agent = format!("inputs.{agent}");
+        let expressions = [
+            (agent.as_str(), "123"),
+            ("inputs.scenario_ids", "101,103"),
+            ("inputs.frequency", "2"),
+            ("inputs.timeout", "1800"),
+        ];
+        let (known, failed, said) = run_steps(&job, steps, &expressions);
+        assert!(failed, "{said}");
+        assert_eq!(job.start()["agent_id"], 123, "{said}");
+        // A step that always runs counts what there is.
+        assert_eq!(known["steps.gate.outputs.verdict"], "fail", "{said}");
+        assert_eq!(known["steps.counts.outputs.pass_count"], "2", "{said}");
+        assert_eq!(known["steps.counts.outputs.fail_count"], "2", "{said}");
     }
 }

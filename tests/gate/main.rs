@@ -25,6 +25,7 @@ mod harness;
 mod hints;
 mod junit;
 mod keys;
+mod limits;
 mod many;
 mod matrix;
 mod messages;

@@ -354,7 +354,6 @@ fn what_cannot_stand_beside_sides_is_refused_with_the_way_out() {
         (transfer("").replace("[2, 2]", "[2]"), "caller has 2, desk has 1"),
         (transfer("").replace(", scenarios: [2, 2]", ""), "side `desk` has no scenarios"),
         (transfer("").replace("name: desk", "name: caller"), "two sides are called `caller`"),
-        (transfer("").replace("agent: 2, ", ""), "does not say which agent to test"),
         (transfer("").replace("agent: 2", "agent: 2, mode: sip, vapi: { assistant: x }"), "vapi"),
         (transfer("").replace("name: desk", "nmae: desk"), "nmae"),
         ("version: 1\ntogether: [{ agent: 1, scenarios: [1] }]".to_owned(), "at least 2 entries"),

@@ -76,6 +76,7 @@ fn surfaces_of_several(report: &Report) -> Vec<(&'static str, String)> {
         file: None,
         dir: "checkout".into(),
         is_base: false,
+        group: None,
         code: Code::of_number(report.exit_code).unwrap(),
         end: GateEnd::Judged(Box::new(report.clone())),
     };

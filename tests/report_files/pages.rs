@@ -433,6 +433,7 @@ fn whole() -> Whole {
         file: None,
         dir: "whole".to_owned(),
         is_base: false,
+        group: None,
         code: Code::of_number(report.exit_code).unwrap(),
         end: GateEnd::Judged(Box::new(report)),
     };
@@ -442,6 +443,7 @@ fn whole() -> Whole {
         file: None,
         dir: "none".to_owned(),
         is_base: false,
+        group: None,
         code: Code::Api,
         end: GateEnd::Ended(HOSTILE.join(" ")),
     });

@@ -258,14 +258,6 @@ quarantine:
   - { scenario: 101, until: 2026-07-31, owner: payments, reason: ticket 42 }
 ";
     insta::assert_snapshot!(told(text), @r#"
-error: the suite does not say which agent to test
- --> gate.yml:1:1
-  |
-1 | version: 1
-  | ^^^^^^^^^^
-  |
-  = help: add `agent: <id>`, or `assistant: <the provider's id>`
-
 error: `folder` cannot stand beside `scenarios`
  --> gate.yml:3:1
   |

@@ -16,11 +16,13 @@ mod run;
 pub mod stream;
 mod turns;
 
+use std::collections::BTreeMap;
+
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use crate::record::{Claims, FailedReason, Insights, NextStep, ResultRecord, Status};
+use crate::record::{Claims, FailedReason, Insights, NextStep, ResultRecord, RunRecord, Status};
 
 /// Why a document of the platform could not be read.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -64,13 +66,6 @@ pub struct AgentSummary {
     /// Id of the project it belongs to.
     #[serde(default, deserialize_with = "lenient::whole")]
     pub project: Option<u64>,
-}
-
-/// The answer to the request for a shareable link.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
-pub struct ShareLink {
-    /// The link. Anyone who has it can read the transcripts.
-    pub shareable_link: String,
 }
 
 /// Reads a body as a `T`.
@@ -208,6 +203,8 @@ struct WireResult {
     #[serde(default)]
     runs: run::Runs,
     #[serde(default)]
+    scenarios: Value,
+    #[serde(default)]
     failed_reasons: Value,
     #[serde(default)]
     ai_summary: Value,
@@ -215,8 +212,28 @@ struct WireResult {
     next_steps: Value,
 }
 
+impl WireResult {
+    /// The names of scenarios that the result lists itself, by their ids. It decorates: what can't
+    /// be read names nothing.
+    fn scenario_names(&self) -> BTreeMap<u64, String> {
+        let read = self.scenarios.as_str().and_then(|text| serde_json::from_str(text).ok());
+        let list = read.as_ref().unwrap_or(&self.scenarios);
+        let named = |one: &Value| Some((lenient::id_of(one)?, lenient::name_of(one)?));
+        entries(list).filter_map(named).collect()
+    }
+}
+
+/// Names the scenarios of runs that do not name them themselves.
+fn name_scenarios(runs: &mut [RunRecord], names: &BTreeMap<u64, String>) {
+    for run in runs.iter_mut().filter(|run| run.scenario_name.is_none()) {
+        run.scenario_name = run.scenario.and_then(|id| names.get(&id)).cloned();
+    }
+}
+
 impl From<WireResult> for ResultRecord {
-    fn from(wire: WireResult) -> Self {
+    fn from(mut wire: WireResult) -> Self {
+        let names = wire.scenario_names();
+        name_scenarios(&mut wire.runs.runs, &names);
         ResultRecord {
             id: wire.id,
             name: wire.name,

@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use super::reading::{Reading, Unread};
 use super::run::Runs;
-use super::{WireError, WireResult, read, start_of};
+use super::{WireError, WireResult, name_scenarios, read, start_of};
 use crate::record::{ResultRecord, RunRecord, UnreadableField};
 
 /// The most that is held of a document as text, in bytes: one run, or all that is around them.
@@ -245,12 +245,14 @@ impl<K: Fn(&RunRecord) -> bool> Reading for ResultReading<K> {
         }
         let result: WireResult =
             read(&self.around).map_err(|error| wrong(error.path, without_place(error.reason)))?;
+        let names = result.scenario_names();
         let mut result = ResultRecord::from(result);
         if result.id != self.id {
             let reason = format!("expected {}, found {}", self.id, result.id);
             return Err(wrong("id".to_owned(), reason));
         }
         result.runs = self.runs.into_values().collect();
+        name_scenarios(&mut result.runs, &names);
         result.unreadable = self.unreadable;
         Ok(result)
     }

@@ -382,3 +382,14 @@ fn a_list_of_labels_is_kept_as_such() {
         assert!(run.metrics[0].unreadable, "{:?}", run.metrics[0]);
     }
 }
+
+#[test]
+fn a_scenario_that_only_the_results_own_list_names_is_named() {
+    let runs = json!({"7": {"id": 7, "scenario": 42}, "8": {"id": 8, "scenario": {"id": 43, "name": "Own"}}});
+    let list = json!([{"id": 42, "name": "Refund"}, {"id": 43, "name": "Other"}]);
+    for scenarios in [list.clone(), json!(list.to_string())] {
+        let record = result(json!({"id": 1, "runs": runs, "scenarios": scenarios}));
+        let names: Vec<_> = record.runs.iter().map(|run| run.scenario_name.as_deref()).collect();
+        assert_eq!(names, [Some("Refund"), Some("Own")]);
+    }
+}

@@ -136,13 +136,16 @@ async fn end(remote: &Remote<'_>, id: u64) -> Result<Code, Failure> {
     Ok(Code::Passed)
 }
 
+/// When a link ends that holds for this long from now, as the platform takes it.
+pub(super) fn end_of_link(span: std::time::Duration) -> String {
+    let span = jiff::SignedDuration::try_from(span).unwrap_or_default();
+    let end = context::now().saturating_add(span).unwrap_or(jiff::Timestamp::MAX);
+    end.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
+}
+
 async fn share(remote: &Remote<'_>, args: &ShareArgs) -> Result<Code, Failure> {
     let id = args.result.id;
-    let expires = args.expires_in.map(|span| {
-        let span = jiff::SignedDuration::try_from(span.duration()).unwrap_or_default();
-        let end = context::now().saturating_add(span).unwrap_or(jiff::Timestamp::MAX);
-        end.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
-    });
+    let expires = args.expires_in.map(|span| end_of_link(span.duration()));
     let share = remote.client.share(id, expires.as_deref(), remote.soon()).await;
     let share = share.map_err(|error| no_result(id, error))?;
     let link = crate::report::escape::one_line(&share.link);

@@ -15,7 +15,7 @@ use serde::Deserialize;
 pub use self::words::{Id, Ids, ProviderData};
 
 use crate::document::{Path, Problem};
-use crate::suite::model::{Leg, Mode, Phone, Suite, Thresholds, Websocket};
+use crate::suite::model::{Leg, MOST_REPETITIONS, Mode, Phone, Suite, Thresholds, Websocket};
 
 /// One group of a batch: one agent's scenarios, or legs that start together.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
@@ -31,7 +31,7 @@ pub struct Group {
     /// Sides of one call that start together, matched by position.
     #[schemars(length(min = 2))]
     pub legs: Option<Vec<GroupLeg>>,
-    /// How many times each scenario, or each set of legs, runs. Default: 1.
+    /// How many times each scenario, or each set of legs, runs, at most 1000. Default: 1.
     pub frequency: Option<Id>,
     /// How the simulated caller reaches the agent. Default: voice.
     pub execution_mode: Option<Mode>,
@@ -144,8 +144,8 @@ fn suite(
     };
     if group.frequency.is_some_and(|frequency| frequency.small().is_none()) {
         let path = here.child("frequency");
-        problems
-            .push(Problem::new(path, "`frequency` is out of range").help("write for example 5"));
+        let what = format!("`frequency` is out of range: at most {MOST_REPETITIONS}");
+        problems.push(Problem::new(path, what).help("write for example 5"));
     }
     let own = Keys {
         agent_id: group.agent_id,

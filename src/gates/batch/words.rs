@@ -7,7 +7,7 @@ use serde::de::Error as _;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
-use crate::suite::model::{Livekit, Pipecat};
+use crate::suite::model::{Livekit, MOST_REPETITIONS, Pipecat};
 
 /// A whole number above 0, or its text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -28,7 +28,7 @@ impl Id {
 
     /// The number, where it is no larger than a number of repetitions can be.
     pub(super) fn small(self) -> Option<u32> {
-        u32::try_from(self.0).ok()
+        u32::try_from(self.0).ok().filter(|number| *number <= MOST_REPETITIONS)
     }
 }
 
@@ -46,12 +46,12 @@ pub struct ProviderData(pub Map<String, Value>);
 
 impl ProviderData {
     /// As LiveKit overrides.
-    pub(super) fn livekit(&self) -> Result<Livekit, String> {
+    pub(crate) fn livekit(&self) -> Result<Livekit, String> {
         serde_json::from_value(Value::Object(self.0.clone())).map_err(|error| error.to_string())
     }
 
     /// As Pipecat Cloud overrides.
-    pub(super) fn pipecat(&self) -> Result<Pipecat, String> {
+    pub(crate) fn pipecat(&self) -> Result<Pipecat, String> {
         let renamed = self.0.iter().map(|(key, value)| match key.as_str() {
             "pipecat_agent_name" => ("agent_name".to_owned(), value.clone()),
             // The suite's own name of it is none of the batch's.

@@ -37,6 +37,11 @@ pub fn comment(whole: &Whole, origin: Origin<'_>) -> String {
     format!("{marker}\n{}{foot}", document(whole, room, COMMENTED, &section))
 }
 
+/// The same for whoever posts it as a comment of their own.
+pub fn comment_without_marker(whole: &Whole) -> String {
+    comment::unmarked(&comment(whole, Origin::default()))
+}
+
 /// The name that the comment on so many suites is found by. One that only counts them would lead
 /// to another comment as soon as there is one more.
 pub fn sticky(name: &str, count: usize) -> &str {

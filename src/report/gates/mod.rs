@@ -10,7 +10,9 @@ mod markdown;
 pub use self::ci::{annotations, gitlab_annotations, outputs};
 pub use self::console::console;
 pub use self::index::{Index, index, index_schema, read_index};
-pub use self::markdown::{comment, markdown, markdown_of, sticky};
+pub use self::markdown::{comment, comment_without_marker, markdown, markdown_of, sticky};
+
+use std::collections::BTreeMap;
 
 use super::model::{Report, Tally, Timing, Traffic};
 use crate::exit::Code;
@@ -47,6 +49,8 @@ pub struct Gate {
     pub dir: String,
     /// Whether it is there for others to be compared with: it counts towards nothing itself.
     pub is_base: bool,
+    /// Name of the group whose calls start together and that it is a side of; none of a whole suite.
+    pub group: Option<String>,
     /// The code that it would have exited with alone.
     pub code: Code,
     /// What became of it.
@@ -153,12 +157,37 @@ impl Whole {
                 line.push_str(&format!(", {count} {word}"));
             }
         }
+        line.push_str(&self.groups_line());
         match &self.not_written {
             Some(why) if self.code() == Code::Report => {
                 format!("a report could not be written ({why}): {line}")
             }
             _ => line,
         }
+    }
+
+    /// How many groups passed, a suite without sides being one of its own; empty where no gate is a
+    /// side.
+    fn groups_line(&self) -> String {
+        let (mut passed, mut failed, mut groups) = (0, 0, BTreeMap::new());
+        for gate in self.gating() {
+            match &gate.group {
+                Some(group) => groups.entry(group).or_insert_with(Vec::new).push(gate.code),
+                None if gate.code == Code::Passed => passed += 1,
+                None => failed += 1,
+            }
+        }
+        if groups.is_empty() {
+            return String::new();
+        }
+        for codes in groups.values() {
+            match codes.iter().all(|code| *code == Code::Passed) {
+                true => passed += 1,
+                false => failed += 1,
+            }
+        }
+        let all = text::count(passed + failed, "group");
+        format!("; {passed} of {all} passed")
     }
 
     /// The gates with the worst first, in the order of the command line within each code.

@@ -64,6 +64,7 @@ fn judged(name: &str, passes: &[bool]) -> Gate {
         file: report.suite.file.clone(),
         dir: name.to_owned(),
         is_base: false,
+        group: None,
         code: Code::of_number(report.exit_code).unwrap(),
         end: GateEnd::Judged(Box::new(report)),
     }
@@ -76,6 +77,7 @@ fn ended(name: &str, code: Code) -> Gate {
         file: None,
         dir: name.to_owned(),
         is_base: false,
+        group: None,
         code,
         end: GateEnd::Ended(why),
     }
@@ -215,4 +217,15 @@ fn a_name_that_only_counts_leads_to_one_comment() {
     assert_eq!(sticky("3 suites", 3), "suites");
     assert_eq!(sticky("3 suites", 4), "3 suites");
     assert_eq!(sticky("Release", 3), "Release");
+}
+
+#[test]
+fn failures_are_counted_in_groups_as_well_as_in_sides() {
+    let side = |name: &str, passes: bool| Gate {
+        group: Some("transfer".to_owned()),
+        ..judged(name, &[passes])
+    };
+    let gates = vec![side("caller", true), side("desk", false), judged("Orders", &[true])];
+    assert_eq!(whole(gates).headline(), "2 of 3 suites passed, 1 failed; 1 of 2 groups passed");
+    assert_eq!(whole(vec![judged("Orders", &[true])]).headline(), "1 of 1 suite passed");
 }

@@ -51,6 +51,17 @@ pub fn comment(report: &Report, origin: Origin<'_>) -> String {
     )
 }
 
+/// The same for whoever posts it as a comment of their own: without the line that the gate's own is
+/// found by.
+pub fn without_marker(report: &Report) -> String {
+    unmarked(&comment(report, Origin::default()))
+}
+
+/// A comment without its first line.
+pub(in crate::report) fn unmarked(comment: &str) -> String {
+    comment.split_once('\n').map_or(comment, |(_, rest)| rest).to_owned()
+}
+
 /// What a comment says of a suite, of at most so many bytes. `notice` says why it was cut.
 pub(in crate::report) fn section(report: &Report, limit: usize, notice: &str) -> String {
     let scenarios = report.scenarios();

@@ -192,14 +192,16 @@ const BY_ID_ONLY: [Mode; 5] =
 fn agent(suite: &Suite, problems: &mut Problems) {
     let mode = suite.mode.unwrap_or_default();
     match (suite.agent, &suite.assistant) {
-        (None, None) => problems.value(
+        // The platform takes the agent that the scenarios belong to; test cases belong to none.
+        (None, None) if suite.brings_cases() => problems.value(
             Path::root(),
             "the suite does not say which agent to test",
-            if BY_ID_ONLY.contains(&mode) {
-                "add `agent: <id>`"
-            } else {
-                "add `agent: <id>`, or `assistant: <the provider's id>`"
-            },
+            "add `agent: <id>`: test cases belong to no agent",
+        ),
+        (None, None) if mode == Mode::Websocket => problems.value(
+            Path::root(),
+            "the suite does not say which agent to test",
+            "add `agent: <id>`: results of mode websocket have no name, and are found by their agent",
         ),
         (Some(_), Some(_)) => problems.key(
             at("assistant"),

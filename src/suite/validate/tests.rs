@@ -88,8 +88,7 @@ fn a_suite_names_one_agent_in_the_way_its_mode_takes() {
     all_refused(
         "scenarios: [1]",
         &[
-            ("", "", no_agent),
-            ("mode: livekit_v2", "", no_agent),
+            ("mode: websocket\nwebsocket: {url: wss://a}", "", no_agent),
             ("agent: 1\nassistant: a", "assistant", "`assistant` cannot stand beside `agent`"),
             (
                 "assistant: a\nmode: livekit_v2",
@@ -103,7 +102,10 @@ fn a_suite_names_one_agent_in_the_way_its_mode_takes() {
             ),
         ],
     );
-    all_fine("scenarios: [1]", &["assistant: a", "agent: 1", "assistant: a\nmode: text"]);
+    all_fine(
+        "scenarios: [1]",
+        &["", "mode: livekit_v2", "assistant: a", "agent: 1", "assistant: a\nmode: text"],
+    );
 }
 
 #[test]

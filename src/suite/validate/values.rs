@@ -41,16 +41,15 @@ pub(super) fn check(suite: &Suite, problems: &mut Problems) {
 
 /// Patterns that can't be used would redact nothing.
 fn patterns(suite: &Suite, problems: &mut Problems) {
-    let rules = suite.reports.as_ref().and_then(|reports| reports.redact.as_ref());
-    for (index, rule) in rules.into_iter().flatten().enumerate() {
-        let Redact::Own(own) = rule else { continue };
-        if let Some(fault) = crate::redact::fault(own) {
-            problems.value(
-                at("reports.redact").child(index).child("pattern"),
-                format!("{} cannot be used as a pattern: {fault}", shown(&own.pattern)),
-                "write a regular expression that matches what is to be hidden, in single quotes: 'CUST-\\d{6}'",
-            );
-        }
+    let rules = suite.reports.as_ref().and_then(|reports| reports.redact.as_deref());
+    let rules = rules.unwrap_or_default();
+    for (index, fault) in crate::redact::faults(rules) {
+        let Some(Redact::Own(own)) = rules.get(index) else { continue };
+        problems.value(
+            at("reports.redact").child(index).child("pattern"),
+            format!("{} cannot be used as a pattern: {fault}", shown(&own.pattern)),
+            "write a regular expression that matches what is to be hidden, in single quotes: 'CUST-\\d{6}'",
+        );
     }
 }
 
