@@ -394,11 +394,13 @@ fn checks(thresholds: &Thresholds) -> Vec<String> {
     add("", "errors", thresholds.errors.as_ref(), false);
     add("", "expected_outcome", thresholds.expected_outcome.as_ref(), false);
     add("", "duration", thresholds.duration.as_ref(), false);
+    add("", "agent_latency", thresholds.agent_latency.as_ref(), false);
     for (name, checks) in &thresholds.metrics {
         add("", name, Some(checks), true);
     }
     if let Some(each) = &thresholds.each_scenario {
         add("each scenario: ", "success_rate", each.success_rate.as_ref(), false);
+        add("each scenario: ", "agent_latency", each.agent_latency.as_ref(), false);
         for (name, checks) in &each.metrics {
             add("each scenario: ", name, Some(checks), true);
         }
@@ -406,7 +408,8 @@ fn checks(thresholds: &Thresholds) -> Vec<String> {
     if let Some(baseline) = &thresholds.baseline {
         let rate = baseline.success_rate.iter().map(|limit| ("success_rate", limit));
         let metrics = baseline.metrics.iter().map(|(name, limit)| (name.as_str(), limit));
-        for (name, limit) in rate.chain(metrics) {
+        let latency = baseline.agent_latency.iter().map(|limit| ("agent_latency", limit));
+        for (name, limit) in rate.chain(latency).chain(metrics) {
             let bounds = [("drop", limit.max_drop), ("rise", limit.max_rise)];
             for (way, most) in bounds {
                 let most = most.map(|most| text::percent(most.fraction()));

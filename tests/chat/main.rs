@@ -19,6 +19,7 @@ mod harness;
 mod conversations;
 mod examples;
 mod faults;
+mod latency;
 mod lost;
 mod processes;
 

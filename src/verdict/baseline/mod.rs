@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use self::rates::{Side, rate_check};
 pub use self::side_by_side::{Comparison, NoVerdict, RunsOfSide, ScenarioChange, Trend, compare};
 use self::tell::Compared;
+use super::check::Aggregate;
 use super::evidence::{Evidence, Samples};
 use super::judge::Figure;
 use super::sample::metric_values;
@@ -66,9 +67,17 @@ pub(super) fn judge(
 ) -> Vec<CheckReport> {
     let mut reports = Vec::new();
     if let Some(limit) = &limits.success_rate {
-        let [base, head_side] = [base, head].map(|side| Side::of(&side.successes(), side));
+        let [base_side, head_side] = [base, head].map(|side| Side::of(&side.successes(), side));
         let name = Figure::SuccessRate.name();
-        let check = |bound| rate_check(name, bound, &base, &head_side, head.missing);
+        let check = |bound| rate_check(name, bound, &base_side, &head_side, head.missing);
+        reports.extend(bounds_of(limit).map(check));
+    }
+    if let Some(limit) = &limits.agent_latency {
+        let mean =
+            |side: &Evidence<'_>| numbers::Side::of(&side.agent_latencies(&Aggregate::Mean), side);
+        let (base_side, head_side) = (mean(base), mean(head));
+        let name = Figure::AgentLatency.name();
+        let check = |bound| numbers::check(name, bound, &base_side, &head_side, head.missing);
         reports.extend(bounds_of(limit).map(check));
     }
     for (name, limit) in &limits.metrics {
@@ -90,7 +99,8 @@ pub(super) fn without_baseline(limits: &Baseline) -> Vec<CheckReport> {
     let reason = format!("there is no result of `{}` to compare with: {what}", limits.from);
     let rate = limits.success_rate.iter().map(|limit| (Figure::SuccessRate.name(), limit));
     let metrics = limits.metrics.iter().map(|(name, limit)| (name.as_str(), limit));
-    let checks = rate.chain(metrics).flat_map(|(name, limit)| {
+    let latency = limits.agent_latency.iter().map(|limit| (Figure::AgentLatency.name(), limit));
+    let checks = rate.chain(latency).chain(metrics).flat_map(|(name, limit)| {
         bounds_of(limit).map(|bound| {
             let check = Compared::without_evidence(name, bound, reason.clone()).report();
             CheckReport { verdict, ..check }
