@@ -13,6 +13,7 @@ use super::agent::{Agent, Heard, Timed, WAITING_LINES};
 use super::protocol::{
     FromAgent, Line, ScenarioOf, Speaker, ToAgent, ToolCall, TurnAnswer, TurnRequest, VERSION,
 };
+use super::stderr::Tail;
 use crate::record::ChatFaultKind;
 use crate::suite::model::AgentApi;
 
@@ -49,7 +50,7 @@ pub(super) async fn ready(client: &Client, url: &str) -> Result<(), String> {
 }
 
 /// The agent in one conversation.
-pub(super) fn converse(client: &Client, settings: &Settings) -> Agent {
+pub(super) fn converse(client: &Client, settings: &Settings, tail: Option<Tail>) -> Agent {
     let (to, mut written) = mpsc::unbounded_channel();
     let (heard, from) = mpsc::channel::<Timed>(WAITING_LINES);
     let mut server = Server {
@@ -93,7 +94,7 @@ pub(super) fn converse(client: &Client, settings: &Settings) -> Agent {
             }
         }
     });
-    Agent { to, from, process: None, tail: None, name: None }
+    Agent { to, from, process: None, tail, name: None }
 }
 
 struct Server {

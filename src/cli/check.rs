@@ -289,6 +289,7 @@ fn policies(suite: &Suite) -> Vec<(&'static str, String)> {
             .map(|on| match on {
                 RetryOn::Error => "errors",
                 RetryOn::Failure => "failures",
+                RetryOn::Lost => "lost conversations",
             })
             .collect();
         let times = text::count(retry.attempts as usize, "attempt");

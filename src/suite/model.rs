@@ -314,6 +314,9 @@ pub enum RetryOn {
     Error,
     /// A run in which the agent failed.
     Failure,
+    /// A conversation that a lost gate has left open. No suite says it: the gate itself does.
+    #[serde(skip)]
+    Lost,
 }
 
 /// When to end the remaining calls because the verdict is known.

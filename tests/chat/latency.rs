@@ -1,6 +1,6 @@
 //! How long the agent takes for its answers.
 
-use super::{ANSWERS, with_script, world};
+use super::{with_script, world};
 
 const SAYS: &str = "says: [Hello, And the refund, Thanks]";
 
@@ -64,12 +64,14 @@ fn a_run_without_an_answer_leaves_the_latency_open() {
 #[test]
 fn the_page_of_the_report_draws_the_latency_and_that_of_a_run_names_it() {
     let keys = "frequency: 3\nthresholds: { agent_latency: p95 <= 1m }";
-    let gate = with_script(&world(SAYS), ANSWERS, keys);
+    let crashes =
+        "read -r a; read -r b; echo '{\"type\":\"message\",\"content\":\"Hi\"}'; read -r c; exit 1";
+    let gate = with_script(&world(SAYS), crashes, keys);
     let finished = gate.run(&["run"]).expect(0);
     let page = finished.report("html/index.html");
     assert!(page.contains("Agent latency, p95 of each run"));
     assert!(page.contains("wanted p95 ≤"));
-    assert!(finished.report("html/runs/34501.html").contains("3 answers, "));
+    assert!(finished.report("html/runs/34501.html").contains("1 answer, "));
 }
 
 #[test]

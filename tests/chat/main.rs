@@ -21,7 +21,9 @@ mod examples;
 mod faults;
 mod latency;
 mod lost;
+mod policies;
 mod processes;
+mod side_by_side;
 
 use std::path::PathBuf;
 
@@ -56,6 +58,15 @@ fn posted(gate: &Gate, end: &str) -> Vec<serde_json::Value> {
         one.body.unwrap()
     })
     .collect()
+}
+
+/// Waits until so many messages were submitted.
+fn until_posted(gate: &Gate, messages: usize) {
+    let since = std::time::Instant::now();
+    while posted(gate, "/chat/").len() < messages {
+        assert!(since.elapsed().as_secs() < 30, "{} messages", posted(gate, "/chat/").len());
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
 }
 
 /// A file of the examples.

@@ -115,6 +115,43 @@ fn the_latency_of_the_agent_is_known_in_mode_api_chat_only() {
 }
 
 #[test]
+fn programs_of_the_agent_stand_side_by_side() {
+    let base = "agent: 1\nscenarios: [1]\nmode: api_chat\nagent_command: [a]";
+    all_refused(
+        base,
+        &[
+            (
+                "matrix: { agent_dir: [x, y] }\nagent_dir: z",
+                "agent_dir",
+                "`agent_dir` cannot stand beside `matrix.agent_dir`",
+            ),
+            (
+                "matrix: { agent_command: [[a], [b]] }",
+                "agent_command",
+                "`agent_command` cannot stand beside `matrix.agent_command`",
+            ),
+            (
+                "matrix: { agent_dir: [x, y] }\nagent_url: http://127.0.0.1:1/\n\
+                 agent_ready: http://127.0.0.1:1/",
+                "matrix.agent_dir",
+                "`matrix.agent_dir` cannot stand beside `agent_url`: two servers share no address",
+            ),
+        ],
+    );
+    let base = "agent: 1\nscenarios: [1]\nmode: api_chat";
+    let two = "matrix: { agent_dir: [x, y], agent_command: [[a], [b]] }";
+    let message = "`matrix.agent_command` cannot stand beside `matrix.agent_dir`";
+    all_refused(base, &[(two, "matrix.agent_command", message)]);
+    super::all_fine(
+        base,
+        &[
+            "matrix: { agent_dir: [x, y] }\nagent_command: [a]",
+            "matrix: { agent_command: [[a], [b]] }",
+        ],
+    );
+}
+
+#[test]
 fn keys_of_the_agents_program_belong_to_mode_api_chat() {
     all_refused(
         "agent: 1\nscenarios: [1]\nmode: text",
