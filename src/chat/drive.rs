@@ -98,6 +98,14 @@ impl Held<'_> {
         let mut end = ChatEnd::default();
         let mut place = Place::default();
         let opening = match self.opening().await {
+            Ok(opening) if opening.ended != Some(true) => Ok(opening),
+            Ok(turn) => {
+                let reason = turn.ended_reason.unwrap_or_else(|| "it gives no reason".to_owned());
+                Err(format!("the conversation had ended before it began ({reason})"))
+            }
+            Err(why) => Err(why),
+        };
+        let opening = match opening {
             Ok(opening) => opening,
             Err(why) => {
                 self.act(chat.take(Event::CallerFails(why)), None, &mut chat, &mut place, &mut end)
@@ -106,9 +114,6 @@ impl Held<'_> {
                 return end;
             }
         };
-        if opening.ended == Some(true) {
-            return end;
-        }
         let mut agent = match start().await {
             Ok(agent) => agent,
             Err(why) => {
@@ -221,6 +226,12 @@ impl Held<'_> {
                         (place.content, place.again) = (content, 0);
                         match self.submit(place).await {
                             Ok(Sent::Turn(turn)) => place.turn = turn,
+                            // Nothing that the agent has said was taken: there is nothing to judge.
+                            Ok(Sent::Ended) if place.turn == 0 => {
+                                let why = "the conversation had ended before the agent's first \
+                                           message was taken";
+                                next.extend(chat.take(Event::CallerFails(why.to_owned())));
+                            }
                             Ok(Sent::Ended) => {
                                 next.extend(
                                     chat.take(Event::Caller { message: None, ended: true }),
