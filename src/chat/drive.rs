@@ -157,7 +157,7 @@ impl Held<'_> {
             // Who says nothing has taken at least as long.
             if awaited_agent && (chat.awaits_caller() || is_silent) {
                 let took = at.unwrap_or_else(Instant::now).saturating_duration_since(since);
-                end.latencies_ms.extend(is_asked.then(|| took.as_secs_f64() * 1000.0));
+                end.latencies_ms.extend(is_asked.then_some(took.as_secs_f64() * 1000.0));
             }
             self.act(actions, Some(&agent), &mut chat, &mut place, &mut end).await;
             if !awaited_agent && chat.awaits_agent() {

@@ -16,6 +16,9 @@ mod again;
 mod bad_input;
 mod batch;
 mod cases;
+#[cfg(unix)]
+#[path = "../chat/mod.rs"]
+mod chat;
 mod ci_systems;
 mod foregone;
 mod foreign;

@@ -1,21 +1,5 @@
 //! Mode `api_chat`: the whole gate with an agent's program, against the simulator.
 
-#![cfg(unix)]
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that cannot go on must fail"
-)]
-
-#[path = "../common/mod.rs"]
-mod common;
-#[path = "../common/finished.rs"]
-mod finished;
-#[path = "../gate/harness.rs"]
-#[expect(dead_code, reason = "the tests of the whole gate use the rest of it")]
-mod harness;
-
 mod conversations;
 mod examples;
 mod faults;
@@ -27,7 +11,7 @@ mod side_by_side;
 
 use std::path::PathBuf;
 
-use harness::{GOOD, Gate};
+use crate::harness::{GOOD, Gate};
 
 /// A suite of one scenario with this program, and further keys.
 fn suite(command: &str, keys: &str) -> String {
