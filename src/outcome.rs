@@ -6,7 +6,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::record::{ChatFault, ChatFaultKind, RunRecord, Status};
+use crate::record::{ChatFault, ChatFaultKind, GATE_LOST, RunRecord, Status};
 
 /// What a run is evidence of.
 #[derive(
@@ -170,6 +170,10 @@ fn classify(run: &RunRecord) -> (Outcome, Option<Blame>, String) {
         return of_chat_fault(fault);
     }
     let ending = run.ended_reason.as_deref().unwrap_or_default();
+    if ending == GATE_LOST {
+        let reason = "the gate that held the conversation was lost".to_owned();
+        return (Outcome::Errored, Some(Blame::Operator), reason);
+    }
     let fault = blame_of_ending(ending);
     let errored = |fallback: Blame, otherwise: &str| {
         let blame = fault.map_or(fallback, |(blame, _)| blame);

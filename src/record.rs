@@ -179,6 +179,9 @@ pub struct RunRecord {
     pub agent_latencies_ms: Vec<f64>,
 }
 
+/// With what a gate ends a conversation that an earlier one has left open.
+pub const GATE_LOST: &str = "gate_lost";
+
 /// What went wrong while the gate held a conversation between the caller and the agent's program.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(default)]

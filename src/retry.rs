@@ -7,7 +7,7 @@
 use std::collections::BTreeMap;
 
 use crate::outcome::{Blame, Outcome, RunOutcome};
-use crate::record::{ResultRecord, RunRecord};
+use crate::record::{ChatFaultKind, GATE_LOST, ResultRecord, RunRecord};
 use crate::report::model::{RetryRecord, RetryRun, SuiteHead};
 use crate::suite::model::{Flaky, Retry, RetryOn};
 
@@ -24,7 +24,7 @@ pub fn needs(
     let mut cases: BTreeMap<_, u32> = BTreeMap::new();
     for (run, outcome) in runs.iter().zip(outcomes) {
         let settled = is_settled(run, earlier);
-        if is_wanted(retry, outcome.outcome) && !settled && !suite.quarantines(run.scenario) {
+        if is_wanted(retry, run, outcome) && !settled && !suite.quarantines(run.scenario) {
             *cases.entry(run.case()).or_default() += 1;
         }
     }
@@ -49,14 +49,30 @@ fn is_settled(run: &RunRecord, earlier: &[RetryRecord]) -> bool {
 
 /// Whether a run that ended so is one that the suite wants to start again.
 pub fn wants_again(retry: &Retry, outcome: &RunOutcome) -> bool {
-    outcome.blame != Some(Blame::StillGoing) && is_wanted(retry, outcome.outcome)
+    outcome.blame != Some(Blame::StillGoing)
+        && retry.on.iter().any(|on| is_wanted_on(*on, outcome.outcome))
 }
 
-fn is_wanted(retry: &Retry, outcome: Outcome) -> bool {
+fn is_wanted(retry: &Retry, run: &RunRecord, outcome: &RunOutcome) -> bool {
     retry.on.iter().any(|on| match on {
+        RetryOn::Lost => is_lost(run),
+        on => is_wanted_on(*on, outcome.outcome),
+    })
+}
+
+fn is_wanted_on(on: RetryOn, outcome: Outcome) -> bool {
+    match on {
         RetryOn::Error => outcome == Outcome::Errored,
         RetryOn::Failure => outcome == Outcome::Failed,
-    })
+        RetryOn::Lost => false,
+    }
+}
+
+/// Whether the gate that held the conversation was lost.
+pub fn is_lost(run: &RunRecord) -> bool {
+    let is_marked =
+        run.chat_fault.as_ref().is_some_and(|fault| fault.kind == ChatFaultKind::GateLost);
+    is_marked || run.ended_reason.as_deref() == Some(GATE_LOST)
 }
 
 /// Joins the runs of a retry to the evidence. Gives what became of each run that was retried; runs
@@ -75,7 +91,7 @@ pub fn merge(
         fresh.runs.into_iter().zip(fresh_outcomes).map(Some).collect();
     let mut records = Vec::new();
     for (run, outcome) in result.runs.iter_mut().zip(outcomes) {
-        if !is_wanted(retry, outcome.outcome) || is_settled(run, earlier) {
+        if !is_wanted(retry, run, outcome) || is_settled(run, earlier) {
             continue;
         }
         let case = run.case();

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::mpsc;
+use tokio::time::Instant;
 
 use super::Settings;
 use super::process::{self, Pipes, Process};
@@ -18,10 +19,23 @@ pub(super) const WAITING_LINES: usize = 16;
 /// What comes of the agent: a line, or what went wrong.
 pub(super) type Heard = Result<Line, (ChatFaultKind, String)>;
 
+/// What comes of the agent, and when it came: it may wait until the gate has time for it.
+#[derive(Debug, Clone)]
+pub(super) struct Timed {
+    pub(super) at: Instant,
+    pub(super) heard: Heard,
+}
+
+impl Timed {
+    pub(super) fn now(heard: Heard) -> Self {
+        Self { at: Instant::now(), heard }
+    }
+}
+
 /// The agent in one conversation.
 pub(super) struct Agent {
     pub(super) to: mpsc::UnboundedSender<ToAgent>,
-    pub(super) from: mpsc::Receiver<Heard>,
+    pub(super) from: mpsc::Receiver<Timed>,
     /// The process, where it is of this conversation alone.
     pub(super) process: Option<Process>,
     /// The end of the standard error of the process that is of all conversations.
@@ -40,7 +54,7 @@ pub(super) fn alone(settings: &Settings, log: &str) -> Result<Agent, String> {
     Ok(Agent { to, from, process: Some(process), tail: None, name: None })
 }
 
-type Routes = Arc<Mutex<BTreeMap<String, mpsc::Sender<Heard>>>>;
+type Routes = Arc<Mutex<BTreeMap<String, mpsc::Sender<Timed>>>>;
 
 /// One process that holds all conversations.
 pub(super) struct Shared {
@@ -58,22 +72,22 @@ impl Shared {
     pub(super) fn start(settings: &Settings) -> Result<Self, String> {
         let (process, Pipes { input, output }) = process::start(settings, "shared.stderr.log")?;
         let (to, written) = mpsc::unbounded_channel();
-        let (heard, mut from) = mpsc::channel::<Heard>(WAITING_LINES);
+        let (heard, mut from) = mpsc::channel::<Timed>(WAITING_LINES);
         tokio::spawn(process::write(input, written));
         tokio::spawn(process::read(output, heard));
         let (routes, tail) = (Routes::default(), process.tail.clone());
         let gone = Arc::new(std::sync::atomic::AtomicBool::new(false));
         let (map, flag) = (Arc::clone(&routes), Arc::clone(&gone));
         tokio::spawn(async move {
-            while let Some(heard) = from.recv().await {
+            while let Some(timed) = from.recv().await {
                 let names = |line: &Line| line.conversation.clone().unwrap_or_default();
-                let to = match &heard {
+                let to = match &timed.heard {
                     Ok(line) => lock(&map).get(&names(line)).cloned().into_iter().collect(),
                     // What is of no use may be of any conversation: it ends them all.
                     Err(_) => lock(&map).values().cloned().collect::<Vec<_>>(),
                 };
                 for one in to {
-                    let _ = one.send(heard.clone()).await;
+                    let _ = one.send(timed.clone()).await;
                 }
             }
             flag.store(true, std::sync::atomic::Ordering::Relaxed);

@@ -15,7 +15,7 @@ use super::http;
 use super::process::{self, Process};
 use super::protocol::ScenarioOf;
 use crate::api::client::Client;
-use crate::record::{ChatFault, ChatFaultKind, RunRecord};
+use crate::record::{ChatFault, ChatFaultKind, GATE_LOST, RunRecord};
 use crate::suite::model::AgentProcesses;
 
 /// The conversations of a gate, and how those ended that are over.
@@ -41,10 +41,8 @@ pub struct Wanted {
 enum Backend {
     PerConversation,
     Shared(Shared),
-    Server(
-        reqwest::Client,
-        #[expect(dead_code, reason = "it ends when it is dropped")] Option<Process>,
-    ),
+    /// It takes turns, and ends when it is dropped where the gate has started it.
+    Server(reqwest::Client, Option<Process>),
     Broken(String),
 }
 
@@ -76,17 +74,22 @@ impl Chats {
         wanted
     }
 
-    /// Takes the conversations that a lost gate has left open for lost, and says how many they are.
-    pub fn lost(&self, runs: &[RunRecord]) -> usize {
-        let left = self.unseen(runs);
+    /// Ends the conversations that a lost gate has left open, and takes them for lost: the agent that
+    /// held them is gone. So were those that another gate has ended for the same reason. Says how
+    /// many were open.
+    pub async fn end_lost(&self, client: &Client, runs: &[RunRecord], until: Instant) -> usize {
+        let open = self.unseen(runs);
+        let ended = runs.iter().filter(|run| run.ended_reason.as_deref() == Some(GATE_LOST));
+        let lost = open.iter().map(|one| one.run).chain(ended.map(|run| run.id));
         let fault = ChatFault {
             kind: ChatFaultKind::GateLost,
             message: "the gate that held the conversation stopped".to_owned(),
             ..ChatFault::default()
         };
         let end = ChatEnd { fault: Some(fault), ..ChatEnd::default() };
-        self.ends.borrow_mut().extend(left.iter().map(|one| (one.run, end.clone())));
-        left.len()
+        self.ends.borrow_mut().extend(lost.map(|run| (run, end.clone())));
+        self.end_all(client, GATE_LOST, until).await;
+        open.len()
     }
 
     /// Holds the conversations that come in, at most so many at the same time. It never ends.
@@ -121,15 +124,23 @@ impl Chats {
 
     /// Waits until every conversation has ended that was to be held.
     pub async fn idle(&self) {
-        while self.ends.borrow().len() < self.seen.borrow().len() {
+        let is_held = || {
+            let ends = self.ends.borrow();
+            self.seen.borrow().iter().all(|run| ends.contains_key(run))
+        };
+        while !is_held() {
             self.ended.notified().await;
         }
     }
 
     /// Ends those that the platform may still have open.
     pub async fn end_open(&self, client: &Client, until: Instant) {
+        self.end_all(client, "main_agent_ended_call", until).await;
+    }
+
+    async fn end_all(&self, client: &Client, reason: &str, until: Instant) {
         let open: Vec<u64> = std::mem::take(&mut *self.open.borrow_mut()).into_iter().collect();
-        let end = |run| client.end_chat(run, "main_agent_ended_call", until);
+        let end = |run| client.end_chat(run, reason, until);
         let mut ending: FuturesUnordered<_> = open.into_iter().map(end).collect();
         while ending.next().await.is_some() {}
     }
@@ -205,7 +216,10 @@ impl Chats {
         match backend {
             Backend::PerConversation => agent::alone(&self.settings, &format!("{run}.stderr.log")),
             Backend::Shared(shared) => Ok(shared.join(run.to_string())),
-            Backend::Server(client, _) => Ok(http::converse(client, &self.settings)),
+            Backend::Server(client, process) => {
+                let tail = process.as_ref().map(|process| process.tail.clone());
+                Ok(http::converse(client, &self.settings, tail))
+            }
             Backend::Broken(why) => Err(why.clone()),
         }
     }

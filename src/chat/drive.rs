@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::Settings;
-use super::agent::Agent;
+use super::agent::{Agent, Timed};
 use super::conversation::{Action, Conversation, Event};
 use super::process;
 use super::protocol::{ScenarioOf, Speaker, ToAgent, VERSION};
@@ -98,6 +98,14 @@ impl Held<'_> {
         let mut end = ChatEnd::default();
         let mut place = Place::default();
         let opening = match self.opening().await {
+            Ok(opening) if opening.ended != Some(true) => Ok(opening),
+            Ok(turn) => {
+                let reason = turn.ended_reason.unwrap_or_else(|| "it gives no reason".to_owned());
+                Err(format!("the conversation had ended before it began ({reason})"))
+            }
+            Err(why) => Err(why),
+        };
+        let opening = match opening {
             Ok(opening) => opening,
             Err(why) => {
                 self.act(chat.take(Event::CallerFails(why)), None, &mut chat, &mut place, &mut end)
@@ -106,9 +114,6 @@ impl Held<'_> {
                 return end;
             }
         };
-        if opening.ended == Some(true) {
-            return end;
-        }
         let mut agent = match start().await {
             Ok(agent) => agent,
             Err(why) => {
@@ -128,26 +133,36 @@ impl Held<'_> {
         let opened = Event::Caller { message: opening.message, ended: false };
         self.act(chat.take(opened), Some(&agent), &mut chat, &mut place, &mut end).await;
         let mut since = Instant::now();
+        // An opening of the agent is no answer.
+        let mut is_asked = speaks_first == Speaker::Caller;
         while !chat.is_over() {
             let awaited_agent = chat.awaits_agent();
+            let mut at = None;
             let event = tokio::select! {
                 biased;
                 heard = agent.from.recv() => match heard {
-                    Some(Ok(line)) => Event::Agent(line.what),
-                    Some(Err((kind, why))) => Event::AgentFails(kind, why),
+                    Some(Timed { at: came, heard: Ok(line) }) => {
+                        at = Some(came);
+                        Event::Agent(line.what)
+                    }
+                    Some(Timed { heard: Err((kind, why)), .. }) => Event::AgentFails(kind, why),
                     None => Event::AgentFails(ChatFaultKind::Exited, self.exit_of(&mut agent).await),
                 },
                 event = self.reply(&mut place), if chat.awaits_caller() => event,
                 () = tokio::time::sleep_until(since + self.settings.turn_timeout),
                     if awaited_agent => Event::AgentIsSilent,
             };
+            let is_silent = event == Event::AgentIsSilent;
             let actions = chat.take(event);
-            if awaited_agent && chat.awaits_caller() {
-                end.latencies_ms.push(since.elapsed().as_secs_f64() * 1000.0);
+            // Who says nothing has taken at least as long.
+            if awaited_agent && (chat.awaits_caller() || is_silent) {
+                let took = at.unwrap_or_else(Instant::now).saturating_duration_since(since);
+                end.latencies_ms.extend(is_asked.then_some(took.as_secs_f64() * 1000.0));
             }
             self.act(actions, Some(&agent), &mut chat, &mut place, &mut end).await;
             if !awaited_agent && chat.awaits_agent() {
                 since = Instant::now();
+                is_asked = true;
             }
         }
         let _ = agent.to.send(ToAgent::End { conversation: agent.name.clone() });
@@ -211,6 +226,12 @@ impl Held<'_> {
                         (place.content, place.again) = (content, 0);
                         match self.submit(place).await {
                             Ok(Sent::Turn(turn)) => place.turn = turn,
+                            // Nothing that the agent has said was taken: there is nothing to judge.
+                            Ok(Sent::Ended) if place.turn == 0 => {
+                                let why = "the conversation had ended before the agent's first \
+                                           message was taken";
+                                next.extend(chat.take(Event::CallerFails(why.to_owned())));
+                            }
                             Ok(Sent::Ended) => {
                                 next.extend(
                                     chat.take(Event::Caller { message: None, ended: true }),

@@ -4,14 +4,16 @@
 use std::time::Duration;
 
 use reqwest::Client;
-use serde::Deserialize;
-use serde_json::{Map, Value, json};
+use serde_json::{Value, json};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::Settings;
-use super::agent::{Agent, Heard, WAITING_LINES};
-use super::protocol::{FromAgent, Line, ScenarioOf, Speaker, ToAgent, VERSION};
+use super::agent::{Agent, Heard, Timed, WAITING_LINES};
+use super::protocol::{
+    FromAgent, Line, ScenarioOf, Speaker, ToAgent, ToolCall, TurnAnswer, TurnRequest, VERSION,
+};
+use super::stderr::Tail;
 use crate::record::ChatFaultKind;
 use crate::suite::model::AgentApi;
 
@@ -21,27 +23,6 @@ const LARGEST: usize = 1 << 20;
 const READY: Duration = Duration::from_secs(60);
 /// How often it is asked whether it is.
 const ASK: Duration = Duration::from_millis(100);
-
-/// What takes turns in the gate's own shape.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct Answer {
-    content: Option<String>,
-    tool_calls: Vec<ToolCall>,
-    metadata: Option<Map<String, Value>>,
-    end: bool,
-    reason: Option<String>,
-}
-
-/// A tool call, and what it gave.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-struct ToolCall {
-    id: Option<String>,
-    name: String,
-    arguments: Value,
-    result: Option<Value>,
-}
 
 /// A client for servers of agents: it carries no key and follows nobody.
 pub(super) fn client(settings: &Settings) -> Result<Client, String> {
@@ -69,9 +50,9 @@ pub(super) async fn ready(client: &Client, url: &str) -> Result<(), String> {
 }
 
 /// The agent in one conversation.
-pub(super) fn converse(client: &Client, settings: &Settings) -> Agent {
+pub(super) fn converse(client: &Client, settings: &Settings, tail: Option<Tail>) -> Agent {
     let (to, mut written) = mpsc::unbounded_channel();
-    let (heard, from) = mpsc::channel::<Heard>(WAITING_LINES);
+    let (heard, from) = mpsc::channel::<Timed>(WAITING_LINES);
     let mut server = Server {
         client: client.clone(),
         url: settings.url.clone().unwrap_or_default(),
@@ -105,14 +86,15 @@ pub(super) fn converse(client: &Client, settings: &Settings) -> Agent {
                 }
                 Err(why) => vec![Err((ChatFaultKind::Refused, why))],
             };
+            let at = Instant::now();
             for line in lines {
-                if heard.send(line).await.is_err() {
+                if heard.send(Timed { at, heard: line }).await.is_err() {
                     return;
                 }
             }
         }
     });
-    Agent { to, from, process: None, tail: None, name: None }
+    Agent { to, from, process: None, tail, name: None }
 }
 
 struct Server {
@@ -129,13 +111,14 @@ impl Server {
     /// Posts a turn, and reads what the agent says and did.
     async fn post(&mut self, content: Option<String>) -> Result<Vec<FromAgent>, String> {
         let body = match self.api {
-            AgentApi::Gate => json!({
-                "protocol": VERSION,
-                "conversation": self.conversation,
-                "scenario": self.scenario,
-                "turn": self.turn,
-                "content": content,
-            }),
+            AgentApi::Gate => serde_json::to_value(TurnRequest {
+                protocol: VERSION,
+                conversation: self.conversation.clone(),
+                scenario: self.scenario.clone(),
+                turn: self.turn,
+                content,
+            })
+            .unwrap_or_default(),
             AgentApi::Openai => {
                 if let Some(content) = &content {
                     self.messages.push(json!({ "role": "user", "content": content }));
@@ -186,7 +169,7 @@ impl Server {
 
 /// Reads an answer in the gate's own shape.
 fn own(bytes: &[u8]) -> Result<Vec<FromAgent>, String> {
-    let answer: Answer = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
+    let answer: TurnAnswer = serde_json::from_slice(bytes).map_err(|error| error.to_string())?;
     let mut lines = Vec::new();
     for ToolCall { id, name, arguments, result } in answer.tool_calls {
         lines.push(FromAgent::ToolCall { id: id.clone(), name, arguments });

@@ -8,6 +8,7 @@
 pub mod conversation;
 pub mod crowd;
 pub mod protocol;
+pub mod schema;
 
 mod agent;
 mod drive;

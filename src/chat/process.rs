@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::Settings;
-use super::agent::Heard;
+use super::agent::Timed;
 use super::protocol::{self, ToAgent};
 use super::stderr::{self, Tail};
 use crate::record::ChatFaultKind;
@@ -147,7 +147,7 @@ pub(super) async fn write(mut input: ChildStdin, mut from: mpsc::UnboundedReceiv
 }
 
 /// Reads lines to the end of the output, or until one is of no use or nobody wants more.
-pub(super) async fn read(output: ChildStdout, heard: mpsc::Sender<Heard>) {
+pub(super) async fn read(output: ChildStdout, heard: mpsc::Sender<Timed>) {
     let mut reader = BufReader::new(output);
     let (mut line, mut total) = (Vec::new(), 0_usize);
     loop {
@@ -166,7 +166,7 @@ pub(super) async fn read(output: ChildStdout, heard: mpsc::Sender<Heard>) {
                 false => format!("more than {} MiB", LARGEST_OUTPUT >> 20),
             };
             let fault = (ChatFaultKind::Flooded, format!("flooded its output: {what}"));
-            let _ = heard.send(Err(fault)).await;
+            let _ = heard.send(Timed::now(Err(fault))).await;
             return;
         }
         if end.is_none() {
@@ -176,7 +176,7 @@ pub(super) async fn read(output: ChildStdout, heard: mpsc::Sender<Heard>) {
         if !text.is_empty() {
             let read = protocol::read(text).map_err(|why| (ChatFaultKind::NotTheProtocol, why));
             let usable = read.is_ok();
-            if heard.send(read).await.is_err() || !usable {
+            if heard.send(Timed::now(read)).await.is_err() || !usable {
                 return;
             }
         }

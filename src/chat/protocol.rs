@@ -101,7 +101,8 @@ pub enum FromAgent {
 }
 
 /// A line of a program, and the conversation that it names.
-#[derive(Debug, Clone, PartialEq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
+#[schemars(rename = "FromAgent")]
 pub struct Line {
     /// The conversation, where one process holds all of them.
     #[serde(default)]
@@ -109,6 +110,51 @@ pub struct Line {
     /// What it says.
     #[serde(flatten)]
     pub what: FromAgent,
+}
+
+/// A turn as it is posted to a server, in the gate's own shape.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct TurnRequest {
+    /// Version of the protocol: 1.
+    pub protocol: u32,
+    /// The conversation: the id of its run.
+    pub conversation: String,
+    /// What the conversation is about.
+    pub scenario: ScenarioOf,
+    /// The turn, counted from 0.
+    pub turn: u32,
+    /// What the caller says; null where the agent speaks first.
+    pub content: Option<String>,
+}
+
+/// A server's answer to a turn, in the gate's own shape.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct TurnAnswer {
+    /// What the agent says.
+    pub content: Option<String>,
+    /// The tools that it has called. They are recorded on the run.
+    pub tool_calls: Vec<ToolCall>,
+    /// What is to be kept with the run.
+    pub metadata: Option<Map<String, Value>>,
+    /// Whether the agent ends the conversation.
+    pub end: bool,
+    /// Why it ends it.
+    pub reason: Option<String>,
+}
+
+/// A tool call, and what it gave.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct ToolCall {
+    /// What joins the call to its result.
+    pub id: Option<String>,
+    /// Name of the tool.
+    pub name: String,
+    /// What the tool is called with.
+    pub arguments: Value,
+    /// What the tool gave.
+    pub result: Option<Value>,
 }
 
 /// Reads a line of the program.

@@ -263,6 +263,12 @@ impl Gate<'_> {
         attached.mark_cases();
         if attended.end == End::Finished
             && !attended.stopped_early
+            && let Some(plan) = attached.plan.clone()
+        {
+            self.hold_lost_again(attached, &plan, &mut attended).await?;
+        }
+        if attended.end == End::Finished
+            && !attended.stopped_early
             && let Some(rules) = attached.suite.retry.clone()
             && let Some(plan) = attached.plan.clone()
         {

@@ -279,11 +279,10 @@ impl Gate<'_> {
         runs: &[RunRecord],
         deadline: Instant,
     ) -> Option<String> {
-        let open = chats.lost(runs);
-        chats.end_open(self.client, deadline).await;
+        let open = chats.end_lost(self.client, runs, deadline).await;
         let ended = crate::text::count(open, "conversation");
         (open > 0)
-            .then(|| format!("an earlier gate has left {ended} open: ended without a verdict"))
+            .then(|| format!("an earlier gate has left {ended} open: ended, and started again"))
     }
 
     fn taken_up(&self, record: ResultRecord, how: &str) -> Begun {

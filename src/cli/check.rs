@@ -309,6 +309,7 @@ fn policies(suite: &Suite) -> Vec<(&'static str, String)> {
             .map(|on| match on {
                 RetryOn::Error => "errors",
                 RetryOn::Failure => "failures",
+                RetryOn::Lost => "lost conversations",
             })
             .collect();
         let times = text::count(retry.attempts as usize, "attempt");
@@ -436,11 +437,13 @@ fn checks(thresholds: &Thresholds, described: &DescribedUnits) -> Vec<String> {
     add("", "errors", thresholds.errors.as_ref(), false);
     add("", "expected_outcome", thresholds.expected_outcome.as_ref(), false);
     add("", "duration", thresholds.duration.as_ref(), false);
+    add("", "agent_latency", thresholds.agent_latency.as_ref(), false);
     for (name, checks) in &thresholds.metrics {
         add("", name, Some(checks), true);
     }
     if let Some(each) = &thresholds.each_scenario {
         add("each scenario: ", "success_rate", each.success_rate.as_ref(), false);
+        add("each scenario: ", "agent_latency", each.agent_latency.as_ref(), false);
         for (name, checks) in &each.metrics {
             add("each scenario: ", name, Some(checks), true);
         }
@@ -448,9 +451,11 @@ fn checks(thresholds: &Thresholds, described: &DescribedUnits) -> Vec<String> {
     if let Some(baseline) = &thresholds.baseline {
         let rate = baseline.success_rate.iter().map(|limit| ("success_rate", limit));
         let metrics = baseline.metrics.iter().map(|(name, limit)| (name.as_str(), limit));
-        for (name, limit) in rate.chain(metrics) {
+        let latency = baseline.agent_latency.iter().map(|limit| ("agent_latency", limit));
+        for (name, limit) in rate.chain(latency).chain(metrics) {
             let of = match name {
                 "success_rate" => " points",
+                "agent_latency" => " (% of the baseline's mean)",
                 _ => " (points for a binary metric, else % of the baseline's mean)",
             };
             let bounds = [("drop", limit.max_drop), ("rise", limit.max_rise)];

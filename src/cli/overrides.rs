@@ -416,6 +416,7 @@ fn apply_baseline(suite: &mut Suite, from: &str) {
         None => {
             let no_drop = BaselineLimit { max_drop: "0%".parse().ok(), ..BaselineLimit::default() };
             thresholds.baseline = Some(Baseline {
+                agent_latency: None,
                 from: from.to_owned(),
                 if_missing: None,
                 success_rate: Some(no_drop),

@@ -31,7 +31,9 @@ pub(super) fn stop_rule(attached: &Attached) -> EarlyStop {
         .is_some_and(|retry| retry.on.contains(&RetryOn::Failure) && retry.flaky == Flaky::Passed);
     let needs_every_run =
         suite.on_success.is_some() || attached.plan.is_none() || attached.baseline.is_some();
-    if retry_may_save || needs_every_run {
+    // What was lost is started again once the rest has ended.
+    let has_lost = attached.taken_up && attached.chats.is_some();
+    if retry_may_save || needs_every_run || has_lost {
         return EarlyStop::Never;
     }
     suite.early_stop.unwrap_or_default()

@@ -17,7 +17,7 @@ use crate::report::model::PlanHead;
 use crate::report::standing::Standing;
 use crate::retry;
 use crate::spec::cases;
-use crate::suite::model::{EarlyStop, Retry};
+use crate::suite::model::{EarlyStop, Flaky, Retry, RetryOn};
 use crate::text;
 
 impl<'a> Gate<'a> {
@@ -40,6 +40,22 @@ impl<'a> Gate<'a> {
 }
 
 impl Gate<'_> {
+    /// Starts the conversations again that a lost gate has left open: the memory of the agent that
+    /// held them is gone. A gate that did so may have been lost, too.
+    pub(super) async fn hold_lost_again(
+        &self,
+        attached: &mut Attached,
+        plan: &Plan,
+        attended: &mut Attended,
+    ) -> Result<(), Signal> {
+        const ATTEMPTS: u32 = 10;
+        if !attached.record.runs.iter().any(retry::is_lost) {
+            return Ok(());
+        }
+        let rules = Retry { on: vec![RetryOn::Lost], attempts: ATTEMPTS, flaky: Flaky::Failed };
+        self.retry(attached, &rules, plan, attended).await
+    }
+
     /// Starts the runs again that the suite wants again, and joins what they show to the evidence.
     pub(super) async fn retry(
         &self,
@@ -60,7 +76,10 @@ impl Gate<'_> {
             );
             // Scenarios of different groups never share a run, so that the outcomes stay true.
             for (frequency, scenarios) in groups {
-                let suffix = format!("retry {attempt}.{frequency}");
+                // A name of its own, by which a later gate finds it.
+                let is_lost = rules.on.contains(&RetryOn::Lost);
+                let what = if is_lost { "resumed" } else { "retry" };
+                let suffix = format!("{what} {attempt}.{frequency}");
                 let again = match plan.spec() {
                     Some(_) => {
                         let keys = cases::keys_of(&attached.record.runs, &scenarios);
@@ -156,7 +175,12 @@ impl Gate<'_> {
                 )));
             }
             match self.earlier_retry(attached, again).await? {
-                EarlierRetry::Evidence(record) => return Ok(*record),
+                EarlierRetry::Evidence(record) => {
+                    if let Some(chats) = &attached.chats {
+                        chats.end_lost(self.client, &record.runs, attached.deadline).await;
+                    }
+                    return Ok(*record);
+                }
                 // A name of its own, so that a lost answer does not lead to the one that was ended.
                 EarlierRetry::Ended => {
                     let name = format!(

@@ -4,6 +4,7 @@ use clap::ValueEnum;
 
 use super::console::Console;
 use super::failure::Failure;
+use crate::chat::schema::agent_schema;
 use crate::document::schema_of;
 use crate::exit::Code;
 use crate::gates::file::Gates;
@@ -34,6 +35,8 @@ enum Of {
     Gates,
     /// The gates.json that several suites leave.
     GatesReport,
+    /// The lines between the gate and an agent's program, in mode api_chat.
+    Agent,
 }
 
 pub(super) fn schema(args: &Args, console: &Console) -> Result<Code, Failure> {
@@ -45,6 +48,7 @@ pub(super) fn schema(args: &Args, console: &Console) -> Result<Code, Failure> {
         Of::Result => pretty(&result_schema()),
         Of::Gates => pretty(&schema_of::<Gates>()),
         Of::GatesReport => pretty(&index_schema()),
+        Of::Agent => pretty(&agent_schema()),
     })?;
     Ok(Code::Passed)
 }

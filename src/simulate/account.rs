@@ -188,7 +188,9 @@ impl Account {
             .zip(&mut plan)
             .map(|((call, fate), line)| {
                 let scenario = world.scenario(call.scenario).filter(|_| chats)?;
-                Chat::open(scenario, fate, line, order.timeout.unwrap_or(600))
+                // Whoever plays the agent does so in real time, however fast the simulated one goes.
+                let life = order.timeout.unwrap_or(600) as f64 * world.time_scale.max(1.0);
+                Chat::open(scenario, fate, line, life)
             })
             .collect();
         let id = 2001 + self.results.len() as u64;

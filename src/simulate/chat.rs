@@ -96,12 +96,13 @@ pub(super) enum Closed {
 }
 
 impl Chat {
-    /// Opens the conversation of a run; none where the run never becomes one.
+    /// Opens the conversation of a run, which closes by itself after so many simulated seconds; none
+    /// where the run never becomes one.
     pub(super) fn open(
         scenario: &Scenario,
         fate: &Fate,
         line: &mut TimeLine,
-        timeout: u64,
+        life: f64,
     ) -> Option<Self> {
         if matches!(fate.end, End::Errored { .. }) {
             return None;
@@ -122,7 +123,7 @@ impl Chat {
             SpeaksFirst::Agent => None,
         };
         let answered = line.answered;
-        let closes = answered + timeout as f64;
+        let closes = answered + life;
         line.settled += closes - line.hung_up;
         line.hung_up = closes;
         let said = opening.iter().map(|text| turn_of(CALLER, text)).collect();

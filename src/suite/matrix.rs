@@ -1,4 +1,5 @@
-//! One suite file that makes several suites: a side for each agent and each mode.
+//! One suite file that makes several suites: a side for each agent, or each program of an agent, and
+//! each mode.
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -9,7 +10,7 @@ use super::model::{Mode, Suite, Thresholds};
 /// the same run.
 pub const FROM: &str = "matrix";
 
-/// Agents and modes; each agent is run in each mode, as a suite of its own.
+/// Agents, or programs of an agent, and modes: each is run in each mode, as a suite of its own.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Matrix {
@@ -17,6 +18,15 @@ pub struct Matrix {
     /// the others are compared with.
     #[schemars(length(min = 2), inner(range(min = 1)))]
     pub agent: Option<Vec<u64>>,
+    /// Directories of the agent's program, in place of `agent_dir`, in mode api_chat: two commits
+    /// that are checked out side by side. As with `agent`, the first can be what the others are
+    /// compared with.
+    #[schemars(length(min = 2), inner(length(min = 1)))]
+    pub agent_dir: Option<Vec<String>>,
+    /// Commands that start the agent's program, in place of `agent_command`, in mode api_chat. As
+    /// with `agent`, the first can be what the others are compared with.
+    #[schemars(length(min = 2), inner(length(min = 1)))]
+    pub agent_command: Option<Vec<Vec<String>>>,
     /// Modes, in place of `mode`.
     #[schemars(length(min = 2))]
     pub mode: Option<Vec<Mode>>,
@@ -35,11 +45,42 @@ pub struct Side {
     pub is_base: bool,
 }
 
+impl Matrix {
+    /// How many candidates there are: agents, or programs of the agent. None where the matrix names
+    /// neither.
+    pub fn candidates(&self) -> Option<usize> {
+        let agents = self.agent.as_ref().map(Vec::len);
+        let dirs = self.agent_dir.as_ref().map(Vec::len);
+        agents.or(dirs).or(self.agent_command.as_ref().map(Vec::len))
+    }
+
+    /// Puts a candidate into a suite. Gives what tells it from the others.
+    fn put(&self, place: usize, suite: &mut Suite) -> Option<String> {
+        /// The longest command that is a name by itself, in characters.
+        const LONGEST: usize = 60;
+        if let Some(agent) = self.agent.as_ref().and_then(|agents| agents.get(place)) {
+            suite.agent = Some(*agent);
+            return Some(format!("agent {agent}"));
+        }
+        if let Some(dir) = self.agent_dir.as_ref().and_then(|dirs| dirs.get(place)) {
+            suite.agent_dir = Some(dir.clone());
+            return Some(dir.clone());
+        }
+        let command = self.agent_command.as_ref()?.get(place)?;
+        suite.agent_command = Some(command.clone());
+        let words = command.join(" ");
+        Some(match words.chars().count() <= LONGEST {
+            true => words,
+            false => format!("command {}", place + 1),
+        })
+    }
+}
+
 /// The sides of a suite's matrix: agents within modes, in the order of the file. None without one.
 pub fn sides(suite: &Suite) -> Vec<Side> {
     let Some(matrix) = &suite.matrix else { return Vec::new() };
     let all = |axis: Option<usize>| axis.unwrap_or(1);
-    let agents = all(matrix.agent.as_ref().map(Vec::len));
+    let agents = all(matrix.candidates());
     let modes = all(matrix.mode.as_ref().map(Vec::len));
     let compares = agents > 1 && compares(suite);
     let mut sides = Vec::with_capacity(agents * modes);
@@ -47,10 +88,7 @@ pub fn sides(suite: &Suite) -> Vec<Side> {
         let (mode_at, agent_at) = (place / agents.max(1), place % agents.max(1));
         let mut side = Suite { matrix: None, ..suite.clone() };
         let mut label = Vec::new();
-        if let Some(agent) = matrix.agent.as_ref().and_then(|agents| agents.get(agent_at)) {
-            side.agent = Some(*agent);
-            label.push(format!("agent {agent}"));
-        }
+        label.extend(matrix.put(agent_at, &mut side));
         if let Some(mode) = matrix.mode.as_ref().and_then(|modes| modes.get(mode_at)) {
             side.mode = Some(*mode);
             label.push(mode.name().to_owned());
@@ -104,6 +142,20 @@ mod tests {
         assert!(sides.iter().all(|side| side.base.is_none() && !side.is_base));
         assert_eq!((sides[3].suite.agent, sides[3].suite.mode), (Some(34), Some(Mode::Voice)));
         assert!(super::sides(&suite(json!({ "agent": 1 }))).is_empty());
+    }
+
+    #[test]
+    fn programs_of_the_agent_are_sides_too() {
+        let of = |matrix: serde_json::Value| sides(&suite(json!({ "matrix": matrix })));
+        let dirs = of(json!({ "agent_dir": ["base", "head"] }));
+        let labels: Vec<&str> = dirs.iter().map(|side| side.label.as_str()).collect();
+        assert_eq!(labels, ["base", "head"]);
+        assert_eq!(dirs[1].suite.agent_dir.as_deref(), Some("head"));
+        let long = "x".repeat(80);
+        let commands = of(json!({ "agent_command": [["python", "a.py"], ["python", long]] }));
+        let labels: Vec<&str> = commands.iter().map(|side| side.label.as_str()).collect();
+        assert_eq!(labels, ["python a.py", "command 2"]);
+        assert_eq!(commands[0].suite.agent_command.as_ref().unwrap()[1], "a.py");
     }
 
     #[test]

@@ -193,6 +193,10 @@ pub struct Thresholds {
     /// An aggregate of the calls' durations, for example `"p95 <= 3m"`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub duration: Option<Checks>,
+    /// An aggregate of the times that the agent takes for its answers, in mode api_chat, for example
+    /// `"p95 <= 2s"`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent_latency: Option<Checks>,
     /// Checks that each scenario must pass on its own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub each_scenario: Option<EachScenario>,
@@ -215,6 +219,9 @@ pub struct EachScenario {
     /// Share of the scenario's runs that pass.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub success_rate: Option<Checks>,
+    /// An aggregate of the times that the agent takes for its answers, over the scenario's runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent_latency: Option<Checks>,
     /// Checks on the account's metrics, over the scenario's runs.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub metrics: BTreeMap<String, Checks>,
@@ -239,6 +246,9 @@ pub struct Baseline {
     /// How far the success rate may drop, in percentage points: `max_drop: 5%` accepts 90% after 95%.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub success_rate: Option<BaselineLimit>,
+    /// How far the mean time may move that the agent takes for its answers, in mode api_chat.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent_latency: Option<BaselineLimit>,
     /// How far each metric may move: a binary metric in percentage points, a rating or a number
     /// relative to the baseline's mean.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -314,6 +324,9 @@ pub enum RetryOn {
     Error,
     /// A run in which the agent failed.
     Failure,
+    /// A conversation that a lost gate has left open. No suite says it: the gate itself does.
+    #[serde(skip)]
+    Lost,
 }
 
 /// When to end the remaining calls because the verdict is known.

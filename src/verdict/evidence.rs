@@ -7,7 +7,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ScenarioRef;
-use super::check::Unit;
+use super::aggregate::of_numbers;
+use super::check::{Aggregate, Unit};
 use crate::outcome::{Blame, Outcome, RunOutcome};
 use crate::record::{MetricRecord, RunRecord};
 use crate::suite::checks::DescribedUnits;
@@ -135,6 +136,20 @@ impl<'a> Evidence<'a> {
             _ => Reading::Unknown,
         });
         let samples = Samples::Numbers { values, unit: Unit::Seconds, scale: None };
+        Sampled { samples, unknown, notes: Vec::new() }
+    }
+
+    /// How long the agent took for its answers in each run, in milliseconds: one value of each run,
+    /// its answers by the same aggregate as the check. So `max` is the slowest answer of all, and a
+    /// long conversation weighs no more than a short one.
+    pub(super) fn agent_latencies(&self, aggregate: &Aggregate) -> Sampled {
+        let (values, unknown) = self.readings(|run, outcome| {
+            if outcome.outcome == Outcome::Errored {
+                return Reading::Unknown;
+            }
+            agent_latency(aggregate, run).map_or(Reading::Unknown, Reading::Value)
+        });
+        let samples = Samples::Numbers { values, unit: Unit::Milliseconds, scale: None };
         Sampled { samples, unknown, notes: Vec::new() }
     }
 
@@ -315,6 +330,16 @@ impl<'a> Evidence<'a> {
         };
         self.readings(of).1
     }
+}
+
+/// A run's one value of the agent's latency, in milliseconds: its answers by the check's aggregate.
+pub(crate) fn agent_latency(aggregate: &Aggregate, run: &RunRecord) -> Option<f64> {
+    let of_run = match aggregate {
+        // It counts the runs that have a value.
+        Aggregate::Count => &Aggregate::Mean,
+        other => other,
+    };
+    of_numbers(of_run, &run.agent_latencies_ms)
 }
 
 impl Metric<'_> {

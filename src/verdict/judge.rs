@@ -19,6 +19,7 @@ pub(crate) enum Figure<'s> {
     Errors,
     ExpectedOutcome,
     Duration,
+    AgentLatency,
     Metric(&'s str),
 }
 
@@ -29,6 +30,7 @@ impl Figure<'_> {
             Figure::SuccessRate | Figure::Errors => "verdict",
             Figure::ExpectedOutcome => "score for the expected outcome",
             Figure::Duration => "duration",
+            Figure::AgentLatency => "answer that was timed",
             Figure::Metric(_) => "value",
         }
     }
@@ -39,6 +41,7 @@ impl Figure<'_> {
             Figure::Errors => "errors",
             Figure::ExpectedOutcome => "expected_outcome",
             Figure::Duration => "duration",
+            Figure::AgentLatency => "agent_latency",
             Figure::Metric(name) => name,
         }
     }

@@ -184,6 +184,7 @@ pub fn judge_all(
         (Figure::Errors, &thresholds.errors),
         (Figure::ExpectedOutcome, &thresholds.expected_outcome),
         (Figure::Duration, &thresholds.duration),
+        (Figure::AgentLatency, &thresholds.agent_latency),
     ];
     for (figure, checks) in built_in {
         reports.extend(specs(checks.as_ref()).map(|spec| judge_whole(figure, spec)));
@@ -195,10 +196,12 @@ pub fn judge_all(
         let confidence = each.confidence.map(Percent::fraction).or(confidence);
         for (scenario, evidence) in by_scenario(evidence) {
             let rate = specs(each.success_rate.as_ref()).map(|spec| (Figure::SuccessRate, spec));
+            let latency =
+                specs(each.agent_latency.as_ref()).map(|spec| (Figure::AgentLatency, spec));
             let metrics = each.metrics.iter().flat_map(|(name, checks)| {
                 specs(Some(checks)).map(move |spec| (Figure::Metric(name), spec))
             });
-            for (figure, spec) in rate.chain(metrics) {
+            for (figure, spec) in rate.chain(latency).chain(metrics) {
                 reports.push(judge(figure, spec, Some(scenario.clone()), &evidence, confidence));
             }
         }

@@ -27,6 +27,7 @@ pub fn hopeless(thresholds: &Thresholds, runs: Option<usize>, per_scenario: usiz
         ("errors", &thresholds.errors),
         ("expected_outcome", &thresholds.expected_outcome),
         ("duration", &thresholds.duration),
+        ("agent_latency", &thresholds.agent_latency),
     ] {
         if let Some(checks) = checks {
             let confidence = confidence.filter(|_| name == "expected_outcome");
@@ -40,6 +41,9 @@ pub fn hopeless(thresholds: &Thresholds, runs: Option<usize>, per_scenario: usiz
         let confidence = each.confidence.map(Percent::fraction).or(confidence);
         if let Some(checks) = &each.success_rate {
             look("each scenario's success_rate", checks, confidence, Some(per_scenario));
+        }
+        if let Some(checks) = &each.agent_latency {
+            look("each scenario's agent_latency", checks, None, Some(per_scenario));
         }
         for (name, checks) in &each.metrics {
             look(&format!("each scenario's {name}"), checks, confidence, Some(per_scenario));

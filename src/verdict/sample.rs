@@ -26,6 +26,10 @@ pub(super) fn sample(
         Figure::Duration => {
             Ok((evidence.durations(), with(check.aggregate.clone().unwrap_or(Aggregate::Mean))))
         }
+        Figure::AgentLatency => {
+            let aggregate = check.aggregate.clone().unwrap_or(Aggregate::Mean);
+            Ok((evidence.agent_latencies(&aggregate), with(aggregate)))
+        }
         Figure::ExpectedOutcome => {
             let scores = evidence.outcome_scores();
             match settled(check) {

@@ -1,6 +1,7 @@
 //! The rules of the verdict, each as a sentence, and its properties.
 
 mod against_a_baseline;
+mod agent_latency;
 mod labels_and_scales;
 mod slots;
 

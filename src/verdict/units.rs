@@ -280,6 +280,12 @@ pub(crate) fn contradicted(name: &str, spec: &CheckSpec) -> Option<(String, Stri
     if !is_time || !is_latency(name) {
         return None;
     }
+    nonsense_of_latency(check)
+}
+
+/// What is wrong with the bound of a latency; none where nothing is. A lowercase fragment, and the
+/// fix.
+pub(crate) fn nonsense_of_latency(check: &Check) -> Option<(String, String)> {
     let seconds = check.threshold.value * check.threshold.unit.in_seconds()?;
     let low_end = match check.aggregate {
         Some(Aggregate::Min) => true,

@@ -88,6 +88,22 @@ fn the_start_has_no_field_that_the_platform_does_not_know() {
 }
 
 #[test]
+fn a_conversation_that_never_began_is_no_evidence() {
+    let gate = with_script(&world(SAYS).replace("error: 0, chat", "error: 1, chat"), ANSWERS, "");
+    let finished = gate.run(&["run"]).expect(3).says("had ended before it began");
+    assert_eq!(finished.result()["outcomes"][0]["blame"], "platform");
+}
+
+#[test]
+fn a_program_that_starts_slowly_is_rehearsed_to_the_end() {
+    let keys = "timeout: 5m\nthresholds: { agent_latency: count >= 1 }";
+    let gate = super::Gate::alone(&super::suite("[sh, agent.sh]", keys));
+    let slow = format!("sleep 1\n{ANSWERS}");
+    std::fs::write(gate.dir.path().join("agent.sh"), slow).unwrap();
+    gate.run(&["run", "--simulate"]).expect(0);
+}
+
+#[test]
 fn a_rehearsal_needs_no_account() {
     let gate = super::Gate::alone(&super::suite("[sh, agent.sh]", ""));
     std::fs::write(gate.dir.path().join("agent.sh"), ANSWERS).unwrap();

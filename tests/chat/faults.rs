@@ -5,7 +5,7 @@ use serde_json::Value;
 use super::{Gate, suite, with_script, world};
 use crate::finished::Finished;
 
-const SAYS: &str = "says: [Hello, And the refund, Thanks]";
+const SAYS: &str = "says: [Hello, And the refund, Thanks, d, e, f, g, h]";
 
 /// The outcome and the fault of the only run.
 fn fault_of(finished: &Finished) -> (Value, Value) {
@@ -36,6 +36,13 @@ fn each_fault_of_the_program_is_told_apart_and_fails_the_run() {
             "while :; do echo '{\"type\":\"metadata\",\"metadata\":{}}'; done",
             "flooded",
             "flooded its output: more than 100 lines in turn 1",
+        ),
+        (
+            "i=0; while [ $i -lt 7 ]; do read -r a; i=$((i+1)); \
+             [ $i -gt 1 ] && echo '{\"type\":\"message\",\"content\":\"Hi\"}'; done; \
+             read -r a; kill -SEGV $$",
+            "exited",
+            "signal: 11",
         ),
         ("head -c 300000 /dev/zero | tr '\\0' x", "flooded", "a line longer than 256 KiB"),
     ];
@@ -69,13 +76,61 @@ fn the_suite_may_take_the_programs_faults_for_errors() {
 
 #[test]
 fn the_last_lines_of_standard_error_stand_in_every_report_and_all_of_it_in_a_file() {
-    let gate = with_script(&world(SAYS), "echo early >&2; echo 'KeyError: order' >&2; exit 1", "");
-    let finished = gate.run(&["run"]).expect(1).says("KeyError: order");
-    for report in ["junit.xml", "summary.md", "result.json"] {
-        assert!(finished.report(report).contains("KeyError: order"), "{report}");
+    let message = "echo '{\"type\":\"message\",\"content\":\"Hi\"}'";
+    let rows = [
+        "exit 1".to_owned(),
+        "echo Listening".to_owned(),
+        "sleep 60".to_owned(),
+        format!("read -r a; read -r b; {message}; read -r c; exit 9"),
+        "head -c 300000 /dev/zero | tr '\\0' x".to_owned(),
+        "while :; do echo '{\"type\":\"metadata\",\"metadata\":{}}'; done".to_owned(),
+    ];
+    for (errors, code) in [("failed", 1), ("errored", 3)] {
+        for rest in &rows {
+            let script = format!("echo early >&2; echo 'KeyError: order' >&2\n{rest}");
+            let keys = format!("turn_timeout: 300ms\nagent_errors: {errors}");
+            let gate = with_script(&world(SAYS), &script, &keys);
+            let finished = gate.run(&["run"]).expect(code).says("KeyError: order");
+            for report in ["junit.xml", "summary.md", "result.json", "html/index.html"] {
+                assert!(finished.report(report).contains("KeyError: order"), "{rest}: {report}");
+            }
+            for report in ["junit.xml", "html/runs/34501.html"] {
+                let page = finished.report(report);
+                let named =
+                    page.contains("agent's program") || page.contains("agent&#39;s program");
+                assert!(named || page.contains("agent&apos;s program"), "{rest}: {report}");
+            }
+            assert_eq!(finished.report("agent/34501.stderr.log"), "early\nKeyError: order\n");
+        }
     }
-    let log = finished.report("agent/34501.stderr.log");
-    assert_eq!(log, "early\nKeyError: order\n");
+}
+
+#[test]
+fn a_server_that_fails_is_shown_with_its_standard_error() {
+    let free = std::net::TcpListener::bind(("127.0.0.1", 0)).unwrap();
+    let port = free.local_addr().unwrap().port();
+    drop(free);
+    let server = "import http.server, sys\n\
+                  class Agent(http.server.BaseHTTPRequestHandler):\n\
+                  \x20   def do_GET(self):\n\
+                  \x20       self.send_response(204)\n\
+                  \x20       self.end_headers()\n\
+                  \x20   def do_POST(self):\n\
+                  \x20       print('KeyError: order', file=sys.stderr, flush=True)\n\
+                  \x20       self.send_response(500)\n\
+                  \x20       self.end_headers()\n\
+                  \x20   def log_message(self, *_):\n\
+                  \x20       pass\n\
+                  http.server.HTTPServer(('127.0.0.1', int(sys.argv[1])), Agent).serve_forever()\n";
+    let keys = format!(
+        "agent_url: \"http://127.0.0.1:{port}/\"\nagent_ready: \"http://127.0.0.1:{port}/\""
+    );
+    let mut gate =
+        Gate::against(&world(SAYS), &suite(&format!("[python3, server.py, \"{port}\"]"), &keys));
+    gate.env("PATH", &std::env::var("PATH").unwrap());
+    std::fs::write(gate.dir.path().join("server.py"), server).unwrap();
+    let finished = gate.run(&["run"]).expect(1).says("status 500").says("KeyError: order");
+    assert_eq!(fault_of(&finished).1["kind"], "refused");
 }
 
 #[test]

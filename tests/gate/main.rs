@@ -17,6 +17,9 @@ mod bad_input;
 mod baselines;
 mod batch;
 mod cases;
+#[cfg(unix)]
+#[path = "../chat/mod.rs"]
+mod chat;
 mod ci_systems;
 mod early_stop;
 mod foregone;

@@ -2,6 +2,7 @@
 //!
 //! It draws nothing (`plot`) and writes no page (`pictures`).
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::outcome::{Outcome, RunOutcome};
@@ -17,6 +18,7 @@ use crate::suite::checks::MetricUnit;
 use crate::text;
 use crate::verdict::baseline::{ScenarioChange, Trend};
 use crate::verdict::check::{Aggregate, Check, Operator};
+use crate::verdict::evidence;
 use crate::verdict::{CheckReport, FigureUnit, Interval, Verdict};
 
 /// How many rows a plot has at most, those that matter most first.
@@ -245,7 +247,9 @@ fn changes(report: &Report) -> Option<Plot> {
 #[derive(Debug)]
 pub(super) struct Sample<'r> {
     /// Name of the figure, for people.
-    pub(super) name: &'r str,
+    pub(super) name: Cow<'r, str>,
+    /// The name by which checks call it, where it is built in.
+    built_in: Option<&'static str>,
     /// How checks may call it besides.
     metric: Option<&'r MetricRecord>,
     /// The numbers, in ascending order.
@@ -259,7 +263,7 @@ impl Sample<'_> {
     fn is_called(&self, name: &str) -> bool {
         let same = |text: &str| text.to_lowercase() == name.trim().to_lowercase();
         match self.metric {
-            None => name == "duration",
+            None => self.built_in == Some(name),
             Some(metric) => {
                 let by_id = metric.id.is_some() && name.trim().parse().ok() == metric.id;
                 by_id || same(&metric.name) || metric.aliases.iter().any(|alias| same(alias))
@@ -291,11 +295,14 @@ pub(super) fn samples(report: &Report) -> Vec<Sample<'_>> {
     let durations = runs().filter(|(run, outcome)| counts(run, outcome));
     let durations = durations.filter_map(|(run, _)| run.duration_seconds).filter(finite);
     let mut all = vec![Sample {
-        name: "Duration",
+        name: Cow::from("Duration"),
+        built_in: Some("duration"),
         metric: None,
         values: durations.collect(),
         unit: Unit::Seconds,
     }];
+    let judged = runs().filter(|(run, outcome)| counts(run, outcome)).map(|(run, _)| run);
+    all.push(agent_latency(report, judged));
     let mut places: BTreeMap<(&str, Option<u64>), usize> = BTreeMap::new();
     for (_, metric) in runs()
         .filter(|(run, outcome)| counts(run, outcome))
@@ -307,7 +314,8 @@ pub(super) fn samples(report: &Report) -> Vec<Sample<'_>> {
         };
         let place = *places.entry((&metric.name, metric.id)).or_insert_with(|| {
             all.push(Sample {
-                name: &metric.name,
+                name: Cow::from(&metric.name),
+                built_in: None,
                 metric: Some(metric),
                 values: Vec::new(),
                 unit: Unit::Number,
@@ -331,9 +339,27 @@ pub(super) fn samples(report: &Report) -> Vec<Sample<'_>> {
     all
 }
 
+/// How long the agent took for its answers: one value of each run, by the aggregate of the first
+/// check, as the check has it.
+fn agent_latency<'r>(report: &Report, runs: impl Iterator<Item = &'r RunRecord>) -> Sample<'r> {
+    let checks = report.suite.thresholds.agent_latency.as_ref();
+    let first = checks.and_then(|checks| checks.0.first()).and_then(|spec| {
+        spec.check.aggregate.clone().filter(|aggregate| *aggregate != Aggregate::Count)
+    });
+    let aggregate = first.unwrap_or(Aggregate::Mean);
+    let values = runs.filter_map(|run| evidence::agent_latency(&aggregate, run));
+    Sample {
+        name: Cow::from(format!("Agent latency, {aggregate} of each run")),
+        built_in: Some("agent_latency"),
+        metric: None,
+        values: values.filter(|value| value.is_finite()).collect(),
+        unit: Unit::Milliseconds,
+    }
+}
+
 /// The unit of a figure's numbers: what the suite says, what a check on it lets conclude, or none.
 fn unit(report: &Report, sample: &Sample<'_>) -> Unit {
-    let Some(metric) = sample.metric else { return Unit::Seconds };
+    let Some(metric) = sample.metric else { return sample.unit };
     if matches!(metric.value, MetricValue::Rating(_)) {
         return Unit::Number;
     }
@@ -428,7 +454,7 @@ fn spread(report: &Report, at: usize, sample: Sample<'_>) -> Option<Plot> {
         .collect();
     Some(Plot {
         stem: format!("figure-{}", at + 1),
-        title: sample.name.to_owned(),
+        title: sample.name.clone().into_owned(),
         description: format!("{description}{wanted}."),
         data: Data::Spread(Spread {
             values: sample.values,

@@ -186,7 +186,7 @@ pub(super) fn figures(main: &mut Markup, book: &Book<'_>) {
                     };
                     body.element("tr", &[], |row| {
                         row.element("th", &[("scope", "row")], |cell| {
-                            frame::name(cell, sample.name, 100);
+                            frame::name(cell, &sample.name, 100);
                         });
                         figure_cell(row, &sample.values.len().to_string());
                         figure_cell(row, &show(sample.values.first().copied()));

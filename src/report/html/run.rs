@@ -9,6 +9,7 @@ use crate::report::escape::{one_line, short, truncate, url, visible};
 use crate::report::markup::Markup;
 use crate::report::words::{self, RunOf};
 use crate::text;
+use crate::verdict::FigureUnit;
 
 /// How many turns of a conversation are shown from its beginning and from its end.
 const TURNS: (usize, usize) = (150, 350);
@@ -112,6 +113,7 @@ fn facts(main: &mut Markup, book: &Book<'_>, run: &RunRecord, outcome: &RunOutco
         said.into_iter().filter_map(|(name, text)| Some((name, short(text.as_ref()?, 500)))),
     );
     facts.extend(run.duration_seconds.map(|duration| ("Duration", text::seconds(duration))));
+    facts.extend(answers(&run.agent_latencies_ms).map(|answers| ("Agent's answers", answers)));
     facts.extend(run.executed_at.as_ref().map(|time| ("Began", frame::minute(time))));
     facts.push(("Status", short(run.status.as_str(), 60)));
     let retry = book.report.retries.iter().find(|retry| retry.counts == run.id);
@@ -139,6 +141,15 @@ fn facts(main: &mut Markup, book: &Book<'_>, run: &RunRecord, outcome: &RunOutco
         }
     });
     main.line_break();
+}
+
+/// How long the agent took for its answers, in words.
+fn answers(latencies_ms: &[f64]) -> Option<String> {
+    let slowest = latencies_ms.iter().copied().reduce(f64::max)?;
+    let mean = latencies_ms.iter().sum::<f64>() / latencies_ms.len() as f64;
+    let shown = |ms: f64| FigureUnit::Milliseconds.show(ms);
+    let count = text::count(latencies_ms.len(), "answer");
+    Some(format!("{count}, {} on average, the slowest {}", shown(mean), shown(slowest)))
 }
 
 fn expected(main: &mut Markup, run: &RunRecord, room: usize) {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::super::account::{Account, HeldRun};
-use super::super::chat::Closed;
+use super::super::chat::{Chat, Closed};
 use super::Reply;
 
 /// The result, the simulated time and the run of an id.
@@ -46,13 +46,12 @@ pub(super) fn submit(
     if let Some(Value::Object(metadata)) = field("metadata") {
         chat.metadata.extend(metadata.clone());
     }
-    let (over_at, turn) = match said {
-        Ok(turn) => (chat.over(), turn),
+    let turn = match said {
+        Ok(turn) => turn,
         Err(Closed::Starting) => return Reply::detail(409, "This run is still starting."),
         Err(Closed::Over) => return over(),
     };
-    let evaluate = account.world.evaluate.max(0.0);
-    settle(account, id, over_at, evaluate);
+    settle(account, id);
     let answer =
         json!({ "run_id": id, "result_id": result, "turn_id": turn, "status": "generating" });
     Reply::json(202, &answer)
@@ -95,15 +94,15 @@ pub(super) fn end(
         return Reply::ok(&json!({ "run_id": id, "result_id": result, "status": "completed" }));
     };
     chat.finish(reason.unwrap_or("main_agent_ended_call"), at);
-    let over = chat.over();
-    let evaluate = account.world.evaluate.max(0.0);
-    settle(account, id, over, evaluate);
+    settle(account, id);
     Reply::ok(&json!({ "run_id": id, "result_id": result, "status": "completed" }))
 }
 
-/// Puts the end of a conversation on the run's time line.
-fn settle(account: &mut Account, id: u64, over: Option<f64>, evaluate: f64) {
-    if let (Some(over), Some(run)) = (over, account.run_mut(id))
+/// Puts the end of a conversation, where it has one, on the run's time line.
+fn settle(account: &mut Account, id: u64) {
+    let evaluate = account.world.evaluate.max(0.0);
+    let Some(run) = account.run_mut(id) else { return };
+    if let Some(over) = run.chat.as_ref().and_then(Chat::over)
         && over < run.line.hung_up
     {
         run.line.hung_up = over;

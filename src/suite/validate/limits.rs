@@ -58,8 +58,11 @@ fn asks_for_confidence(thresholds: &Thresholds) -> bool {
         &thresholds.errors,
         &thresholds.expected_outcome,
         &thresholds.duration,
+        &thresholds.agent_latency,
     ];
-    let of_each = each.map(|each| each.success_rate.iter().chain(each.metrics.values()));
+    let of_each = each.map(|each| {
+        each.success_rate.iter().chain(&each.agent_latency).chain(each.metrics.values())
+    });
     let mut checks = own
         .into_iter()
         .flatten()

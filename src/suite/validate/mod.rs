@@ -44,22 +44,24 @@ pub fn validate(suite: &Suite, today: jiff::civil::Date) -> Vec<Problem> {
 
 /// The axes of a matrix, and what cannot stand beside them.
 fn axes(suite: &Suite, problems: &mut Problems) {
-    let agents = suite.matrix.as_ref().and_then(|matrix| matrix.agent.as_ref());
-    if matrix::compares(suite) && agents.is_none() {
+    let candidates = suite.matrix.as_ref().and_then(matrix::Matrix::candidates);
+    if matrix::compares(suite) && candidates.is_none() {
         problems.value(
             at("thresholds.baseline.from"),
             "`matrix` compares with the first agent of a matrix, and the suite has none",
-            "add `matrix: { agent: [<base>, <candidate>] }`",
+            "add `matrix: { agent: [<base>, <candidate>] }`, or in mode api_chat \
+             `matrix: { agent_dir: [<base>, <candidate>] }`",
         );
     }
     let Some(matrix) = &suite.matrix else { return };
-    if matrix.agent.is_none() && matrix.mode.is_none() {
+    if candidates.is_none() && matrix.mode.is_none() {
         problems.key(
             at("matrix"),
             "`matrix` has no sides",
             "add `agent: [12, 34]` or `mode: [text, voice]`",
         );
     }
+    programs(suite, matrix, problems);
     repeated("matrix.agent", matrix.agent.as_deref().unwrap_or_default(), problems);
     let modes = matrix.mode.iter().flatten().map(|mode| mode.name()).collect::<Vec<_>>();
     repeated("matrix.mode", &modes, problems);
@@ -67,6 +69,12 @@ fn axes(suite: &Suite, problems: &mut Problems) {
         ("agent", suite.agent.is_some() && matrix.agent.is_some(), "matrix.agent"),
         ("assistant", suite.assistant.is_some() && matrix.agent.is_some(), "matrix.agent"),
         ("mode", suite.mode.is_some() && matrix.mode.is_some(), "matrix.mode"),
+        ("agent_dir", suite.agent_dir.is_some() && matrix.agent_dir.is_some(), "matrix.agent_dir"),
+        (
+            "agent_command",
+            suite.agent_command.is_some() && matrix.agent_command.is_some(),
+            "matrix.agent_command",
+        ),
     ] {
         if is_set {
             problems.key(
@@ -76,6 +84,35 @@ fn axes(suite: &Suite, problems: &mut Problems) {
             );
         }
     }
+}
+
+/// Programs of the agent, side by side.
+fn programs(suite: &Suite, matrix: &matrix::Matrix, problems: &mut Problems) {
+    let axes = [
+        ("matrix.agent", matrix.agent.is_some()),
+        ("matrix.agent_dir", matrix.agent_dir.is_some()),
+        ("matrix.agent_command", matrix.agent_command.is_some()),
+    ];
+    let mut given = axes.into_iter().filter(|(_, given)| *given).map(|(axis, _)| axis);
+    if let (Some(first), Some(second)) = (given.next(), given.next()) {
+        problems.key(
+            at(second),
+            format!("`{second}` cannot stand beside `{first}`"),
+            "keep one of the two: it says what is compared",
+        );
+    }
+    for (axis, given) in axes.into_iter().skip(1) {
+        if given && suite.agent_url.is_some() {
+            problems.key(
+                at(axis),
+                format!("`{axis}` cannot stand beside `agent_url`: two servers share no address"),
+                "let the program speak the agent protocol on its standard input and output",
+            );
+        }
+    }
+    repeated("matrix.agent_dir", matrix.agent_dir.as_deref().unwrap_or_default(), problems);
+    let commands = matrix.agent_command.iter().flatten().map(|command| command.join(" "));
+    repeated("matrix.agent_command", &commands.collect::<Vec<_>>(), problems);
 }
 
 /// Everything that is wrong with a suite without a matrix, or with one side of it.

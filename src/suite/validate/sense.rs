@@ -19,12 +19,15 @@ pub(super) fn nonsense(figure: Figure<'_>, spec: &CheckSpec) -> Option<(String, 
             more_is_better(check, 100.0, "passes when runs fail").or_else(|| in_percent(check, 1.0))
         }
         (Figure::Errors, _) => errors(check),
-        (Figure::ExpectedOutcome | Figure::Duration, Aggregate::Count) => counted(check),
+        (Figure::ExpectedOutcome | Figure::Duration | Figure::AgentLatency, Aggregate::Count) => {
+            counted(check)
+        }
         (Figure::ExpectedOutcome, _) => {
             more_is_better(check, 100.0, "passes when the expected outcome is missed")
                 .or_else(|| of_hundred(check))
         }
         (Figure::Duration, _) => duration(check),
+        (Figure::AgentLatency, _) => agent_latency(check),
         (Figure::Metric(name), _) => units::contradicted(name, spec).or_else(|| match aggregate {
             Aggregate::Rate => in_percent(check, 1.0),
             Aggregate::Share(_) => in_percent(check, 0.999_999),
@@ -128,6 +131,20 @@ fn duration(check: &Check) -> Option<(String, String)> {
         )),
         _ => None,
     }
+}
+
+/// How long the agent takes for its answers.
+fn agent_latency(check: &Check) -> Option<(String, String)> {
+    check.threshold.unit.in_seconds()?;
+    units::nonsense_of_latency(check).or_else(|| {
+        let wrong = match check.operator {
+            Operator::Equal => "asks for one time, to the millisecond",
+            Operator::Unequal => "allows every time but one",
+            _ => return None,
+        };
+        let bound = "write a bound, for example `p95 <= 2s`".to_owned();
+        Some((format!("{} {wrong}", written(check)), bound))
+    })
 }
 
 fn written(check: &Check) -> String {

@@ -1,7 +1,7 @@
 //! What a check can be asked of: rates are compared with percentages, durations with time.
 
 use super::super::checks::{CheckSpec, Checks, Level};
-use super::super::model::{Baseline, BaselineLimit, Suite, Thresholds};
+use super::super::model::{Baseline, BaselineLimit, Mode, Suite, Thresholds};
 use super::super::scalars::Percent;
 use super::{Problems, at, sense};
 use crate::document::{Path, shown};
@@ -31,11 +31,13 @@ pub(super) fn check(suite: &Suite, problems: &mut Problems) {
     built_in(&root, Figure::Errors, thresholds.errors.as_ref(), problems);
     built_in(&root, Figure::ExpectedOutcome, thresholds.expected_outcome.as_ref(), problems);
     built_in(&root, Figure::Duration, thresholds.duration.as_ref(), problems);
+    built_in(&root, Figure::AgentLatency, thresholds.agent_latency.as_ref(), problems);
+    agent_latency(suite, thresholds, problems);
     confidence(root.child("confidence"), thresholds.confidence, problems);
     metrics(&root, thresholds.metrics.iter(), problems);
     if let Some(each) = &thresholds.each_scenario {
         let path = root.child("each_scenario");
-        if each.success_rate.is_none() && each.metrics.is_empty() {
+        if each.success_rate.is_none() && each.agent_latency.is_none() && each.metrics.is_empty() {
             problems.key(
                 path.clone(),
                 "`each_scenario` holds no check",
@@ -43,11 +45,38 @@ pub(super) fn check(suite: &Suite, problems: &mut Problems) {
             );
         }
         built_in(&path, Figure::SuccessRate, each.success_rate.as_ref(), problems);
+        built_in(&path, Figure::AgentLatency, each.agent_latency.as_ref(), problems);
         metrics(&path, each.metrics.iter(), problems);
         confidence(path.child("confidence"), each.confidence, problems);
     }
     if let Some(limits) = &thresholds.baseline {
         baseline(&root.child("baseline"), limits, problems);
+    }
+}
+
+/// Only where the gate itself carries the turns does it know how long the agent takes.
+fn agent_latency(suite: &Suite, thresholds: &Thresholds, problems: &mut Problems) {
+    if suite.mode == Some(Mode::ApiChat) {
+        return;
+    }
+    let each = thresholds.each_scenario.as_ref().and_then(|each| each.agent_latency.as_ref());
+    let limit = thresholds.baseline.as_ref().and_then(|limits| limits.agent_latency.as_ref());
+    for (parent, given) in [
+        ("thresholds", thresholds.agent_latency.is_some()),
+        ("thresholds.each_scenario", each.is_some()),
+        ("thresholds.baseline", limit.is_some()),
+    ] {
+        if given {
+            let mode = suite.mode.unwrap_or_default().name();
+            problems.key(
+                at(parent).child("agent_latency"),
+                format!(
+                    "`agent_latency` is measured in mode api_chat only: this suite's mode is {mode}"
+                ),
+                "check a latency metric of the account instead, for example \
+                 `metrics: { Latency: \"p95 <= 2500ms\" }`",
+            );
+        }
     }
 }
 
@@ -58,7 +87,9 @@ fn only_warns(thresholds: &Thresholds) -> bool {
         thresholds.errors.as_ref(),
         thresholds.expected_outcome.as_ref(),
         thresholds.duration.as_ref(),
+        thresholds.agent_latency.as_ref(),
         each.and_then(|each| each.success_rate.as_ref()),
+        each.and_then(|each| each.agent_latency.as_ref()),
     ];
     let metrics = thresholds.metrics.values();
     let each_metrics = each.into_iter().flat_map(|each| each.metrics.values());
@@ -77,12 +108,14 @@ fn holds_no_check(thresholds: &Thresholds) -> bool {
         errors,
         expected_outcome,
         duration,
+        agent_latency,
         each_scenario,
         metrics,
         confidence: _,
         baseline,
     } = thresholds;
-    [success_rate, errors, expected_outcome, duration].iter().all(|checks| checks.is_none())
+    let built_in = [success_rate, errors, expected_outcome, duration, agent_latency];
+    built_in.iter().all(|checks| checks.is_none())
         && each_scenario.is_none()
         && metrics.is_empty()
         && baseline.is_none()
@@ -154,6 +187,7 @@ fn asked_of(name: &str, check: &Check) -> Result<(), (String, String)> {
         Err((format!("`{name}` has no {}", shown(&aggregate.to_string())), help.to_owned()))
     };
     let wants_more = matches!(check.operator, Operator::AtLeast | Operator::Above);
+    let time = if name == "duration" { "`\"p95 <= 3m\"`" } else { "`\"p95 <= 2s\"`" };
     match (name, aggregate) {
         // Errors are better few: whoever asks for more of them means the opposite.
         ("errors", None | Some(Aggregate::Rate | Aggregate::Count)) if wants_more => Err((
@@ -185,22 +219,29 @@ fn asked_of(name: &str, check: &Check) -> Result<(), (String, String)> {
                     .to_owned(),
             )),
         },
-        ("duration", None) => Err((
-            format!("{written} does not say which duration: each run has its own"),
+        ("duration" | "agent_latency", None) => Err((
+            match name {
+                "duration" => {
+                    format!("{written} does not say which duration: each run has its own")
+                }
+                _ => format!("{written} does not say which latency: each answer has its own"),
+            },
             match check.threshold.unit {
                 Unit::None => format!("write {}", shown(&format!("p95 {check}s"))),
-                Unit::Percent => "write for example `\"p95 <= 3m\"`".to_owned(),
+                Unit::Percent => format!("write for example {time}"),
                 _ => format!("write {}", shown(&format!("p95 {check}"))),
             },
         )),
-        ("duration", Some(other @ (Aggregate::Rate | Aggregate::Share(_)))) => {
-            no_aggregate(other, "write for example `\"p95 <= 3m\"`")
+        ("duration" | "agent_latency", Some(other @ (Aggregate::Rate | Aggregate::Share(_)))) => {
+            no_aggregate(other, &format!("write for example {time}"))
         }
-        ("duration", Some(Aggregate::Count)) => Ok(()),
-        ("duration", Some(_)) if check.threshold.unit.in_seconds().is_none() => Err((
-            format!("{written} has no unit of time"),
-            format!("write {} for seconds, or `m` for minutes", shown(&format!("{check}s"))),
-        )),
+        ("duration" | "agent_latency", Some(Aggregate::Count)) => Ok(()),
+        ("duration" | "agent_latency", Some(_)) if check.threshold.unit.in_seconds().is_none() => {
+            Err((
+                format!("{written} has no unit of time"),
+                format!("write {} for seconds, or `m` for minutes", shown(&format!("{check}s"))),
+            ))
+        }
         _ => Ok(()),
     }
 }
@@ -230,7 +271,8 @@ fn confidence(path: Path, confidence: Option<Percent>, problems: &mut Problems) 
 }
 
 fn baseline(path: &Path, baseline: &Baseline, problems: &mut Problems) {
-    if baseline.success_rate.is_none() && baseline.metrics.is_empty() {
+    let no_built_in = baseline.success_rate.is_none() && baseline.agent_latency.is_none();
+    if no_built_in && baseline.metrics.is_empty() {
         problems.key(
             path.clone(),
             "`baseline` sets no limit",
@@ -265,6 +307,9 @@ fn baseline(path: &Path, baseline: &Baseline, problems: &mut Problems) {
     };
     if let Some(limit) = &baseline.success_rate {
         check(path.child("success_rate"), limit);
+    }
+    if let Some(limit) = &baseline.agent_latency {
+        check(path.child("agent_latency"), limit);
     }
     for (name, limit) in &baseline.metrics {
         check(path.child("metrics").child(name), limit);

@@ -19,6 +19,7 @@ use serde::{Deserialize, Serialize};
 use self::rates::{Side, rate_check};
 pub use self::side_by_side::{Comparison, NoVerdict, RunsOfSide, ScenarioChange, Trend, compare};
 use self::tell::Compared;
+use super::check::Aggregate;
 use super::evidence::{Evidence, Samples};
 use super::judge::Figure;
 use super::sample::metric_values;
@@ -67,10 +68,19 @@ pub(super) fn judge(
 ) -> Vec<CheckReport> {
     let mut reports = Vec::new();
     if let Some(limit) = &limits.success_rate {
-        let [base, head_side] = [base, head].map(|side| Side::of(&side.successes(), side));
+        let [base_side, head_side] = [base, head].map(|side| Side::of(&side.successes(), side));
         let name = Figure::SuccessRate.name();
-        let check = |bound| rate_check(name, bound, &base, &head_side, Missing::of(head));
+        let check = |bound| rate_check(name, bound, &base_side, &head_side, Missing::of(head));
         reports.extend(bounds_of(limit, Scale::Points).map(check));
+    }
+    if let Some(limit) = &limits.agent_latency {
+        let mean =
+            |side: &Evidence<'_>| numbers::Side::of(&side.agent_latencies(&Aggregate::Mean), side);
+        let (base_side, head_side) = (mean(base), mean(head));
+        let name = Figure::AgentLatency.name();
+        let check =
+            |bound| numbers::check(name, bound, &base_side, &head_side, Missing::of(head));
+        reports.extend(bounds_of(limit, Scale::Relative).map(check));
     }
     for (name, limit) in &limits.metrics {
         reports.extend(metric_checks(name, limit, base, head));
@@ -93,7 +103,9 @@ pub(super) fn without_baseline(limits: &Baseline) -> Vec<CheckReport> {
     let rate = limits.success_rate.iter().map(|limit| (rate, limit, Scale::Points));
     let metrics = limits.metrics.iter();
     let metrics = metrics.map(|(name, limit)| (name.as_str(), limit, Scale::Unknown));
-    let checks = rate.chain(metrics).flat_map(|(name, limit, of)| {
+    let latency = Figure::AgentLatency.name();
+    let latency = limits.agent_latency.iter().map(|limit| (latency, limit, Scale::Relative));
+    let checks = rate.chain(latency).chain(metrics).flat_map(|(name, limit, of)| {
         bounds_of(limit, of).map(|bound| {
             let check = Compared::without_evidence(name, bound, reason.clone()).report();
             CheckReport { verdict, ..check }

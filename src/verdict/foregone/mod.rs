@@ -48,7 +48,9 @@ impl Scale {
                 Aggregate::Rate | Aggregate::Share(_),
             ) => (check.threshold.unit == Unit::Percent).then_some(Scale::Share(runs)),
             (Figure::ExpectedOutcome, _) => Some(Scale::Score),
-            (Figure::Duration, _) => check.threshold.unit.in_seconds().map(|_| Scale::Time),
+            (Figure::Duration | Figure::AgentLatency, _) => {
+                check.threshold.unit.in_seconds().map(|_| Scale::Time)
+            }
             (Figure::Metric(_), _) => None,
         }
     }
@@ -108,6 +110,7 @@ pub(crate) fn foregone(figure: Figure<'_>, check: &Check, runs: Option<usize>) -
         (_, Scale::Share(_)) => "`>= 90%`",
         (_, Scale::Count(_)) => "`count >= 20`",
         (_, Scale::Score) => "`mean >= 80`",
+        (Figure::AgentLatency, Scale::Time) => "`p95 <= 2s`",
         (_, Scale::Time) => "`p95 <= 3m`",
     };
     Some(Foregone { holds, because: scale.because(written_threshold(check).0), instead })
@@ -151,6 +154,7 @@ pub fn all(thresholds: &Thresholds, runs: Option<usize>, per_scenario: usize) ->
         (Figure::Errors, &thresholds.errors),
         (Figure::ExpectedOutcome, &thresholds.expected_outcome),
         (Figure::Duration, &thresholds.duration),
+        (Figure::AgentLatency, &thresholds.agent_latency),
     ] {
         if let Some(checks) = checks {
             look(&root, figure, checks, runs);
@@ -163,6 +167,9 @@ pub fn all(thresholds: &Thresholds, runs: Option<usize>, per_scenario: usize) ->
         let root = root.child("each_scenario");
         if let Some(checks) = &each.success_rate {
             look(&root, Figure::SuccessRate, checks, Some(per_scenario));
+        }
+        if let Some(checks) = &each.agent_latency {
+            look(&root, Figure::AgentLatency, checks, Some(per_scenario));
         }
         for (name, checks) in &each.metrics {
             look(&root, Figure::Metric(name), checks, Some(per_scenario));

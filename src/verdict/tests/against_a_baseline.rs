@@ -17,7 +17,7 @@ fn scenarios(of: &[(usize, usize)]) -> Vec<RunRecord> {
     all
 }
 
-fn against(limits: Value, base: &[RunRecord], head: &[RunRecord]) -> CheckReport {
+pub(super) fn against(limits: Value, base: &[RunRecord], head: &[RunRecord]) -> CheckReport {
     let mut limits = limits;
     limits["from"] = json!("main");
     let thresholds: Thresholds = serde_json::from_value(json!({ "baseline": limits })).unwrap();

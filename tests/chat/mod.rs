@@ -1,30 +1,17 @@
 //! Mode `api_chat`: the whole gate with an agent's program, against the simulator.
 
-#![cfg(unix)]
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that cannot go on must fail"
-)]
-
-#[path = "../common/mod.rs"]
-mod common;
-#[path = "../common/finished.rs"]
-mod finished;
-#[path = "../gate/harness.rs"]
-#[expect(dead_code, reason = "the tests of the whole gate use the rest of it")]
-mod harness;
-
 mod conversations;
 mod examples;
 mod faults;
+mod latency;
 mod lost;
+mod policies;
 mod processes;
+mod side_by_side;
 
 use std::path::PathBuf;
 
-use harness::{GOOD, Gate};
+use crate::harness::{GOOD, Gate};
 
 /// A suite of one scenario with this program, and further keys.
 fn suite(command: &str, keys: &str) -> String {
@@ -55,6 +42,15 @@ fn posted(gate: &Gate, end: &str) -> Vec<serde_json::Value> {
         one.body.unwrap()
     })
     .collect()
+}
+
+/// Waits until so many messages were submitted.
+fn until_posted(gate: &Gate, messages: usize) {
+    let since = std::time::Instant::now();
+    while posted(gate, "/chat/").len() < messages {
+        assert!(since.elapsed().as_secs() < 30, "{} messages", posted(gate, "/chat/").len());
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
 }
 
 /// A file of the examples.
