@@ -8,7 +8,7 @@
 //! | anything else | nothing | it is looked for, and never sent again |
 //!
 //! The platform's starts have no idempotency key. A result is found by the unique name that its
-//! start gave it. Mode websocket gives none: there, the newest result of the agent before the start
+//! start gave it. The modes websocket, pipecat and email give none: there, the newest result of the agent before the start
 //! is remembered, and one that is newer and has the start's scenarios and number of runs is taken
 //! for its result, when there is only one.
 //!
@@ -234,14 +234,18 @@ impl Client {
 
     /// What will be recognised of a start that carries no name.
     async fn trace_of(&self, body: &Value, until: Instant) -> Trace<'static> {
-        let agent = body.get("agent").and_then(Value::as_u64);
+        let agent = body.get("agent").or_else(|| body.get("agent_id")).and_then(Value::as_u64);
         let scenarios = body.get("scenarios").and_then(Value::as_array);
         let (Some(agent), Some(scenarios)) = (agent, scenarios) else {
             return Trace::None("its result has no name".to_owned());
         };
         let frequency = body.get("frequency").and_then(Value::as_u64).unwrap_or(1);
         let runs = frequency.saturating_mul(scenarios.len() as u64);
-        let ids = scenarios.iter().filter_map(|entry| entry.get("scenario")?.as_u64()).collect();
+        let ids = scenarios.iter().filter_map(|entry| match entry.get("scenario") {
+            Some(id) => id.as_u64(),
+            None => entry.as_u64(),
+        });
+        let ids = ids.collect();
         match self.results_of(agent, until).await {
             Ok(before) => {
                 let newest = before.iter().map(|result| result.id).max().unwrap_or_default();

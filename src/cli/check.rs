@@ -432,6 +432,10 @@ fn show_request(mut request: StartRequest, variables: &BTreeMap<String, String>)
             *value = Value::from("(hidden)");
         }
     }
+    let entries = request.body.get_mut("scenarios").and_then(Value::as_array_mut);
+    for token in entries.into_iter().flatten().filter_map(|entry| entry.get_mut("pipecat_token")) {
+        *token = Value::from("(hidden)");
+    }
     let body = serde_json::to_string_pretty(&request.body).unwrap_or_default();
     format!("POST {}\n{}\n", request.path, safe(&body))
 }
