@@ -96,6 +96,7 @@ pub(super) async fn prepare(
     }
     let noticed = hints::labels_are_known(client, &loaded, &plan).await?;
     loaded.noticed.extend(noticed);
+    loaded.noticed.extend(super::online::occupied(client, &loaded.suite, deadline).await);
     price_cases(&mut loaded, &plan, client, deadline).await?;
     super::budget::check(&loaded.suite, &plan)?;
     quarantine_is_known(&loaded, &plan)?;

@@ -9,7 +9,9 @@ use super::model::{
     BaselineHead, FORMAT_VERSION, PlanHead, PooledResult, Report, RetryRecord, SuiteHead, Tally,
     Timing, Traffic,
 };
-use super::remarks::{disagreements, remarks, retried, ungated_failures, unreadable};
+use super::remarks::{
+    disagreements, remarks, retried, ungated_failures, unreadable, version_change,
+};
 use super::standing::{Standing, counted_of, evidence_of, outcomes, status_against_a_pass};
 use crate::exit::Code;
 use crate::outcome::{Outcome, RunOutcome};
@@ -20,7 +22,7 @@ use crate::suite::checks::Level;
 use crate::suite::model::Transcripts;
 use crate::text;
 use crate::verdict::baseline::{SIGNIFICANCE, compare, with_unknown_base};
-use crate::verdict::{CheckReport, Verdict};
+use crate::verdict::{CheckReport, Verdict, coverage};
 
 /// How the wait for the result ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -138,6 +140,12 @@ pub fn assemble(mut parts: Parts) -> Report {
     let mut standing = Standing::of(&suite, &plan, &result.runs, base, ended_by_us);
     let unknown_in_base = parts.baseline.as_ref().map_or(0, |(_, base)| not_shown(base));
     with_unknown_base(&mut standing.checks, unknown_in_base);
+    standing.checks.extend(coverage::judge(
+        suite.thresholds.coverage.as_ref(),
+        result.path_coverage.as_ref(),
+        result.runs.len(),
+        ended_by_us,
+    ));
     // A gate that ended before its result did has passed nothing, however the checks stand: only
     // a gate that exits with 0 says so anywhere.
     let verdict = match standing.verdict() {
@@ -176,6 +184,8 @@ pub fn assemble(mut parts: Parts) -> Report {
         let changed = headline_of(&baseline.comparison);
         format!("since result {} ({}): {changed}", baseline.result, baseline.from)
     }));
+    let base_version = baseline.as_ref().and_then(|baseline| baseline.agent_version.clone());
+    notes.extend(version_change(base_version, result.version()));
     notes.extend(remarks(&result, &plan, &tally));
     notes.extend(unreadable(&result));
     // Once retries have joined the evidence, the first result's figures are of other runs.
@@ -267,6 +277,7 @@ fn compared(
 ) -> BaselineHead {
     let base_outcomes = outcomes(&base.runs);
     let missing = not_shown(&base);
+    let agent_version = base.version();
     let limit = suite.thresholds.baseline.as_ref().and_then(|limits| limits.success_rate.as_ref());
     let significance = limit
         .and_then(|limit| limit.significance)
@@ -287,7 +298,8 @@ fn compared(
         }
         run
     });
-    BaselineHead { from, result: base.id, comparison, runs: trimmed.collect(), missing }
+    let runs = trimmed.collect();
+    BaselineHead { from, result: base.id, comparison, runs, missing, agent_version }
 }
 
 fn strip_transcripts(runs: &mut [RunRecord], outcomes: &[RunOutcome], keep: Transcripts) {

@@ -190,6 +190,11 @@ pub struct Thresholds {
     /// An aggregate of the calls' durations, for example `"p95 <= 3m"`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub duration: Option<Checks>,
+    /// Share of the agent's paths that the runs covered, for example `">= 80%"`. It only warns,
+    /// unless `level: error` is said.
+    #[serde(skip_serializing_if = "Option::is_none", with = "super::checks::warnings")]
+    #[schemars(with = "Option<Checks>")]
+    pub coverage: Option<Checks>,
     /// Checks that each scenario must pass on its own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub each_scenario: Option<EachScenario>,

@@ -24,6 +24,7 @@ mod hints;
 mod many;
 mod matrix;
 mod online;
+mod platform;
 mod policies;
 mod privacy;
 mod process;

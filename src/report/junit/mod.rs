@@ -252,6 +252,8 @@ fn properties(report: &Report) -> Vec<(&'static str, String)> {
     ];
     let agent = result.agent_name.clone().or_else(|| result.agent.map(|id| id.to_string()));
     properties.extend(agent.map(|agent| ("agent", short(&agent, 200))));
+    let version = result.version().map(|version| ("agent_version", short(&version, 100)));
+    properties.extend(version);
     properties.extend(words::page(report).map(|url| ("result_url", url)));
     properties.extend(report.suite.file.as_deref().map(|file| ("suite_file", short(file, 500))));
     properties

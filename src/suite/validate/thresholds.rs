@@ -31,6 +31,7 @@ pub(super) fn check(suite: &Suite, problems: &mut Problems) {
     built_in(&root, Figure::Errors, thresholds.errors.as_ref(), problems);
     built_in(&root, Figure::ExpectedOutcome, thresholds.expected_outcome.as_ref(), problems);
     built_in(&root, Figure::Duration, thresholds.duration.as_ref(), problems);
+    coverage(&root, thresholds.coverage.as_ref(), problems);
     confidence(root.child("confidence"), thresholds.confidence, problems);
     metrics(&root, thresholds.metrics.iter(), problems);
     if let Some(each) = &thresholds.each_scenario {
@@ -51,6 +52,30 @@ pub(super) fn check(suite: &Suite, problems: &mut Problems) {
     }
 }
 
+/// The platform gives one share for the whole result.
+fn coverage(root: &Path, checks: Option<&Checks>, problems: &mut Problems) {
+    let path = root.child("coverage");
+    for (path, spec) in checks.into_iter().flat_map(|checks| checks.at(&path)) {
+        let Check { aggregate, operator, threshold } = &spec.check;
+        let at_least = matches!(operator, Operator::AtLeast | Operator::Above);
+        let is_share = aggregate.is_none() && threshold.unit == Unit::Percent;
+        let extra = spec.min_samples.is_some() || spec.confidence.is_some() || spec.unit.is_some();
+        if !is_share || !at_least || !(0.0..=100.0).contains(&threshold.value) {
+            problems.value(
+                path,
+                format!("`coverage` cannot be asked for `{}`", spec.check),
+                "it is a share that should be high: write for example `\">= 80%\"`",
+            );
+        } else if extra {
+            problems.value(
+                path,
+                "`coverage` takes `check` and `level` only",
+                "remove the rest: the platform gives one share for the whole result",
+            );
+        }
+    }
+}
+
 fn only_warns(thresholds: &Thresholds) -> bool {
     let each = thresholds.each_scenario.as_ref();
     let built_in = [
@@ -58,6 +83,7 @@ fn only_warns(thresholds: &Thresholds) -> bool {
         thresholds.errors.as_ref(),
         thresholds.expected_outcome.as_ref(),
         thresholds.duration.as_ref(),
+        thresholds.coverage.as_ref(),
         each.and_then(|each| each.success_rate.as_ref()),
     ];
     let metrics = thresholds.metrics.values();
@@ -77,12 +103,15 @@ fn holds_no_check(thresholds: &Thresholds) -> bool {
         errors,
         expected_outcome,
         duration,
+        coverage,
         each_scenario,
         metrics,
         confidence: _,
         baseline,
     } = thresholds;
-    [success_rate, errors, expected_outcome, duration].iter().all(|checks| checks.is_none())
+    [success_rate, errors, expected_outcome, duration, coverage]
+        .iter()
+        .all(|checks| checks.is_none())
         && each_scenario.is_none()
         && metrics.is_empty()
         && baseline.is_none()
