@@ -108,11 +108,7 @@ const SECOND: &str = "/test_framework/v2/";
 fn has_second(url: &Url) -> bool {
     let Some((_, rest)) = url.path().split_once(FIRST) else { return false };
     let segments: Vec<&str> = rest.split('/').filter(|segment| !segment.is_empty()).collect();
-    match segments.as_slice() {
-        ["results", ..] => true,
-        ["runs"] | ["runs", _] => true,
-        _ => false,
-    }
+    matches!(segments.as_slice(), ["results", ..] | ["runs"] | ["runs", _])
 }
 
 /// Whether a refusal means the path and not the id in it. The platform says in JSON that it does

@@ -30,7 +30,7 @@ pub fn coverage(coverage: &PathCoverage) -> String {
     let all = coverage
         .total
         .map(|total| text::count(usize::try_from(total).unwrap_or(usize::MAX), "path"));
-    let all = all.map_or_else(|| "paths".to_owned(), |all| all);
+    let all = all.unwrap_or_else(|| "paths".to_owned());
     match coverage.uncovered.is_empty() {
         true => format!("{share} of the agent's {all} covered."),
         false => format!("{share} of the agent's {all} covered. Not covered:"),

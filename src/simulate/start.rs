@@ -179,7 +179,7 @@ impl<'a> Form<'a> {
             let has_room = |pair: &&Map<String, Value>| {
                 pair.get("pipecat_room_url").is_some_and(Value::is_string)
             };
-            if self.endpoint.run_type == "pipecat" && !pairs.iter().all(|pair| has_room(pair)) {
+            if self.endpoint.run_type == "pipecat" && !pairs.iter().all(has_room) {
                 self.fault("scenarios", "pipecat_room_url: This field is required.");
             }
             let ids = pairs.iter().map(|pair| pair.get("scenario").and_then(Value::as_u64));

@@ -146,7 +146,9 @@ pub(super) mod warnings {
     ) -> Result<S::Ok, S::Error> {
         let with_level = |spec: &CheckSpec| {
             let mut value = serde_json::to_value(spec)?;
-            value["level"] = serde_json::to_value(spec.level)?;
+            if let Some(fields) = value.as_object_mut() {
+                fields.insert("level".to_owned(), serde_json::to_value(spec.level)?);
+            }
             Ok(value)
         };
         let specs = checks.iter().flat_map(|checks| &checks.0).map(with_level);

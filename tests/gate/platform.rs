@@ -260,3 +260,34 @@ fn a_check_on_the_coverage_that_cannot_be_meant_is_refused() {
         Gate::alone(&suite).run(&["check"]).expect(2).says("`coverage`");
     }
 }
+
+#[test]
+fn a_script_that_the_platform_would_refuse_is_shown_at_its_place() {
+    let gate = of_spec(GOOD);
+    let spec = r#"{
+  "version": "1",
+  "scenarios": [
+    {
+      "name": "Order",
+      "type": "conditional_actions",
+      "language": "en",
+      "conditional_actions": {
+        "role": "You are a customer",
+        "conditions": [
+          { "id": 0, "condition": "FIRST_MESSAGE", "action": "", "type": "standard", "fixed_message": true },
+          { "id": 1, "condition": 7, "action": "Bye <endcall />", "type": "action_followup", "fixed_message": false }
+        ]
+      }
+    }
+  ]
+}
+"#;
+    let place = gate.dir.path().join("cekura.tests.json");
+    std::fs::write(&place, spec).unwrap();
+    gate.run(&["check"])
+        .expect(2)
+        .says("no earlier condition has the id `7`: this one never fires")
+        .says("cekura.tests.json:12:");
+    std::fs::write(&place, spec.replace("\"condition\": 7", "\"condition\": 0")).unwrap();
+    gate.run(&["check"]).expect(0).says("`<endcall>` works with `fixed_message: true` only");
+}

@@ -10,7 +10,10 @@ use crate::record::{PathCoverage, RubricRule};
 
 /// The version of the agent: a text, a number, or an object that holds one.
 pub(super) fn version(value: &Value) -> Option<String> {
-    let text = |value: &Value| lenient::text_of(value).filter(|text| !text.trim().is_empty());
+    let text = |value: &Value| {
+        let plain = Some(value).filter(|value| value.is_string() || value.is_number());
+        plain.and_then(lenient::text_of).filter(|text| !text.trim().is_empty())
+    };
     match value {
         Value::Object(fields) => {
             let keys = ["version", "version_number", "number", "name", "label", "id"];
