@@ -1,5 +1,6 @@
 //! Every mode's fullest and smallest body, checked against the published contract.
 
+#[cfg(test)]
 use super::*;
 
 /// The published contract, where it stands beside this folder.
