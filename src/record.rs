@@ -21,12 +21,21 @@ pub struct ResultRecord {
     pub agent: Option<u64>,
     /// Name of the agent under test.
     pub agent_name: Option<String>,
+    /// Version of the agent that it ran against.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent_version: Option<String>,
     /// When it was created, as the platform wrote it.
     pub created_at: Option<String>,
     /// The platform's own figures. They decide nothing; a difference is reported.
     pub claims: Claims,
     /// What the platform says about the failures.
     pub insights: Insights,
+    /// Which of the agent's paths the runs covered.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub path_coverage: Option<PathCoverage>,
+    /// The platform's own figures by rule of the project's rubric. They decide nothing.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub rubric_rules: Vec<RubricRule>,
     /// The runs, in ascending order of their ids.
     pub runs: Vec<RunRecord>,
     /// Entries of the result that could not be read at all, such as a run that is null.
@@ -34,7 +43,43 @@ pub struct ResultRecord {
     pub unreadable: Vec<UnreadableField>,
 }
 
+/// Which of the agent's paths the runs of a result covered, as the platform measures it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct PathCoverage {
+    /// Share of the paths that were covered, as a percentage.
+    pub percent: f64,
+    /// How many paths there are.
+    pub total: Option<u64>,
+    /// Paths that were covered.
+    pub covered: Vec<String>,
+    /// Paths that no run took.
+    pub uncovered: Vec<String>,
+}
+
+/// What one rule of the project's rubric comes to over a result, by the platform's own judgement.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(default)]
+pub struct RubricRule {
+    /// The metric.
+    pub metric: String,
+    /// The value over the runs.
+    pub value: Option<String>,
+    /// Whether the value meets the rule.
+    pub met: Option<bool>,
+}
+
 impl ResultRecord {
+    /// The version of the agent: that of the result, else of its runs, where they agree.
+    pub fn version(&self) -> Option<String> {
+        let own = self.agent_version.clone();
+        own.or_else(|| {
+            let mut versions = self.runs.iter().filter_map(|run| run.agent_version.as_ref());
+            let first = versions.next()?;
+            versions.all(|other| other == first).then(|| first.clone())
+        })
+    }
+
     /// When it was created; none where that is not known.
     pub fn created(&self) -> Option<jiff::Timestamp> {
         self.created_at.as_deref().and_then(instant)
@@ -154,6 +199,9 @@ pub struct RunRecord {
     pub error_message: Option<String>,
     /// Why the call ended, such as `Main agent-ended-call`.
     pub ended_reason: Option<String>,
+    /// Version of the agent that it ran against.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent_version: Option<String>,
     /// Length of the conversation in seconds.
     pub duration_seconds: Option<f64>,
     /// When it ran, as the platform wrote it.

@@ -144,6 +144,32 @@ impl Client {
         }
     }
 
+    /// The credits that are left; none where the key may not read them. It is asked for once.
+    pub async fn balance(&self, until: Instant) -> Option<f64> {
+        let url = self.url("/test_framework/billing/info/");
+        self.ask_once(url, until, wire::read_balance).await?
+    }
+
+    /// How many runs that have yet to begin occupy a telephone number; none where it is free or
+    /// nobody knows. It is asked for once.
+    pub async fn pending_on(&self, number: &str, until: Instant) -> Option<u64> {
+        let mut url = self.url("/test_framework/v1/phone-numbers/check_occupancy/");
+        url.query_pairs_mut().append_pair("phone_number", number);
+        self.ask_once(url, until, wire::read_occupancy).await?
+    }
+
+    /// Asks for something that is good to know and no more.
+    async fn ask_once<T>(
+        &self,
+        url: Url,
+        until: Instant,
+        read: fn(&[u8]) -> Result<T, super::wire::WireError>,
+    ) -> Option<T> {
+        let largest = self.transport.limits().largest_answer;
+        let request = Request { repeats: false, ..Request::get(url, largest) };
+        self.transport.send(&request, until, read).await.ok()
+    }
+
     /// A list, through its pages.
     async fn list<T>(
         &self,

@@ -65,6 +65,11 @@ impl Client {
         self.transport.traffic()
     }
 
+    /// Whether results and runs are asked for by the v2 paths, because the v1 paths are gone.
+    pub fn takes_second_version(&self) -> bool {
+        self.transport.takes_second_version()
+    }
+
     /// The time scale of the simulator that answers in the platform's place: simulated seconds per
     /// second. None where the platform answers, or nobody has answered yet.
     pub fn time_scale(&self) -> Option<f64> {

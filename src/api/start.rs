@@ -5,10 +5,11 @@
 //! | no connection | it was not taken | it is sent again |
 //! | 425, 429, 503 with `Retry-After` | someone says that it was not taken | a look; sent again where it is not found |
 //! | another refusal | it was not taken | the end |
+//! | an answer with the result's id and no runs | it was taken | the result is read, and taken where it is the start's |
 //! | anything else | nothing | it is looked for, and never sent again |
 //!
 //! The platform's starts have no idempotency key. A result is found by the unique name that its
-//! start gave it. Mode websocket gives none: there, the newest result of the agent before the start
+//! start gave it. The modes websocket, pipecat and email give none: there, the newest result of the agent before the start
 //! is remembered, and one that is newer and has the start's scenarios and number of runs is taken
 //! for its result, when there is only one.
 //!
@@ -36,6 +37,7 @@ use super::wire::reading::Whole;
 use crate::plan::StartRequest;
 use crate::plan::name::{is_named, may_be_spelling_of};
 use crate::record::{ResultRecord, Status};
+use crate::suite::model::Transcripts;
 use crate::text;
 
 /// The most of the remaining time that is kept for looking a result up.
@@ -145,7 +147,32 @@ impl Client {
             repeats: true,
             known: None,
         };
-        self.start_once(&request, &trace, until).await
+        let started = self.start_once(&request, &trace, until).await;
+        match started {
+            Err(ApiError::Refused { request, status: 402, detail, fields }) => {
+                let left = self.balance(until).await;
+                let left = left.map(|left| format!("; {left:.2} credits are left"));
+                let detail = format!("{detail}{}", left.unwrap_or_default());
+                Err(ApiError::Refused { request, status: 402, detail, fields })
+            }
+            started => started,
+        }
+    }
+
+    /// The result of an answer that names it and no runs, once reading it has confirmed that it is
+    /// this start's.
+    async fn confirmed(
+        &self,
+        bare: &ResultRecord,
+        trace: &Trace<'_>,
+        until: Instant,
+    ) -> Option<Box<ResultRecord>> {
+        if bare.id == 0 || !bare.runs.is_empty() {
+            return None;
+        }
+        info!("the start was answered with result {} and no runs; reading it", bare.id);
+        let read = self.result(bare.id, Transcripts::None, until).await.ok()?;
+        trace.fits(&read).then(|| begun(read))
     }
 
     /// Sends a start, and looks for its result when the answer is lost.
@@ -167,6 +194,9 @@ impl Client {
                     return Ok(Started::Answered(begun(result)));
                 }
                 Ok(Fresh::New(result, _)) => {
+                    if let Some(result) = self.confirmed(&result, trace, until).await {
+                        return Ok(Started::Answered(result));
+                    }
                     let id = result.id;
                     Lost::strange(format!("the answer is not about this start: it names {id}"))
                 }
@@ -234,14 +264,18 @@ impl Client {
 
     /// What will be recognised of a start that carries no name.
     async fn trace_of(&self, body: &Value, until: Instant) -> Trace<'static> {
-        let agent = body.get("agent").and_then(Value::as_u64);
+        let agent = body.get("agent").or_else(|| body.get("agent_id")).and_then(Value::as_u64);
         let scenarios = body.get("scenarios").and_then(Value::as_array);
         let (Some(agent), Some(scenarios)) = (agent, scenarios) else {
             return Trace::None("its result has no name".to_owned());
         };
         let frequency = body.get("frequency").and_then(Value::as_u64).unwrap_or(1);
         let runs = frequency.saturating_mul(scenarios.len() as u64);
-        let ids = scenarios.iter().filter_map(|entry| entry.get("scenario")?.as_u64()).collect();
+        let ids = scenarios.iter().filter_map(|entry| match entry.get("scenario") {
+            Some(id) => id.as_u64(),
+            None => entry.as_u64(),
+        });
+        let ids = ids.collect();
         match self.results_of(agent, until).await {
             Ok(before) => {
                 let newest = before.iter().map(|result| result.id).max().unwrap_or_default();

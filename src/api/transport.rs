@@ -5,7 +5,7 @@
 //! never followed, so that it reaches no other host.
 
 use std::sync::OnceLock;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::time::Duration;
 
 use reqwest::header::{ETAG, HeaderMap, HeaderValue, IF_NONE_MATCH};
@@ -96,13 +96,38 @@ pub(super) struct Lost {
     pub(super) fate: Fate,
     /// How long to wait before it is sent again, where the table allows that.
     pub(super) again: Option<Duration>,
+    /// Whether it was refused because the path is no longer there, whatever it names.
+    pub(super) path_is_gone: bool,
+}
+
+const FIRST: &str = "/test_framework/v1/";
+const SECOND: &str = "/test_framework/v2/";
+
+/// Whether the platform's second version has this path as well: results and runs, but for the calls
+/// on a single run.
+fn has_second(url: &Url) -> bool {
+    let Some((_, rest)) = url.path().split_once(FIRST) else { return false };
+    let segments: Vec<&str> = rest.split('/').filter(|segment| !segment.is_empty()).collect();
+    matches!(segments.as_slice(), ["results", ..] | ["runs"] | ["runs", _])
+}
+
+/// Whether a refusal means the path and not the id in it. The platform says in JSON that it does
+/// not have what an id names; a path that it does not have is answered by what stands before it.
+fn path_is_gone(status: u16, url: &Url, body: &[u8]) -> bool {
+    let names_an_id =
+        url.path_segments().is_some_and(|mut all| all.any(|part| part.parse::<u64>().is_ok()));
+    let is_told = || {
+        let said: Option<Value> = serde_json::from_slice(body).ok();
+        said.is_some_and(|said| said.get("detail").is_some())
+    };
+    status == 410 || status == 404 && !(names_an_id && is_told())
 }
 
 impl Lost {
     /// An answer came, and it is not one to this request.
     pub(super) fn strange(reason: String) -> Self {
         let error = ApiError::Setup(reason.clone());
-        Self { error, reason, fate: Fate::Unknown, again: None }
+        Self { error, reason, fate: Fate::Unknown, again: None, path_is_gone: false }
     }
 }
 
@@ -137,6 +162,8 @@ pub(super) struct Transport {
     retries: AtomicU64,
     waited_ms: AtomicU64,
     brake: Brake,
+    /// Whether results and runs are asked for by their v2 paths, because the v1 paths are gone.
+    second_version: AtomicBool,
 }
 
 impl Transport {
@@ -175,6 +202,7 @@ impl Transport {
             retries: zero(),
             waited_ms: zero(),
             brake: Brake::default(),
+            second_version: AtomicBool::new(false),
         })
     }
 
@@ -197,6 +225,21 @@ impl Transport {
             Some(scale) => self.limits.sped_up(scale),
             None => self.limits,
         }
+    }
+
+    /// Whether results and runs are asked for by the second version of their paths.
+    pub(super) fn takes_second_version(&self) -> bool {
+        self.second_version.load(Ordering::Relaxed)
+    }
+
+    /// Where a request goes.
+    fn address_of(&self, url: &Url) -> Url {
+        let mut url = url.clone();
+        if self.takes_second_version() && has_second(&url) {
+            let path = url.path().replacen(FIRST, SECOND, 1);
+            url.set_path(&path);
+        }
+        url
     }
 
     /// Takes in whether a simulator answered.
@@ -236,8 +279,22 @@ impl Transport {
         reading: impl Fn() -> R,
     ) -> Result<Fresh<R::Value>, Lost> {
         let mut tries = Tries::none();
+        let mut gone = None;
         loop {
+            let second = self.takes_second_version();
             match self.once(request, &tries, until, reading()).await {
+                // The path is gone, not what it names: the platform's second version is tried, and
+                // asked from now on where it answers.
+                Err(lost) if lost.path_is_gone && !second && has_second(&request.url) => {
+                    info!("{} is gone; trying the v2 path", request.describe());
+                    self.second_version.store(true, Ordering::Relaxed);
+                    gone = Some(lost);
+                }
+                Err(lost) if lost.path_is_gone => {
+                    let Some(first) = gone else { return Err(lost) };
+                    self.second_version.store(false, Ordering::Relaxed);
+                    return Err(first);
+                }
                 Err(Lost { again: Some(wait), .. }) => {
                     self.pause(wait).await;
                     self.count(&mut tries);
@@ -307,6 +364,7 @@ impl Transport {
         Err(Lost {
             fate: fate(trouble.failure, trouble.retry_after.is_some()),
             reason: trouble.reason.clone(),
+            path_is_gone: trouble.path_is_gone,
             error: error_of(trouble, request, tries),
             again,
         })
@@ -318,7 +376,7 @@ impl Transport {
         until: Instant,
         reading: R,
     ) -> Result<Answered<R::Value>, Trouble> {
-        let mut builder = self.http.request(request.method.clone(), request.url.clone());
+        let mut builder = self.http.request(request.method.clone(), self.address_of(&request.url));
         let taken = Taken::default();
         if let Some(body) = request.body {
             let body = Parcel::new(serde_json::to_vec(body).unwrap_or_default(), taken.clone());
@@ -347,7 +405,9 @@ impl Transport {
             }
             let said = read_start(response).await;
             let fields = fields_of(&said);
-            Err(Trouble { fields, ..Trouble::refused(status, wait, &detail_of(&said)) })
+            let path_is_gone = path_is_gone(status.as_u16(), &request.url, &said);
+            let refused = Trouble::refused(status, wait, &detail_of(&said));
+            Err(Trouble { fields, path_is_gone, ..refused })
         });
         let over = || Err(Trouble::new(Failure::Broken, "the time for it is over"));
         let answer = answer.await.unwrap_or_else(|_| over());

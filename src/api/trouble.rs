@@ -27,6 +27,8 @@ pub(super) struct Trouble {
     pub(super) unreadable: Option<Box<WireError>>,
     /// The most that would have been taken, in bytes, where it was too large.
     pub(super) largest: u64,
+    /// Whether it was refused because the path is no longer there, whatever it names.
+    pub(super) path_is_gone: bool,
 }
 
 impl Trouble {
@@ -40,6 +42,7 @@ impl Trouble {
             retry_after: None,
             unreadable: None,
             largest: 0,
+            path_is_gone: false,
         }
     }
 

@@ -191,6 +191,12 @@ impl Gate<'_> {
             let runs = text::count(runs, "run");
             attached.notes.push(format!("cost: {cost:.2} for {runs}, retries included"));
         }
+        if self.client.takes_second_version() {
+            attached.notes.push(
+                "the platform no longer has the v1 paths of results and runs: the v2 paths were taken"
+                    .to_owned(),
+            );
+        }
         let reports = attached.suite.reports.clone().unwrap_or_default();
         let redactor = attached.redactor();
         if reports.share_link == Some(true) {

@@ -6,18 +6,19 @@ use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
-use super::Global;
 use super::console::Console;
 use super::failure::Failure;
 use super::load::{self, Loaded};
 use super::online::{self, Online};
 use super::overrides::{KeyFlags, Overrides};
 use super::suites::{self, Asked, Group, Many, Member};
+use super::{Global, connection};
 use crate::context::Context;
 use crate::exit::Code;
 use crate::plan::{Plan, Selection, StartRequest, Target};
 use crate::report::escape::json::safe;
 use crate::report::escape::terminal::log_line;
+use crate::spec::conditions;
 use crate::spec::model::Case;
 use crate::suite::checks::{CheckSpec, Checks, DescribedUnits, Level};
 use crate::suite::model::{Baseline, 
@@ -62,32 +63,57 @@ pub(super) fn check(
     console: &Console,
 ) -> Result<Code, Failure> {
     let overrides = &args.keys.read()?;
-    let surroundings = Surroundings { args, overrides, global, context, console };
-    match suites::asked(&args.suites, overrides, context, console)? {
-        Asked::One(loaded) => {
-            surroundings.one(&loaded)?;
-        }
-        Asked::Many(many) => surroundings.several(many)?,
+    let surroundings =
+        Surroundings { online: args.online, overrides, global, context, console };
+    surroundings.check(suites::asked(&args.suites, overrides, context, console)?)
+}
+
+/// `run --dry-run`: what `run` would do, and nothing is started. With a key the platform is asked.
+pub(super) fn dry_run(
+    asked: Asked,
+    overrides: &Overrides,
+    global: &Global,
+    context: &Context,
+    console: &Console,
+) -> Result<Code, Failure> {
+    let online = connection::has_key(global, context);
+    let code = Surroundings { online, overrides, global, context, console }.check(asked)?;
+    if !online {
+        console.print(
+            "\nThe platform was not asked, because there is no API key: this was checked offline. \
+             With CEKURA_API_KEY the platform checks and prices the plan.\n",
+        )?;
     }
-    Ok(Code::Passed)
+    Ok(code)
 }
 
 struct Surroundings<'a> {
-    args: &'a Args,
     overrides: &'a Overrides,
+    /// Whether the account is asked too.
+    online: bool,
     global: &'a Global,
     context: &'a Context,
     console: &'a Console,
 }
 
 impl Surroundings<'_> {
+    fn check(&self, asked: Asked) -> Result<Code, Failure> {
+        match asked {
+            Asked::One(loaded) => {
+                self.one(&loaded)?;
+            }
+            Asked::Many(many) => self.several(many)?,
+        }
+        Ok(Code::Passed)
+    }
+
     fn one(&self, loaded: &Loaded) -> Result<Plan, Failure> {
         let Self { global, context, console, .. } = *self;
         let plan = Plan::new(&loaded.suite, &loaded.name(), context.branch(), "key")?;
         super::budget::check(&loaded.suite, &plan)?;
         self.overrides.check_caps(&[(&loaded.suite, &plan)])?;
         super::baseline::saved_of(&loaded.suite)?;
-        let online = match self.args.online {
+        let online = match self.online {
             true => Some(online::look_up(loaded, &plan, global, context)?),
             false => None,
         };
@@ -110,7 +136,7 @@ impl Surroundings<'_> {
         for Member { dir, mut loaded, base, .. } in std::mem::take(&mut many.suites) {
             suites::reports_to(&mut loaded, &many.dir_of(&dir));
             if base.is_some()
-                && self.args.online
+                && self.online
                 && let Some(thresholds) = &mut loaded.suite.thresholds
             {
                 // It is compared with a result of the same run, which no account has yet.
@@ -183,6 +209,7 @@ pub(super) fn warnings(loaded: &Loaded, plan: &Plan) -> Vec<String> {
     }
     warnings.extend(idle_afterwards(&loaded.suite));
     warnings.extend(repeated_ids(loaded, plan));
+    warnings.extend(plan.spec().into_iter().flat_map(conditions::warnings));
     warnings.extend(loaded.noticed.iter().cloned());
     warnings
 }
@@ -248,6 +275,9 @@ fn describe(loaded: &Loaded, plan: &Plan, online: Option<&Online>) -> String {
     row("runs", &runs(loaded, resolved));
     if let Some(online) = online {
         row("cost", &online.cost);
+        if let Some(balance) = &online.balance {
+            row("balance", balance);
+        }
     }
     row("timeout", &suite.timeout.unwrap_or_default().to_string());
     let default = Thresholds::default();
@@ -438,6 +468,7 @@ fn checks(thresholds: &Thresholds, described: &DescribedUnits) -> Vec<String> {
     add("", "expected_outcome", thresholds.expected_outcome.as_ref(), false);
     add("", "duration", thresholds.duration.as_ref(), false);
     add("", "agent_latency", thresholds.agent_latency.as_ref(), false);
+    add("", "coverage", thresholds.coverage.as_ref(), false);
     for (name, checks) in &thresholds.metrics {
         add("", name, Some(checks), true);
     }
@@ -483,6 +514,10 @@ fn show_request(mut request: StartRequest, variables: &BTreeMap<String, String>)
         for value in headers.values_mut() {
             *value = Value::from("(hidden)");
         }
+    }
+    let entries = request.body.get_mut("scenarios").and_then(Value::as_array_mut);
+    for token in entries.into_iter().flatten().filter_map(|entry| entry.get_mut("pipecat_token")) {
+        *token = Value::from("(hidden)");
     }
     let body = serde_json::to_string_pretty(&request.body).unwrap_or_default();
     format!("POST {}\n{}\n", request.path, safe(&body))

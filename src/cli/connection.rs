@@ -110,10 +110,11 @@ fn is_loopback(url: &Url) -> bool {
     host == "localhost" || address.is_ok_and(|address| address.is_loopback())
 }
 
-/// Whether there is an API key, wherever it comes from.
+/// Whether there is a key, or something that should be one.
 pub(super) fn has_key(global: &Global, context: &Context) -> bool {
-    let configured = || Config::read(context).get("api_key").is_some();
-    global.api_key_file.is_some() || context.var("CEKURA_API_KEY").is_some() || configured()
+    global.api_key_file.is_some()
+        || context.not_utf8.contains_key("CEKURA_API_KEY")
+        || key(global, context, &Config::read(context)).is_ok()
 }
 
 fn key(global: &Global, context: &Context, config: &Config) -> Result<SecretString, Failure> {

@@ -85,8 +85,9 @@ pub(super) fn judge(
             let runs = baseline.runs;
             let total_runs = u64::try_from(runs.len() + baseline.missing).ok();
             let claims = Claims { total_runs, ..Claims::default() };
-            let id = baseline.result;
-            (baseline.from, ResultRecord { id, runs, claims, ..ResultRecord::default() })
+            let (id, agent_version) = (baseline.result, baseline.agent_version);
+            let base = ResultRecord { id, runs, claims, agent_version, ..ResultRecord::default() };
+            (baseline.from, base)
         }),
         refused_baseline: saved.refused_baseline,
         retries: saved.retries,

@@ -34,6 +34,8 @@ pub(super) struct Online {
     pub(super) scenarios: Option<String>,
     /// What the runs would cost.
     pub(super) cost: String,
+    /// What is left on the account, where the key may read it.
+    pub(super) balance: Option<String>,
     /// The baseline that was found.
     pub(super) baseline: Option<String>,
     /// What a person should know.
@@ -93,14 +95,24 @@ impl Asked<'_> {
         plan.described_units = described_units;
         super::prepare::quarantine_is_known(self.loaded, &plan)?;
         super::budget::check(suite, &plan)?;
-        let cost = match plan.request().filter(|_| suite.brings_cases()) {
+        let own_price = || {
+            let price = suite.budget.as_ref().and_then(|budget| budget.price_per_run)?;
+            Some(price * plan.runs()? as f64)
+        };
+        let (cost, total) = match plan.request().filter(|_| suite.brings_cases()) {
             Some(request) => {
                 let dry = self.client.dry_run(&request, self.until).await;
                 let dry = dry.map_err(|error| self.loaded.explain_refusal(error))?;
-                self.cost_of_cases(&plan, dry, &mut warnings)?
+                let total = dry.cost.or_else(own_price);
+                (self.cost_of_cases(&plan, dry, &mut warnings)?, total)
             }
-            None => cost(suite, &plan),
+            None => (cost(suite, &plan), own_price()),
         };
+        let balance = match total {
+            Some(total) => self.balance(total, &mut warnings).await,
+            None => None,
+        };
+        warnings.extend(occupied(&self.client, suite, self.until).await);
         if account.chosen.is_some() && suite.scenarios.is_some() && !account.scenarios.whole {
             let many = account.scenarios.items.len();
             warnings.push(format!(
@@ -114,6 +126,7 @@ impl Asked<'_> {
                 some(&names.collect::<Vec<_>>())
             }),
             cost,
+            balance,
             baseline: baseline.base.map(|(from, record)| {
                 let when = record.created_at.as_deref().and_then(|at| at.get(..10));
                 let when = when.map(|day| format!(" of {day}")).unwrap_or_default();
@@ -136,14 +149,24 @@ impl Asked<'_> {
         };
         super::prepare::quarantine_is_known(self.loaded, &plan)?;
         super::budget::check(&self.loaded.suite, &plan)?;
+        let suite = &self.loaded.suite;
         let warning = "the suite names no agent: its metrics, personalities, profiles and baseline were \
                        not looked up";
+        let mut warnings = vec![warning.to_owned()];
+        let price = suite.budget.as_ref().and_then(|budget| budget.price_per_run);
+        let total = price.zip(plan.runs()).map(|(price, runs)| price * runs as f64);
+        let balance = match total {
+            Some(total) => self.balance(total, &mut warnings).await,
+            None => None,
+        };
+        warnings.extend(occupied(&self.client, suite, self.until).await);
         Ok(Online {
             agent: "that of the scenarios".to_owned(),
             scenarios: None,
-            cost: cost(&self.loaded.suite, &plan),
+            cost: cost(suite, &plan),
+            balance,
             baseline: None,
-            warnings: vec![warning.to_owned()],
+            warnings,
             plan,
         })
     }
@@ -217,6 +240,18 @@ impl Asked<'_> {
         Ok(Chosen::default())
     }
 
+    /// What is left on the account, and whether it is enough for a plan that costs so much.
+    async fn balance(&self, total: f64, warnings: &mut Vec<String>) -> Option<String> {
+        let left = self.client.balance(self.until).await?;
+        if total > left {
+            warnings.push(format!(
+                "the plan costs {total:.2}, and {left:.2} credits are left: the platform refuses a \
+                 start when the balance is too low"
+            ));
+        }
+        Some(format!("{left:.2} credits left"))
+    }
+
     /// What the platform says that the test cases cost, held against the budget.
     fn cost_of_cases(
         &self,
@@ -224,6 +259,13 @@ impl Asked<'_> {
         dry: DryRun,
         warnings: &mut Vec<String>,
     ) -> Result<String, Failure> {
+        if dry.valid == Some(false) {
+            return Err(Failure::Usage(
+                "the platform does not take the suite: its dry run says that it is not valid, and \
+                 no more; nothing was started"
+                    .to_owned(),
+            ));
+        }
         let runs = plan.runs().unwrap_or_default();
         if let Some(counted) = dry.runs.filter(|counted| *counted != runs as u64) {
             warnings.push(format!(
@@ -243,6 +285,20 @@ impl Asked<'_> {
             None => "the platform's dry run gave no price".to_owned(),
         })
     }
+}
+
+/// The telephone number that calls come from, where other runs hold it at the moment.
+pub(super) async fn occupied(client: &Client, suite: &Suite, until: Instant) -> Option<String> {
+    let number = suite.phone.as_ref()?.outbound.as_deref()?;
+    let pending = client.pending_on(number, until).await?;
+    let by = match pending {
+        0 => "other runs".to_owned(),
+        pending => text::count(usize::try_from(pending).unwrap_or(usize::MAX), "pending run"),
+    };
+    Some(format!(
+        "the number {number} (`phone.outbound`) is occupied by {by}: calls from it wait, or fail, \
+         until those are done"
+    ))
 }
 
 /// A list that the published contract does not have: where the platform has none either, nothing is

@@ -97,6 +97,7 @@ pub(super) async fn prepare(
     let (noticed, described_units) = hints::metrics_are_known(client, &loaded, &plan).await?;
     loaded.noticed.extend(noticed);
     plan.described_units = described_units;
+    loaded.noticed.extend(super::online::occupied(client, &loaded.suite, deadline).await);
     price_cases(&mut loaded, &plan, client, deadline).await?;
     super::budget::check(&loaded.suite, &plan)?;
     quarantine_is_known(&loaded, &plan)?;

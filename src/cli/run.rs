@@ -60,6 +60,10 @@ pub(super) struct Args {
     /// With --simulate: what goes wrong on the network, to rehearse a bad day.
     #[arg(long, value_name = "FILE", requires = "simulate")]
     faults: Option<PathBuf>,
+    /// Check the suite and print the plan and its price; nothing starts. With an API key the
+    /// platform is asked as well, otherwise the check is offline.
+    #[arg(long, conflicts_with_all = ["resume", "reuse", "simulate", "comment", "listen"])]
+    dry_run: bool,
     /// Write the verdict as a comment on the pull request, and update it in later runs. GitHub only;
     /// takes GITHUB_TOKEN.
     #[arg(long)]
@@ -106,7 +110,11 @@ pub(super) fn run(
     console: &Console,
 ) -> Result<Code, Failure> {
     let overrides = &args.keys.read()?;
-    match suites::asked(&args.suites, overrides, context, console)? {
+    let asked = suites::asked(&args.suites, overrides, context, console)?;
+    if args.dry_run {
+        return super::check::dry_run(asked, overrides, global, context, console);
+    }
+    match asked {
         Asked::One(loaded) => one((args, overrides), *loaded, global, context, console),
         Asked::Many(many) => several((args, overrides), many, global, context, console),
     }

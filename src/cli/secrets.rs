@@ -30,6 +30,7 @@ pub(super) fn of_environment(context: &Context) {
 
 /// Keeps out what the headers and the address of a suite carry.
 pub(super) fn of_suite(suite: &Suite) {
+    of_rooms(suite);
     let legs = suite.together.iter().flatten().filter_map(|leg| leg.websocket.as_ref());
     for websocket in suite.websocket.iter().chain(legs) {
         let addresses = websocket.urls.iter().flatten().map(|(_, address)| address);
@@ -39,6 +40,20 @@ pub(super) fn of_suite(suite: &Suite) {
             }
             websocket.url.iter().chain(addresses).for_each(|one| secrets.add_address(one));
         });
+    }
+}
+
+/// Keeps out the tokens of rooms.
+fn of_rooms(suite: &Suite) {
+    let legs = suite.together.iter().flatten().filter_map(|leg| leg.pipecat.as_ref());
+    for pipecat in suite.pipecat.iter().chain(legs) {
+        let each = pipecat.rooms.iter().flatten().map(|(_, room)| room);
+        for room in pipecat.room.iter().chain(each) {
+            keep(|secrets| {
+                room.token.iter().for_each(|token| secrets.add(token));
+                secrets.add_address(&room.url);
+            });
+        }
     }
 }
 

@@ -37,6 +37,7 @@ impl Answers {
         }
         match self.mode {
             Mode::Websocket => keys.push("websocket.url"),
+            Mode::Pipecat => keys.push("pipecat.room"),
             Mode::VapiWebrtc => keys.push("vapi.assistant"),
             Mode::ApiChat => keys.push("agent_command"),
             _ => {}
@@ -90,6 +91,11 @@ pub fn text(answers: &Answers) -> String {
             line("websocket:".into());
             line("  url: wss://agent.example.com/chat    # placeholder: your agent's".into());
         }
+        Mode::Pipecat => {
+            line("pipecat:".into());
+            line("  room:".into());
+            line("    url: https://example.daily.co/room   # placeholder: the room's".into());
+        }
         Mode::VapiWebrtc => {
             line("vapi:".into());
             line("  assistant: asst_1234567890           # placeholder: your assistant's".into());
@@ -100,7 +106,9 @@ pub fn text(answers: &Answers) -> String {
         _ => {}
     }
     line("# One call says little about an agent that answers differently each time.".into());
-    line(format!("frequency: {}", answers.frequency));
+    if answers.mode != Mode::Pipecat {
+        line(format!("frequency: {}", answers.frequency));
+    }
     line("timeout: 45m".into());
     line(THRESHOLDS.to_owned());
     line(format!("budget: {{ max_runs: {} }}", most_runs(answers)));

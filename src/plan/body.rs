@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::Target;
-use crate::suite::model::{Mode, Numbers, Suite};
+use crate::suite::model::{Mode, Numbers, Room, Suite};
 
 /// The WebSocket of each scenario in mode websocket.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -31,11 +31,31 @@ impl WebsocketUrls {
     }
 }
 
+/// The room of each scenario in mode pipecat.
+#[derive(Debug, Clone, Default, PartialEq)]
+struct Rooms {
+    every: Option<Room>,
+    each: BTreeMap<String, Room>,
+}
+
+impl Rooms {
+    fn of(suite: &Suite) -> Self {
+        match &suite.pipecat {
+            Some(pipecat) => Self {
+                every: pipecat.room.clone(),
+                each: pipecat.rooms.clone().unwrap_or_default(),
+            },
+            None => Self::default(),
+        }
+    }
+}
+
 /// What a start says beside each scenario's id.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct EachScenario {
     websocket: WebsocketUrls,
-    /// What is published in each session, in the modes livekit_v2 and pipecat_v2.
+    rooms: Rooms,
+    /// What is published in each session, in the modes livekit_v2, pipecat_v2 and pipecat.
     message: Option<Map<String, Value>>,
 }
 
@@ -45,7 +65,11 @@ impl EachScenario {
             suite.livekit.as_ref().and_then(|block| block.publish_data_message.clone());
         let of_pipecat =
             suite.pipecat.as_ref().and_then(|block| block.publish_data_message.clone());
-        Self { websocket: WebsocketUrls::of(suite), message: of_livekit.or(of_pipecat) }
+        Self {
+            websocket: WebsocketUrls::of(suite),
+            rooms: Rooms::of(suite),
+            message: of_livekit.or(of_pipecat),
+        }
     }
 }
 
@@ -54,7 +78,7 @@ const LONGEST_CHAT: u64 = 3600;
 
 /// The `scenarios` field: bare ids or objects, as the mode has it.
 pub(super) fn scenarios(mode: Mode, ids: &[u64], each: &EachScenario) -> Value {
-    let EachScenario { websocket, message } = each;
+    let EachScenario { websocket, rooms, message } = each;
     let entries = ids.iter().map(|id| match mode {
         Mode::LivekitV2 | Mode::PipecatV2 => match message {
             Some(message) => json!({ "scenario": id, "publish_data_message": message }),
@@ -67,6 +91,15 @@ pub(super) fn scenarios(mode: Mode, ids: &[u64], each: &EachScenario) -> Value {
                 None => json!({ "scenario": id }),
             }
         }
+        Mode::Pipecat => {
+            let room = rooms.each.get(&id.to_string()).or(rooms.every.as_ref());
+            let mut entry = Body::default();
+            entry.put("scenario", Some(*id));
+            entry.put("pipecat_room_url", room.map(|room| room.url.clone()));
+            entry.put("pipecat_token", room.and_then(|room| room.token.clone()));
+            entry.put("publish_data_message", message.clone());
+            Value::Object(entry.0)
+        }
         Mode::Voice
         | Mode::Text
         | Mode::Chirp
@@ -75,6 +108,7 @@ pub(super) fn scenarios(mode: Mode, ids: &[u64], each: &EachScenario) -> Value {
         | Mode::VapiWebrtc
         | Mode::RetellWebrtc
         | Mode::Elevenlabs
+        | Mode::Email
         | Mode::ApiChat => json!(id),
     });
     Value::Array(entries.collect())
@@ -110,6 +144,18 @@ pub(super) fn common(suite: &Suite, mode: Mode, target: &Target, name: &str) -> 
         Mode::Websocket => {
             body.agent(target);
             body.put("frequency", Some(suite.frequency.unwrap_or(1)));
+        }
+        Mode::Pipecat => {
+            body.agent(target);
+            body.put("mock_tool_names", suite.mock_tools.clone());
+            return body.0;
+        }
+        Mode::Email => {
+            body.target(target);
+            body.put("frequency", Some(suite.frequency.unwrap_or(1)));
+            let agent = suite.email.as_ref().and_then(|email| email.agent.clone());
+            body.put("agent_email", agent);
+            return body.0;
         }
         Mode::VapiWebrtc | Mode::RetellWebrtc => {
             body.target(target);
@@ -196,7 +242,12 @@ impl Body {
     /// What belongs to the mode's own way to the agent.
     fn carrier(&mut self, suite: &Suite, mode: Mode) {
         match mode {
-            Mode::Voice | Mode::Agora | Mode::Websocket | Mode::ApiChat => {}
+            Mode::Voice
+            | Mode::Agora
+            | Mode::Websocket
+            | Mode::Pipecat
+            | Mode::Email
+            | Mode::ApiChat => {}
             Mode::Text | Mode::Chirp => {
                 let Some(websocket) = &suite.websocket else { return };
                 self.put("websocket_url", websocket.url.clone());

@@ -231,8 +231,12 @@ impl Plan {
         if self.spec().is_some() {
             return Err("a start that brings its test cases along");
         }
-        if self.mode == Mode::Websocket {
-            return Err("mode websocket");
+        if !takes_concurrency(self.mode) {
+            return Err(match self.mode {
+                Mode::Pipecat => "mode pipecat",
+                Mode::Email => "mode email",
+                _ => "mode websocket",
+            });
         }
         if self.mode == Mode::ApiChat {
             // The gate itself holds the conversations, and no more of them than this.
@@ -250,7 +254,9 @@ impl Plan {
         plan.runs_per_scenario = overrides.max(1) * frequency as usize;
         plan.frequency = frequency;
         plan.selection = Selection::Ids(ids);
-        plan.body.insert("frequency".to_owned(), frequency.into());
+        if takes_frequency(self.mode) {
+            plan.body.insert("frequency".to_owned(), frequency.into());
+        }
         for key in ["tags", "folder_path"] {
             plan.body.remove(key);
         }
@@ -318,9 +324,11 @@ pub const fn start_path(mode: Mode) -> &'static str {
         Mode::Elevenlabs => "/test_framework/v1/scenarios/run_scenarios_elevenlabs/",
         Mode::LivekitV2 => "/test_framework/v1/scenarios/run_scenarios_livekit_v2/",
         Mode::PipecatV2 => "/test_framework/v1/scenarios/run_scenarios_pipecat_v2/",
+        Mode::Pipecat => "/test_framework/v1/scenarios/run_scenarios_pipecat/",
         Mode::Websocket => "/test_framework/v1/scenarios/run_scenarios_with_websockets/",
         Mode::VapiWebrtc => "/test_framework/v1/scenarios/run_scenarios_vapi_webrtc/",
         Mode::RetellWebrtc => "/test_framework/v1/scenarios/run_scenarios_retell_webrtc/",
+        Mode::Email => "/test_framework/v1/scenarios/run_scenarios_email/",
         Mode::ApiChat => "/test_framework/v1/scenarios/run_scenarios_api_chat/",
     }
 }
@@ -341,7 +349,17 @@ pub const fn takes_tags(mode: Mode) -> bool {
 
 /// Whether the mode's start carries a name by which a lost answer can be found again.
 pub const fn carries_name(mode: Mode) -> bool {
-    !matches!(mode, Mode::Websocket)
+    !matches!(mode, Mode::Websocket | Mode::Pipecat | Mode::Email)
+}
+
+/// Whether the mode's start says how often each scenario runs.
+pub const fn takes_frequency(mode: Mode) -> bool {
+    !matches!(mode, Mode::Pipecat)
+}
+
+/// Whether the mode's start can limit how many calls go at once.
+pub const fn takes_concurrency(mode: Mode) -> bool {
+    !matches!(mode, Mode::Websocket | Mode::Pipecat | Mode::Email)
 }
 
 /// How often each test case runs for once that it says: `frequency` beside a spec file multiplies.

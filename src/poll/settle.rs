@@ -8,6 +8,7 @@ use std::fmt;
 
 use crate::outcome::{Outcome, judge_run};
 use crate::record::{ResultRecord, RunRecord, Status};
+use crate::suite::checks::Level;
 use crate::suite::model::Thresholds;
 use crate::text;
 
@@ -29,6 +30,8 @@ pub struct Figures {
     pub expected_outcome: bool,
     /// The length of the conversation.
     pub duration: bool,
+    /// Which of the agent's paths were covered: it is of the result, not of a run.
+    pub coverage: bool,
     /// Metrics, as the suite names them.
     pub metrics: BTreeSet<String>,
 }
@@ -50,6 +53,7 @@ impl Figures {
             success,
             expected_outcome: thresholds.expected_outcome.is_some(),
             duration: thresholds.duration.is_some(),
+            coverage: false,
             metrics: metrics.cloned().collect(),
         };
         // The gate itself knows errors and latencies: nothing of the platform is waited for.
@@ -57,7 +61,10 @@ impl Figures {
             || thresholds.errors.is_some()
             || thresholds.agent_latency.is_some()
             || each.is_some_and(|each| each.agent_latency.is_some());
-        Self { success: success || !asks, ..figures }
+        // What only warns is not waited for.
+        let coverage = thresholds.coverage.iter().flat_map(|checks| &checks.0);
+        let coverage = coverage.into_iter().any(|spec| spec.level == Level::Error);
+        Self { success: success || !asks, coverage, ..figures }
     }
 }
 
@@ -84,6 +91,8 @@ pub enum Awaited {
         /// How many there are to be.
         of: usize,
     },
+    /// Which of the agent's paths were covered.
+    Coverage,
     /// A figure that runs do not have yet.
     Figure {
         /// The figure, as a message names it.
@@ -98,6 +107,7 @@ impl fmt::Display for Awaited {
         match self {
             Awaited::Ends(going) => write!(f, "{} not ended yet", text::count(*going, "run")),
             Awaited::Runs { shown, of } => write!(f, "it shows {shown} of {of} runs"),
+            Awaited::Coverage => f.write_str("the coverage of the agent's paths is not there yet"),
             Awaited::Figure { figure, runs } => {
                 write!(f, "{} without {figure}", text::count(*runs, "run"))
             }
@@ -120,6 +130,9 @@ pub fn state(record: &ResultRecord, wanted: &Wanted) -> State {
         Some(of) if shown < of => State::WaitingFor(Awaited::Runs { shown, of }),
         _ => match lacking(&record.runs, &wanted.figures) {
             Some(figure) => State::WaitingFor(figure),
+            None if wanted.figures.coverage && record.path_coverage.is_none() => {
+                State::WaitingFor(Awaited::Coverage)
+            }
             None => State::Settled,
         },
     }

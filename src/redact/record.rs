@@ -6,7 +6,8 @@
 use super::Redactor;
 use crate::record::{
     ChatFault, Claims, ExpectedOutcome, FailedReason, Insights, MetricRecord, MetricValue,
-    NextStep, ResultRecord, RunRecord, Status, Turn, UnreadableField, instant,
+    NextStep, PathCoverage, ResultRecord, RubricRule, RunRecord, Status, Turn, UnreadableField,
+    instant,
 };
 
 impl Redactor {
@@ -21,9 +22,12 @@ impl Redactor {
             status,
             agent: _,
             agent_name,
+            agent_version,
             created_at,
             claims,
             insights,
+            path_coverage,
+            rubric_rules,
             runs,
             unreadable,
         } = record;
@@ -37,6 +41,14 @@ impl Redactor {
         self.maybe(name);
         self.status(status);
         self.maybe(agent_name);
+        self.maybe(agent_version);
+        if let Some(PathCoverage { percent: _, total: _, covered, uncovered }) = path_coverage {
+            covered.iter_mut().chain(uncovered).for_each(|path| self.string(path));
+        }
+        for RubricRule { metric, value, met: _ } in rubric_rules {
+            self.string(metric);
+            self.maybe(value);
+        }
         self.time(created_at);
         self.insights(insights);
         runs.iter_mut().for_each(|run| self.run(run));
@@ -74,6 +86,7 @@ impl Redactor {
             rubric_skipped: _,
             error_message,
             ended_reason,
+            agent_version,
             duration_seconds: _,
             executed_at,
             expected_outcome,
@@ -100,7 +113,7 @@ impl Redactor {
         if is_named {
             case_key.clone_from(scenario_name);
         }
-        [evaluation_status, error_message, ended_reason]
+        [evaluation_status, error_message, ended_reason, agent_version]
             .into_iter()
             .for_each(|text| self.maybe(text));
         self.time(executed_at);

@@ -10,7 +10,9 @@ use super::model::{
     BaselineHead, FORMAT_VERSION, PlanHead, PooledResult, Report, RetryRecord, SuiteHead, Tally,
     Timing, Traffic,
 };
-use super::remarks::{disagreements, remarks, retried, ungated_failures, unreadable};
+use super::remarks::{
+    disagreements, remarks, retried, ungated_failures, unreadable, version_change,
+};
 use super::standing::{Standing, counted_of, evidence_of, outcomes, status_against_a_pass};
 use super::words;
 use crate::exit::Code;
@@ -23,7 +25,7 @@ use crate::suite::checks::Level;
 use crate::suite::model::{Junit, Transcripts};
 use crate::text;
 use crate::verdict::baseline::{SIGNIFICANCE, compare, with_refused_base, with_unknown_base};
-use crate::verdict::{CheckReport, Verdict};
+use crate::verdict::{CheckReport, Verdict, coverage};
 
 /// What every report of simulated calls says.
 pub(in crate::report) const REHEARSAL: &str = "simulated: no real call was made";
@@ -151,6 +153,12 @@ pub fn assemble(mut parts: Parts) -> Report {
     if let Some(why) = &parts.refused_baseline {
         with_refused_base(&mut standing.checks, why);
     }
+    standing.checks.extend(coverage::judge(
+        suite.thresholds.coverage.as_ref(),
+        result.path_coverage.as_ref(),
+        result.runs.len(),
+        ended_by_us,
+    ));
     // A gate that ended before its result did has passed nothing, however the checks stand: only
     // a gate that exits with 0 says so anywhere.
     let verdict = match standing.verdict() {
@@ -189,6 +197,8 @@ pub fn assemble(mut parts: Parts) -> Report {
         let changed = headline_of(&baseline.comparison);
         format!("since result {} ({}): {changed}", baseline.result, baseline.from)
     }));
+    let base_version = baseline.as_ref().and_then(|baseline| baseline.agent_version.clone());
+    notes.extend(version_change(base_version, result.version()));
     notes.extend(remarks(&result, &plan, &tally));
     notes.extend(unreadable(&result));
     // Once retries have joined the evidence, the first result's figures are of other runs.
@@ -282,6 +292,7 @@ fn compared(
 ) -> BaselineHead {
     let base_outcomes = outcomes(&base.runs);
     let missing = not_shown(&base);
+    let agent_version = base.version();
     let limit = suite.thresholds.baseline.as_ref().and_then(|limits| limits.success_rate.as_ref());
     let significance = limit
         .and_then(|limit| limit.significance)
@@ -302,7 +313,8 @@ fn compared(
         }
         run
     });
-    BaselineHead { from, result: base.id, comparison, runs: trimmed.collect(), missing }
+    let runs = trimmed.collect();
+    BaselineHead { from, result: base.id, comparison, runs, missing, agent_version }
 }
 
 fn strip_transcripts(runs: &mut [RunRecord], outcomes: &[RunOutcome], keep: Transcripts) {

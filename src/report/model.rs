@@ -130,6 +130,9 @@ pub struct BaselineHead {
     /// Runs that the platform counts in it and did not show.
     #[serde(default, skip_serializing_if = "is_none")]
     pub missing: usize,
+    /// Version of the agent that it ran against.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent_version: Option<String>,
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde hands a reference")]

@@ -77,13 +77,19 @@ fn join(whole: &mut Parts, mut parts: Parts, set: String) {
     mark(&mut parts.result, &set);
     whole.end = worse(std::mem::replace(&mut whole.end, End::Finished), parts.end);
     whole.traffic = parts.traffic;
-    let ResultRecord { status, claims, insights, runs, agent_name, .. } = parts.result;
+    let ResultRecord { status, claims, insights, runs, agent_name, agent_version, .. } =
+        parts.result;
     let result = &mut whole.result;
     // The whole is as far as the one that is least far.
     if result.status.is_terminal() && !status.is_terminal() {
         result.status = status;
     }
     result.agent_name = result.agent_name.take().or(agent_name);
+    // Coverage and rubric are of each result alone: nothing of them can be added up.
+    (result.path_coverage, result.rubric_rules) = (None, Vec::new());
+    if result.agent_version != agent_version {
+        result.agent_version = None;
+    }
     result.runs.extend(runs);
     add_claims(&mut result.claims, &claims);
     add_insights(&mut result.insights, insights);

@@ -5,6 +5,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::escape::short;
 use super::model::{PlanHead, RetryRecord, Tally};
 use crate::record::{ResultRecord, RunRecord, Status};
 use crate::suite::checks::Level;
@@ -56,6 +57,18 @@ pub(super) fn remarks(result: &ResultRecord, plan: &PlanHead, tally: &Tally) -> 
         ));
     }
     notes
+}
+
+/// Whether the agent changed between the baseline and the candidate, beside its code.
+pub(super) fn version_change(base: Option<String>, head: Option<String>) -> Option<String> {
+    let (base, head) = (base?, head?);
+    (base != head).then(|| {
+        format!(
+            "the agent itself changed on the platform: version {} in the baseline, {} now",
+            short(&base, 60),
+            short(&head, 60)
+        )
+    })
 }
 
 /// Fields that could not be read, each with its run. Many of one kind are counted.
@@ -130,6 +143,16 @@ pub(super) fn disagreements(result: &ResultRecord) -> Vec<String> {
         ));
     }
     let successes = result.runs.iter().filter(|run| run.success == Some(true)).count();
+    let complete = claims.total_runs.is_none_or(|total| total == arrived as u64);
+    if let Some(claimed) = claims.success_runs.filter(|_| arrived > 0 && complete)
+        && claimed != successes as u64
+    {
+        notes.push(format!(
+            "the platform counts {claimed} successful of {}, its runs make {successes}; the runs \
+             were judged",
+            text::count(arrived, "run")
+        ));
+    }
     if let Some(claimed) = claims.success_rate.filter(|_| arrived > 0) {
         let ours = successes as f64 / arrived as f64;
         let near = |claimed: f64| (claimed - ours).abs() < 0.006;

@@ -12,7 +12,7 @@ use crate::exit::Code;
 use crate::numbers;
 use crate::outcome::{Blame, Outcome, RunOutcome, word};
 use crate::poll::settle::{self, Figures, State, Wanted};
-use crate::record::{MetricRecord, MetricValue, RunRecord, Turn};
+use crate::record::{MetricRecord, MetricValue, PathCoverage, RunRecord, Turn};
 use crate::suite::checks::Level;
 use crate::suite::model::Quarantine;
 use crate::text;
@@ -26,6 +26,28 @@ pub fn traffic(traffic: Traffic) -> String {
     }
     let waited = text::seconds(traffic.waited_seconds);
     format!("{requests}, {} of them retries after {waited} of waiting", traffic.retries)
+}
+
+/// How much of the agent's paths was covered, in words.
+pub fn coverage(coverage: &PathCoverage) -> String {
+    let share = text::percent(coverage.percent / 100.0);
+    let all = coverage
+        .total
+        .map(|total| text::count(usize::try_from(total).unwrap_or(usize::MAX), "path"));
+    let all = all.unwrap_or_else(|| "paths".to_owned());
+    match coverage.uncovered.is_empty() {
+        true => format!("{share} of the agent's {all} covered."),
+        false => format!("{share} of the agent's {all} covered. Not covered:"),
+    }
+}
+
+/// Whether a rule is met, in a word.
+pub const fn met(met: Option<bool>) -> &'static str {
+    match met {
+        Some(true) => "yes",
+        Some(false) => "no",
+        None => "–",
+    }
 }
 
 /// How a check stands in a report: its verdict, and a warning for one that doesn't gate.

@@ -230,6 +230,18 @@ impl Account {
         id
     }
 
+    /// The credits that are left; none where they have no end.
+    pub(super) fn credits(&self) -> Option<f64> {
+        let spent = self.run_owner.len() as f64 * self.world.price_per_run;
+        self.world.credits.map(|credits| (credits - spent).max(0.0))
+    }
+
+    /// Whether so many runs more can be paid for.
+    pub(super) fn affords(&self, runs: usize) -> bool {
+        let cost = runs as f64 * self.world.price_per_run;
+        self.credits().is_none_or(|left| cost <= left)
+    }
+
     /// A run and its result.
     pub(super) fn run(&self, id: u64) -> Option<(&Held, &HeldRun)> {
         let held = self.results.get(self.run_owner.get(&id)?)?;

@@ -51,7 +51,7 @@ pub(super) const CHAT: &str = "run_scenarios_api_chat";
 /// Every start endpoint. `agent` of `run_scenarios_pipecat_v2` is missing from the published
 /// schema but sent by Cekura's own clients; so are
 /// `frequency` and `concurrency_limit` of `run_scenarios_json`.
-pub(super) static ENDPOINTS: [Endpoint; 13] = [
+pub(super) static ENDPOINTS: [Endpoint; 15] = [
     Endpoint {
         name: "run_scenarios",
         run_type: "voice",
@@ -121,6 +121,22 @@ pub(super) static ENDPOINTS: [Endpoint; 13] = [
         pairs: true,
         fields: rooms!["pipecat_data"],
         required: &["scenarios"],
+    },
+    Endpoint {
+        name: "run_scenarios_pipecat",
+        run_type: "pipecat",
+        answer: 200,
+        pairs: true,
+        fields: &["agent", "scenarios", "mock_tool_names"],
+        required: &["scenarios"],
+    },
+    Endpoint {
+        name: "run_scenarios_email",
+        run_type: "email",
+        answer: 200,
+        pairs: false,
+        fields: &["agent_id", "scenarios", "frequency", "agent_email"],
+        required: &["frequency", "scenarios"],
     },
     Endpoint {
         name: "run_scenarios_with_websockets",

@@ -42,6 +42,7 @@ impl World {
                 project,
                 assistant: suite.assistant.clone(),
                 pass: None,
+                version: None,
             }],
             personalities: ids(&suite.personalities, "Personality"),
             test_profiles: ids(&suite.test_profiles, "Test profile"),

@@ -47,7 +47,7 @@ pub(super) fn read(
             form.fault(field, "This field is required.");
         }
     }
-    let most = if endpoint.pairs { 100 } else { u64::MAX };
+    let most = if endpoint.pairs || endpoint.run_type == "email" { 100 } else { u64::MAX };
     let frequency = form.integer("frequency", 1, most).unwrap_or(1);
     let concurrency = form.integer("concurrency_limit", 1, u64::MAX);
     let timeout = form.integer("timeout", 1, 3600);
@@ -59,6 +59,9 @@ pub(super) fn read(
         && !["same_number", "different_numbers"].contains(&mode)
     {
         form.fault("mode", format!("\"{mode}\" is not a valid choice."));
+    }
+    if form.text("agent_email").is_some_and(|address| !address.contains('@')) {
+        form.fault("agent_email", "Enter a valid email address.");
     }
     form.list("mock_tool_names", Value::as_str, "Not a valid string.");
     let personalities =
@@ -173,6 +176,12 @@ impl<'a> Form<'a> {
             let pairs = self.list("scenarios", Value::as_object, shape)?;
             if self.endpoint.run_type == "websocket" && !pairs.iter().all(|pair| has_socket(pair)) {
                 self.fault("scenarios", "websocket_url must be a ws:// or wss:// URL.");
+            }
+            let has_room = |pair: &&Map<String, Value>| {
+                pair.get("pipecat_room_url").is_some_and(Value::is_string)
+            };
+            if self.endpoint.run_type == "pipecat" && !pairs.iter().all(has_room) {
+                self.fault("scenarios", "pipecat_room_url: This field is required.");
             }
             let ids = pairs.iter().map(|pair| pair.get("scenario").and_then(Value::as_u64));
             let ids: Option<Vec<u64>> = ids.collect();

@@ -50,6 +50,14 @@ pub struct World {
     /// What one run costs, in the account's currency. Default: 0.
     #[schemars(range(min = 0))]
     pub price_per_run: f64,
+    /// Credits that the account has when the simulator begins. A start that costs more than what is
+    /// left is refused with status 402. Default: no end of them, and nobody may ask how many.
+    #[schemars(range(min = 0))]
+    pub credits: Option<f64>,
+    /// The agent's paths, and whether the runs of a result cover each. Default: none are known.
+    pub paths: BTreeMap<String, bool>,
+    /// Telephone numbers that runs of others occupy.
+    pub occupied_numbers: Vec<String>,
     /// Whether the platform explains the failures once all runs have ended. Default: true.
     pub insights: bool,
     /// Seconds from the end of the last run until the failures are explained. Default: 0.
@@ -79,6 +87,9 @@ impl Default for World {
             start_rate: 5.0,
             evaluate: 8.0,
             price_per_run: 0.0,
+            credits: None,
+            paths: BTreeMap::new(),
+            occupied_numbers: Vec::new(),
             insights: true,
             insights_after: 0.0,
             quirks: Quirks::default(),
@@ -119,6 +130,9 @@ pub struct Agent {
     #[serde(default)]
     #[schemars(range(min = 0, max = 1))]
     pub pass: Option<f64>,
+    /// Version of the agent that results name.
+    #[serde(default)]
+    pub version: Option<String>,
 }
 
 const fn one() -> u64 {
@@ -353,6 +367,10 @@ pub struct Quirks {
     /// The calls that the newest API has dropped are not there: those that improve prompts, and
     /// the one that judges an expected outcome at once.
     pub newest_api: bool,
+    /// The v1 paths of results and runs are gone; only their v2 paths answer.
+    pub without_v1: bool,
+    /// The answer to a start holds the result's id and no runs.
+    pub bare_starts: bool,
 }
 
 impl World {
@@ -365,6 +383,7 @@ impl World {
                 project: 1,
                 assistant: None,
                 pass: None,
+                version: None,
             }]
         } else {
             self.agents.clone()

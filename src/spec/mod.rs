@@ -3,13 +3,15 @@
 //!
 //! Pure: text in, a [`Spec`](model::Spec) or [diagnostics](crate::document::Diagnostics) out.
 //! `model` has the types, `words` the values that are one of a few, `rules` what spans several
-//! keys, `cases` tells the runs of a result by their case, `refusals` finds the place that the
-//! platform's errors mean.
+//! keys, `conditions` and `tags` what a scripted caller does, `cases` tells the runs of a result by
+//! their case, `refusals` finds the place that the platform's errors mean.
 
 pub mod cases;
+pub mod conditions;
 pub mod model;
 pub mod refusals;
 pub mod rules;
+mod tags;
 pub mod words;
 
 use crate::document::{self, Diagnostics, Document, Path, Sound, Source};

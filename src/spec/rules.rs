@@ -69,6 +69,9 @@ fn script(case: &Case, at: &Path, problems: &mut Vec<Problem>) {
         }
         return;
     }
+    if let Some(script) = &case.conditional_actions {
+        problems.extend(super::conditions::problems(script, &at.child("conditional_actions")));
+    }
     let needed = [
         ("conditional_actions", case.conditional_actions.is_none()),
         ("language", case.language.is_none()),

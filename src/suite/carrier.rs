@@ -35,6 +35,8 @@ pub enum Mode {
     LivekitV2,
     /// Pipecat Cloud session.
     PipecatV2,
+    /// Pipecat room that is open already.
+    Pipecat,
     /// SIP call.
     Sip,
     /// Agora channel.
@@ -47,24 +49,28 @@ pub enum Mode {
     RetellWebrtc,
     /// ElevenLabs session.
     Elevenlabs,
+    /// Conversation by e-mail.
+    Email,
     /// Chat with the agent's own program, which the gate starts.
     ApiChat,
 }
 
 impl Mode {
     /// Every mode, in the order of the docs.
-    pub const ALL: [Mode; 12] = [
+    pub const ALL: [Mode; 14] = [
         Mode::Voice,
         Mode::Text,
         Mode::Chirp,
         Mode::LivekitV2,
         Mode::PipecatV2,
+        Mode::Pipecat,
         Mode::Sip,
         Mode::Agora,
         Mode::Websocket,
         Mode::VapiWebrtc,
         Mode::RetellWebrtc,
         Mode::Elevenlabs,
+        Mode::Email,
         Mode::ApiChat,
     ];
 
@@ -76,12 +82,14 @@ impl Mode {
             Mode::Chirp => "chirp",
             Mode::LivekitV2 => "livekit_v2",
             Mode::PipecatV2 => "pipecat_v2",
+            Mode::Pipecat => "pipecat",
             Mode::Sip => "sip",
             Mode::Agora => "agora",
             Mode::Websocket => "websocket",
             Mode::VapiWebrtc => "vapi_webrtc",
             Mode::RetellWebrtc => "retell_webrtc",
             Mode::Elevenlabs => "elevenlabs",
+            Mode::Email => "email",
             Mode::ApiChat => "api_chat",
         }
     }
@@ -123,18 +131,42 @@ pub struct Livekit {
     pub publish_data_message: Option<Map<String, Value>>,
 }
 
-/// Pipecat Cloud overrides for this run.
+/// Pipecat Cloud overrides for this run, or the Pipecat rooms that are open already.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Pipecat {
-    /// Pipecat Cloud agent name.
+    /// Pipecat Cloud agent name. Mode pipecat_v2.
     pub agent_name: Option<String>,
-    /// Session configuration. Replaces the agent's saved one.
+    /// Session configuration. Replaces the agent's saved one. Mode pipecat_v2.
     pub config: Option<Map<String, Value>>,
-    /// Daily room properties. Replace the agent's saved ones.
+    /// Daily room properties. Replace the agent's saved ones. Mode pipecat_v2.
     pub room_properties: Option<Map<String, Value>>,
+    /// The room that the caller joins in every scenario. Mode pipecat.
+    pub room: Option<Room>,
+    /// A room for each scenario id. Mode pipecat.
+    pub rooms: Option<BTreeMap<String, Room>>,
     /// JSON message that is published in each session, to the agent.
     pub publish_data_message: Option<Map<String, Value>>,
+}
+
+/// A Pipecat room that is open already.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+#[schemars(extend("required" = ["url"]))]
+pub struct Room {
+    /// Address of the room, `https://…`.
+    pub url: String,
+    /// Token with which the caller joins the room.
+    pub token: Option<String>,
+}
+
+/// E-mail overrides for this run.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Email {
+    /// The agent's address, for example `support@example.com`. Default: the one that is saved on the
+    /// agent.
+    pub agent: Option<String>,
 }
 
 /// SIP overrides for this run.

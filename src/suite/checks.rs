@@ -149,6 +149,45 @@ fn spec(value: Value) -> Result<CheckSpec, serde_json::Error> {
     }
 }
 
+/// Checks that only warn unless their level is said. Saved, each has its level.
+pub(super) mod warnings {
+    use super::*;
+
+    pub(in super::super) fn serialize<S: Serializer>(
+        checks: &Option<Checks>,
+        serializer: S,
+    ) -> Result<S::Ok, S::Error> {
+        let with_level = |spec: &CheckSpec| {
+            let mut value = serde_json::to_value(spec)?;
+            if let Some(fields) = value.as_object_mut() {
+                fields.insert("level".to_owned(), serde_json::to_value(spec.level)?);
+            }
+            Ok(value)
+        };
+        let specs = checks.iter().flat_map(|checks| &checks.0).map(with_level);
+        let specs: Result<Vec<Value>, serde_json::Error> = specs.collect();
+        specs.map_err(serde::ser::Error::custom)?.serialize(serializer)
+    }
+
+    pub(in super::super) fn deserialize<'de, D: Deserializer<'de>>(
+        deserializer: D,
+    ) -> Result<Option<Checks>, D::Error> {
+        let entries = match Value::deserialize(deserializer)? {
+            Value::Null => return Ok(None),
+            Value::Array(items) => items,
+            other => vec![other],
+        };
+        let read = |entry: Value| {
+            let says = entry.get("level").is_some();
+            let spec = spec(entry)?;
+            Ok(if says { spec } else { CheckSpec { level: Level::Warn, ..spec } })
+        };
+        let specs: Result<Vec<CheckSpec>, serde_json::Error> =
+            entries.into_iter().map(read).collect();
+        specs.map(|specs| Some(Checks(specs))).map_err(de::Error::custom)
+    }
+}
+
 impl JsonSchema for Checks {
     fn schema_name() -> Cow<'static, str> {
         "Checks".into()

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 pub use super::agent::{AgentApi, AgentErrors, AgentProcesses};
 pub use super::carrier::{
-    Elevenlabs, Livekit, Mode, Numbers, Phone, Pipecat, Retell, Sip, Vapi, Websocket,
+    Elevenlabs, Email, Livekit, Mode, Numbers, Phone, Pipecat, Retell, Room, Sip, Vapi, Websocket,
 };
 use super::checks::Checks;
 pub use super::matrix::Matrix;
@@ -71,7 +71,7 @@ pub struct Suite {
     /// How the simulated caller reaches the agent. Default: voice.
     pub mode: Option<Mode>,
     /// How many times each scenario runs, at most 1000. Default: 1. At most 100 in the modes
-    /// livekit_v2, pipecat_v2 and websocket.
+    /// livekit_v2, pipecat_v2, websocket and email; not in mode pipecat.
     #[schemars(range(min = 1, max = MOST_REPETITIONS))]
     pub frequency: Option<u32>,
     /// Personality ids that replace each scenario's own. Each multiplies the number of runs.
@@ -90,7 +90,7 @@ pub struct Suite {
     pub phone: Option<Phone>,
     /// LiveKit overrides for this run. Mode livekit_v2.
     pub livekit: Option<Livekit>,
-    /// Pipecat Cloud overrides for this run. Mode pipecat_v2.
+    /// Pipecat Cloud overrides for this run, or rooms. Modes pipecat_v2 and pipecat.
     pub pipecat: Option<Pipecat>,
     /// SIP overrides for this run. Mode sip.
     pub sip: Option<Sip>,
@@ -102,6 +102,8 @@ pub struct Suite {
     pub retell: Option<Retell>,
     /// ElevenLabs overrides for this run. Mode elevenlabs.
     pub elevenlabs: Option<Elevenlabs>,
+    /// E-mail overrides for this run. Mode email.
+    pub email: Option<Email>,
     /// The agent's own program and its arguments, for example `[python, agent.py]`. Mode api_chat.
     #[schemars(length(min = 1), inner(length(min = 1)))]
     pub agent_command: Option<Vec<String>>,
@@ -197,6 +199,11 @@ pub struct Thresholds {
     /// `"p95 <= 2s"`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub agent_latency: Option<Checks>,
+    /// Share of the agent's paths that the runs covered, for example `">= 80%"`. It only warns,
+    /// unless `level: error` is said.
+    #[serde(skip_serializing_if = "Option::is_none", with = "super::checks::warnings")]
+    #[schemars(with = "Option<Checks>")]
+    pub coverage: Option<Checks>,
     /// Checks that each scenario must pass on its own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub each_scenario: Option<EachScenario>,

@@ -13,8 +13,8 @@ use serde::Deserialize;
 use crate::document::Path;
 
 use super::model::{
-    Budget, Elevenlabs, Livekit, Mode, Phone, Pipecat, Quarantine, Retell, Sip, Suite, Thresholds,
-    Vapi, Websocket,
+    Budget, Elevenlabs, Email, Livekit, Mode, Phone, Pipecat, Quarantine, Retell, Sip, Suite,
+    Thresholds, Vapi, Websocket,
 };
 
 /// One side of a call. What it leaves out is as the suite says.
@@ -40,7 +40,7 @@ pub struct Leg {
     pub phone: Option<Phone>,
     /// LiveKit overrides.
     pub livekit: Option<Livekit>,
-    /// Pipecat Cloud overrides.
+    /// Pipecat Cloud overrides, or rooms.
     pub pipecat: Option<Pipecat>,
     /// SIP overrides.
     pub sip: Option<Sip>,
@@ -52,6 +52,8 @@ pub struct Leg {
     pub retell: Option<Retell>,
     /// ElevenLabs overrides.
     pub elevenlabs: Option<Elevenlabs>,
+    /// E-mail overrides.
+    pub email: Option<Email>,
     /// Names of the tools to mock.
     #[schemars(inner(length(min = 1)))]
     pub mock_tools: Option<Vec<String>>,
@@ -86,6 +88,7 @@ impl Leg {
             "vapi" => self.vapi.is_some(),
             "retell" => self.retell.is_some(),
             "elevenlabs" => self.elevenlabs.is_some(),
+            "email" => self.email.is_some(),
             "mock_tools" => self.mock_tools.is_some(),
             "thresholds" => self.thresholds.is_some(),
             _ => false,
@@ -144,6 +147,7 @@ fn of_leg(suite: &Suite, leg: &Leg) -> Suite {
     replace(&mut own.vapi, &leg.vapi);
     replace(&mut own.retell, &leg.retell);
     replace(&mut own.elevenlabs, &leg.elevenlabs);
+    replace(&mut own.email, &leg.email);
     replace(&mut own.mock_tools, &leg.mock_tools);
     replace(&mut own.thresholds, &leg.thresholds);
     // What the suite limits or leaves aside is of all legs.
@@ -281,6 +285,7 @@ mod tests {
             "vapi": { "assistant": "a" },
             "retell": { "agent": "a" },
             "elevenlabs": { "agent": "a" },
+            "email": { "agent": "a@b" },
             "mock_tools": ["a"],
             "thresholds": { "errors": "<= 10%" },
         });

@@ -8,6 +8,7 @@ mod aggregate;
 pub mod baseline;
 mod bounds;
 pub mod check;
+pub mod coverage;
 pub mod evidence;
 pub mod foregone;
 mod judge;

@@ -21,7 +21,7 @@ struct Probe {
     line: &'static str,
 }
 
-const PROBES: [Probe; 20] = [
+const PROBES: [Probe; 27] = [
     probe("spec", "scenarios", "spec: cekura.tests.json"),
     probe("cases", "scenarios", "cases: [{ name: A, instructions: b }]"),
     probe("assistant", "agent", "assistant: asst_1"),
@@ -29,11 +29,25 @@ const PROBES: [Probe; 20] = [
     probe("folder", "scenarios", "folder: Sales"),
     probe("personalities", "", "personalities: [3]"),
     probe("test_profiles", "", "test_profiles: [20]"),
+    probe("frequency", "", "frequency: 2"),
     probe("concurrency", "", "concurrency: 2"),
     probe("phone", "", "phone: { agent: \"+14155550101\" }"),
     probe("phone.numbers", "", "phone: { numbers: same }"),
     probe("livekit", "", "livekit: { agent_name: bot }"),
-    probe("pipecat", "", "pipecat: { agent_name: bot }"),
+    probe(
+        "pipecat",
+        "pipecat",
+        "pipecat: { publish_data_message: { a: b }, room: { url: \"https://a.example\" } }",
+    ),
+    probe("pipecat.agent_name", "pipecat", "pipecat: { agent_name: bot }"),
+    probe("pipecat.config", "pipecat", "pipecat: { config: { a: b } }"),
+    probe("pipecat.room_properties", "pipecat", "pipecat: { room_properties: { a: b } }"),
+    probe("pipecat.room", "pipecat", "pipecat: { room: { url: \"https://a.example\" } }"),
+    probe(
+        "pipecat.rooms",
+        "pipecat",
+        "pipecat: { rooms: { 101: { url: \"https://a.example\" } } }",
+    ),
     probe("sip", "", "sip: { endpoint: \"sip:a@example.com\" }"),
     probe("websocket", "", "websocket: { url: \"wss://example.com\" }"),
     probe("websocket.headers", "", "websocket: { url: \"wss://example.com\", headers: { A: b } }"),
@@ -41,6 +55,7 @@ const PROBES: [Probe; 20] = [
     probe("vapi", "vapi", "vapi: { assistant: asst_1 }"),
     probe("retell", "", "retell: { agent: agent_1 }"),
     probe("elevenlabs", "", "elevenlabs: { agent: agent_1 }"),
+    probe("email", "", "email: { agent: support@example.com }"),
     probe("mock_tools", "", "mock_tools: [lookup]"),
 ];
 
@@ -58,9 +73,16 @@ fn modes(key: &str) -> String {
         return "all".to_owned();
     };
     let takes = |mode: &Mode| {
-        let vapi = if *mode == Mode::VapiWebrtc { "vapi: { assistant: a }" } else { "" };
-        let base = [("agent", "agent: 1"), ("scenarios", "scenarios: [101]"), ("vapi", vapi)];
-        let base = base.into_iter().filter(|(key, _)| *key != probe.instead_of);
+        // What the mode cannot do without.
+        let own = match mode {
+            Mode::VapiWebrtc => ("vapi", "vapi: { assistant: a }"),
+            Mode::Pipecat => ("pipecat", "pipecat: { room: { url: \"https://a.example\" } }"),
+            Mode::ApiChat => ("agent_command", "agent_command: [a]"),
+            _ => ("", ""),
+        };
+        let base = [("agent", "agent: 1"), ("scenarios", "scenarios: [101]"), own];
+        let instead_of = |key: &str| !key.is_empty() && key == probe.instead_of;
+        let base = base.into_iter().filter(|(key, _)| !instead_of(key));
         let lines: Vec<&str> = base.map(|(_, line)| line).collect();
         let (base, mode) = (lines.join("\n"), mode.name());
         let text = format!("version: 1\nproject: 1\nmode: {mode}\n{base}\n{}\n", probe.line);

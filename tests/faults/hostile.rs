@@ -266,13 +266,13 @@ fn without_a_list_of_runs_the_result_itself_is_asked() {
 }
 
 #[test]
-fn a_list_of_runs_that_is_not_there_is_asked_for_once() {
+fn a_list_of_runs_that_is_not_there_is_asked_for_once_in_each_version() {
     let rules = "{ method: GET, path: '*/runs/', status: 404, processed: true }";
     let day = Day::of(&quick(), rules, "127.0.0.1:0".parse().unwrap());
     day.gate("20s", &[]).expect(0);
     let asked = day.stand_in.requests();
     let of = |part| asked.iter().filter(|one| one.path.contains(part)).count();
-    assert_eq!(of("/runs/?result_id="), 1);
+    assert_eq!((of("/v1/runs/?result_id="), of("/v2/runs/?result_id=")), (1, 1));
     assert!(of("/results/2001/") > 2, "the result itself is asked instead: {asked:#?}");
 }
 

@@ -34,6 +34,7 @@ mod matrix;
 mod messages;
 mod not_written;
 mod online;
+mod platform;
 mod policies;
 mod privacy;
 mod process;

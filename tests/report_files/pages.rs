@@ -61,6 +61,7 @@ fn rich() -> Report {
         counts: report.outcomes[4].run,
     };
     report.baseline = Some(BaselineHead {
+        agent_version: None,
         from: "main".into(),
         result: 4600,
         comparison,

@@ -240,6 +240,9 @@ pub(crate) fn report() -> Report {
         ],
         outcomes: Vec::new(),
         result: ResultRecord {
+            agent_version: None,
+            path_coverage: None,
+            rubric_rules: Vec::new(),
             id: 4711,
             name: Some("Checkout regression".into()),
             status: Status::Completed,

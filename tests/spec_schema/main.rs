@@ -64,7 +64,10 @@ fn sound() -> Vec<Value> {
                 {
                     "name": "Scripted",
                     "type": "conditional_actions",
-                    "conditional_actions": { "steps": [{ "say": "hi" }] },
+                    "conditional_actions": { "role": "You are a customer", "conditions": [
+                        { "id": 0, "condition": "FIRST_MESSAGE", "action": "hi",
+                          "type": "standard", "fixed_message": true },
+                    ] },
                     "language": "en",
                     "personality": { "base": 3, "speed": 0.8 },
                     "test_profile": 4,
@@ -178,6 +181,17 @@ fn published() -> Option<Validator> {
     Some(jsonschema::validator_for(&schema).unwrap())
 }
 
+/// Whether no script of a case was changed within.
+fn has_sound_scripts(spec: &Value) -> bool {
+    let sound = sound();
+    let scripts = |spec: &Value| -> Vec<Value> {
+        let cases = spec["scenarios"].as_array().into_iter().flatten();
+        cases.filter_map(|case| case.get("conditional_actions").cloned()).collect()
+    };
+    let known: Vec<Value> = sound.iter().flat_map(&scripts).collect();
+    scripts(spec).iter().all(|script| !script.is_object() || known.contains(script))
+}
+
 #[test]
 fn the_published_schema_the_generated_one_and_the_reader_agree() {
     let generated = jsonschema::validator_for(schema_of::<Spec>().as_value()).unwrap();
@@ -193,8 +207,9 @@ fn the_published_schema_the_generated_one_and_the_reader_agree() {
         } else {
             bad += 1
         }
-        // Reading takes longer than all the rest: a part of the corpus will do.
-        if index % 5 < 2 {
+        // Reading takes longer than all the rest: a part of the corpus will do. The schemas say
+        // nothing of what is within a script, and the reader does.
+        if index % 5 < 2 && has_sound_scripts(&spec) {
             let text = spec.to_string();
             let read = spec::read(Source { name: "cekura.tests.json", text: &text });
             assert_eq!(read.is_ok(), ours, "{:?} is said of {text}", read.err());

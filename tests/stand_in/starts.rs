@@ -45,6 +45,13 @@ async fn every_start_endpoint_takes_its_own_body() {
             201,
         ),
         (
+            "run_scenarios_pipecat",
+            json!({"agent": 1,
+                   "scenarios": [{"scenario": 101, "pipecat_room_url": "https://a.example"}]}),
+            200,
+        ),
+        ("run_scenarios_email", json!({"agent_id": 1, "frequency": 1, "scenarios": [101]}), 200),
+        (
             "run_scenarios_vapi_webrtc",
             json!({"agent_id": 1, "scenarios": [101], "vapi_assistant_id": "asst_9"}),
             200,

@@ -52,13 +52,19 @@ async fn the_gates_own_client_reads_each_fate_as_it_was_meant() {
 async fn a_world_made_up_from_a_suite_takes_that_suites_request_in_every_mode() {
     for mode in Mode::ALL {
         let mut suite = json!({
-            "version": 1, "agent": 5, "scenarios": [101, 102], "frequency": 3, "mode": mode,
-            "mock_tools": ["lookup_order"],
+            "version": 1, "agent": 5, "scenarios": [101, 102], "mode": mode,
         });
+        if mode != Mode::Pipecat {
+            suite["frequency"] = json!(3);
+        }
+        if !matches!(mode, Mode::ApiChat | Mode::Email) {
+            suite["mock_tools"] = json!(["lookup_order"]);
+        }
         match mode {
             Mode::Websocket => suite["websocket"] = json!({"url": "wss://agent.example"}),
             Mode::VapiWebrtc => suite["vapi"] = json!({"assistant": "asst_1"}),
-            Mode::RetellWebrtc => {}
+            Mode::Pipecat => suite["pipecat"] = json!({"room": {"url": "https://rooms.example/a"}}),
+            Mode::RetellWebrtc | Mode::Email => {}
             _ => suite["personalities"] = json!([3, 7]),
         }
         let suite: Suite = serde_json::from_value(suite).unwrap();

@@ -36,7 +36,7 @@ error: `mode` cannot be `voise`
 3 | mode: voise
   |       ^^^^^
   |
-  = help: did you mean `voice`? the values are `voice`, `text`, `chirp`, `livekit_v2`, `pipecat_v2`, `sip`, `agora`, `websocket`, `vapi_webrtc`, `retell_webrtc`, `elevenlabs` and `api_chat`
+  = help: did you mean `voice`? the values are `voice`, `text`, `chirp`, `livekit_v2`, `pipecat_v2`, `pipecat`, `sip`, `agora`, `websocket`, `vapi_webrtc`, `retell_webrtc`, `elevenlabs`, `email` and `api_chat`
 
 error: unknown key `success_rate`
  --> gate.yml:4:1
@@ -176,7 +176,7 @@ error: `mode` cannot be the value of `TOKEN`
 4 | mode: ${TOKEN}
   |       ^^^^^^^^
   |
-  = help: the values are `voice`, `text`, `chirp`, `livekit_v2`, `pipecat_v2`, `sip`, `agora`, `websocket`, `vapi_webrtc`, `retell_webrtc`, `elevenlabs` and `api_chat`
+  = help: the values are `voice`, `text`, `chirp`, `livekit_v2`, `pipecat_v2`, `pipecat`, `sip`, `agora`, `websocket`, `vapi_webrtc`, `retell_webrtc`, `elevenlabs`, `email` and `api_chat`
 
 error: the environment variable `MISSING` is not set
  --> gate.yml:5:12

@@ -103,6 +103,8 @@ pub struct DryRun {
     pub runs: Option<u64>,
     /// What they would cost.
     pub cost: Option<f64>,
+    /// Whether the platform takes it.
+    pub valid: Option<bool>,
 }
 
 /// Reads the answer to a dry run.
@@ -125,7 +127,30 @@ pub fn read_dry_run(body: &[u8]) -> Result<DryRun, WireError> {
     Ok(DryRun {
         runs: runs.filter(|runs| *runs >= 0.0).map(|runs| runs as u64),
         cost: of(&["estimated_cost", "total_cost", "cost"]).filter(|cost| *cost >= 0.0),
+        valid: value.get("valid").and_then(Value::as_bool),
     })
+}
+
+/// Reads the credits that are left, where the answer has them.
+///
+/// # Errors
+///
+/// When it is no JSON.
+pub fn read_balance(body: &[u8]) -> Result<Option<f64>, WireError> {
+    let value: Value = read(body)?;
+    Ok(value.get("credits_remaining").and_then(number))
+}
+
+/// Reads how many runs occupy a telephone number; none where it is free.
+///
+/// # Errors
+///
+/// When it is no JSON.
+pub fn read_occupancy(body: &[u8]) -> Result<Option<u64>, WireError> {
+    let value: Value = read(body)?;
+    let occupied = value.get("is_occupied").and_then(Value::as_bool) == Some(true);
+    let pending = value.get("pending_runs_count").and_then(lenient::whole_of);
+    Ok(occupied.then(|| pending.unwrap_or_default()))
 }
 
 /// A number, also as text; a cost may stand in an object with its currency.

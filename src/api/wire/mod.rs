@@ -8,6 +8,7 @@
 pub mod account;
 pub mod after;
 pub mod call;
+mod late;
 mod lenient;
 mod metric;
 pub mod reading;
@@ -210,6 +211,12 @@ struct WireResult {
     ai_summary: Value,
     #[serde(default)]
     next_steps: Value,
+    #[serde(default)]
+    agent_version: Value,
+    #[serde(default)]
+    path_coverage: Value,
+    #[serde(default)]
+    performance_metrics: Value,
 }
 
 impl WireResult {
@@ -240,6 +247,9 @@ impl From<WireResult> for ResultRecord {
             status: wire.status,
             agent: lenient::id_of(&wire.agent),
             agent_name: wire.agent_name,
+            agent_version: late::version(&wire.agent_version),
+            path_coverage: late::path_coverage(&wire.path_coverage),
+            rubric_rules: late::performance(&wire.performance_metrics),
             created_at: wire.created_at,
             claims: Claims {
                 success_rate: wire.success_rate,

@@ -129,6 +129,8 @@ struct WireRun {
     #[serde(default, deserialize_with = "lenient::text")]
     executed_at: Option<String>,
     #[serde(default)]
+    agent_version: Value,
+    #[serde(default)]
     expected_outcome: WireOutcome,
     #[serde(default)]
     evaluation: Given<WireEvaluation>,
@@ -227,6 +229,7 @@ impl WireRun {
                 .or(self.call_ended_reason),
             duration_seconds: self.duration.value,
             executed_at: self.executed_at,
+            agent_version: super::late::version(&self.agent_version),
             expected_outcome: self.expected_outcome.outcome,
             metrics,
             has_transcript: !turns.is_empty(),

@@ -10,6 +10,7 @@ use super::assemble::not_shown;
 use super::escape::terminal::log_line;
 use super::escape::{markdown as md, short};
 use super::model::PlanHead;
+use super::remarks::version_change;
 use super::standing::{outcomes, planned_evidence};
 use crate::exit::Code;
 use crate::numbers;
@@ -39,6 +40,12 @@ pub struct Compared {
     pub reason: String,
     /// What changed.
     pub comparison: Comparison,
+    /// Version of the agent in the earlier result.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub base_agent_version: Option<String>,
+    /// Version of the agent in the later result.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub head_agent_version: Option<String>,
 }
 
 impl Compared {
@@ -82,7 +89,14 @@ impl Compared {
             verdict: check.verdict,
             reason: check.reason,
             comparison: compare(&base_evidence, &head_evidence, significance),
+            base_agent_version: base.version(),
+            head_agent_version: head.version(),
         }
+    }
+
+    /// Whether the agent itself changed on the platform between the two, in words.
+    fn version_change(&self) -> Option<String> {
+        version_change(self.base_agent_version.clone(), self.head_agent_version.clone())
     }
 
     /// Failed for a drop that counts, inconclusive where the evidence of a side allows no answer.
@@ -231,7 +245,7 @@ pub fn text(compared: &Compared) -> String {
             out.push_str(&format!("  {trend}  {name}  {base} to {}\n", head.trim_end()));
         }
     }
-    for line in not_compared(comparison) {
+    for line in compared.version_change().into_iter().chain(not_compared(comparison)) {
         out.push_str(&format!("  {}\n", log_line(&line)));
     }
     out.push_str(&format!("\n  exit {}: {}\n", compared.code().number(), meaning(compared)));
@@ -276,7 +290,7 @@ pub fn markdown(compared: &Compared) -> String {
     let mut out = format!("### Result {} against {}\n\n", compared.head, compared.base);
     out.push_str(&format!("{}\n\n", md::inline(&headline(comparison))));
     out.push_str(&markdown_rows(comparison, 200));
-    for line in not_compared(comparison) {
+    for line in compared.version_change().into_iter().chain(not_compared(comparison)) {
         out.push_str(&format!("\n{}\n", md::inline(&line)));
     }
     out.push_str(&format!("\n{}\n", md::inline(&meaning(compared))));

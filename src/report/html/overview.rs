@@ -59,6 +59,7 @@ fn parts<'a>(book: &Book<'a>) -> Vec<Part<'a>> {
         ("failing", "Failing scenarios", failures::failing, failing),
         ("unknown", "Runs without a verdict", failures::unknown, unknown),
         ("quarantine", "Quarantined", failures::quarantined, quarantined),
+        ("paths", "Paths", rest::paths, rest::has_paths(report)),
         ("suggestions", "Suggestions", rest::suggestions, rest::has_suggestions(report)),
         ("baseline", "Since the baseline", pictures::baseline, report.baseline.is_some()),
         ("scenarios", "Success by scenario", pictures::scenarios, has("scenarios")),
@@ -100,6 +101,10 @@ fn head(header: &mut Markup, report: &Report) {
         if let Some(agent) = agent.filter(|name| !name.is_empty()) {
             facts.text(" · ");
             frame::name(facts, &agent, 100);
+        }
+        if let Some(version) = report.result.version() {
+            facts.text(" · agent version ");
+            frame::name(facts, &version, 60);
         }
         facts.text(&format!(" · {}", report.suite.mode.name()));
         facts.text(&format!(" · {}", frame::minute(&report.timing.started_at)));

@@ -24,6 +24,42 @@ pub(super) fn notes(main: &mut Markup, book: &Book<'_>) {
     });
 }
 
+/// Whether the platform says anything of paths or rubric.
+pub(super) fn has_paths(report: &Report) -> bool {
+    report.result.path_coverage.is_some() || !report.result.rubric_rules.is_empty()
+}
+
+/// Which of the agent's paths no run took, and what the rules of the rubric come to.
+pub(super) fn paths(main: &mut Markup, book: &Book<'_>) {
+    let result = &book.report.result;
+    frame::section(main, "paths", "Paths and rubric", |section| {
+        if let Some(coverage) = &result.path_coverage {
+            section.words("p", &[], &words::coverage(coverage));
+            section.element("ul", &[("class", "notes")], |list| {
+                for path in coverage.uncovered.iter().take(MOST) {
+                    list.element("li", &[], |item| frame::name(item, path, 200));
+                    list.line_break();
+                }
+            });
+        }
+        if result.rubric_rules.is_empty() {
+            return;
+        }
+        let columns = [("Metric", false), ("Value", false), ("Met", false)];
+        let caption = "The rubric, by the platform's own judgement";
+        frame::table(section, caption, &columns, |body| {
+            for rule in result.rubric_rules.iter().take(MOST) {
+                body.element("tr", &[], |row| {
+                    row.element("td", &[], |cell| frame::name(cell, &rule.metric, 120));
+                    let value = rule.value.as_deref().unwrap_or("–");
+                    row.words("td", &[], &short(value, 60));
+                    row.words("td", &[], words::met(rule.met));
+                });
+            }
+        });
+    });
+}
+
 /// Whether the platform suggests anything.
 pub(super) fn has_suggestions(report: &Report) -> bool {
     let insights = &report.result.insights;

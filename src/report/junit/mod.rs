@@ -295,6 +295,8 @@ fn properties(report: &Report) -> Vec<(&'static str, String)> {
     ];
     let agent = result.agent_name.clone().or_else(|| result.agent.map(|id| id.to_string()));
     properties.extend(agent.map(|agent| ("agent", short(&agent, 200))));
+    let version = result.version().map(|version| ("agent_version", short(&version, 100)));
+    properties.extend(version);
     properties.extend(words::page(report).map(|url| ("result_url", url)));
     let flaky = report.retries.iter().filter(|retry| retry.flaky).map(|retry| retry.counts);
     let flaky: Vec<u64> = flaky.collect();

@@ -92,6 +92,7 @@ pub(super) fn markdown_within(report: &Report, limit: usize, notice: &'static st
     failures::failing(&mut sheet, report, &scenarios);
     failures::unknown_runs(&mut sheet, report, &scenarios);
     baseline(&mut sheet, report);
+    rest::paths(&mut sheet, report);
     rest::suggestions(&mut sheet, report);
     rest::proposal(&mut sheet, report);
     rest::notes(&mut sheet, report);

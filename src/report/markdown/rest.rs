@@ -74,6 +74,29 @@ fn fold(sheet: &mut Sheet<'_>, title: &str) {
     sheet.fixed(format!("<details><summary>{title}</summary>\n\n"));
 }
 
+/// Which of the agent's paths no run took, and what the rules of the rubric come to.
+pub(super) fn paths<'a>(sheet: &mut Sheet<'a>, report: &'a Report) {
+    if let Some(coverage) = &report.result.path_coverage {
+        sheet.fixed(format!("### Paths\n\n{}\n\n", words::coverage(coverage)));
+        for path in coverage.uncovered.iter().take(100) {
+            sheet.add(rank::FIRST, "path", move || format!("- {}\n", cut(path, 200)));
+        }
+        sheet.fixed("\n");
+    }
+    if report.result.rubric_rules.is_empty() {
+        return;
+    }
+    fold(sheet, "The rubric, by the platform's own judgement");
+    sheet.fixed("| Metric | Value | Met |\n|---|---|---|\n");
+    for rule in report.result.rubric_rules.iter().take(100) {
+        sheet.add(rank::TABLES, "rule", move || {
+            let value = rule.value.as_deref().map_or_else(|| "–".to_owned(), |text| cut(text, 60));
+            format!("| {} | {value} | {} |\n", cut(&rule.metric, 120), words::met(rule.met))
+        });
+    }
+    sheet.fixed("\n</details>\n\n");
+}
+
 /// What a reader should know besides.
 pub(super) fn notes<'a>(sheet: &mut Sheet<'a>, report: &'a Report) {
     if report.notes.is_empty() {
@@ -223,6 +246,7 @@ pub(super) fn about(sheet: &mut Sheet<'_>, report: &Report) {
         ("Exit code", Some(format!("{}: {}", report.exit_code, words::exit_meaning(report)))),
         ("Result", Some(results(report))),
         ("Agent", agent),
+        ("Agent version", result.version().map(|version| cut(&version, 100))),
         ("Suite file", report.suite.file.as_deref().map(|file| cut(file, 300))),
         ("Planned", planned),
         ("Started", Some(cut(&report.timing.started_at, 40))),

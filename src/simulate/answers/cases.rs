@@ -8,7 +8,7 @@ use super::super::account::Account;
 use super::super::cases;
 use super::super::endpoints::{ENDPOINTS, VALIDATE};
 use super::super::start::{Call as Run, Order};
-use super::{Call, Reply, results};
+use super::{Call, Reply, billing, results};
 
 /// The ids of test cases begin here; each start makes new ones.
 const FIRST_ID: u64 = 900_001;
@@ -47,6 +47,18 @@ pub(super) fn start(
     let runs: u64 = cases.list.iter().map(|(_, frequency)| frequency).sum();
     let asked = call.query("dry_run").is_some_and(|value| value.eq_ignore_ascii_case("true"));
     if asked || call.path.trim_end_matches('/').ends_with(VALIDATE) {
+        let cost = runs as f64 * account.world.price_per_run;
+        if !asked {
+            return Reply::ok(&json!({
+                "valid": true,
+                "plan": {
+                    "channel": channel,
+                    "scenario_count": cases.list.len(),
+                    "total_runs": runs,
+                    "estimated_cost": cost,
+                },
+            }));
+        }
         // The published contract names these in prose only.
         return Reply::ok(&json!({
             "dry_run": true,
@@ -54,8 +66,11 @@ pub(super) fn start(
             "channel": channel,
             "test_cases": cases.list.len(),
             "total_runs": runs,
-            "estimated_cost": runs as f64 * account.world.price_per_run,
+            "estimated_cost": cost,
         }));
+    }
+    if !account.affords(usize::try_from(runs).unwrap_or(usize::MAX)) {
+        return billing::too_low();
     }
     let name = form.get("name").and_then(Value::as_str).map(str::to_owned).or(cases.name);
     let mut calls = Vec::new();

@@ -69,3 +69,19 @@ pub(super) fn add(document: &mut Map<String, Value>, runs: &[(&HeldRun, Status)]
     document.insert("ai_summary_status".into(), json!("completed"));
     document.insert("next_steps".into(), json!(steps));
 }
+
+/// Which of the agent's paths the runs covered.
+pub(super) fn paths(paths: &BTreeMap<String, bool>, now: &str) -> Value {
+    let of = |wanted: bool| -> Vec<&String> {
+        paths.iter().filter(|(_, covered)| **covered == wanted).map(|(path, _)| path).collect()
+    };
+    let (covered, uncovered) = (of(true), of(false));
+    let share = covered.len() as f64 / paths.len().max(1) as f64 * 100.0;
+    json!({
+        "coverage_pct": (share * 10.0).round() / 10.0,
+        "total_paths": paths.len(),
+        "covered_paths": covered,
+        "uncovered_paths": uncovered,
+        "generated_at": now,
+    })
+}

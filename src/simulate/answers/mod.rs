@@ -3,6 +3,7 @@
 //! Pure of sockets: a [`Call`] in, a [`Reply`] out.
 
 mod after;
+mod billing;
 mod cases;
 mod catalog;
 mod chat;
@@ -116,6 +117,9 @@ impl Account {
         unknown_fields: &mut Vec<String>,
         now: Duration,
     ) -> Reply {
+        if self.world.quirks.without_v1 && route::is_replaced(&call.path) {
+            return Reply { status: 404, body: "<h1>Not Found</h1>".to_owned() };
+        }
         let Some((method, route)) = route::find(&call.path) else { return Reply::not_found() };
         match (&call.key, &self.world.api_key) {
             (None, _) => {
@@ -146,6 +150,7 @@ impl Account {
                 }
                 match start::read(endpoint, form, &self.world) {
                     Err(faults) => Reply::json(400, &Value::Object(faults)),
+                    Ok(order) if !self.affords(order.calls.len()) => billing::too_low(),
                     Ok(order) => {
                         let id = self.start(endpoint, order, form.clone(), now);
                         let answer = self.results.get(&id).map(|held| results::started(self, held));
@@ -196,6 +201,8 @@ impl Account {
             Route::Agent(id) => catalog::agent(&self.world, id),
             Route::Projects => catalog::projects(&self.world, call),
             Route::Personalities => catalog::named(&self.world.personalities, call),
+            Route::Billing => billing::info(self),
+            Route::Occupancy => billing::occupancy(&self.world, call),
             Route::TestProfiles => catalog::named(&self.world.test_profiles, call),
         }
     }

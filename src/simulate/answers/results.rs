@@ -12,6 +12,9 @@ use crate::record::Status;
 
 /// The answer to a start. Nothing has happened yet, however fast the world is.
 pub(super) fn started(account: &Account, held: &Held) -> Value {
+    if account.world.quirks.bare_starts {
+        return json!({ "id": held.id });
+    }
     let runs: Vec<Value> = held
         .runs
         .iter()
@@ -68,6 +71,12 @@ pub(super) fn detail(account: &Account, held: &Held, now: Duration) -> String {
     let ended = statuses.iter().all(|(_, status)| status.is_terminal());
     let settled = held.runs.iter().map(|run| run.line.settled).fold(0.0, f64::max);
     let explained = at >= settled + account.world.insights_after;
+    if ended && explained && !account.world.paths.is_empty() {
+        head.insert(
+            "path_coverage".into(),
+            insights::paths(&account.world.paths, &updated(account, held, now)),
+        );
+    }
     if ended && explained && account.world.insights {
         insights::add(&mut head, &statuses, &updated(account, held, now));
     }
@@ -190,7 +199,7 @@ fn summary(
         "agent": held.agent,
         "agent_name": world.agent(held.agent).map(|agent| agent.name),
         "agent_inbound": true,
-        "agent_version": null,
+        "agent_version": world.agent(held.agent).and_then(|agent| agent.version),
         "status": engine::result_status(&list).as_str(),
         "run_as_text": held.run_type == "text",
         "run_type": held.run_type,

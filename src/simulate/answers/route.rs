@@ -31,6 +31,18 @@ pub(super) enum Route {
     Projects,
     Personalities,
     TestProfiles,
+    Billing,
+    Occupancy,
+}
+
+/// Whether a path is of the first version of what a second version has, too.
+pub(super) fn is_replaced(path: &str) -> bool {
+    let segments: Vec<&str> = path.split('/').filter(|segment| !segment.is_empty()).collect();
+    match segments.as_slice() {
+        ["test_framework", "v1", "results", ..] => true,
+        ["test_framework", "v1", "runs", rest @ ..] => rest.len() < 2,
+        _ => false,
+    }
 }
 
 /// The route of a path and the method that it takes.
@@ -40,6 +52,9 @@ pub(super) fn find(path: &str) -> Option<(&'static str, Route)> {
     if let ["test_framework", "test-sets", rest @ ..] = segments.as_slice() {
         let (method, after) = after::find("test-sets", rest)?;
         return Some((method, Route::After(after)));
+    }
+    if segments == ["test_framework", "billing", "info"] {
+        return Some(("GET", Route::Billing));
     }
     let (area, version, rest) = match segments.as_slice() {
         [area, version, rest @ ..] => (*area, *version, rest),
@@ -81,6 +96,7 @@ pub(super) fn find(path: &str) -> Option<(&'static str, Route)> {
         ("metrics", []) => ("GET", Route::Metrics),
         ("aiagents", []) => ("GET", Route::Agents),
         ("aiagents", [one]) => ("GET", Route::Agent(id(one)?)),
+        ("phone-numbers", ["check_occupancy"]) => ("GET", Route::Occupancy),
         ("personalities", []) => ("GET", Route::Personalities),
         ("test-profiles", []) => ("GET", Route::TestProfiles),
         _ => return None,

@@ -35,6 +35,7 @@ pub(super) fn check(suite: &Suite, problems: &mut Problems) {
         ("phone", suite.phone.is_some(), of_the_agent),
         ("websocket", suite.websocket.is_some(), of_the_agent),
         ("elevenlabs", suite.elevenlabs.is_some(), of_the_agent),
+        ("email", suite.email.is_some(), of_the_agent),
         (
             "quarantine",
             suite.quarantine.is_some(),

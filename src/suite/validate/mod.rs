@@ -223,8 +223,15 @@ fn privacy(suite: &Suite, problems: &mut Problems) {
 }
 
 /// The modes that address the agent by its Cekura id only.
-const BY_ID_ONLY: [Mode; 5] =
-    [Mode::LivekitV2, Mode::PipecatV2, Mode::Websocket, Mode::VapiWebrtc, Mode::RetellWebrtc];
+const BY_ID_ONLY: [Mode; 7] = [
+    Mode::LivekitV2,
+    Mode::PipecatV2,
+    Mode::Pipecat,
+    Mode::Websocket,
+    Mode::VapiWebrtc,
+    Mode::RetellWebrtc,
+    Mode::Email,
+];
 
 fn agent(suite: &Suite, problems: &mut Problems) {
     let mode = suite.mode.unwrap_or_default();
@@ -248,7 +255,10 @@ fn agent(suite: &Suite, problems: &mut Problems) {
         (None, Some(_)) if BY_ID_ONLY.contains(&mode) => problems.key(
             at("assistant"),
             format!("mode {} does not take `assistant`", mode.name()),
-            "write `agent: <id>` instead",
+            format!(
+                "write `agent: <id>` instead; `assistant` belongs to the modes {}",
+                mode::all_but(&BY_ID_ONLY)
+            ),
         ),
         (None, Some(_)) if suite.brings_cases() => problems.key(
             at("assistant"),

@@ -14,9 +14,11 @@ pub(super) fn check(suite: &Suite, problems: &mut Problems) {
     websocket(suite, problems);
     super::chat::check(suite, problems);
     let mode = suite.mode.unwrap_or_default();
+    rooms(suite, problems);
+    let capped = [Mode::LivekitV2, Mode::PipecatV2, Mode::Websocket, Mode::Email];
     if let Some(frequency) = suite.frequency
         && frequency > MAX_FREQUENCY
-        && matches!(mode, Mode::LivekitV2 | Mode::PipecatV2 | Mode::Websocket)
+        && capped.contains(&mode)
     {
         problems.value(
             at("frequency"),
@@ -38,16 +40,18 @@ pub(super) fn check(suite: &Suite, problems: &mut Problems) {
 fn blocks(suite: &Suite, problems: &mut Problems) {
     const PHONE: [Mode; 6] =
         [Mode::Voice, Mode::Text, Mode::Chirp, Mode::Sip, Mode::Agora, Mode::Elevenlabs];
+    const PIPECAT: [Mode; 2] = [Mode::PipecatV2, Mode::Pipecat];
     const WEBSOCKET: [Mode; 3] = [Mode::Websocket, Mode::Text, Mode::Chirp];
-    let blocks: [(&str, bool, &[Mode]); 18] = [
+    let blocks: [(&str, bool, &[Mode]); 19] = [
         ("phone", suite.phone.is_some(), &PHONE),
         ("livekit", suite.livekit.is_some(), &[Mode::LivekitV2]),
-        ("pipecat", suite.pipecat.is_some(), &[Mode::PipecatV2]),
+        ("pipecat", suite.pipecat.is_some(), &PIPECAT),
         ("sip", suite.sip.is_some(), &[Mode::Sip]),
         ("websocket", suite.websocket.is_some(), &WEBSOCKET),
         ("vapi", suite.vapi.is_some(), &[Mode::VapiWebrtc]),
         ("retell", suite.retell.is_some(), &[Mode::RetellWebrtc]),
         ("elevenlabs", suite.elevenlabs.is_some(), &[Mode::Elevenlabs]),
+        ("email", suite.email.is_some(), &[Mode::Email]),
         ("agent_command", suite.agent_command.is_some(), &[Mode::ApiChat]),
         ("agent_processes", suite.agent_processes.is_some(), &[Mode::ApiChat]),
         ("agent_url", suite.agent_url.is_some(), &[Mode::ApiChat]),
@@ -83,6 +87,56 @@ fn blocks(suite: &Suite, problems: &mut Problems) {
             belongs("websocket.urls", &[Mode::Websocket], suite, problems);
         }
     }
+    if let Some(pipecat) = suite.pipecat.as_ref().filter(|_| PIPECAT.contains(&mode)) {
+        let keys: [(&str, bool, Mode); 5] = [
+            ("pipecat.agent_name", pipecat.agent_name.is_some(), Mode::PipecatV2),
+            ("pipecat.config", pipecat.config.is_some(), Mode::PipecatV2),
+            ("pipecat.room_properties", pipecat.room_properties.is_some(), Mode::PipecatV2),
+            ("pipecat.room", pipecat.room.is_some(), Mode::Pipecat),
+            ("pipecat.rooms", pipecat.rooms.is_some(), Mode::Pipecat),
+        ];
+        for (key, given, only) in keys {
+            if given && only != mode {
+                belongs(key, &[only], suite, problems);
+            }
+        }
+    }
+}
+
+/// The rooms of mode pipecat: every scenario needs one.
+fn rooms(suite: &Suite, problems: &mut Problems) {
+    if suite.mode != Some(Mode::Pipecat) {
+        return;
+    }
+    let block = suite.pipecat.as_ref();
+    let rooms = block.and_then(|block| block.rooms.as_ref());
+    let ids = rooms.into_iter().flat_map(|rooms| rooms.keys());
+    scenario_keys("pipecat.rooms", ids, "{ url: \"https://…\" }", suite, problems);
+    if block.is_some_and(|block| block.room.is_some()) {
+        return;
+    }
+    let has_room = |id: &&u64| rooms.is_some_and(|rooms| rooms.contains_key(&id.to_string()));
+    let without = suite.scenarios.iter().flatten().find(|id| !has_room(id));
+    let help = "add `pipecat: { room: { url: <address of the room> } }`, or one for each scenario \
+                below `pipecat.rooms`";
+    match without {
+        Some(id) => {
+            problems.value(at("mode"), format!("mode pipecat: scenario `{id}` has no room"), help);
+        }
+        None if suite.scenarios.is_none() || suite.tags.is_some() => problems.value(
+            at("mode"),
+            "mode pipecat needs a room for whatever scenarios are found",
+            "add `pipecat: { room: { url: <address of the room> } }`",
+        ),
+        None => {}
+    }
+}
+
+/// The names of all modes but these.
+pub(super) fn all_but(without: &[Mode]) -> String {
+    let with = Mode::ALL.iter().filter(|mode| !without.contains(mode));
+    let names: Vec<&str> = with.map(|mode| mode.name()).collect();
+    text::list(&names)
 }
 
 fn belongs(key: &str, modes: &[Mode], suite: &Suite, problems: &mut Problems) {
@@ -106,19 +160,15 @@ fn belongs(key: &str, modes: &[Mode], suite: &Suite, problems: &mut Problems) {
 
 /// The plain keys that some modes' requests have no place for.
 fn keys(suite: &Suite, problems: &mut Problems) {
-    let keys: [(&str, bool, &[Mode]); 4] = [
-        ("mock_tools", suite.mock_tools.is_some(), &[Mode::ApiChat]),
-        ("concurrency", suite.concurrency.is_some(), &[Mode::Websocket]),
-        (
-            "personalities",
-            suite.personalities.is_some(),
-            &[Mode::Websocket, Mode::VapiWebrtc, Mode::RetellWebrtc],
-        ),
-        (
-            "test_profiles",
-            suite.test_profiles.is_some(),
-            &[Mode::Websocket, Mode::VapiWebrtc, Mode::RetellWebrtc],
-        ),
+    const NO_OVERRIDES: [Mode; 5] =
+        [Mode::Websocket, Mode::VapiWebrtc, Mode::RetellWebrtc, Mode::Pipecat, Mode::Email];
+    const NO_LIMIT: [Mode; 3] = [Mode::Websocket, Mode::Pipecat, Mode::Email];
+    let keys: [(&str, bool, &[Mode]); 5] = [
+        ("mock_tools", suite.mock_tools.is_some(), &[Mode::ApiChat, Mode::Email]),
+        ("frequency", suite.frequency.is_some(), &[Mode::Pipecat]),
+        ("concurrency", suite.concurrency.is_some(), &NO_LIMIT),
+        ("personalities", suite.personalities.is_some(), &NO_OVERRIDES),
+        ("test_profiles", suite.test_profiles.is_some(), &NO_OVERRIDES),
     ];
     let mode = suite.mode.unwrap_or_default();
     for (key, given, without) in keys {
@@ -126,7 +176,7 @@ fn keys(suite: &Suite, problems: &mut Problems) {
             problems.key(
                 at(key),
                 format!("mode {} cannot carry `{key}`", mode.name()),
-                format!("remove `{key}`: the platform takes none in this mode"),
+                format!("remove `{key}`: it belongs to the modes {}", all_but(without)),
             );
         }
     }
@@ -135,14 +185,26 @@ fn keys(suite: &Suite, problems: &mut Problems) {
 /// The scenarios that `websocket.urls` names.
 fn websocket(suite: &Suite, problems: &mut Problems) {
     let urls = suite.websocket.as_ref().and_then(|block| block.urls.as_ref());
-    for key in urls.into_iter().flat_map(|urls| urls.keys()) {
-        let path = at("websocket.urls").child(key);
+    let ids = urls.into_iter().flat_map(|urls| urls.keys());
+    scenario_keys("websocket.urls", ids, "\"wss://…\"", suite, problems);
+}
+
+/// The keys of a mapping that says something for each scenario: their ids.
+fn scenario_keys<'a>(
+    mapping: &str,
+    keys: impl Iterator<Item = &'a String>,
+    example: &str,
+    suite: &Suite,
+    problems: &mut Problems,
+) {
+    for key in keys {
+        let path = at(mapping).child(key);
         let canonical = key.parse::<u64>().ok().filter(|id| *id > 0 && id.to_string() == *key);
         let Some(id) = canonical else {
             problems.key(
                 path,
                 format!("{} is not the id of a scenario", shown(key)),
-                "write the number, for example `101: \"wss://…\"`",
+                format!("write the number, for example `101: {example}`"),
             );
             continue;
         };
@@ -151,7 +213,7 @@ fn websocket(suite: &Suite, problems: &mut Problems) {
             problems.key(
                 path,
                 format!("scenario `{id}` is not in `scenarios`"),
-                "add it there, or remove its URL",
+                format!("add it there, or remove it from `{mapping}`"),
             );
         }
     }

@@ -121,7 +121,7 @@ fn a_mode_carries_only_its_own_blocks() {
             (
                 "mode: text\npipecat: {agent_name: a}",
                 "pipecat",
-                "`pipecat` belongs to mode pipecat_v2: this suite's mode is text",
+                "`pipecat` belongs only to modes pipecat_v2 and pipecat: this suite's mode is text",
             ),
             (
                 "mode: text\nsip: {endpoint: \"sip:a@b\"}",
@@ -175,6 +175,38 @@ fn a_mode_carries_only_its_own_blocks() {
                 "mode websocket cannot carry `concurrency`",
             ),
             (
+                "mode: pipecat_v2\npipecat: {room: {url: \"https://a/b\"}}",
+                "pipecat.room",
+                "`pipecat.room` belongs to mode pipecat: this suite's mode is pipecat_v2",
+            ),
+            (
+                "mode: pipecat\npipecat: {room: {url: \"https://a/b\"}, agent_name: a}",
+                "pipecat.agent_name",
+                "`pipecat.agent_name` belongs to mode pipecat_v2: this suite's mode is pipecat",
+            ),
+            (
+                "mode: pipecat\npipecat: {room: {url: \"https://a/b\"}}\nfrequency: 2",
+                "frequency",
+                "mode pipecat cannot carry `frequency`",
+            ),
+            ("mode: pipecat", "mode", "mode pipecat: scenario `1` has no room"),
+            (
+                "mode: pipecat\npipecat: {rooms: {1: {url: \"https://a/b\"}}}",
+                "mode",
+                "mode pipecat: scenario `2` has no room",
+            ),
+            ("mode: email\nconcurrency: 2", "concurrency", "mode email cannot carry `concurrency`"),
+            (
+                "mode: email\nemail: {agent: support}",
+                "email.agent",
+                "`support` is not an e-mail address",
+            ),
+            (
+                "email: {agent: a@b.example}",
+                "email",
+                "`email` belongs to mode email: this suite's mode is voice, the default",
+            ),
+            (
                 "mode: retell_webrtc\npersonalities: [2]",
                 "personalities",
                 "mode retell_webrtc cannot carry `personalities`",
@@ -200,6 +232,8 @@ fn a_mode_carries_only_its_own_blocks() {
             "mode: websocket\nwebsocket: {urls: {1: \"ws://a\"}}",
             "mode: text\nwebsocket: {url: \"wss://a/b\", headers: {Authorization: Bearer x}}",
             "mode: retell_webrtc",
+            "mode: email\nfrequency: 2\nemail: {agent: support@example.com}",
+            "mode: pipecat\npipecat: {rooms: {1: {url: \"https://a/b\"}, 2: {url: \"https://a/c\"}}}",
             "mode: vapi_webrtc\nvapi: {assistant: a}",
         ],
     );

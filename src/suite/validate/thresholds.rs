@@ -33,6 +33,7 @@ pub(super) fn check(suite: &Suite, problems: &mut Problems) {
     built_in(&root, Figure::Duration, thresholds.duration.as_ref(), problems);
     built_in(&root, Figure::AgentLatency, thresholds.agent_latency.as_ref(), problems);
     agent_latency(suite, thresholds, problems);
+    coverage(&root, thresholds.coverage.as_ref(), problems);
     confidence(root.child("confidence"), thresholds.confidence, problems);
     metrics(&root, thresholds.metrics.iter(), problems);
     if let Some(each) = &thresholds.each_scenario {
@@ -80,6 +81,30 @@ fn agent_latency(suite: &Suite, thresholds: &Thresholds, problems: &mut Problems
     }
 }
 
+/// The platform gives one share for the whole result.
+fn coverage(root: &Path, checks: Option<&Checks>, problems: &mut Problems) {
+    let path = root.child("coverage");
+    for (path, spec) in checks.into_iter().flat_map(|checks| checks.at(&path)) {
+        let Check { aggregate, operator, threshold } = &spec.check;
+        let at_least = matches!(operator, Operator::AtLeast | Operator::Above);
+        let is_share = aggregate.is_none() && threshold.unit == Unit::Percent;
+        let extra = spec.min_samples.is_some() || spec.confidence.is_some() || spec.unit.is_some();
+        if !is_share || !at_least || !(0.0..=100.0).contains(&threshold.value) {
+            problems.value(
+                path,
+                format!("`coverage` cannot be asked for `{}`", spec.check),
+                "it is a share that should be high: write for example `\">= 80%\"`",
+            );
+        } else if extra {
+            problems.value(
+                path,
+                "`coverage` takes `check` and `level` only",
+                "remove the rest: the platform gives one share for the whole result",
+            );
+        }
+    }
+}
+
 fn only_warns(thresholds: &Thresholds) -> bool {
     let each = thresholds.each_scenario.as_ref();
     let built_in = [
@@ -88,6 +113,7 @@ fn only_warns(thresholds: &Thresholds) -> bool {
         thresholds.expected_outcome.as_ref(),
         thresholds.duration.as_ref(),
         thresholds.agent_latency.as_ref(),
+        thresholds.coverage.as_ref(),
         each.and_then(|each| each.success_rate.as_ref()),
         each.and_then(|each| each.agent_latency.as_ref()),
     ];
@@ -109,12 +135,13 @@ fn holds_no_check(thresholds: &Thresholds) -> bool {
         expected_outcome,
         duration,
         agent_latency,
+        coverage,
         each_scenario,
         metrics,
         confidence: _,
         baseline,
     } = thresholds;
-    let built_in = [success_rate, errors, expected_outcome, duration, agent_latency];
+    let built_in = [success_rate, errors, expected_outcome, duration, agent_latency, coverage];
     built_in.iter().all(|checks| checks.is_none())
         && each_scenario.is_none()
         && metrics.is_empty()

@@ -7,6 +7,7 @@ use crate::document::{Path, shown};
 
 pub(super) fn check(suite: &Suite, problems: &mut Problems) {
     phones(suite, problems);
+    email(suite, problems);
     urls(suite, problems);
     patterns(suite, problems);
     for (path, text) in texts(suite) {
@@ -72,6 +73,26 @@ fn phones(suite: &Suite, problems: &mut Problems) {
     }
 }
 
+/// The agent's address in mode email.
+fn email(suite: &Suite, problems: &mut Problems) {
+    let Some(address) = suite.email.as_ref().and_then(|block| block.agent.as_ref()) else { return };
+    let is_address = address.split_once('@').is_some_and(|(local, domain)| {
+        !local.is_empty()
+            && domain.contains('.')
+            && !domain.contains('@')
+            && !domain.starts_with('.')
+            && !domain.ends_with('.')
+            && !address.contains(char::is_whitespace)
+    });
+    if !is_address {
+        problems.value(
+            at("email.agent"),
+            format!("{} is not an e-mail address", shown(address)),
+            "for example `support@example.com`",
+        );
+    }
+}
+
 fn urls(suite: &Suite, problems: &mut Problems) {
     let mut check = |path: Path, url: Option<&String>, schemes: &[&str], example: &str| {
         let Some(url) = url else { return };
@@ -105,6 +126,14 @@ fn urls(suite: &Suite, problems: &mut Problems) {
     }
     let sip = suite.sip.as_ref().and_then(|block| block.endpoint.as_ref());
     check(at("sip.endpoint"), sip, &["sip:", "sips:"], "sip:agent@sip.example.com");
+    const ROOM: [&str; 2] = ["https://", "http://"];
+    let example = "https://example.daily.co/room";
+    let room = suite.pipecat.as_ref().and_then(|block| block.room.as_ref());
+    check(at("pipecat.room.url"), room.map(|room| &room.url), &ROOM, example);
+    let rooms = suite.pipecat.as_ref().and_then(|block| block.rooms.as_ref());
+    for (id, room) in rooms.into_iter().flatten() {
+        check(at("pipecat.rooms").child(id).child("url"), Some(&room.url), &ROOM, example);
+    }
     let elevenlabs = suite.elevenlabs.as_ref().and_then(|block| block.base_url.as_ref());
     let example = "https://api.eu.residency.elevenlabs.io";
     check(at("elevenlabs.base_url"), elevenlabs, &["https://", "http://"], example);
@@ -129,6 +158,7 @@ fn texts(suite: &Suite) -> Vec<(Path, &str)> {
         ("websocket.url", suite.websocket.as_ref().and_then(|block| block.url.as_ref())),
         ("vapi.assistant", suite.vapi.as_ref().and_then(|block| block.assistant.as_ref())),
         ("retell.agent", suite.retell.as_ref().and_then(|block| block.agent.as_ref())),
+        ("email.agent", suite.email.as_ref().and_then(|block| block.agent.as_ref())),
         ("elevenlabs.agent", suite.elevenlabs.as_ref().and_then(|block| block.agent.as_ref())),
         (
             "elevenlabs.base_url",
