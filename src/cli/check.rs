@@ -20,7 +20,9 @@ use crate::report::escape::json::safe;
 use crate::report::escape::terminal::log_line;
 use crate::spec::model::Case;
 use crate::suite::checks::{CheckSpec, Checks, Level};
-use crate::suite::model::{EarlyStop, Quarantine, RetryOn, Suite, TestSetFrom, Thresholds};
+use crate::suite::model::{
+    Baseline, EarlyStop, Quarantine, RetryOn, Suite, TestSetFrom, Thresholds,
+};
 use crate::suite::together;
 use crate::text;
 use crate::verdict::foregone;
@@ -71,6 +73,9 @@ impl Surroundings<'_> {
         let plan = Plan::new(&loaded.suite, &loaded.name(), context.branch(), "key")?;
         super::budget::check(&loaded.suite, &plan)?;
         super::baseline::saved_of(&loaded.suite)?;
+        let mut loaded = loaded.clone();
+        super::grouping::check(&mut loaded, &plan)?;
+        let loaded = &loaded;
         let online = match self.args.online {
             true => Some(online::look_up(loaded, &plan, global, context)?),
             false => None,
@@ -151,11 +156,14 @@ pub(super) fn warnings(loaded: &Loaded, plan: &Plan) -> Vec<String> {
     let (runs, each) = (plan.runs(), plan.runs_per_scenario);
     let mut warnings = hopeless(thresholds, runs, each);
     warnings.extend(loaded.lines(foregone::all(thresholds, runs, each)));
-    let each = thresholds.each_scenario.as_ref();
-    let sees_failures = thresholds.success_rate.is_some()
-        || thresholds.expected_outcome.is_some()
-        || thresholds.baseline.as_ref().is_some_and(|limits| limits.success_rate.is_some())
-        || each.is_some_and(|each| each.success_rate.is_some());
+    let in_rules = |rules: &Thresholds| {
+        let each = rules.each_scenario.as_ref();
+        rules.success_rate.is_some()
+            || rules.expected_outcome.is_some()
+            || rules.baseline.as_ref().is_some_and(|limits| limits.success_rate.is_some())
+            || each.is_some_and(|each| each.success_rate.is_some())
+    };
+    let sees_failures = thresholds.with_groups().iter().any(|(_, rules)| in_rules(rules));
     if loaded.suite.thresholds.is_some() && !sees_failures {
         warnings.push(
             "no check looks at the success rate: a failed run changes nothing unless another check \
@@ -278,6 +286,9 @@ fn policies(suite: &Suite) -> Vec<(&'static str, String)> {
     if let Some(baseline) = suite.thresholds.as_ref().and_then(|t| t.baseline.as_ref()) {
         rows.push(("baseline", baseline.from.clone()));
     }
+    for (name, group) in suite.thresholds.iter().flat_map(|thresholds| &thresholds.groups) {
+        rows.push(("group", format!("{name}: {}", group.describe())));
+    }
     for entry in suite.quarantine.iter().flatten() {
         let Quarantine { scenario, until, owner, reason } = entry;
         rows.push(("quarantine", format!("{scenario} until {until} ({owner}): {reason}")));
@@ -380,6 +391,21 @@ fn line(text: &str) -> String {
 /// The checks as they will be judged, one a line.
 fn checks(thresholds: &Thresholds) -> Vec<String> {
     let mut lines = Vec::new();
+    for (group, rules) in thresholds.with_groups() {
+        let prefix = group.map(|group| format!("group {group}: ")).unwrap_or_default();
+        checks_of(&prefix, &rules, &mut lines);
+    }
+    if let Some(baseline) = &thresholds.baseline {
+        checks_of_baseline(baseline, &mut lines);
+    }
+    if lines.is_empty() {
+        lines.push("success_rate >= 100% (the default: every run must pass)".to_owned());
+    }
+    lines
+}
+
+/// The checks of a suite or of a group, without its baseline.
+fn checks_of(group: &str, thresholds: &Thresholds, lines: &mut Vec<String>) {
     let unit = |name: &str, spec: &CheckSpec| {
         units::planned(name, spec).map(|note| format!("; {note}")).unwrap_or_default()
     };
@@ -387,7 +413,7 @@ fn checks(thresholds: &Thresholds) -> Vec<String> {
         for spec in checks.iter().flat_map(|checks| &checks.0) {
             let level = if spec.level == Level::Warn { " (warning only)" } else { "" };
             let unit = if is_metric { unit(name, spec) } else { String::new() };
-            lines.push(format!("{prefix}{name} {}{level}{unit}", spec.check));
+            lines.push(format!("{group}{prefix}{name} {}{level}{unit}", spec.check));
         }
     };
     add("", "success_rate", thresholds.success_rate.as_ref(), false);
@@ -403,23 +429,18 @@ fn checks(thresholds: &Thresholds) -> Vec<String> {
             add("each scenario: ", name, Some(checks), true);
         }
     }
-    if let Some(baseline) = &thresholds.baseline {
-        let rate = baseline.success_rate.iter().map(|limit| ("success_rate", limit));
-        let metrics = baseline.metrics.iter().map(|(name, limit)| (name.as_str(), limit));
-        for (name, limit) in rate.chain(metrics) {
-            let bounds = [("drop", limit.max_drop), ("rise", limit.max_rise)];
-            for (way, most) in bounds {
-                let most = most.map(|most| text::percent(most.fraction()));
-                lines.extend(
-                    most.map(|most| format!("{name} against the baseline: {way} <= {most}")),
-                );
-            }
+}
+
+fn checks_of_baseline(baseline: &Baseline, lines: &mut Vec<String>) {
+    let rate = baseline.success_rate.iter().map(|limit| ("success_rate", limit));
+    let metrics = baseline.metrics.iter().map(|(name, limit)| (name.as_str(), limit));
+    for (name, limit) in rate.chain(metrics) {
+        let bounds = [("drop", limit.max_drop), ("rise", limit.max_rise)];
+        for (way, most) in bounds {
+            let most = most.map(|most| text::percent(most.fraction()));
+            lines.extend(most.map(|most| format!("{name} against the baseline: {way} <= {most}")));
         }
     }
-    if lines.is_empty() {
-        lines.push("success_rate >= 100% (the default: every run must pass)".to_owned());
-    }
-    lines
 }
 
 /// The request as it would be sent, but for what may be secret: headers, and what came from the

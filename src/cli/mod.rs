@@ -16,6 +16,7 @@ mod compare;
 mod connection;
 mod console;
 mod failure;
+mod grouping;
 mod hints;
 mod init;
 mod input_file;

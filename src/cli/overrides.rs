@@ -191,6 +191,7 @@ impl Overrides {
             suite.scenarios = self.scenarios.clone();
             suite.tags = self.tags.clone();
             suite.folder = self.folder.clone();
+            suite.exclude_tags = None;
             suite.spec = self.spec.as_ref().map(|path| path.display().to_string());
             suite.cases = None;
             if let (Some(ids), Some(entries)) = (&self.scenarios, &mut suite.quarantine) {

@@ -111,6 +111,7 @@ pub(super) fn run(
 fn before_outputs(loaded: &mut Loaded, plan: &Plan) -> Result<(), Failure> {
     super::budget::check(&loaded.suite, plan)?;
     super::prepare::quarantine_is_known(loaded, plan)?;
+    super::grouping::check(loaded, plan)?;
     loaded.baseline = super::baseline::saved_of(&loaded.suite)?;
     Ok(())
 }

@@ -45,6 +45,8 @@ pub struct Query {
     pub ids: Vec<u64>,
     /// Tags.
     pub tags: Vec<String>,
+    /// Tags of scenarios that are left out, unless their ids are named.
+    pub exclude_tags: Vec<String>,
     /// Dotted folder path.
     pub folder: Option<String>,
     /// Project id.
@@ -61,6 +63,11 @@ impl Query {
             None if self.tags.len() == 1 => format!("tag {}", self.tags.join(", ")),
             None => format!("tags {}", self.tags.join(", ")),
         }
+    }
+
+    /// Whether a scenario with these tags is left out.
+    pub fn excludes(&self, tags: &[String]) -> bool {
+        tags.iter().any(|tag| self.exclude_tags.contains(tag))
     }
 }
 
@@ -366,11 +373,14 @@ fn selection(suite: &Suite, mode: Mode) -> Result<Selection, PlanError> {
     let query = Query {
         ids,
         tags,
+        exclude_tags: suite.exclude_tags.clone().unwrap_or_default(),
         folder: suite.folder.clone(),
         project: suite.project,
         agent: suite.agent,
     };
-    Ok(if takes_tags(mode) { Selection::ByPlatform(query) } else { Selection::Resolve(query) })
+    // No start takes tags that are left out: then the ids are looked up here.
+    let by_platform = takes_tags(mode) && query.exclude_tags.is_empty();
+    Ok(if by_platform { Selection::ByPlatform(query) } else { Selection::Resolve(query) })
 }
 
 #[cfg(test)]

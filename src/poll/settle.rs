@@ -36,6 +36,21 @@ pub struct Figures {
 impl Figures {
     /// What these thresholds ask for. Without any, each run must pass.
     pub fn of(thresholds: &Thresholds) -> Self {
+        let mut all = Self::default();
+        let mut asks = false;
+        for (_, rules) in thresholds.with_groups() {
+            let figures = Self::named_in(&rules);
+            asks |= figures != Self::default() || rules.errors.is_some();
+            all.success |= figures.success;
+            all.expected_outcome |= figures.expected_outcome;
+            all.duration |= figures.duration;
+            all.metrics.extend(figures.metrics);
+        }
+        Self { success: all.success || !asks, ..all }
+    }
+
+    /// What thresholds without groups name.
+    fn named_in(thresholds: &Thresholds) -> Self {
         let each = thresholds.each_scenario.as_ref();
         let baseline = thresholds.baseline.as_ref();
         let metrics = thresholds
@@ -46,14 +61,12 @@ impl Figures {
         let success = thresholds.success_rate.is_some()
             || each.is_some_and(|each| each.success_rate.is_some())
             || baseline.is_some();
-        let figures = Self {
+        Self {
             success,
             expected_outcome: thresholds.expected_outcome.is_some(),
             duration: thresholds.duration.is_some(),
             metrics: metrics.cloned().collect(),
-        };
-        let asks = figures != Self::default() || thresholds.errors.is_some();
-        Self { success: success || !asks, ..figures }
+        }
     }
 }
 

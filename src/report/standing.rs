@@ -147,12 +147,18 @@ pub(super) fn evidence_of<'a>(
     let scenarios = filled.scenarios.into_iter().map(|planned| {
         let of = |run: &&RunRecord| run.scenario == planned.scenario;
         let seen = runs.iter().filter(of).find_map(|run| run.scenario_name.clone());
-        let name = seen.or(planned.name).unwrap_or_else(|| match planned.scenario {
-            Some(id) => format!("scenario {id}"),
-            None => "deleted scenario".to_owned(),
-        });
-        let scenario = ScenarioRef { id: planned.scenario, name };
-        ScenarioSlots { scenario, missing: planned.missing }
+        let name =
+            seen.or_else(|| planned.name.clone()).unwrap_or_else(|| match planned.scenario {
+                Some(id) => format!("scenario {id}"),
+                None => "deleted scenario".to_owned(),
+            });
+        ScenarioSlots {
+            scenario: ScenarioRef { id: planned.scenario, name },
+            missing: planned.missing,
+            name: planned.name,
+            case_key: planned.case_key,
+            tags: planned.tags,
+        }
     });
     let evidence = Evidence {
         runs: counted,

@@ -152,11 +152,12 @@ fn tally_with(t: &Tally, going: usize) -> String {
     if parts.is_empty() { total } else { format!("{total}: {}", parts.join(", ")) }
 }
 
-/// Name of a check with the scenario it was checked on alone.
+/// Name of a check with the group and the scenario that it was checked on alone.
 pub fn check_name(check: &CheckReport) -> String {
+    let of = check.group.as_ref().map(|group| format!(" of group {group}")).unwrap_or_default();
     match &check.scenario {
-        Some(scenario) => format!("{} in {}", check.name, scenario.name),
-        None => check.name.clone(),
+        Some(scenario) => format!("{}{of} in {}", check.name, scenario.name),
+        None => format!("{}{of}", check.name),
     }
 }
 

@@ -6,6 +6,7 @@
 pub mod agent;
 pub mod carrier;
 pub mod checks;
+pub mod groups;
 pub mod matrix;
 pub mod model;
 pub mod redact;

@@ -14,6 +14,7 @@ pub use super::carrier::{
     Elevenlabs, Livekit, Mode, Numbers, Phone, Pipecat, Retell, Sip, Vapi, Websocket,
 };
 use super::checks::Checks;
+use super::groups::Group;
 pub use super::matrix::Matrix;
 use super::redact::Redact;
 use super::scalars::{Date, Percent, Timeout};
@@ -51,6 +52,9 @@ pub struct Suite {
     /// Run the scenarios of this folder, as a dotted path such as `Sales.Inbound`. Needs `project`.
     #[schemars(length(min = 1))]
     pub folder: Option<String>,
+    /// Leave out the scenarios of `tags` or `folder` that carry one of these tags.
+    #[schemars(length(min = 1), inner(length(min = 1)))]
+    pub exclude_tags: Option<Vec<String>>,
     /// Path of a Tests-as-Code file (`cekura.tests.json`) that holds the test cases, relative to
     /// this file.
     #[schemars(length(min = 1))]
@@ -194,6 +198,9 @@ pub struct Thresholds {
     /// Checks on the account's metrics, each named by its name (any case), slug, code or id.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub metrics: BTreeMap<String, Checks>,
+    /// Checks for some of the scenarios, each group under a name of your own.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub groups: BTreeMap<String, Group>,
     /// Judge rates by an interval at this confidence, for example `95%`, not by the bare sample.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confidence: Option<Percent>,

@@ -1,6 +1,7 @@
 //! The rules of the verdict, each as a sentence, and its properties.
 
 mod against_a_baseline;
+mod groups;
 mod labels_and_scales;
 mod slots;
 

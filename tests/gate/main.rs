@@ -19,6 +19,7 @@ mod cases;
 mod ci_systems;
 mod foregone;
 mod foreign;
+mod groups;
 mod harness;
 mod hints;
 mod many;

@@ -132,6 +132,7 @@ fn check(
 ) -> CheckReport {
     CheckReport {
         name: name.into(),
+        group: None,
         scenario: None,
         condition: condition.into(),
         level: Level::Error,

@@ -14,6 +14,7 @@ pub mod reading;
 mod repair;
 mod run;
 pub mod stream;
+mod tags;
 mod turns;
 
 use serde::Deserialize;
@@ -213,10 +214,27 @@ struct WireResult {
     ai_summary: Value,
     #[serde(default)]
     next_steps: Value,
+    #[serde(default)]
+    runs_by_tags: Value,
 }
 
 impl From<WireResult> for ResultRecord {
     fn from(wire: WireResult) -> Self {
+        wire.record_and_tags().0
+    }
+}
+
+impl WireResult {
+    /// The record, with the tags in its runs; and the tags, for runs that are read elsewhere.
+    fn record_and_tags(self) -> (ResultRecord, tags::RunsByTags) {
+        let tags = tags::RunsByTags::of(&self.runs_by_tags, &self.status);
+        let mut record = self.into_record();
+        tags.mark(&mut record.runs);
+        (record, tags)
+    }
+
+    fn into_record(self) -> ResultRecord {
+        let wire = self;
         ResultRecord {
             id: wire.id,
             name: wire.name,

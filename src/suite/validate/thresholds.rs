@@ -27,12 +27,21 @@ pub(super) fn check(suite: &Suite, problems: &mut Problems) {
             "leave out `level: warn` on at least one check",
         );
     }
-    built_in(&root, Figure::SuccessRate, thresholds.success_rate.as_ref(), problems);
-    built_in(&root, Figure::Errors, thresholds.errors.as_ref(), problems);
-    built_in(&root, Figure::ExpectedOutcome, thresholds.expected_outcome.as_ref(), problems);
-    built_in(&root, Figure::Duration, thresholds.duration.as_ref(), problems);
+    rules(&root, thresholds, problems);
+    groups(suite, thresholds, problems);
+    if let Some(limits) = &thresholds.baseline {
+        baseline(&root.child("baseline"), limits, problems);
+    }
+}
+
+/// The checks of a suite or of a group, which stand below `root`.
+fn rules(root: &Path, thresholds: &Thresholds, problems: &mut Problems) {
+    built_in(root, Figure::SuccessRate, thresholds.success_rate.as_ref(), problems);
+    built_in(root, Figure::Errors, thresholds.errors.as_ref(), problems);
+    built_in(root, Figure::ExpectedOutcome, thresholds.expected_outcome.as_ref(), problems);
+    built_in(root, Figure::Duration, thresholds.duration.as_ref(), problems);
     confidence(root.child("confidence"), thresholds.confidence, problems);
-    metrics(&root, thresholds.metrics.iter(), problems);
+    metrics(root, thresholds.metrics.iter(), problems);
     if let Some(each) = &thresholds.each_scenario {
         let path = root.child("each_scenario");
         if each.success_rate.is_none() && each.metrics.is_empty() {
@@ -46,29 +55,71 @@ pub(super) fn check(suite: &Suite, problems: &mut Problems) {
         metrics(&path, each.metrics.iter(), problems);
         confidence(path.child("confidence"), each.confidence, problems);
     }
-    if let Some(limits) = &thresholds.baseline {
-        baseline(&root.child("baseline"), limits, problems);
+}
+
+/// What is wrong with the groups themselves, and with their checks.
+fn groups(suite: &Suite, thresholds: &Thresholds, problems: &mut Problems) {
+    for (name, group) in &thresholds.groups {
+        let path = at("thresholds.groups").child(name);
+        if name.trim().is_empty() || name.chars().any(char::is_control) || name.len() > 100 {
+            problems.key(
+                path.clone(),
+                format!("{} is no name for a group", shown(name)),
+                "write a short word, for example `safety`: each report shows it",
+            );
+        }
+        if !group.selects() {
+            problems.key(
+                path.clone(),
+                format!("the group {} does not say which scenarios it has", shown(name)),
+                "add `tags: [safety]`, `scenarios: [101]`, `names: [\"refund*\"]` or `cases: [\"login*\"]`",
+            );
+        }
+        let own = group.rules(None);
+        if own.own_checks().next().is_none() && own.each_scenario.is_none() {
+            problems.key(
+                path.clone(),
+                format!("the group {} holds no check", shown(name)),
+                "add one, for example `success_rate: \"100%\"`",
+            );
+        }
+        let cases = suite.brings_cases();
+        if group.cases.is_some() && !cases {
+            problems.key(
+                path.child("cases"),
+                "`cases` needs a suite with test cases of its own",
+                "write `names` for the names of scenarios, or `tags`, or `scenarios` for ids",
+            );
+        }
+        if group.scenarios.is_some() && cases {
+            problems.key(
+                path.child("scenarios"),
+                "`scenarios` names scenarios by id, and test cases have none",
+                "write `cases` for their keys or names, or `tags`",
+            );
+        }
+        for (key, patterns) in
+            [("names", &group.names), ("cases", &group.cases), ("tags", &group.tags)]
+        {
+            for (index, text) in patterns.iter().flatten().enumerate() {
+                if text.trim().is_empty() || text.chars().any(char::is_control) {
+                    problems.value(
+                        path.child(key).child(index),
+                        format!("{} names nothing", shown(text)),
+                        "write it on one line; `*` stands for any text in `names` and `cases`",
+                    );
+                }
+            }
+        }
+        rules(&path, &own, problems);
     }
 }
 
 fn only_warns(thresholds: &Thresholds) -> bool {
-    let each = thresholds.each_scenario.as_ref();
-    let built_in = [
-        thresholds.success_rate.as_ref(),
-        thresholds.errors.as_ref(),
-        thresholds.expected_outcome.as_ref(),
-        thresholds.duration.as_ref(),
-        each.and_then(|each| each.success_rate.as_ref()),
-    ];
-    let metrics = thresholds.metrics.values();
-    let each_metrics = each.into_iter().flat_map(|each| each.metrics.values());
-    let mut specs = built_in
-        .into_iter()
-        .flatten()
-        .chain(metrics)
-        .chain(each_metrics)
-        .flat_map(|checks| &checks.0);
-    thresholds.baseline.is_none() && specs.all(|spec| spec.level == Level::Warn)
+    let all = thresholds.with_groups();
+    let specs = all.iter().flat_map(|(_, rules)| rules.own_checks()).flat_map(|one| &one.0);
+    let mildest = specs.map(|spec| spec.level).min();
+    thresholds.baseline.is_none() && mildest == Some(Level::Warn)
 }
 
 fn holds_no_check(thresholds: &Thresholds) -> bool {
@@ -79,12 +130,14 @@ fn holds_no_check(thresholds: &Thresholds) -> bool {
         duration,
         each_scenario,
         metrics,
+        groups,
         confidence: _,
         baseline,
     } = thresholds;
     [success_rate, errors, expected_outcome, duration].iter().all(|checks| checks.is_none())
         && each_scenario.is_none()
         && metrics.is_empty()
+        && groups.is_empty()
         && baseline.is_none()
 }
 
