@@ -120,6 +120,7 @@ mod tests {
             reason: "r".to_owned(),
         };
         SuiteHead {
+            report_only: false,
             name: "s".to_owned(),
             file: None,
             mode: Mode::Voice,

@@ -90,6 +90,8 @@ if is_true share_link "${INPUT_SHARE_LINK:-}" || is_true share_links "${INPUT_SH
     flags+=(--share-link)
 fi
 
+[ -z "${INPUT_ENFORCE:-}" ] || is_true enforce "$INPUT_ENFORCE" || flags+=(--report-only)
+
 if is_true comment "${INPUT_COMMENT:-}" && ! is_true dry_run "${INPUT_DRY_RUN:-}"; then
     flags+=(--comment)
     export GITHUB_TOKEN=$github_token

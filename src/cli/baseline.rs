@@ -194,6 +194,7 @@ impl<'a> Wanted<'a> {
         thresholds.baseline = None;
         let judges = thresholds != Thresholds::default();
         let head = SuiteHead {
+            report_only: false,
             name: self.name.to_owned(),
             file: None,
             mode: self.suite.mode.unwrap_or_default(),

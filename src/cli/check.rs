@@ -171,6 +171,13 @@ pub(super) fn warnings(loaded: &Loaded, plan: &Plan) -> Vec<String> {
                 .to_owned(),
         );
     }
+    if loaded.suite.is_report_only() && crate::suite::only_warns(thresholds) {
+        warnings.push(
+            "every check only warns: that is fine to report only, and can neither pass nor fail once \
+             the suite is enforced"
+                .to_owned(),
+        );
+    }
     warnings.extend(idle_afterwards(&loaded.suite));
     warnings.extend(repeated_ids(loaded, plan));
     warnings.extend(loaded.noticed.iter().cloned());
@@ -280,6 +287,9 @@ fn first_call(loaded: &Loaded) -> Option<StartRequest> {
 /// What the suite asks for beyond its checks.
 fn policies(suite: &Suite) -> Vec<(&'static str, String)> {
     let mut rows = Vec::new();
+    if suite.is_report_only() {
+        rows.push(("enforce", "false: the verdict is reported only".to_owned()));
+    }
     if let Some(confidence) = suite.thresholds.as_ref().and_then(|t| t.confidence) {
         rows.push(("confidence", confidence.to_string()));
     }

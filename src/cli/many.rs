@@ -386,11 +386,5 @@ fn base_of(ended: &Ended) -> Base {
 
 /// How a gate ended, for those who watch.
 fn line(judged: &Judged) -> String {
-    let word = match judged.code {
-        Code::Passed => "passed",
-        Code::Failed => "failed",
-        Code::Inconclusive => "inconclusive",
-        _ => "not finished",
-    };
-    format!("{word}: {}", judged.headline())
+    format!("{}: {}", judged.word(), judged.headline())
 }

@@ -64,6 +64,9 @@ pub(super) struct Overrides {
     /// with nothing.
     #[arg(long, value_name = "FROM", value_parser = words)]
     baseline: Option<String>,
+    /// Judge and report everything, and exit with 0 unless the gate itself could not do its work.
+    #[arg(long)]
+    report_only: bool,
     /// What happens to the calls when the gate is stopped.
     #[arg(long, value_enum, value_name = "POLICY")]
     on_cancel: Option<CallPolicy>,
@@ -206,6 +209,7 @@ impl Overrides {
         replace(&mut suite.concurrency, self.concurrency);
         replace(&mut suite.timeout, self.timeout);
         replace(&mut suite.name, self.name.clone());
+        replace(&mut suite.enforce, self.report_only.then_some(false));
         replace(&mut suite.on_cancel, self.on_cancel);
         replace(&mut suite.on_timeout, self.on_timeout);
         if let Some(check) = &self.success_rate {

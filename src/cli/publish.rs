@@ -65,6 +65,7 @@ pub(super) fn suite_head(loaded: &Loaded) -> SuiteHead {
         mode: loaded.suite.mode.unwrap_or_default(),
         thresholds: loaded.suite.thresholds.clone().unwrap_or_default(),
         quarantine: loaded.suite.quarantine.clone().unwrap_or_default(),
+        report_only: loaded.suite.is_report_only(),
     }
 }
 
@@ -186,7 +187,7 @@ impl Publisher {
         console.print_commands(&results)?;
         let paths: Vec<&Path> = written.iter().map(|(_, path)| path.as_path()).collect();
         console.account(&console::console(report, console.style(), &paths))?;
-        if report.exit_code != 0 {
+        if !report.has_passed() {
             console.brief(&words::verdict_line(report))?;
         }
         for fault in &faults {

@@ -110,7 +110,7 @@ impl WholePublisher {
         self.log(whole, console)?;
         let paths: Vec<&Path> = written.iter().map(|(_, path)| path.as_path()).collect();
         console.account(&gates::console(whole, console.style(), &paths))?;
-        if whole.code() != Code::Passed {
+        if !whole.has_passed() {
             console.brief(&format!("{}: {}", whole.name, whole.headline()))?;
         }
         for fault in &faults {

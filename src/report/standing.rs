@@ -204,6 +204,7 @@ mod tests {
 
     fn suite(thresholds: serde_json::Value) -> SuiteHead {
         SuiteHead {
+            report_only: false,
             name: "s".to_owned(),
             file: None,
             mode: Mode::Voice,

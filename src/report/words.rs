@@ -59,9 +59,26 @@ impl Standing {
     }
 }
 
+/// The verdict in words: what it would be, where it is reported only.
+pub fn verdict_word(report: &Report) -> String {
+    match (report.suite.report_only, report.verdict) {
+        (false, verdict) => verdict.participle().to_owned(),
+        (true, verdict) => format!("{} (report only)", would(verdict)),
+    }
+}
+
+/// What a gate would do that is reported only.
+pub const fn would(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "would pass",
+        Verdict::Inconclusive => "would be inconclusive",
+        Verdict::Fail => "would fail",
+    }
+}
+
 /// The verdict in one line, with its word at the start exactly once.
 pub fn verdict_line(report: &Report) -> String {
-    let word = report.verdict.participle();
+    let word = &verdict_word(report);
     let headline = short(&report.headline, 500);
     let capital = |text: &str| {
         let mut characters = text.chars();
@@ -110,9 +127,17 @@ pub fn quoted(path: &str) -> String {
 }
 
 /// The exit code with its meaning.
-pub fn exit_meaning(report: &Report) -> &'static str {
+pub fn exit_meaning(report: &Report) -> String {
+    if let Some(would) = report.would_exit_code {
+        return meaning_of_a_report(report.judged_code(), would);
+    }
     let code = Code::ALL.into_iter().find(|code| code.number() == report.exit_code);
-    code.map_or("not a code of this program", Code::meaning)
+    code.map_or("not a code of this program", Code::meaning).to_owned()
+}
+
+/// What code 0 means where the verdict is reported only and has another.
+pub fn meaning_of_a_report(code: Code, number: u8) -> String {
+    format!("report only; enforced it would be {number}, {}", code.meaning())
 }
 
 /// The counts of the runs as a sentence: `9 runs: 6 passed, 2 failed, 1 errored`.
@@ -314,7 +339,7 @@ pub fn blame_name(report: &Report, blame: Blame) -> &'static str {
         Blame::Operator if report.stopped_early || report.incomplete => {
             "nobody: the gate ended the call"
         }
-        Blame::StillGoing if report.exit_code == Code::TimedOut.number() => {
+        Blame::StillGoing if report.judged_code() == Code::TimedOut => {
             "the time limit: the gate left before the end"
         }
         Blame::StillGoing if report.incomplete => "nobody: the gate left before the end",

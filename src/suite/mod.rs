@@ -18,6 +18,7 @@ mod validate;
 
 use crate::document::{Diagnostics, Document, Source};
 use model::Suite;
+pub(crate) use validate::only_warns;
 pub use validate::validate;
 
 /// Reads a suite file. The rules that span several keys are in [`validate`], to be asked once the

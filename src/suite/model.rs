@@ -158,11 +158,20 @@ pub struct Suite {
     /// What happens to the calls when `timeout` is over. Default: end_calls.
     pub on_timeout: Option<CallPolicy>,
 
+    /// Whether the verdict decides the exit code. `false` reports only: everything is judged and
+    /// reported, and the exit code is 0 unless the gate could not do its work. Default: true.
+    pub enforce: Option<bool>,
+
     /// Where reports go and what they may hold.
     pub reports: Option<Reports>,
 }
 
 impl Suite {
+    /// Whether the verdict is reported only and decides no exit code.
+    pub fn is_report_only(&self) -> bool {
+        self.enforce == Some(false)
+    }
+
     /// Whether the suite brings its own test cases, inline or in a file.
     pub const fn brings_cases(&self) -> bool {
         self.spec.is_some() || self.cases.is_some()

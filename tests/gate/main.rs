@@ -29,6 +29,7 @@ mod policies;
 mod privacy;
 mod process;
 mod report_dir;
+mod report_only;
 mod saved;
 mod secrets;
 mod stops;

@@ -219,6 +219,7 @@ pub(crate) fn report() -> Report {
         exit_code: 1,
         headline: "success_rate is 75%, wanted >= 90%; errors is inconclusive".into(),
         suite: SuiteHead {
+            report_only: false,
             name: "Checkout regression".into(),
             file: Some("cekura-gate.yml".into()),
             mode: Mode::Voice,

@@ -56,7 +56,10 @@ const fn standing_ink(standing: Standing) -> (Ink, &'static str) {
 }
 
 fn head(out: &mut String, report: &Report, style: Style) {
-    let (ink, mark) = verdict_ink(report.verdict);
+    let (ink, mark) = match report.suite.report_only && !report.has_passed() {
+        true => (Ink::Unsure, "!"),
+        false => verdict_ink(report.verdict),
+    };
     let verdict = style.wrap(&format!("{mark} "), 2, &words::verdict_line(report));
     out.push_str(&style.paint(ink, verdict.trim_end()));
     out.push('\n');
@@ -281,7 +284,7 @@ fn next(report: &Report, written: &[&Path]) -> Vec<String> {
     let id = report.result.id;
     let file = report.suite.file.as_deref();
     let early = |code: Code| code.is_signal() || matches!(code, Code::TimedOut | Code::Api);
-    let ended_early = Code::of_number(report.exit_code).is_some_and(early);
+    let ended_early = early(report.judged_code());
     let going = !report.result.status.is_terminal();
     if words::may_still_come(report) && !ended_early {
         let watch = words::watch_command(id, file);

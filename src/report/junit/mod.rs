@@ -243,7 +243,8 @@ fn write_case(xml: &mut Xml, case: &Case) {
 fn properties(report: &Report) -> Vec<(&'static str, String)> {
     let result = &report.result;
     let mut properties = vec![
-        ("verdict", report.verdict.participle().to_owned()),
+        ("verdict", words::verdict_word(report)),
+        ("enforced", (!report.suite.report_only).to_string()),
         ("exit_code", report.exit_code.to_string()),
         ("simulated", report.simulated.to_string()),
         ("result_id", words::ids(&words::result_ids(report), usize::MAX)),
@@ -331,6 +332,10 @@ fn check_cases(report: &Report, suite: &str) -> Vec<Case> {
         let reason = short(&check.reason, 300);
         let (element, kind, message) = match Standing::of(check) {
             Standing::Passed => ("", "", None),
+            Standing::Failed | Standing::Inconclusive if report.suite.report_only => {
+                let would = words::would(check.verdict);
+                ("skipped", "", Some(format!("{would} (report only): {reason}")))
+            }
             Standing::Failed => ("failure", "gate.Threshold", Some(reason)),
             Standing::Inconclusive => ("error", "gate.Inconclusive", Some(reason)),
             Standing::Warning => ("skipped", "", Some(format!("warning: {reason}"))),

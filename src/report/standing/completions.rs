@@ -31,6 +31,7 @@ impl Slot {
 
 fn suite(thresholds: Value) -> SuiteHead {
     SuiteHead {
+        report_only: false,
         name: "s".to_owned(),
         file: None,
         mode: Mode::Voice,

@@ -9,6 +9,7 @@ mod limits;
 mod mode;
 mod sense;
 mod thresholds;
+pub(crate) use self::thresholds::only_warns;
 mod together;
 mod values;
 
@@ -87,6 +88,7 @@ fn validate_side(suite: &Suite, today: jiff::civil::Date) -> Vec<Problem> {
     mode::check(suite, &mut problems);
     values::check(suite, &mut problems);
     thresholds::check(suite, &mut problems);
+    thresholds::gating(suite, &mut problems);
     limits::check(suite, today, &mut problems);
     cases::check(suite, &mut problems);
     privacy(suite, &mut problems);

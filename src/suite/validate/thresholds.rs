@@ -20,17 +20,22 @@ pub(super) fn check(suite: &Suite, problems: &mut Problems) {
             "add one, for example `success_rate: \">= 90%\"`, or remove it: then every run must pass",
         );
     }
-    if !holds_no_check(thresholds) && only_warns(thresholds) {
-        problems.key(
-            root.clone(),
-            "every check only warns: such a gate can never pass nor fail",
-            "leave out `level: warn` on at least one check",
-        );
-    }
     rules(&root, thresholds, problems);
     groups(suite, thresholds, problems);
     if let Some(limits) = &thresholds.baseline {
         baseline(&root.child("baseline"), limits, problems);
+    }
+}
+
+/// A suite in which no check can break the gate has nothing to enforce.
+pub(super) fn gating(suite: &Suite, problems: &mut Problems) {
+    let Some(thresholds) = &suite.thresholds else { return };
+    if only_warns(thresholds) && !suite.is_report_only() {
+        problems.key(
+            at("thresholds"),
+            "every check only warns: such a gate can never pass nor fail",
+            "leave out `level: warn` on at least one check, or report only: `enforce: false`",
+        );
     }
 }
 
@@ -115,7 +120,8 @@ fn groups(suite: &Suite, thresholds: &Thresholds, problems: &mut Problems) {
     }
 }
 
-fn only_warns(thresholds: &Thresholds) -> bool {
+/// Whether there are checks, and none of them breaks the gate.
+pub(crate) fn only_warns(thresholds: &Thresholds) -> bool {
     let all = thresholds.with_groups();
     let specs = all.iter().flat_map(|(_, rules)| rules.own_checks()).flat_map(|one| &one.0);
     let mildest = specs.map(|spec| spec.level).min();
