@@ -160,7 +160,9 @@ pub(super) fn warnings(loaded: &Loaded, plan: &Plan) -> Vec<String> {
         let each = rules.each_scenario.as_ref();
         rules.success_rate.is_some()
             || rules.expected_outcome.is_some()
-            || rules.baseline.as_ref().is_some_and(|limits| limits.success_rate.is_some())
+            || rules.baseline.as_ref().is_some_and(|limits| {
+                limits.success_rate.is_some() || limits.new_failures.is_some()
+            })
             || each.is_some_and(|each| each.success_rate.is_some())
     };
     let sees_failures = thresholds.with_groups().iter().any(|(_, rules)| in_rules(rules));
@@ -450,6 +452,9 @@ fn checks_of_baseline(baseline: &Baseline, lines: &mut Vec<String>) {
             let most = most.map(|most| text::percent(most.fraction()));
             lines.extend(most.map(|most| format!("{name} against the baseline: {way} <= {most}")));
         }
+    }
+    if let Some(most) = baseline.new_failures {
+        lines.push(format!("new failures against the baseline: <= {most}"));
     }
 }
 

@@ -267,6 +267,8 @@ fn apply_baseline(suite: &mut Suite, from: &str) {
                 if_missing: None,
                 success_rate: Some(no_drop),
                 metrics: BTreeMap::new(),
+                new_failures: None,
+                significance: None,
             });
         }
     }

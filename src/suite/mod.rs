@@ -9,6 +9,7 @@ pub mod checks;
 pub mod groups;
 pub mod matrix;
 pub mod model;
+pub mod new_failures;
 pub mod redact;
 pub mod scalars;
 pub mod schema;

@@ -16,6 +16,7 @@ pub use super::carrier::{
 use super::checks::Checks;
 use super::groups::Group;
 pub use super::matrix::Matrix;
+use super::new_failures::NewFailures;
 use super::redact::Redact;
 use super::scalars::{Date, Percent, Timeout};
 pub use super::test_sets::TestSetFrom;
@@ -251,6 +252,14 @@ pub struct Baseline {
     /// How far each metric may move.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub metrics: BTreeMap<String, BaselineLimit>,
+    /// How many scenarios that held in the baseline may fall now, beyond noise: a number, or a share
+    /// such as `5%` of the scenarios on both sides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub new_failures: Option<NewFailures>,
+    /// How likely noise alone may explain a fall that counts for `new_failures`, of each scenario.
+    /// Default: 5%.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub significance: Option<Percent>,
 }
 
 /// What a comparison comes to where there is nothing to compare with.

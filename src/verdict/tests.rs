@@ -3,6 +3,7 @@
 mod against_a_baseline;
 mod groups;
 mod labels_and_scales;
+mod new_failures;
 mod slots;
 
 use proptest::prelude::*;

@@ -24,6 +24,7 @@ mod harness;
 mod hints;
 mod many;
 mod matrix;
+mod new_failures;
 mod online;
 mod policies;
 mod privacy;

@@ -7,6 +7,7 @@ use std::path::Path;
 use unicode_width::UnicodeWidthStr;
 
 pub use self::paint::{Ink, Style, cut, pad};
+use super::comparison;
 use super::escape::terminal::neutral;
 use super::escape::{one_line, short};
 use super::model::{Report, ScenarioRuns};
@@ -32,6 +33,7 @@ pub fn console(report: &Report, style: Style, written: &[&Path]) -> String {
     checks(&mut out, report, style);
     failing(&mut out, &scenarios, style);
     unknown(&mut out, report, &scenarios, style);
+    baseline(&mut out, report, style);
     notes(&mut out, report, style);
     foot(&mut out, report, style, written);
     // Wrapping can bring anything to the start of a line: the whole is made safe, not its parts.
@@ -253,6 +255,16 @@ fn notes(out: &mut String, report: &Report, style: Style) {
         out.push_str(&style.wrap("  - ", 4, &short(note, 500)));
     }
     more(out, report.notes.len(), "note");
+}
+
+/// What changed since the baseline, where there is one.
+fn baseline(out: &mut String, report: &Report, style: Style) {
+    let Some(baseline) = &report.baseline else { return };
+    title(out, style, &format!("Since result {}", baseline.result));
+    let lines = comparison::lines(&baseline.comparison);
+    for line in lines.iter().take(MOST * 2) {
+        out.push_str(&style.wrap("  - ", 4, &short(line, 600)));
+    }
 }
 
 /// Where to look and what to do next.

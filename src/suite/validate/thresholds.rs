@@ -289,11 +289,12 @@ fn confidence(path: Path, confidence: Option<Percent>, problems: &mut Problems) 
 }
 
 fn baseline(path: &Path, baseline: &Baseline, problems: &mut Problems) {
-    if baseline.success_rate.is_none() && baseline.metrics.is_empty() {
+    let no_limit = baseline.success_rate.is_none() && baseline.metrics.is_empty();
+    if no_limit && baseline.new_failures.is_none() {
         problems.key(
             path.clone(),
             "`baseline` sets no limit",
-            "add one, for example `success_rate: { max_drop: 5% }`",
+            "add one, for example `success_rate: { max_drop: 5% }` or `new_failures: 0`",
         );
     }
     if baseline.from.chars().any(char::is_control) {
@@ -303,6 +304,14 @@ fn baseline(path: &Path, baseline: &Baseline, problems: &mut Problems) {
             "write it on one line",
         );
     }
+    if baseline.significance.is_some() && baseline.new_failures.is_none() {
+        problems.key(
+            path.child("significance"),
+            "`baseline.significance` is that of `new_failures`, which is not set",
+            "write it beside `max_drop`, or add `new_failures: 0`",
+        );
+    }
+    significance(path.child("significance"), baseline.significance, problems);
     let mut check = |path: Path, limit: &BaselineLimit| {
         if limit.max_drop.is_none() && limit.max_rise.is_none() {
             problems.key(
@@ -311,21 +320,23 @@ fn baseline(path: &Path, baseline: &Baseline, problems: &mut Problems) {
                 "add `max_drop: 5%` or `max_rise: 10%`",
             );
         }
-        let Some(significance) = limit.significance else { return };
-        if significance.fraction() <= 0.0 || significance.fraction() >= 0.5 {
-            problems.value(
-                path.child("significance"),
-                format!(
-                    "`{significance}` is no useful significance: it lies above 0% and below 50%"
-                ),
-                "write for example `5%`",
-            );
-        }
+        significance(path.child("significance"), limit.significance, problems);
     };
     if let Some(limit) = &baseline.success_rate {
         check(path.child("success_rate"), limit);
     }
     for (name, limit) in &baseline.metrics {
         check(path.child("metrics").child(name), limit);
+    }
+}
+
+fn significance(path: Path, significance: Option<Percent>, problems: &mut Problems) {
+    let Some(significance) = significance else { return };
+    if significance.fraction() <= 0.0 || significance.fraction() >= 0.5 {
+        problems.value(
+            path,
+            format!("`{significance}` is no useful significance: it lies above 0% and below 50%"),
+            "write for example `5%`",
+        );
     }
 }

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::*;
 
 /// Runs of several scenarios, each of so many passes and so many failures.
-fn scenarios(of: &[(usize, usize)]) -> Vec<RunRecord> {
+pub(super) fn scenarios(of: &[(usize, usize)]) -> Vec<RunRecord> {
     let mut all = Vec::new();
     for (scenario, (passed, failed)) in (1..).zip(of) {
         let ends = [vec![End::Pass; *passed], vec![End::Fail; *failed]].concat();
@@ -17,7 +17,7 @@ fn scenarios(of: &[(usize, usize)]) -> Vec<RunRecord> {
     all
 }
 
-fn against(limits: Value, base: &[RunRecord], head: &[RunRecord]) -> CheckReport {
+pub(super) fn against(limits: Value, base: &[RunRecord], head: &[RunRecord]) -> CheckReport {
     let mut limits = limits;
     limits["from"] = json!("main");
     let thresholds: Thresholds = serde_json::from_value(json!({ "baseline": limits })).unwrap();
