@@ -139,6 +139,9 @@ pub struct RunRecord {
     /// Tags of the scenario; none where the platform has not told them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<Vec<String>>,
+    /// Version of the agent that it talked to, where the platform tells it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent_version: Option<String>,
     /// Id of the personality.
     pub personality: Option<u64>,
     /// Name of the personality.

@@ -4,6 +4,8 @@
 //! retry is flaky: it is shown as such and, unless the suite says otherwise, still counts as the
 //! failure that it was. Starting is in `cli/attend`.
 
+pub mod failed_from;
+
 use std::collections::BTreeMap;
 
 use crate::outcome::{Blame, Outcome, RunOutcome};

@@ -108,7 +108,7 @@ pub(super) fn judge(
 
 /// What a suite would run that the evidence is not of, in words. A suite of thresholds alone would
 /// run nothing.
-fn is_of_another(suite: &Suite, saved: &Report) -> Option<String> {
+pub(super) fn is_of_another(suite: &Suite, saved: &Report) -> Option<String> {
     let plan = Plan::new(suite, &saved.suite.name, None, "").ok()?;
     let (wanted, seen) = (plan.runs_per_scenario, saved.plan.runs_per_scenario);
     if plan.spec().is_none() && seen > 0 && wanted != seen {

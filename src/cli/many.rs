@@ -185,6 +185,7 @@ impl Together<'_> {
             concurrency: many.concurrency,
             counted: many.budget.is_some(),
             compared_within: false,
+            partial: false,
         };
         let client = &self.platform.client;
         let asked = futures_util::stream::iter(entries)

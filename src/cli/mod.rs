@@ -15,6 +15,7 @@ mod comment;
 mod compare;
 mod connection;
 mod console;
+mod failed_from;
 mod failure;
 mod grouping;
 mod hints;

@@ -63,6 +63,8 @@ pub(super) struct Shared {
     pub(super) concurrency: Option<u32>,
     /// Whether the runs of all are counted before the first call.
     pub(super) counted: bool,
+    /// Whether some scenarios of the suite start alone: what holds for the whole was checked before.
+    pub(super) partial: bool,
     /// Whether this one is compared with another of them, and so with nothing earlier.
     pub(super) compared_within: bool,
 }
@@ -103,10 +105,15 @@ pub(super) async fn prepare(
     }
     let noticed = hints::labels_are_known(client, &loaded, &plan).await?;
     loaded.noticed.extend(noticed);
-    let found = super::grouping::look_up(&mut loaded, &plan, client).await?;
+    let found = match shared.partial {
+        true => Vec::new(),
+        false => super::grouping::look_up(&mut loaded, &plan, client).await?,
+    };
     price_cases(&mut loaded, &plan, client, deadline).await?;
     super::budget::check(&loaded.suite, &plan)?;
-    quarantine_is_known(&loaded, &plan)?;
+    if !shared.partial {
+        quarantine_is_known(&loaded, &plan)?;
+    }
     let baseline = if shared.compared_within {
         Chosen::default()
     } else {

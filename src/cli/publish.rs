@@ -72,10 +72,15 @@ pub(super) fn suite_head(loaded: &Loaded) -> SuiteHead {
 impl Publisher {
     /// Opens every output in the suite's directory, before anything is paid for, and removes what an
     /// earlier gate has left there: it would be taken for this one's.
-    pub(super) fn open(suite: &Suite, context: &Context) -> Result<Self, Failure> {
+    pub(super) fn open(
+        suite: &Suite,
+        context: &Context,
+        also: &[PathBuf],
+    ) -> Result<Self, Failure> {
         let dir = report_dir(suite.reports.as_ref());
-        let publisher = Self::with(dir, Surfaces::of(context), &inputs_of(suite))?;
-        super::publish_whole::sweep(dir, &|path| is_one_of(path, &inputs_of(suite)))?;
+        let inputs: Vec<PathBuf> = inputs_of(suite).into_iter().chain(also.to_vec()).collect();
+        let publisher = Self::with(dir, Surfaces::of(context), &inputs)?;
+        super::publish_whole::sweep(dir, &|path| is_one_of(path, &inputs))?;
         // One of an earlier run would lead `watch --from` to the wrong result.
         sink::remove(&dir.join(STARTED))?;
         Ok(publisher)

@@ -162,6 +162,14 @@ impl Plan {
         })
     }
 
+    /// Id of the agent under test, where the suite names it so.
+    pub const fn target_id(&self) -> Option<u64> {
+        match self.target {
+            Target::Agent(id) => Some(id),
+            Target::Assistant(_) => None,
+        }
+    }
+
     /// How many runs start, where the scenarios are known.
     pub fn runs(&self) -> Option<usize> {
         match &self.selection {
@@ -271,6 +279,20 @@ impl Plan {
         plan.result_name = format!("{} {suffix}", self.result_name);
         plan.body.insert("name".to_owned(), plan.result_name.clone().into());
         Some(plan)
+    }
+
+    /// A plan of some of the scenarios alone, or of some of the test cases by their keys, each as
+    /// often as in this one, as a result with a name of its own.
+    #[must_use]
+    pub fn only(&self, ids: &[u64], keys: &[String], suffix: &str) -> Self {
+        let Some(spec) = self.spec() else {
+            return self.again(ids.to_vec(), self.frequency, suffix);
+        };
+        let mut spec = spec.clone();
+        spec.scenarios.retain(|case| keys.iter().any(|key| key == case.key()));
+        let mut plan = self.clone();
+        plan.selection = Selection::Cases(spec);
+        plan.named(format!("{} {suffix}", self.result_name))
     }
 
     /// The request that starts the run; none while the ids still have to be resolved.

@@ -66,6 +66,7 @@ impl Redactor {
             // The gate's own words.
             set: _,
             tags,
+            agent_version: _,
             personality: _,
             personality_name,
             test_profile: _,

@@ -327,6 +327,18 @@ impl Report {
         self.retries.iter().any(|retry| retry.flaky && retry.counts == run)
     }
 
+    /// How a flaky run that counts ended the other time, in words; none where it is not flaky.
+    pub fn flaky_note(&self, run: u64) -> Option<&'static str> {
+        let retry = self.retries.iter().find(|retry| retry.flaky && retry.counts == run)?;
+        let other = if retry.counts == retry.first.run { &retry.again } else { &retry.first };
+        Some(match (other.run == retry.again.run, other.outcome) {
+            (true, Outcome::Passed) => "passed on retry",
+            (true, _) => "failed on retry",
+            (false, Outcome::Passed) => "passed at first",
+            (false, _) => "failed at first",
+        })
+    }
+
     /// The runs by scenario, in ascending order of the scenario's id; deleted scenarios last.
     pub fn scenarios(&self) -> Vec<ScenarioRuns<'_>> {
         let mut groups: BTreeMap<(u64, String), ScenarioRuns<'_>> = BTreeMap::new();

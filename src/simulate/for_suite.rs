@@ -94,7 +94,7 @@ fn scenarios(suite: &Suite, thresholds: &Thresholds) -> Vec<Scenario> {
 /// group, so that each group has some of the scenarios.
 fn tags(place: usize, is_named: bool, suite: &Suite, groups: &[&Group]) -> Vec<String> {
     let mut tags = if is_named { Vec::new() } else { suite.tags.clone().unwrap_or_default() };
-    let of_groups = groups.iter().enumerate().filter(|(at, _)| (at + place) % 2 == 0);
+    let of_groups = groups.iter().enumerate().filter(|(at, _)| (at + place).is_multiple_of(2));
     let first = of_groups.filter_map(|(_, group)| group.tags.as_ref()?.first());
     tags.extend(
         first.filter(|tag| !suite.exclude_tags.iter().flatten().any(|out| out == *tag)).cloned(),

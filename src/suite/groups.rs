@@ -93,12 +93,13 @@ impl Group {
             texts.peek()?;
             Some(texts.any(|text| fits(patterns, text)))
         });
-        let says = [by_id, by_tag, by_name, by_case].into_iter().flatten();
-        says.fold(Some(false), |so_far, one| match (so_far, one) {
-            (Some(true), _) | (_, Some(true)) => Some(true),
-            (None, _) | (_, None) => None,
-            (Some(false), Some(false)) => Some(false),
-        })
+        let says: Vec<Option<bool>> =
+            [by_id, by_tag, by_name, by_case].into_iter().flatten().collect();
+        match says.contains(&Some(true)) {
+            true => Some(true),
+            false if says.contains(&None) => None,
+            false => Some(false),
+        }
     }
 
     /// The group's checks as thresholds of their own. `confidence` is the suite's.

@@ -17,6 +17,7 @@ mod bad_input;
 mod batch;
 mod cases;
 mod ci_systems;
+mod failed_from;
 mod foregone;
 mod foreign;
 mod groups;

@@ -213,6 +213,7 @@ pub(crate) fn report() -> Report {
         passing_run(9009, SCENARIOS[2]),
     ];
     let mut report = Report {
+        would_exit_code: None,
         format_version: FORMAT_VERSION,
         tool_version: "0.1.0".into(),
         verdict: Verdict::Fail,

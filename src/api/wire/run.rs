@@ -100,6 +100,8 @@ struct WireRun {
     scenario: Value,
     #[serde(default, deserialize_with = "lenient::text")]
     scenario_name: Option<String>,
+    #[serde(default, deserialize_with = "lenient::text")]
+    agent_version: Option<String>,
     #[serde(default)]
     personality: Value,
     #[serde(default, deserialize_with = "lenient::text")]
@@ -210,6 +212,7 @@ impl WireRun {
             case_key: None,
             set: None,
             tags: None,
+            agent_version: self.agent_version,
             scenario_name: lenient::name_of(&self.scenario).or(self.scenario_name),
             personality: lenient::id_of(&self.personality),
             personality_name: lenient::name_of(&self.personality).or(self.personality_name),

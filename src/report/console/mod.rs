@@ -314,6 +314,9 @@ fn next(report: &Report, written: &[&Path]) -> Vec<String> {
     let saved = words::quoted(&one_line(&saved.display().to_string()));
     let mut commands =
         vec![format!("cekura-gate judge {saved}    (other thresholds, no new calls)")];
+    if let Some(again) = words::failed_from_command(report, &saved) {
+        commands.push(format!("{again}    (only what did not pass, again)"));
+    }
     if let (Some(file), true) = (file, report.verdict == Verdict::Fail) {
         let file = words::quoted(&one_line(file));
         commands.push(format!(

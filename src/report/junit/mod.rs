@@ -304,7 +304,8 @@ fn run_end(
     most: usize,
 ) -> Option<End> {
     let (element, kind) = end_of(scenario, outcome)?;
-    let flaky = if report.is_flaky(run.id) { "flaky, passed on retry: " } else { "" };
+    let flaky = report.flaky_note(run.id);
+    let flaky = flaky.map(|note| format!("flaky, {note}: ")).unwrap_or_default();
     let reason = format!("{flaky}{}", short(&outcome.reason, 300));
     let message = match scenario.quarantine {
         Some(quarantine) => format!(
