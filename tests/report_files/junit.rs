@@ -13,6 +13,7 @@ fn junit_holds_a_case_for_each_run_and_each_check() {
       <testsuite name="Checkout regression" package="Checkout regression" id="0" tests="9" failures="2" errors="1" skipped="0" time="252.400" timestamp="2026-11-20T14:03:05" hostname="localhost">
         <properties>
           <property name="verdict" value="failed"/>
+          <property name="enforced" value="true"/>
           <property name="exit_code" value="1"/>
           <property name="simulated" value="false"/>
           <property name="result_id" value="4711"/>
@@ -97,6 +98,7 @@ fn junit_holds_a_case_for_each_run_and_each_check() {
       <testsuite name="Checkout regression · gate checks" package="Checkout regression · gate checks" id="1" tests="4" failures="1" errors="1" skipped="1" time="0.000" timestamp="2026-11-20T14:03:05" hostname="localhost">
         <properties>
           <property name="verdict" value="failed"/>
+          <property name="enforced" value="true"/>
           <property name="exit_code" value="1"/>
           <property name="simulated" value="false"/>
           <property name="result_id" value="4711"/>

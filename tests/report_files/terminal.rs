@@ -43,6 +43,7 @@ fn the_terminal_says_what_failed_and_why() {
       traffic  31 requests, 1 of them repeated after 500ms of waiting
       exit     1: a gating check failed
       next     cekura-gate judge cekura-report/result.json    (other thresholds, no new calls)
+               cekura-gate run cekura-gate.yml --failed-from cekura-report/result.json    (only what did not pass, again)
                cekura-gate run cekura-gate.yml --baseline cekura-report/result.json    (after a fix: is it better?)
     ");
 }
