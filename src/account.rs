@@ -265,11 +265,17 @@ impl Findings {
     fn metrics(&mut self, suite: &Suite, account: &Account) {
         let Some(thresholds) = &suite.thresholds else { return };
         let at = |dotted: &str, name: &String| Path::of(dotted.split('.')).child(name);
-        for (name, checks) in &thresholds.metrics {
-            self.metric(name, Some(checks), at("thresholds.metrics", name), account);
-        }
-        for (name, checks) in thresholds.each_scenario.iter().flat_map(|each| &each.metrics) {
-            self.metric(name, Some(checks), at("thresholds.each_scenario.metrics", name), account);
+        for (group, rules) in thresholds.with_groups() {
+            let root = Path::of(["thresholds"]);
+            let root = group.map_or(root.clone(), |group| root.child("groups").child(group));
+            let each = root.child("each_scenario").child("metrics");
+            for (name, checks) in &rules.metrics {
+                let path = root.child("metrics").child(name);
+                self.metric(name, Some(checks), path, account);
+            }
+            for (name, checks) in rules.each_scenario.iter().flat_map(|each| &each.metrics) {
+                self.metric(name, Some(checks), each.child(name), account);
+            }
         }
         for name in thresholds.baseline.iter().flat_map(|baseline| baseline.metrics.keys()) {
             self.metric(name, None, at("thresholds.baseline.metrics", name), account);

@@ -82,6 +82,11 @@ impl Code {
         codes.into_iter().max_by_key(|code| code.severity()).unwrap_or(Code::Inconclusive)
     }
 
+    /// Whether it tells what a result showed: not that the gate could not do its work.
+    pub const fn is_of_a_verdict(self) -> bool {
+        matches!(self, Code::Passed | Code::Failed | Code::Inconclusive | Code::TimedOut)
+    }
+
     /// Whether a signal stopped the gate.
     pub const fn is_signal(self) -> bool {
         matches!(self, Code::HungUp | Code::Interrupted | Code::Quit | Code::Terminated)

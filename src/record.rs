@@ -181,6 +181,9 @@ pub struct RunRecord {
     /// What its set is called, where the sides of a call start together: `set 2 #1`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub set: Option<String>,
+    /// Tags of the scenario; none where the platform has not told them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tags: Option<Vec<String>>,
     /// Id of the personality.
     pub personality: Option<u64>,
     /// Name of the personality.

@@ -4,6 +4,8 @@
 //! retry is flaky: it is shown as such and, unless the suite says otherwise, still counts as the
 //! failure that it was. Starting is in `cli/attend`.
 
+pub mod failed_from;
+
 use std::collections::BTreeMap;
 
 use crate::outcome::{Blame, Outcome, RunOutcome};
@@ -136,6 +138,7 @@ mod tests {
             reason: "r".to_owned(),
         };
         SuiteHead {
+            report_only: false,
             name: "s".to_owned(),
             file: None,
             mode: Mode::Voice,

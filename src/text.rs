@@ -33,6 +33,22 @@ pub fn span(span: Duration) -> String {
     if text.is_empty() { "0s".to_owned() } else { text }
 }
 
+/// Whether a text fits a pattern in which `*` stands for any text, in upper or lower case.
+pub fn fits(pattern: &str, text: &str) -> bool {
+    let (pattern, text) = (pattern.trim().to_lowercase(), text.trim().to_lowercase());
+    let Some((start, rest)) = pattern.split_once('*') else { return pattern == text };
+    let Some(mut left) = text.strip_prefix(start) else { return false };
+    let mut parts: Vec<&str> = rest.split('*').collect();
+    let end = parts.pop().unwrap_or_default();
+    for part in parts {
+        match left.split_once(part) {
+            Some((_, after)) => left = after,
+            None => return false,
+        }
+    }
+    left.ends_with(end)
+}
+
 /// Seconds to the precision that a person wants: `250ms`, `42s`, `4.2s`, `1h30m`.
 pub fn seconds(seconds: f64) -> String {
     if !seconds.is_finite() || seconds < 0.0 {
@@ -92,6 +108,24 @@ pub fn list<S: AsRef<str>>(items: &[S]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_star_in_a_pattern_stands_for_any_text() {
+        for (pattern, text) in [
+            ("login*", "Login with a card"),
+            ("*", ""),
+            ("*refund*", "a Refund, please"),
+            ("a*b*c", "aXbYc"),
+            ("exact", " Exact "),
+        ] {
+            assert!(fits(pattern, text), "{pattern} {text}");
+        }
+        for (pattern, text) in
+            [("login", "logins"), ("login*", "a login"), ("a*a", "a"), ("a*b", "abc"), ("", "a")]
+        {
+            assert!(!fits(pattern, text), "{pattern} {text}");
+        }
+    }
 
     #[test]
     fn a_percentage_never_rounds_to_a_perfect_score() {

@@ -14,6 +14,7 @@ use super::attend::{Attached, Gate};
 use super::remote::read_text;
 use super::test_set::frozen;
 use crate::api::wire::after::{improvement, test_set_body};
+use crate::exit::Code;
 use crate::outcome::{Outcome, judge_run};
 use crate::record::{Insights, RunRecord};
 use crate::redact::{Redactor, is_redacted};
@@ -81,8 +82,10 @@ impl Afterwards {
         }
         let work = async {
             match report.verdict {
-                Verdict::Fail if report.exit_code == 1 => self.failed(gate, report).await,
-                Verdict::Pass if report.exit_code == 0 => self.passed(gate, report).await,
+                Verdict::Fail if report.judged_code() == Code::Failed => {
+                    self.failed(gate, report).await
+                }
+                Verdict::Pass if report.has_passed() => self.passed(gate, report).await,
                 _ => {}
             }
         };

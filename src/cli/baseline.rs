@@ -227,6 +227,7 @@ impl<'a> Wanted<'a> {
     /// The suite, as far as it judges, with other thresholds.
     fn head(&self, thresholds: Thresholds) -> SuiteHead {
         SuiteHead {
+            report_only: false,
             name: self.name.to_owned(),
             file: None,
             mode: self.suite.mode.unwrap_or_default(),

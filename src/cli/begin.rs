@@ -60,14 +60,23 @@ impl Gate<'_> {
         let prepared = self.look_back(prepared, around).await?;
         let deadline = prepared.deadline();
         let Prepared {
-            loaded, mut plan, request, baseline, earlier, calls, began, started_at, ..
+            loaded,
+            mut plan,
+            request,
+            found,
+            baseline,
+            earlier,
+            calls,
+            began,
+            started_at,
+            ..
         } = prepared;
         let mut started = StartedRun {
             result: None,
             name: carries_name(plan.mode).then(|| plan.result_name.clone()),
             url: None,
             suite: loaded.file.clone(),
-            planned: PlanHead::of(&plan),
+            planned: PlanHead { found, ..PlanHead::of(&plan) },
             ended: matches!(&earlier, Earlier::Left(left) if left.ended),
             request: fingerprints(&request),
         };

@@ -21,8 +21,8 @@ use crate::report::escape::terminal::log_line;
 use crate::spec::conditions;
 use crate::spec::model::Case;
 use crate::suite::checks::{CheckSpec, Checks, DescribedUnits, Level};
-use crate::suite::model::{Baseline, 
-    EarlyStop, IfMissing, Quarantine, RetryOn, Suite, TestSetFrom, Thresholds,
+use crate::suite::model::{
+    Baseline, EarlyStop, IfMissing, Quarantine, RetryOn, Suite, TestSetFrom, Thresholds,
 };
 use crate::suite::together;
 use crate::text;
@@ -113,6 +113,9 @@ impl Surroundings<'_> {
         super::budget::check(&loaded.suite, &plan)?;
         self.overrides.check_caps(&[(&loaded.suite, &plan)])?;
         super::baseline::saved_of(&loaded.suite)?;
+        let mut loaded = loaded.clone();
+        super::grouping::check(&mut loaded, &plan)?;
+        let loaded = &loaded;
         let online = match self.online {
             true => Some(online::look_up(loaded, &plan, global, context)?),
             false => None,
@@ -195,15 +198,27 @@ pub(super) fn warnings(loaded: &Loaded, plan: &Plan) -> Vec<String> {
     let (runs, each) = (plan.runs(), plan.runs_per_scenario);
     let mut warnings = hopeless(thresholds, runs, each);
     warnings.extend(loaded.lines(foregone::all(thresholds, runs, each)));
-    let each = thresholds.each_scenario.as_ref();
-    let sees_failures = thresholds.success_rate.is_some()
-        || thresholds.expected_outcome.is_some()
-        || thresholds.baseline.as_ref().is_some_and(|limits| limits.success_rate.is_some())
-        || each.is_some_and(|each| each.success_rate.is_some());
+    let in_rules = |rules: &Thresholds| {
+        let each = rules.each_scenario.as_ref();
+        rules.success_rate.is_some()
+            || rules.expected_outcome.is_some()
+            || rules.baseline.as_ref().is_some_and(|limits| {
+                limits.success_rate.is_some() || limits.new_failures.is_some()
+            })
+            || each.is_some_and(|each| each.success_rate.is_some())
+    };
+    let sees_failures = thresholds.with_groups().iter().any(|(_, rules)| in_rules(rules));
     if loaded.suite.thresholds.is_some() && !sees_failures {
         warnings.push(
             "no check looks at the success rate: a failed run changes nothing unless another check \
              notices it"
+                .to_owned(),
+        );
+    }
+    if loaded.suite.is_report_only() && crate::suite::only_warns(thresholds) {
+        warnings.push(
+            "every check only warns: that is fine to report only, and can neither pass nor fail once \
+             the suite is enforced"
                 .to_owned(),
         );
     }
@@ -322,11 +337,17 @@ fn first_call(loaded: &Loaded) -> Option<StartRequest> {
 /// What the suite asks for beyond its checks.
 fn policies(suite: &Suite) -> Vec<(&'static str, String)> {
     let mut rows = Vec::new();
+    if suite.is_report_only() {
+        rows.push(("enforce", "false: the verdict is reported only".to_owned()));
+    }
     if let Some(confidence) = suite.thresholds.as_ref().and_then(|t| t.confidence) {
         rows.push(("confidence", confidence.to_string()));
     }
     if let Some(baseline) = suite.thresholds.as_ref().and_then(|t| t.baseline.as_ref()) {
         rows.push(("baseline", baseline_row(suite, baseline)));
+    }
+    for (name, group) in suite.thresholds.iter().flat_map(|thresholds| &thresholds.groups) {
+        rows.push(("group", format!("{name}: {}", group.describe())));
     }
     for entry in suite.quarantine.iter().flatten() {
         let Quarantine { scenario, until, owner, reason } = entry;
@@ -452,6 +473,26 @@ fn line(text: &str) -> String {
 /// The checks as they will be judged, one a line.
 fn checks(thresholds: &Thresholds, described: &DescribedUnits) -> Vec<String> {
     let mut lines = Vec::new();
+    for (group, rules) in thresholds.with_groups() {
+        let prefix = group.map(|group| format!("group {group}: ")).unwrap_or_default();
+        checks_of(&prefix, &rules, described, &mut lines);
+    }
+    if let Some(baseline) = &thresholds.baseline {
+        checks_of_baseline(baseline, &mut lines);
+    }
+    if lines.is_empty() {
+        lines.push("success_rate >= 100% (the default: every run must pass)".to_owned());
+    }
+    lines
+}
+
+/// The checks of a suite or of a group, without its baseline.
+fn checks_of(
+    group: &str,
+    thresholds: &Thresholds,
+    described: &DescribedUnits,
+    lines: &mut Vec<String>,
+) {
     let unit = |name: &str, spec: &CheckSpec| {
         let described = described.get(name);
         units::planned(name, spec, described).map(|note| format!("; {note}")).unwrap_or_default()
@@ -460,7 +501,7 @@ fn checks(thresholds: &Thresholds, described: &DescribedUnits) -> Vec<String> {
         for spec in checks.iter().flat_map(|checks| &checks.0) {
             let level = if spec.level == Level::Warn { " (warning only)" } else { "" };
             let unit = if is_metric { unit(name, spec) } else { String::new() };
-            lines.push(format!("{prefix}{name} {}{level}{unit}", spec.check));
+            lines.push(format!("{group}{prefix}{name} {}{level}{unit}", spec.check));
         }
     };
     add("", "success_rate", thresholds.success_rate.as_ref(), false);
@@ -479,30 +520,27 @@ fn checks(thresholds: &Thresholds, described: &DescribedUnits) -> Vec<String> {
             add("each scenario: ", name, Some(checks), true);
         }
     }
-    if let Some(baseline) = &thresholds.baseline {
-        let rate = baseline.success_rate.iter().map(|limit| ("success_rate", limit));
-        let metrics = baseline.metrics.iter().map(|(name, limit)| (name.as_str(), limit));
-        let latency = baseline.agent_latency.iter().map(|limit| ("agent_latency", limit));
-        for (name, limit) in rate.chain(latency).chain(metrics) {
-            let of = match name {
-                "success_rate" => " points",
-                "agent_latency" => " (% of the baseline's mean)",
-                _ => " (points for a binary metric, else % of the baseline's mean)",
-            };
-            let bounds = [("drop", limit.max_drop), ("rise", limit.max_rise)];
-            for (way, most) in bounds {
-                let most =
-                    most.map(|most| format!("{}{of}", most.to_string().trim_end_matches('%')));
-                lines.extend(
-                    most.map(|most| format!("{name} against the baseline: {way} <= {most}")),
-                );
-            }
+}
+
+fn checks_of_baseline(baseline: &Baseline, lines: &mut Vec<String>) {
+    let rate = baseline.success_rate.iter().map(|limit| ("success_rate", limit));
+    let metrics = baseline.metrics.iter().map(|(name, limit)| (name.as_str(), limit));
+    let latency = baseline.agent_latency.iter().map(|limit| ("agent_latency", limit));
+    for (name, limit) in rate.chain(latency).chain(metrics) {
+        let of = match name {
+            "success_rate" => " points",
+            "agent_latency" => " (% of the baseline's mean)",
+            _ => " (points for a binary metric, else % of the baseline's mean)",
+        };
+        let bounds = [("drop", limit.max_drop), ("rise", limit.max_rise)];
+        for (way, most) in bounds {
+            let most = most.map(|most| format!("{}{of}", most.to_string().trim_end_matches('%')));
+            lines.extend(most.map(|most| format!("{name} against the baseline: {way} <= {most}")));
         }
     }
-    if lines.is_empty() {
-        lines.push("success_rate >= 100% (the default: every run must pass)".to_owned());
+    if let Some(most) = baseline.new_failures {
+        lines.push(format!("new failures against the baseline: <= {most}"));
     }
-    lines
 }
 
 /// The request as it would be sent, but for what may be secret: headers, and what came from the

@@ -11,7 +11,7 @@ use super::attend::Gate;
 use super::failure::Failure;
 use super::load::Loaded;
 use super::online;
-use crate::account::{Agent, Findings};
+use crate::account::{Account, Agent, Findings};
 use crate::api::client::Client;
 use crate::api::error::ApiError;
 use crate::api::wire::ScenarioSummary;
@@ -139,8 +139,8 @@ fn asks_for_units(suite: &Suite) -> bool {
 
 fn any_check(suite: &Suite, is: impl FnMut(&CheckSpec) -> bool) -> bool {
     let Some(thresholds) = &suite.thresholds else { return false };
-    let each = thresholds.each_scenario.iter().flat_map(|each| each.metrics.values());
-    thresholds.metrics.values().chain(each).flat_map(|checks| &checks.0).any(is)
+    let all = thresholds.with_groups();
+    all.iter().flat_map(|(_, rules)| rules.own_checks()).flat_map(|checks| &checks.0).any(is)
 }
 
 /// The units that the account's descriptions of metrics say, for a result that has started already:
@@ -157,10 +157,9 @@ pub(super) async fn described_units(
     }
 }
 
-/// What of the selection the account does not have.
-async fn unknown(client: &Client, loaded: &Loaded, plan: &Plan) -> Vec<Problem> {
-    let until = Instant::now() + PATIENCE;
-    let agent = match &plan.target {
+/// The agent under test by its id, where the account knows it.
+async fn agent_of(client: &Client, plan: &Plan, until: Instant) -> Option<u64> {
+    match &plan.target {
         Target::Agent(agent) => Some(*agent),
         Target::Assistant(assistant) => match client.agents(until).await {
             Ok(agents) => {
@@ -170,15 +169,28 @@ async fn unknown(client: &Client, loaded: &Loaded, plan: &Plan) -> Vec<Problem> 
             Err(_) => None,
         },
         Target::OfScenarios => None,
-    };
-    let Some(agent) = agent else { return Vec::new() };
+    }
+}
+
+/// The scenarios that a plan would run, with their names and tags; none where the account cannot be
+/// asked, and why.
+pub(super) async fn chosen(client: &Client, plan: &Plan) -> Result<Option<Account>, ApiError> {
+    let until = Instant::now() + PATIENCE;
+    let Some(agent) = agent_of(client, plan, until).await else { return Ok(None) };
+    online::select(client, plan, agent, until).await.map(Some)
+}
+
+/// What of the selection the account does not have.
+async fn unknown(client: &Client, loaded: &Loaded, plan: &Plan) -> Vec<Problem> {
+    let until = Instant::now() + PATIENCE;
+    let Some(agent) = agent_of(client, plan, until).await else { return Vec::new() };
     match online::select(client, plan, agent, until).await {
         Ok(account) => Findings::of_selection(&loaded.suite, &account).problems,
         Err(_) => Vec::new(),
     }
 }
 
-fn not_started(loaded: &Loaded, mut problems: Vec<Problem>) -> Failure {
+pub(super) fn not_started(loaded: &Loaded, mut problems: Vec<Problem>) -> Failure {
     for problem in &mut problems {
         problem.message.push_str(NOT_STARTED);
     }

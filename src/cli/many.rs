@@ -190,6 +190,7 @@ impl Together<'_> {
             concurrency: many.concurrency,
             counted: many.budget.is_some() || self.overrides.caps().are_set(),
             compared_within: false,
+            partial: false,
         };
         let client = &self.platform.client;
         let asked = futures_util::stream::iter(entries)
@@ -399,11 +400,5 @@ fn base_of(ended: &Ended) -> Base {
 
 /// How a gate ended, for those who watch.
 fn line(judged: &Judged) -> String {
-    let word = match judged.code {
-        Code::Passed => "passed",
-        Code::Failed => "failed",
-        Code::Inconclusive => "inconclusive",
-        _ => "not finished",
-    };
-    format!("{word}: {}", judged.headline())
+    format!("{}: {}", judged.word(), judged.headline())
 }

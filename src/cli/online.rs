@@ -340,6 +340,7 @@ pub(super) async fn select(
     let more: Vec<_> =
         by_id.filter(|one| chosen.iter().all(|other| other.id != one.id)).cloned().collect();
     chosen.extend(more);
+    chosen.retain(|one| query.ids.contains(&one.id) || !query.excludes(&one.tags));
     account.chosen = Some(chosen);
     Ok(account)
 }
@@ -377,9 +378,12 @@ fn cost(suite: &Suite, plan: &Plan) -> String {
 }
 
 fn names_metrics(thresholds: &Thresholds) -> bool {
-    let each = thresholds.each_scenario.as_ref().is_some_and(|each| !each.metrics.is_empty());
     let baseline = thresholds.baseline.as_ref().is_some_and(|base| !base.metrics.is_empty());
-    !thresholds.metrics.is_empty() || each || baseline
+    let in_rules = |rules: &Thresholds| {
+        let each = rules.each_scenario.as_ref().is_some_and(|each| !each.metrics.is_empty());
+        !rules.metrics.is_empty() || each
+    };
+    baseline || thresholds.with_groups().iter().any(|(_, rules)| in_rules(rules))
 }
 
 fn describe_agent(agent: &Agent) -> String {

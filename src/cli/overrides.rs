@@ -74,6 +74,9 @@ pub(super) struct KeyFlags {
     /// with nothing.
     #[arg(long, value_name = "FROM")]
     baseline: Option<String>,
+    /// Judge and report everything, and exit with 0 unless the gate itself could not do its work.
+    #[arg(long)]
+    report_only: bool,
     /// What happens to the calls when the gate is stopped.
     #[arg(long, value_name = "POLICY", value_parser = Words::of::<CallPolicy>())]
     on_cancel: Option<String>,
@@ -134,6 +137,7 @@ impl KeyFlags {
     /// The flags that were given: the key of each, and its text.
     fn given(&self) -> Vec<Given> {
         let share_link = self.share_link.then(|| "true".to_owned());
+        let enforce = self.report_only.then(|| "false".to_owned());
         let flags = [
             ("agent", "--agent", &self.agent),
             ("assistant", "--assistant", &self.assistant),
@@ -149,6 +153,7 @@ impl KeyFlags {
             ("concurrency", "--concurrency", &self.concurrency),
             ("timeout", "--timeout", &self.timeout),
             ("name", "--name", &self.name),
+            ("enforce", "--report-only", &enforce),
             ("thresholds.success_rate", "--success-rate", &self.success_rate),
             (BASELINE, "--baseline", &self.baseline),
             ("on_cancel", "--on-cancel", &self.on_cancel),
@@ -345,6 +350,7 @@ impl Overrides {
             suite.scenarios = own.scenarios.clone();
             suite.tags = own.tags.clone();
             suite.folder = own.folder.clone();
+            suite.exclude_tags = None;
             suite.spec = own.spec.clone();
             suite.cases = None;
             if let (Some(ids), Some(entries)) = (&own.scenarios, &mut suite.quarantine) {
@@ -359,6 +365,7 @@ impl Overrides {
         replace(&mut suite.concurrency, own.concurrency);
         replace(&mut suite.timeout, own.timeout);
         replace(&mut suite.name, own.name.clone());
+        replace(&mut suite.enforce, own.enforce);
         replace(&mut suite.on_cancel, own.on_cancel);
         replace(&mut suite.on_timeout, own.on_timeout);
         if let Some(thresholds) = &own.thresholds {
@@ -421,6 +428,8 @@ fn apply_baseline(suite: &mut Suite, from: &str) {
                 if_missing: None,
                 success_rate: Some(no_drop),
                 metrics: BTreeMap::new(),
+                new_failures: None,
+                significance: None,
             });
         }
     }

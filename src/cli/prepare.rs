@@ -10,7 +10,9 @@ use super::job::Job;
 use super::left::StartedRun;
 use super::load::Loaded;
 use crate::api::client::Client;
-use crate::plan::{Plan, Selection, StartRequest, carries_name};
+use crate::api::wire::ScenarioSummary;
+use crate::plan::slots::FoundScenario;
+use crate::plan::{Plan, Query, Selection, StartRequest, carries_name};
 use crate::record::ResultRecord;
 
 /// A suite that may start.
@@ -18,6 +20,8 @@ pub(super) struct Prepared {
     pub(super) loaded: Loaded,
     pub(super) plan: Plan,
     pub(super) request: StartRequest,
+    /// What the lookup found of the scenarios, where the suite's groups need it.
+    pub(super) found: Vec<FoundScenario>,
     /// The earlier result to compare with, and where it came from.
     pub(super) baseline: Chosen,
     pub(super) earlier: Earlier,
@@ -59,6 +63,8 @@ pub(super) struct Shared {
     pub(super) concurrency: Option<u32>,
     /// Whether the runs of all are counted before the first call.
     pub(super) counted: bool,
+    /// Whether some scenarios of the suite start alone: what holds for the whole was checked before.
+    pub(super) partial: bool,
     /// Whether this one is compared with another of them, and so with nothing earlier.
     pub(super) compared_within: bool,
 }
@@ -87,20 +93,29 @@ pub(super) async fn prepare(
         Selection::ByPlatform(_) | Selection::Ids(_) | Selection::Cases(_) => None,
     };
     if let Some(query) = must_resolve {
-        let found = client.scenarios(&query, deadline).await?;
+        let mut found = client.scenarios(&query, deadline).await?;
+        can_exclude(&query, &found)?;
+        found.retain(|one| query.ids.contains(&one.id) || !query.excludes(&one.tags));
         if found.is_empty() && query.ids.is_empty() {
             return Err(hints::selects_nothing(client, &loaded, &plan, &query).await);
         }
-        loaded.noticed = hints::idle_tags(client, &loaded, &plan, &query, &found).await;
+        let idle = hints::idle_tags(client, &loaded, &plan, &query, &found).await;
+        loaded.noticed.extend(idle);
         plan = plan.resolved(found.into_iter().map(|scenario| scenario.id));
     }
     let (noticed, described_units) = hints::metrics_are_known(client, &loaded, &plan).await?;
     loaded.noticed.extend(noticed);
     plan.described_units = described_units;
     loaded.noticed.extend(super::online::occupied(client, &loaded.suite, deadline).await);
+    let found = match shared.partial {
+        true => Vec::new(),
+        false => super::grouping::look_up(&mut loaded, &plan, client).await?,
+    };
     price_cases(&mut loaded, &plan, client, deadline).await?;
     super::budget::check(&loaded.suite, &plan)?;
-    quarantine_is_known(&loaded, &plan)?;
+    if !shared.partial {
+        quarantine_is_known(&loaded, &plan)?;
+    }
     let baseline = if shared.compared_within {
         Chosen::default()
     } else {
@@ -133,7 +148,31 @@ pub(super) async fn prepare(
     };
     may_go_on(&earlier, loaded.file.as_deref(), &request)?;
     let until = None;
-    Ok(Prepared { loaded, plan, request, baseline, earlier, calls, until, began, started_at })
+    Ok(Prepared {
+        loaded,
+        plan,
+        request,
+        found,
+        baseline,
+        earlier,
+        calls,
+        until,
+        began,
+        started_at,
+    })
+}
+
+/// Refuses to leave out tags where the platform's list tells none.
+fn can_exclude(query: &Query, found: &[ScenarioSummary]) -> Result<(), Failure> {
+    let silent = !query.tags.is_empty() && found.iter().all(|one| one.tags.is_empty());
+    if query.exclude_tags.is_empty() || found.is_empty() || !silent {
+        return Ok(());
+    }
+    Err(Failure::Usage(
+        "`exclude_tags` cannot be kept: the platform's list of scenarios tells no tags; nothing was \
+         started"
+            .to_owned(),
+    ))
 }
 
 /// Refuses to look for what an earlier attempt has started in a mode that gives it no name.

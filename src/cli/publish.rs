@@ -76,16 +76,22 @@ pub(super) fn suite_head(loaded: &Loaded) -> SuiteHead {
         mode: loaded.suite.mode.unwrap_or_default(),
         thresholds: loaded.suite.thresholds.clone().unwrap_or_default(),
         quarantine: loaded.suite.quarantine.clone().unwrap_or_default(),
+        report_only: loaded.suite.is_report_only(),
     }
 }
 
 impl Publisher {
     /// Opens every output in the suite's directory, before anything is paid for, and removes what an
     /// earlier gate has left there: it would be taken for this one's.
-    pub(super) fn open(suite: &Suite, context: &Context) -> Result<Self, Failure> {
+    pub(super) fn open(
+        suite: &Suite,
+        context: &Context,
+        also: &[PathBuf],
+    ) -> Result<Self, Failure> {
         let dir = report_dir(suite.reports.as_ref());
-        let publisher = Self::with(dir, Surfaces::of(context), &inputs_of(suite))?;
-        super::publish_whole::sweep(dir, &|path| is_one_of(path, &inputs_of(suite)))?;
+        let inputs: Vec<PathBuf> = inputs_of(suite).into_iter().chain(also.to_vec()).collect();
+        let publisher = Self::with(dir, Surfaces::of(context), &inputs)?;
+        super::publish_whole::sweep(dir, &|path| is_one_of(path, &inputs))?;
         // One of an earlier run would lead `watch --from` to the wrong result.
         sink::remove(&dir.join(STARTED))?;
         Ok(publisher)
@@ -198,7 +204,7 @@ impl Publisher {
         let told = written.iter().filter(|(name, _)| *name != COMMENT);
         let paths: Vec<&Path> = told.map(|(_, path)| path.as_path()).collect();
         console.account(&console::console(report, console.style(), &paths))?;
-        if report.exit_code != 0 {
+        if !report.has_passed() {
             console.brief(&words::verdict_line(report))?;
         }
         for fault in &faults {

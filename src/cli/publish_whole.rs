@@ -119,7 +119,7 @@ impl WholePublisher {
         let told = written.iter().filter(|(name, _)| *name != COMMENT);
         let paths: Vec<&Path> = told.map(|(_, path)| path.as_path()).collect();
         console.account(&gates::console(whole, console.style(), &paths))?;
-        if whole.code() != Code::Passed {
+        if !whole.has_passed() {
             console.brief(&format!("{}: {}", whole.name, whole.headline()))?;
         }
         for fault in &faults {

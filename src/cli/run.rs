@@ -12,6 +12,7 @@ use super::attend::Gate;
 use super::begin::{Surroundings, unique_key};
 use super::comment::Commenter;
 use super::console::Console;
+use super::failed_from::FailedFrom;
 use super::failure::Failure;
 use super::job::Job;
 use super::left::{self, StartedRun};
@@ -53,6 +54,11 @@ pub(super) struct Args {
     #[arg(long, value_name = "AGE", num_args = 0..=1, require_equals = true,
         default_missing_value = "24h", value_parser = scalar::<Age>)]
     reuse: Option<Age>,
+    /// Start only the scenarios that did not pass in this result.json, with all of their
+    /// repetitions, and judge them together with what passed there: of the same suite, agent and
+    /// commit. With --reuse, a file that is not there or does not fit is passed over.
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["resume", "simulate"])]
+    failed_from: Option<PathBuf>,
     /// Run against a stand-in inside this process: no account, no cost. Without a world it makes
     /// one up from the suite.
     #[arg(long, value_name = "WORLD", num_args = 0..=1, require_equals = true)]
@@ -124,6 +130,7 @@ pub(super) fn run(
 fn before_outputs(loaded: &mut Loaded, plan: &Plan) -> Result<(), Failure> {
     super::budget::check(&loaded.suite, plan)?;
     super::prepare::quarantine_is_known(loaded, plan)?;
+    super::grouping::check(loaded, plan)?;
     loaded.baseline = super::baseline::saved_of(&loaded.suite)?;
     Ok(())
 }
@@ -149,16 +156,30 @@ fn one(
     };
     before_outputs(&mut loaded, &plan).map_err(told)?;
     overrides.check_caps(&[(&loaded.suite, &plan)]).map_err(told)?;
+    let failed_from = failed_from(args, &loaded, &plan, context, console).map_err(told)?;
+    let (shared, plan) = match &failed_from {
+        Some(from) => {
+            // Some of the runs alone decide nothing.
+            loaded.suite.early_stop = None;
+            (Shared { partial: true, ..Shared::default() }, from.plan(&plan))
+        }
+        None => (Shared::default(), plan),
+    };
     let dir = report_dir(loaded.suite.reports.as_ref());
     if args.resume && !dir.join(left::FILE).exists() {
         return Err(nothing_left(&dir.join(left::FILE)));
     }
-    let earlier = earlier(args, dir, context)?;
+    let earlier = match &failed_from {
+        Some(_) => Earlier::Never,
+        None => earlier(args, dir, context)?,
+    };
     let publisher = match &earlier {
         // What was left stays until it is known whether it is gone on with.
         Earlier::Left(_) => Publisher::with(dir, Surfaces::of(context), &inputs_of(&loaded.suite))?,
         Earlier::Never | Earlier::Attempt(..) | Earlier::Found(_) => {
-            Publisher::open(&loaded.suite, context)?
+            let also: Vec<PathBuf> =
+                failed_from.iter().map(|from| from.path().to_owned()).collect();
+            Publisher::open(&loaded.suite, context, &also)?
         }
     };
     let ended = runtime.block_on(heeding(|stop: Stop| async move {
@@ -173,7 +194,6 @@ fn one(
             ticket: turn.join(0).into(),
             listen: args.listen,
         };
-        let shared = Shared { counted: overrides.caps().are_set(), ..Shared::default() };
         let prepared = prepare(loaded, plan, earlier, shared, &platform.client);
         let prepared = announced("the account's answers", |line| console.progress(line), prepared);
         let prepared = gate.unless_stopped(prepared).await?;
@@ -184,13 +204,41 @@ fn one(
         let around = Surroundings { context, dashboard: platform.dashboard.as_deref() };
         let attached = gate.begin(prepared, &publisher, &around).await?;
         let afterwards = Afterwards::of(&attached);
-        let mut report = assemble(gate.attend(attached, &publisher).await?);
+        let mut parts = gate.attend(attached, &publisher).await?;
+        let other_agent = failed_from.and_then(|from| from.join(&mut parts));
+        let mut report = assemble(parts);
+        if let Some(why) = other_agent {
+            report.of_another_suite(&why);
+        }
         afterwards.take(&gate, &mut report).await;
         let code = publisher.finish(&mut report, console)?;
         commenter.tell(&report, console, &stop).await;
         Ok(code)
     }));
     ended.map_err(told)
+}
+
+/// The result that `--failed-from` names. In a CI job that is run again (`--reuse`) a file that was
+/// not kept, or that does not fit, is passed over.
+fn failed_from(
+    args: &Args,
+    loaded: &Loaded,
+    plan: &Plan,
+    context: &Context,
+    console: &Console,
+) -> Result<Option<FailedFrom>, Failure> {
+    let Some(path) = &args.failed_from else { return Ok(None) };
+    if args.reuse.is_some() && !path.exists() {
+        return Ok(None);
+    }
+    match FailedFrom::read(path, loaded, plan, context) {
+        Ok(from) => Ok(Some(from)),
+        Err(failure) if args.reuse.is_some() => {
+            console.warn(&format!("--failed-from is passed over: {failure}"));
+            Ok(None)
+        }
+        Err(failure) => Err(failure),
+    }
 }
 
 fn several(
@@ -200,6 +248,13 @@ fn several(
     context: &Context,
     console: &Console,
 ) -> Result<Code, Failure> {
+    if args.failed_from.is_some() {
+        return Err(Failure::Usage(
+            "--failed-from goes on with one suite: name one suite file and the result.json of its \
+             own directory; nothing was started"
+                .to_owned(),
+        ));
+    }
     let left = |member: &Member| {
         let dir = many.dir_of(&member.dir);
         dir.join(left::FILE).exists() || member.loaded.is_leg() && sets::any_left(&dir)

@@ -147,6 +147,7 @@ pub(super) fn open(
             loaded,
             plan,
             request,
+            found: Vec::new(),
             baseline: Chosen::default(),
             earlier,
             calls: 1,

@@ -199,6 +199,7 @@ pub(super) fn rules(
     let mut suite = Suite::default();
     overrides.apply(&mut suite);
     let head = SuiteHead {
+        report_only: false,
         name: suite.name.clone().unwrap_or_else(|| format!("result {id}")),
         file: None,
         mode: suite.mode.unwrap_or_default(),

@@ -129,7 +129,7 @@ fn selection(suite: &Suite) -> String {
         .test_cases()
         .map(|spec| spec.scenarios.iter().map(|case| case.name.clone()).collect())
         .unwrap_or_default();
-    let what = json!([
+    let mut what = json!([
         suite.agent,
         suite.assistant,
         suite.mode.unwrap_or_default().name(),
@@ -141,6 +141,12 @@ fn selection(suite: &Suite) -> String {
         sorted(&suite.personalities),
         sorted(&suite.test_profiles),
     ]);
+    // Only where there are any: the prints of suites that know none stay as they are.
+    if let (Some(tags), Some(items)) = (&suite.exclude_tags, what.as_array_mut()) {
+        let mut tags = tags.clone();
+        tags.sort_unstable();
+        items.push(json!({ "without": tags }));
+    }
     // FNV-1a: nobody gains by two suites of one name and branch that share a print.
     let mut print: u64 = 0xcbf2_9ce4_8422_2325;
     for byte in what.to_string().bytes() {

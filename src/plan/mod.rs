@@ -48,6 +48,8 @@ pub struct Query {
     pub ids: Vec<u64>,
     /// Tags.
     pub tags: Vec<String>,
+    /// Tags of scenarios that are left out, unless their ids are named.
+    pub exclude_tags: Vec<String>,
     /// Dotted folder path.
     pub folder: Option<String>,
     /// Project id.
@@ -64,6 +66,11 @@ impl Query {
             None if self.tags.len() == 1 => format!("tag {}", self.tags.join(", ")),
             None => format!("any of the tags {}", self.tags.join(", ")),
         }
+    }
+
+    /// Whether a scenario with these tags is left out.
+    pub fn excludes(&self, tags: &[String]) -> bool {
+        tags.iter().any(|tag| self.exclude_tags.contains(tag))
     }
 }
 
@@ -160,6 +167,14 @@ impl Plan {
             target,
             result_name,
         })
+    }
+
+    /// Id of the agent under test, where the suite names it so.
+    pub const fn target_id(&self) -> Option<u64> {
+        match self.target {
+            Target::Agent(id) => Some(id),
+            Target::Assistant(_) | Target::OfScenarios => None,
+        }
     }
 
     /// How many runs start, where the scenarios are known.
@@ -279,6 +294,20 @@ impl Plan {
         Some(plan)
     }
 
+    /// A plan of some of the scenarios alone, or of some of the test cases by their keys, each as
+    /// often as in this one, as a result with a name of its own.
+    #[must_use]
+    pub fn only(&self, ids: &[u64], keys: &[String], suffix: &str) -> Self {
+        let Some(spec) = self.spec() else {
+            return self.again(ids.to_vec(), self.frequency, suffix);
+        };
+        let mut spec = spec.clone();
+        spec.scenarios.retain(|case| keys.iter().any(|key| key == case.key()));
+        let mut plan = self.clone();
+        plan.selection = Selection::Cases(spec);
+        plan.named(format!("{} {suffix}", self.result_name))
+    }
+
     /// The request that starts the run; none while the ids still have to be resolved.
     pub fn request(&self) -> Option<StartRequest> {
         let mut body = self.body.clone();
@@ -391,11 +420,14 @@ fn selection(suite: &Suite, mode: Mode) -> Result<Selection, PlanError> {
     let query = Query {
         ids,
         tags,
+        exclude_tags: suite.exclude_tags.clone().unwrap_or_default(),
         folder: suite.folder.clone(),
         project: suite.project,
         agent: suite.agent,
     };
-    Ok(if takes_tags(mode) { Selection::ByPlatform(query) } else { Selection::Resolve(query) })
+    // No start takes tags that are left out: then the ids are looked up here.
+    let by_platform = takes_tags(mode) && query.exclude_tags.is_empty();
+    Ok(if by_platform { Selection::ByPlatform(query) } else { Selection::Resolve(query) })
 }
 
 #[cfg(test)]

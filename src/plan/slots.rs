@@ -39,6 +39,20 @@ pub struct PlanHead {
     /// names in the suite: so that it is judged in the same units without the account.
     #[serde(default, skip_serializing_if = "DescribedUnits::is_empty")]
     pub described_units: DescribedUnits,
+    /// What the lookup before the start found of the scenarios, where the suite's groups need it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub found: Vec<FoundScenario>,
+}
+
+/// A scenario as the lookup before the start found it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FoundScenario {
+    /// Its id.
+    pub id: u64,
+    /// Its name.
+    pub name: String,
+    /// Its tags.
+    pub tags: Vec<String>,
 }
 
 /// A planned test case.
@@ -50,6 +64,9 @@ pub struct PlannedCase {
     pub name: String,
     /// How many runs it was to have.
     pub runs: usize,
+    /// Its tags, those that all cases have included.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
 }
 
 /// What a run is to the plan.
@@ -70,8 +87,12 @@ pub enum Fit {
 pub struct PlannedScenario {
     /// Id of the scenario; none for a test case of which no run came, and for a deleted scenario.
     pub scenario: Option<u64>,
-    /// Name of the test case, where it is one.
+    /// Its name as the plan knows it: that of the test case, or that of the lookup.
     pub name: Option<String>,
+    /// Key of the test case, where it is one.
+    pub case_key: Option<String>,
+    /// Its tags, where the plan knows them.
+    pub tags: Option<Vec<String>>,
     /// Slots of it without a run.
     pub missing: usize,
 }
@@ -129,6 +150,7 @@ impl PlanHead {
                 key: case.key().to_owned(),
                 name: case.name.clone(),
                 runs: spec.frequency(case) * plan.multiplier,
+                tags: spec.tags(case),
             };
             spec.scenarios.iter().map(case).collect()
         });
@@ -141,6 +163,7 @@ impl PlanHead {
             test_profiles: plan.test_profiles.clone(),
             cases: cases.unwrap_or_default(),
             described_units: plan.described_units.clone(),
+            found: Vec::new(),
         }
     }
 
@@ -234,11 +257,8 @@ impl PlanHead {
             }
             let missing = cell.planned.saturating_sub(cell.runs.len());
             filled.missing += missing;
-            let entry = scenarios.entry(&cell.key).or_insert_with(|| PlannedScenario {
-                scenario,
-                name: self.case_name(&cell.key),
-                missing: 0,
-            });
+            let entry =
+                scenarios.entry(&cell.key).or_insert_with(|| self.planned(&cell.key, scenario));
             entry.scenario = entry.scenario.or(scenario);
             entry.missing += missing;
         }
@@ -337,10 +357,23 @@ impl PlanHead {
         }
     }
 
-    fn case_name(&self, key: &Key) -> Option<String> {
-        match key {
-            Key::Case(at) => self.cases.get(*at).map(|case| case.name.clone()),
+    /// A planned scenario with what the plan knows of it, and nothing missing yet.
+    fn planned(&self, key: &Key, scenario: Option<u64>) -> PlannedScenario {
+        let case = match key {
+            Key::Case(at) => self.cases.get(*at),
             Key::Scenario(_) | Key::Deleted => None,
+        };
+        let found = match key {
+            Key::Scenario(id) => self.found.iter().find(|one| one.id == *id),
+            Key::Case(_) | Key::Deleted => None,
+        };
+        let name = case.map(|case| &case.name).or_else(|| found.map(|found| &found.name));
+        PlannedScenario {
+            scenario,
+            name: name.filter(|name| !name.trim().is_empty()).cloned(),
+            case_key: case.map(|case| case.key.clone()),
+            tags: case.map(|case| case.tags.clone()).or_else(|| Some(found?.tags.clone())),
+            missing: 0,
         }
     }
 }
@@ -451,6 +484,7 @@ mod tests {
     #[test]
     fn test_cases_are_told_by_key_or_name_whatever_their_ids() {
         let case = |key: &str, name: &str, runs| PlannedCase {
+            tags: Vec::new(),
             key: key.to_owned(),
             name: name.to_owned(),
             runs,

@@ -39,6 +39,29 @@ pub struct Figures {
 impl Figures {
     /// What these thresholds ask for. Without any, each run must pass.
     pub fn of(thresholds: &Thresholds) -> Self {
+        let mut all = Self::default();
+        let mut asks = false;
+        for (_, rules) in thresholds.with_groups() {
+            let figures = Self::named_in(&rules);
+            let each = rules.each_scenario.as_ref();
+            // The gate itself knows errors and latencies: nothing of the platform is waited for.
+            asks |= figures != Self::default()
+                || rules.errors.is_some()
+                || rules.agent_latency.is_some()
+                || each.is_some_and(|each| each.agent_latency.is_some());
+            all.success |= figures.success;
+            all.expected_outcome |= figures.expected_outcome;
+            all.duration |= figures.duration;
+            all.metrics.extend(figures.metrics);
+        }
+        // What only warns is not waited for.
+        let coverage = thresholds.coverage.iter().flat_map(|checks| &checks.0);
+        let coverage = coverage.into_iter().any(|spec| spec.level == Level::Error);
+        Self { success: all.success || !asks, coverage, ..all }
+    }
+
+    /// What thresholds without groups name.
+    fn named_in(thresholds: &Thresholds) -> Self {
         let each = thresholds.each_scenario.as_ref();
         let baseline = thresholds.baseline.as_ref();
         let metrics = thresholds
@@ -49,22 +72,13 @@ impl Figures {
         let success = thresholds.success_rate.is_some()
             || each.is_some_and(|each| each.success_rate.is_some())
             || baseline.is_some();
-        let figures = Self {
+        Self {
             success,
             expected_outcome: thresholds.expected_outcome.is_some(),
             duration: thresholds.duration.is_some(),
             coverage: false,
             metrics: metrics.cloned().collect(),
-        };
-        // The gate itself knows errors and latencies: nothing of the platform is waited for.
-        let asks = figures != Self::default()
-            || thresholds.errors.is_some()
-            || thresholds.agent_latency.is_some()
-            || each.is_some_and(|each| each.agent_latency.is_some());
-        // What only warns is not waited for.
-        let coverage = thresholds.coverage.iter().flat_map(|checks| &checks.0);
-        let coverage = coverage.into_iter().any(|spec| spec.level == Level::Error);
-        Self { success: success || !asks, coverage, ..figures }
+        }
     }
 }
 

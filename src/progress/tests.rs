@@ -58,6 +58,7 @@ impl Watch {
 
     fn take(&mut self, ends: &str, elapsed: Duration) {
         let suite = SuiteHead {
+            report_only: false,
             name: "s".to_owned(),
             file: None,
             mode: Mode::Voice,

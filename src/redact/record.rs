@@ -77,6 +77,7 @@ impl Redactor {
             case_key,
             // The gate's own words.
             set: _,
+            tags,
             personality: _,
             personality_name,
             test_profile: _,
@@ -103,6 +104,7 @@ impl Redactor {
             self.string(message);
             stderr.iter_mut().for_each(|line| self.string(line));
         }
+        tags.iter_mut().flatten().for_each(|tag| self.string(tag));
         self.status(status);
         // A case without a key is known by its name. A key of its own is not text: cases are told
         // apart by it.

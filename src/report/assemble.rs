@@ -214,6 +214,7 @@ pub fn assemble(mut parts: Parts) -> Report {
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         verdict,
         exit_code: code.number(),
+        would_exit_code: None,
         headline,
         suite,
         plan,
@@ -237,6 +238,7 @@ pub fn assemble(mut parts: Parts) -> Report {
         proposal: None,
         traffic,
     };
+    report.exits_with(code);
     // The evidence has been searched already, and is by far the largest part.
     let result = std::mem::take(&mut report.result);
     secrets.document(&mut report);

@@ -28,7 +28,8 @@ pub fn outputs(report: &Report, paths: Paths<'_>) -> Vec<(&'static str, String)>
     vec![
         ("verdict", verdict(report.verdict).to_owned()),
         ("exit_code", report.exit_code.to_string()),
-        ("passed", (report.exit_code == 0).to_string()),
+        ("passed", report.has_passed().to_string()),
+        ("enforced", (!report.suite.report_only).to_string()),
         ("simulated", report.simulated.to_string()),
         ("result_id", id.map(|id| id.to_string()).unwrap_or_default()),
         ("result_ids", result_ids(&words::result_ids(report))),

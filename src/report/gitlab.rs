@@ -27,7 +27,7 @@ pub fn dotenv_of_start(id: u64, url: Option<&str>) -> String {
 /// The annotations report with a link to the result; none where the result has no page.
 pub fn annotations(report: &Report) -> Option<String> {
     let url = words::page(report)?;
-    let label = format!("Cekura result {} ({})", report.result.id, report.verdict.participle());
+    let label = format!("Cekura result {} ({})", report.result.id, words::verdict_word(report));
     let document = json!({ "Cekura": [{ "external_link": { "label": label, "url": url } }] });
     Some(format!("{document:#}\n"))
 }

@@ -51,8 +51,14 @@ pub(super) fn issues(report: &Report) -> Vec<Issue> {
         }
     }
     if errors.is_empty() && report.verdict != Verdict::Pass {
-        let title = format!("gate {}", report.verdict.participle());
+        let title = format!("gate {}", words::verdict_word(report));
         errors.push((title, report.headline.clone()));
+    }
+    if report.suite.report_only && report.verdict != Verdict::Pass {
+        // Nothing breaks: a red mark would say so.
+        warnings.splice(0..0, errors.drain(..));
+        let line = (words::verdict_word(report), report.headline.clone());
+        warnings.insert(0, line);
     }
     let scenarios = report.scenarios();
     for scenario in words::failing(&scenarios) {
@@ -62,7 +68,8 @@ pub(super) fn issues(report: &Report) -> Vec<Issue> {
         let reasons = words::reasons(scenario, Outcome::Failed);
         let message: Vec<String> = reasons.into_iter().take(3).map(|(reason, _)| reason).collect();
         // A failed run within the threshold is worth a look and no red mark.
-        let list = if report.verdict == Verdict::Fail { &mut errors } else { &mut warnings };
+        let breaks = report.verdict == Verdict::Fail && !report.suite.report_only;
+        let list = if breaks { &mut errors } else { &mut warnings };
         list.push((title, message.join("\n")));
     }
     for ((outcome, blame), runs) in words::unknown_by_blame(&scenarios) {

@@ -30,6 +30,9 @@ pub struct Report {
     pub verdict: Verdict,
     /// The exit code that goes with it.
     pub exit_code: u8,
+    /// The exit code that the verdict would have had, where it is reported only and that is not 0.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub would_exit_code: Option<u8>,
     /// The verdict in one line.
     pub headline: String,
     /// The suite, as far as it explains the verdict.
@@ -189,6 +192,9 @@ pub struct SuiteHead {
     /// The scenarios that count towards nothing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub quarantine: Vec<Quarantine>,
+    /// Whether the verdict is reported only and decides no exit code.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub report_only: bool,
 }
 
 impl SuiteHead {
@@ -285,12 +291,30 @@ impl Report {
     pub fn of_another_suite(&mut self, why: &str) {
         self.other_suite = Some(why.to_owned());
         let decided = [Code::Passed, Code::Failed, Code::Inconclusive].map(Code::number);
-        if !decided.contains(&self.exit_code) {
+        if !decided.contains(&self.would_exit_code.unwrap_or(self.exit_code)) {
             return;
         }
-        self.exit_code = Code::Inconclusive.number();
+        self.exits_with(Code::Inconclusive);
         self.verdict = Verdict::Inconclusive;
         self.headline = format!("the suite is not that of the evidence ({why}): {}", self.headline);
+    }
+
+    /// Ends with a code, or with 0 where the verdict is reported only and the gate did its work.
+    pub fn exits_with(&mut self, code: Code) {
+        let softened = self.suite.report_only && code.is_of_a_verdict() && code != Code::Passed;
+        self.would_exit_code = softened.then(|| code.number());
+        self.exit_code = if softened { Code::Passed } else { code }.number();
+    }
+
+    /// The code that goes with the verdict, whether or not it is enforced.
+    pub fn judged_code(&self) -> Code {
+        let number = self.would_exit_code.unwrap_or(self.exit_code);
+        Code::of_number(number).unwrap_or(Code::Internal)
+    }
+
+    /// Whether the gate passed, by its verdict and its exit code.
+    pub fn has_passed(&self) -> bool {
+        self.judged_code() == Code::Passed
     }
 
     /// Takes the pass back from a gate that passed and could not write one of its outputs: the
@@ -301,13 +325,28 @@ impl Report {
             return;
         }
         self.exit_code = Code::Report.number();
-        self.verdict = Verdict::Inconclusive;
+        self.would_exit_code = None;
+        if self.verdict == Verdict::Pass {
+            self.verdict = Verdict::Inconclusive;
+        }
         self.headline = format!("a report could not be written ({why}): {}", self.headline);
     }
 
     /// Whether the run that counts failed first and passed on retry, or the other way about.
     pub fn is_flaky(&self, run: u64) -> bool {
         self.retries.iter().any(|retry| retry.flaky && retry.counts == run)
+    }
+
+    /// How a flaky run that counts ended the other time, in words; none where it is not flaky.
+    pub fn flaky_note(&self, run: u64) -> Option<&'static str> {
+        let retry = self.retries.iter().find(|retry| retry.flaky && retry.counts == run)?;
+        let other = if retry.counts == retry.first.run { &retry.again } else { &retry.first };
+        Some(match (other.run == retry.again.run, other.outcome) {
+            (true, Outcome::Passed) => "passed on retry",
+            (true, _) => "failed on retry",
+            (false, Outcome::Passed) => "passed at first",
+            (false, _) => "failed at first",
+        })
     }
 
     /// The runs by scenario, in ascending order of the scenario's id; deleted scenarios last.

@@ -149,6 +149,7 @@ mod tests {
 
     fn head() -> SuiteHead {
         SuiteHead {
+            report_only: false,
             name: "Transfer · caller".to_owned(),
             file: None,
             mode: Mode::Voice,

@@ -120,11 +120,13 @@ pub(super) fn retried(retries: &[RetryRecord], runs: &[RunRecord]) -> Vec<String
         ));
     }
     for retry in retries.iter().filter(|retry| retry.flaky) {
-        let counts = if retry.counts == retry.first.run { "failed" } else { "passed" };
+        let counting = if retry.counts == retry.first.run { &retry.first } else { &retry.again };
+        let (first, again) = (retry.first.outcome.name(), retry.again.outcome.name());
+        let counts = counting.outcome.name();
         let run = runs.iter().find(|run| run.id == retry.counts);
         let scenario = run.and_then(|run| run.scenario_name.clone()).unwrap_or_default();
         notes.push(format!(
-            "flaky: run {} of `{scenario}` failed and passed on retry (run {}); it counts as {counts}",
+            "flaky: run {} of `{scenario}` {first} and {again} on retry (run {}); it counts as {counts}",
             retry.first.run, retry.again.run
         ));
     }

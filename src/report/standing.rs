@@ -169,12 +169,18 @@ fn evidence_in<'a>(
     let scenarios = filled.scenarios.iter().map(|planned| {
         let of = |run: &&RunRecord| run.scenario == planned.scenario;
         let seen = runs.iter().filter(of).find_map(|run| run.scenario_name.clone());
-        let name = seen.or(planned.name.clone()).unwrap_or_else(|| match planned.scenario {
-            Some(id) => format!("scenario {id}"),
-            None => "deleted scenario".to_owned(),
-        });
-        let scenario = ScenarioRef { id: planned.scenario, name };
-        ScenarioSlots { scenario, missing: planned.missing }
+        let name =
+            seen.or_else(|| planned.name.clone()).unwrap_or_else(|| match planned.scenario {
+                Some(id) => format!("scenario {id}"),
+                None => "deleted scenario".to_owned(),
+            });
+        ScenarioSlots {
+            scenario: ScenarioRef { id: planned.scenario, name },
+            missing: planned.missing,
+            name: planned.name.clone(),
+            case_key: planned.case_key.clone(),
+            tags: planned.tags.clone(),
+        }
     });
     Evidence {
         runs: all().filter(|(_, fit)| counts(fit)).map(|(run, _)| run).collect(),
@@ -238,6 +244,7 @@ mod tests {
 
     fn suite(thresholds: serde_json::Value) -> SuiteHead {
         SuiteHead {
+            report_only: false,
             name: "s".to_owned(),
             file: None,
             mode: Mode::Voice,

@@ -85,9 +85,26 @@ impl Standing {
     }
 }
 
+/// The verdict in words: what it would be, where it is reported only.
+pub fn verdict_word(report: &Report) -> String {
+    match (report.suite.report_only, report.verdict) {
+        (false, verdict) => verdict.participle().to_owned(),
+        (true, verdict) => format!("{} (report only)", would(verdict)),
+    }
+}
+
+/// What a gate would do that is reported only.
+pub const fn would(verdict: Verdict) -> &'static str {
+    match verdict {
+        Verdict::Pass => "would pass",
+        Verdict::Inconclusive => "would be inconclusive",
+        Verdict::Fail => "would fail",
+    }
+}
+
 /// The verdict in one line, with its word at the start exactly once.
 pub fn verdict_line(report: &Report) -> String {
-    let word = report.verdict.participle();
+    let word = &verdict_word(report);
     let headline = short(&report.headline, 500);
     let capital = |text: &str| {
         let mut characters = text.chars();
@@ -126,6 +143,17 @@ pub fn may_still_come(report: &Report) -> bool {
     }
 }
 
+/// The command that starts only what did not pass again; none where that is not possible.
+/// `saved` is the path of the saved result.
+pub fn failed_from_command(report: &Report, saved: &str) -> Option<String> {
+    let file = quoted(&one_line(report.suite.file.as_deref()?));
+    let is_one = report.results.is_empty() && report.result.id > 0 && !report.simulated;
+    let some_passed = report.tally.passed > 0;
+    let not_all = report.tally.passed < report.tally.total || report.tally.missing > 0;
+    (is_one && some_passed && not_all && report.verdict != Verdict::Pass)
+        .then(|| format!("cekura-gate run {file} --failed-from {saved}"))
+}
+
 /// The command that goes on with all that the suite file has started.
 pub fn resume_command(suite: &str) -> String {
     format!("cekura-gate run {} --resume", quoted(&one_line(suite)))
@@ -142,9 +170,17 @@ pub fn quoted(path: &str) -> String {
 }
 
 /// The exit code with its meaning.
-pub fn exit_meaning(report: &Report) -> &'static str {
+pub fn exit_meaning(report: &Report) -> String {
+    if let Some(would) = report.would_exit_code {
+        return meaning_of_a_report(report.judged_code(), would);
+    }
     let code = Code::ALL.into_iter().find(|code| code.number() == report.exit_code);
-    code.map_or("unknown exit code", Code::meaning)
+    code.map_or("unknown exit code", Code::meaning).to_owned()
+}
+
+/// What code 0 means where the verdict is reported only and has another.
+pub fn meaning_of_a_report(code: Code, number: u8) -> String {
+    format!("report only; enforced it would be {number}, {}", code.meaning())
 }
 
 /// The counts of the runs as a sentence: `9 runs: 6 passed, 2 failed, 1 errored`.
@@ -184,11 +220,12 @@ fn tally_with(t: &Tally, going: usize) -> String {
     if parts.is_empty() { total } else { format!("{total}: {}", parts.join(", ")) }
 }
 
-/// Name of a check with the scenario it was checked on alone.
+/// Name of a check with the group and the scenario that it was checked on alone.
 pub fn check_name(check: &CheckReport) -> String {
+    let of = check.group.as_ref().map(|group| format!(" of group {group}")).unwrap_or_default();
     match &check.scenario {
-        Some(scenario) => format!("{} in {}", check.name, scenario.name),
-        None => check.name.clone(),
+        Some(scenario) => format!("{}{of} in {}", check.name, scenario.name),
+        None => format!("{}{of}", check.name),
     }
 }
 
@@ -367,7 +404,7 @@ pub fn no_evidence<'a, 'r>(
 pub fn blame_name(report: &Report, blame: Blame) -> &'static str {
     match blame {
         Blame::Operator if report.stopped_early || report.incomplete => "ended by the gate",
-        Blame::StillGoing if report.exit_code == Code::TimedOut.number() => {
+        Blame::StillGoing if report.judged_code() == Code::TimedOut => {
             "still going at the time limit"
         }
         Blame::StillGoing if report.incomplete => "still going when the gate ended",

@@ -48,6 +48,12 @@ pub(super) fn read(spec: &Value, agent: u64, world: &World) -> Result<Cases, Map
     if reader.faults.is_empty() { Ok(cases) } else { Err(reader.faults) }
 }
 
+/// The tags that a case has, or that all of them have.
+fn tags_of(part: &Value) -> Option<Vec<String>> {
+    let tags = part.get("tags")?.as_array()?;
+    Some(tags.iter().filter_map(Value::as_str).map(str::to_owned).collect())
+}
+
 struct Reader<'a> {
     world: &'a World,
     faults: Map<String, Value>,
@@ -67,6 +73,7 @@ impl Reader<'_> {
         }
         let defaults = spec.get("defaults").unwrap_or(&Value::Null);
         self.references(defaults, "defaults");
+        let of_all = tags_of(defaults);
         let frequency = self.count(defaults, "frequency", "defaults");
         let concurrency = self.count(defaults, "concurrency_limit", "defaults");
         let entries = spec.get("scenarios").and_then(Value::as_array);
@@ -76,7 +83,8 @@ impl Reader<'_> {
         }
         let mut list = Vec::new();
         for (index, case) in entries.iter().enumerate() {
-            let scenario = self.case(case, &format!("scenarios[{index}]"), agent);
+            let mut scenario = self.case(case, &format!("scenarios[{index}]"), agent);
+            scenario.tags = tags_of(case).or_else(|| of_all.clone()).unwrap_or_default();
             let own = self.count(case, "frequency", &format!("scenarios[{index}]"));
             list.push((scenario, own.or(frequency).unwrap_or(1)));
         }

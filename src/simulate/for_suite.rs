@@ -9,6 +9,7 @@ use super::world::{Agent, Kind, Metric, Named, Project, Scenario, Span, Values, 
 use crate::spec::model::{Case, MetricRef, Spec};
 use crate::spec::words::Slug;
 use crate::suite::checks::{CheckSpec, Checks};
+use crate::suite::groups::Group;
 use crate::suite::model::{Suite, Thresholds};
 use crate::verdict::check::{Aggregate, Operator, Threshold, Unit};
 use crate::verdict::units;
@@ -75,14 +76,15 @@ fn scenarios(suite: &Suite, thresholds: &Thresholds) -> Vec<Scenario> {
         };
         return cases.map(like).collect();
     }
+    let groups: Vec<&Group> = thresholds.groups.values().collect();
     ids.iter()
         .zip(NAMES.iter().cycle())
         .enumerate()
         .map(|(place, (id, name))| Scenario {
             id: *id,
-            name: (*name).to_owned(),
+            name: name_of(place, name, &groups),
             folder: suite.folder.clone(),
-            tags: if place < named { Vec::new() } else { suite.tags.clone().unwrap_or_default() },
+            tags: tags(place, place < named, suite, &groups),
             pass,
             duration,
             ..Scenario::default()
@@ -90,20 +92,45 @@ fn scenarios(suite: &Suite, thresholds: &Thresholds) -> Vec<Scenario> {
         .collect()
 }
 
+/// The tags of a scenario: the suite's, unless it is named by its id, and those of every second
+/// group, so that each group has some of the scenarios.
+fn tags(place: usize, is_named: bool, suite: &Suite, groups: &[&Group]) -> Vec<String> {
+    let mut tags = if is_named { Vec::new() } else { suite.tags.clone().unwrap_or_default() };
+    let of_groups = groups.iter().enumerate().filter(|(at, _)| (at + place).is_multiple_of(2));
+    let first = of_groups.filter_map(|(_, group)| group.tags.as_ref()?.first());
+    tags.extend(
+        first.filter(|tag| !suite.exclude_tags.iter().flatten().any(|out| out == *tag)).cloned(),
+    );
+    tags.dedup();
+    tags
+}
+
+/// The name of a scenario: one that a group asks for, where there is such a group.
+fn name_of(place: usize, usual: &str, groups: &[&Group]) -> String {
+    let patterns = groups.iter().filter_map(|group| group.names.as_ref()?.first());
+    match patterns.clone().nth(place) {
+        Some(pattern) => pattern.replace('*', &format!(" {usual} ")).trim().to_owned(),
+        None => usual.to_owned(),
+    }
+}
+
 /// How often conversations pass: nineteen in twenty, or more where the suite wants more.
 fn pass(thresholds: &Thresholds) -> f64 {
-    let each = thresholds.each_scenario.as_ref();
-    let wanted = [
-        &thresholds.success_rate,
-        &thresholds.expected_outcome,
-        &each.and_then(|each| each.success_rate.clone()),
-    ]
-    .into_iter()
-    .flatten()
-    .flat_map(|checks| &checks.0)
-    .filter(|spec| spec.check.threshold.unit == Unit::Percent)
-    .map(|spec| spec.check.threshold.value / 100.0)
-    .fold(0.0, f64::max);
+    let in_rules = |rules: &Thresholds| {
+        let each = rules.each_scenario.as_ref();
+        let rates = [
+            &rules.success_rate,
+            &rules.expected_outcome,
+            &each.and_then(|each| each.success_rate.clone()),
+        ];
+        let specs = rates.into_iter().flatten().flat_map(|checks| &checks.0);
+        specs
+            .filter(|spec| spec.check.threshold.unit == Unit::Percent)
+            .map(|spec| spec.check.threshold.value / 100.0)
+            .fold(0.0, f64::max)
+    };
+    let wanted =
+        thresholds.with_groups().iter().map(|(_, rules)| in_rules(rules)).fold(0.0, f64::max);
     // Without thresholds every run must pass.
     if *thresholds == Thresholds::default() { 1.0 } else { comfortable(wanted).max(0.95) }
 }
@@ -114,7 +141,9 @@ fn comfortable(wanted: f64) -> f64 {
 }
 
 fn duration(thresholds: &Thresholds) -> Span {
-    let specs: Vec<&CheckSpec> = thresholds.duration.iter().flat_map(|one| &one.0).collect();
+    let groups = thresholds.groups.values().filter_map(|group| group.duration.as_ref());
+    let all = thresholds.duration.iter().chain(groups);
+    let specs: Vec<&CheckSpec> = all.flat_map(|one| &one.0).collect();
     let bounds = Bounds::of(&specs, Some(Unit::Seconds));
     match bounds {
         Bounds { low: None, high: None } => Span::default(),
@@ -129,7 +158,11 @@ fn metrics(thresholds: &Thresholds, spec: Option<&Spec>) -> Vec<Metric> {
     let refs: Vec<String> = spec.into_iter().flat_map(metric_refs).collect();
     let mut checks: BTreeMap<&str, Vec<&CheckSpec>> = BTreeMap::new();
     let each = thresholds.each_scenario.iter().flat_map(|each| &each.metrics);
-    for (name, Checks(specs)) in thresholds.metrics.iter().chain(each) {
+    let of_groups = thresholds.groups.values().flat_map(|group| {
+        let each = group.each_scenario.iter().flat_map(|each| &each.metrics);
+        group.metrics.iter().chain(each)
+    });
+    for (name, Checks(specs)) in thresholds.metrics.iter().chain(each).chain(of_groups) {
         checks.entry(name).or_default().extend(specs);
     }
     for name in thresholds.baseline.iter().flat_map(|baseline| baseline.metrics.keys()) {

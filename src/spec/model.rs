@@ -267,6 +267,12 @@ impl Spec {
         case.frequency.or(default).unwrap_or(1) as usize
     }
 
+    /// The tags of a case, those that all cases have unless it has its own.
+    pub fn tags(&self, case: &Case) -> Vec<String> {
+        let default = || self.defaults.as_ref().and_then(|defaults| defaults.tags.clone());
+        case.tags.clone().or_else(default).unwrap_or_default()
+    }
+
     /// How many runs there are in all.
     pub fn runs(&self) -> usize {
         let runs = self.scenarios.iter().map(|case| self.frequency(case));

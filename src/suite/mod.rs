@@ -6,8 +6,10 @@
 pub mod agent;
 pub mod carrier;
 pub mod checks;
+pub mod groups;
 pub mod matrix;
 pub mod model;
+pub mod new_failures;
 pub mod redact;
 pub mod scalars;
 pub mod schema;
@@ -17,6 +19,7 @@ mod validate;
 
 use crate::document::{Diagnostics, Document, Source};
 use model::Suite;
+pub(crate) use validate::only_warns;
 pub use validate::validate;
 
 /// Reads a suite file. The rules that span several keys are in [`validate`], to be asked once the

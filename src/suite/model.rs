@@ -14,7 +14,9 @@ pub use super::carrier::{
     Elevenlabs, Email, Livekit, Mode, Numbers, Phone, Pipecat, Retell, Room, Sip, Vapi, Websocket,
 };
 use super::checks::Checks;
+use super::groups::Group;
 pub use super::matrix::Matrix;
+use super::new_failures::NewFailures;
 use super::redact::Redact;
 use super::scalars::{Date, Percent, Timeout};
 pub use super::test_sets::TestSetFrom;
@@ -56,6 +58,9 @@ pub struct Suite {
     /// Run the scenarios of this folder, as a dotted path such as `Sales.Inbound`. Needs `project`.
     #[schemars(length(min = 1))]
     pub folder: Option<String>,
+    /// Leave out the scenarios of `tags` or `folder` that carry one of these tags.
+    #[schemars(length(min = 1), inner(length(min = 1)))]
+    pub exclude_tags: Option<Vec<String>>,
     /// Path of a Tests-as-Code file (`cekura.tests.json`) that holds the test cases, relative to
     /// this file.
     #[schemars(length(min = 1))]
@@ -161,11 +166,20 @@ pub struct Suite {
     /// What happens to the calls when `timeout` is over. Default: end_calls.
     pub on_timeout: Option<CallPolicy>,
 
+    /// Whether the verdict decides the exit code. `false` reports only: everything is judged and
+    /// reported, and the exit code is 0 unless the gate could not do its work. Default: true.
+    pub enforce: Option<bool>,
+
     /// Where reports go and what they may hold.
     pub reports: Option<Reports>,
 }
 
 impl Suite {
+    /// Whether the verdict is reported only and decides no exit code.
+    pub fn is_report_only(&self) -> bool {
+        self.enforce == Some(false)
+    }
+
     /// Whether the suite brings its own test cases, inline or in a file.
     pub const fn brings_cases(&self) -> bool {
         self.spec.is_some() || self.cases.is_some()
@@ -211,6 +225,9 @@ pub struct Thresholds {
     /// platform states no unit: `check` shows the one that is assumed, and `unit` sets it.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub metrics: BTreeMap<String, Checks>,
+    /// Checks for some of the scenarios, each group under a name of your own.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub groups: BTreeMap<String, Group>,
     /// Judge rates by an interval at this confidence, for example `95%`, not by the bare sample.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub confidence: Option<Percent>,
@@ -260,6 +277,14 @@ pub struct Baseline {
     /// relative to the baseline's mean.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub metrics: BTreeMap<String, BaselineLimit>,
+    /// How many scenarios that held in the baseline may fall now, beyond noise: a number, or a share
+    /// such as `5%` of the scenarios on both sides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub new_failures: Option<NewFailures>,
+    /// How likely noise alone may explain a fall that counts for `new_failures`, of each scenario.
+    /// Default: 5%.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub significance: Option<Percent>,
 }
 
 /// What a comparison comes to where there is nothing to compare with.

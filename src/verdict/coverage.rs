@@ -36,6 +36,7 @@ pub fn judge(
         };
         CheckReport {
             name: "coverage".to_owned(),
+            group: None,
             scenario: None,
             condition: spec.check.to_string(),
             level: spec.level,

@@ -34,12 +34,18 @@ pub struct Evidence<'a> {
 }
 
 /// The slots of one planned scenario.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ScenarioSlots {
     /// The scenario.
     pub scenario: ScenarioRef,
     /// Slots of it without a run.
     pub missing: usize,
+    /// Its name as the plan knows it; none where it does not.
+    pub name: Option<String>,
+    /// Key of the test case, where it is one.
+    pub case_key: Option<String>,
+    /// Its tags as the lookup before the start found them; none where they were not looked up.
+    pub tags: Option<Vec<String>>,
 }
 
 /// A run with its entry of one metric.

@@ -82,8 +82,27 @@ pub(super) fn judge(
             Finding::without_samples(spec, reason)
         }
     };
+    report(figure, spec, scenario, finding)
+}
+
+/// A check for which there is nothing to judge, and why.
+pub(super) fn without_evidence(
+    figure: Figure<'_>,
+    spec: &CheckSpec,
+    reason: String,
+) -> CheckReport {
+    report(figure, spec, None, Finding::without_samples(spec, reason))
+}
+
+fn report(
+    figure: Figure<'_>,
+    spec: &CheckSpec,
+    scenario: Option<ScenarioRef>,
+    finding: Finding,
+) -> CheckReport {
     CheckReport {
         name: figure.name().to_owned(),
+        group: None,
         scenario,
         condition: spec.check.to_string(),
         level: spec.level,

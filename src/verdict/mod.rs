@@ -11,6 +11,7 @@ pub mod check;
 pub mod coverage;
 pub mod evidence;
 pub mod foregone;
+mod groups;
 mod judge;
 pub(crate) mod labels;
 pub mod prospects;
@@ -25,7 +26,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use self::check::{Check, Operator, Threshold, Unit};
-use self::evidence::Evidence;
+use self::evidence::{Evidence, ScenarioSlots};
 pub(crate) use self::judge::Figure;
 use self::judge::judge;
 pub(crate) use self::sample::settled;
@@ -33,7 +34,7 @@ use crate::numbers::{self, Form};
 use crate::outcome::RunOutcome;
 use crate::record::RunRecord;
 use crate::suite::checks::{CheckSpec, Checks, Level};
-use crate::suite::model::Thresholds;
+use crate::suite::model::{EachScenario, Thresholds};
 use crate::suite::scalars::Percent;
 
 /// What the evidence says, from best to worst.
@@ -66,6 +67,9 @@ impl Verdict {
 pub struct CheckReport {
     /// What was checked: a built-in name or a metric as the suite names it.
     pub name: String,
+    /// The group of scenarios that it was checked on; none for a check over all of them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub group: Option<String>,
     /// The scenario it was checked on alone; none for a check over the whole result.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub scenario: Option<ScenarioRef>,
@@ -95,7 +99,9 @@ pub struct CheckReport {
 }
 
 /// A scenario by id and name.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema)]
+#[derive(
+    Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
+)]
 pub struct ScenarioRef {
     /// Id of the scenario; none when it was deleted.
     pub id: Option<u64>,
@@ -169,7 +175,8 @@ pub struct Interval {
     pub confidence: Option<f64>,
 }
 
-/// Judges every check of a suite, in the order: built-in figures, metrics, each scenario, baseline.
+/// Judges every check of a suite, in the order: built-in figures, metrics, each scenario, groups,
+/// baseline.
 /// Without any threshold every run must pass. A baseline that the suite asks for and that is not
 /// there is a check without evidence.
 pub fn judge_all(
@@ -177,35 +184,19 @@ pub fn judge_all(
     evidence: &Evidence<'_>,
     base: Option<&Evidence<'_>>,
 ) -> Vec<CheckReport> {
-    let confidence = thresholds.confidence.map(Percent::fraction);
-    let judge_whole = |figure, spec: &CheckSpec| judge(figure, spec, None, evidence, confidence);
-    let mut reports = Vec::new();
-    let built_in = [
-        (Figure::SuccessRate, &thresholds.success_rate),
-        (Figure::Errors, &thresholds.errors),
-        (Figure::ExpectedOutcome, &thresholds.expected_outcome),
-        (Figure::Duration, &thresholds.duration),
-        (Figure::AgentLatency, &thresholds.agent_latency),
-    ];
-    for (figure, checks) in built_in {
-        reports.extend(specs(checks.as_ref()).map(|spec| judge_whole(figure, spec)));
-    }
-    for (name, checks) in &thresholds.metrics {
-        reports.extend(specs(Some(checks)).map(|spec| judge_whole(Figure::Metric(name), spec)));
-    }
-    if let Some(each) = &thresholds.each_scenario {
-        let confidence = each.confidence.map(Percent::fraction).or(confidence);
-        for (scenario, evidence) in by_scenario(evidence) {
-            let rate = specs(each.success_rate.as_ref()).map(|spec| (Figure::SuccessRate, spec));
-            let latency =
-                specs(each.agent_latency.as_ref()).map(|spec| (Figure::AgentLatency, spec));
-            let metrics = each.metrics.iter().flat_map(|(name, checks)| {
-                specs(Some(checks)).map(move |spec| (Figure::Metric(name), spec))
-            });
-            for (figure, spec) in rate.chain(latency).chain(metrics) {
-                reports.push(judge(figure, spec, Some(scenario.clone()), &evidence, confidence));
-            }
+    let mut reports = judge_part(thresholds, evidence);
+    for (name, group) in &thresholds.groups {
+        let rules = group.rules(thresholds.confidence);
+        let part = groups::evidence_of(group, evidence);
+        let is_empty = part.runs.is_empty() && part.missing == 0;
+        let mut of_group = match is_empty {
+            true => without_scenarios(&rules, &group.describe()),
+            false => judge_part(&rules, &part),
+        };
+        for report in &mut of_group {
+            report.group = Some(name.clone());
         }
+        reports.extend(of_group);
     }
     if let Some(limits) = &thresholds.baseline {
         reports.extend(match base {
@@ -214,9 +205,61 @@ pub fn judge_all(
         });
     }
     if reports.is_empty() {
-        reports.push(judge_whole(Figure::SuccessRate, &every_run_passes()));
+        let confidence = thresholds.confidence.map(Percent::fraction);
+        let spec = every_run_passes();
+        reports.push(judge(Figure::SuccessRate, &spec, None, evidence, confidence));
     }
     reports
+}
+
+/// Judges the checks of a suite or of a group, without its groups and its baseline.
+fn judge_part(thresholds: &Thresholds, evidence: &Evidence<'_>) -> Vec<CheckReport> {
+    let confidence = thresholds.confidence.map(Percent::fraction);
+    let mut reports: Vec<CheckReport> = checks_of(thresholds)
+        .map(|(figure, spec)| judge(figure, spec, None, evidence, confidence))
+        .collect();
+    if let Some(each) = &thresholds.each_scenario {
+        let confidence = each.confidence.map(Percent::fraction).or(confidence);
+        for PartOfScenario { scenario, evidence, .. } in by_scenario(evidence) {
+            for (figure, spec) in checks_of_each(each) {
+                reports.push(judge(figure, spec, Some(scenario.clone()), &evidence, confidence));
+            }
+        }
+    }
+    reports
+}
+
+/// The checks over all runs, in their order.
+fn checks_of(thresholds: &Thresholds) -> impl Iterator<Item = (Figure<'_>, &CheckSpec)> {
+    let built_in = [
+        (Figure::SuccessRate, &thresholds.success_rate),
+        (Figure::Errors, &thresholds.errors),
+        (Figure::ExpectedOutcome, &thresholds.expected_outcome),
+        (Figure::Duration, &thresholds.duration),
+        (Figure::AgentLatency, &thresholds.agent_latency),
+    ];
+    let built_in = built_in.into_iter().map(|(figure, checks)| (figure, checks.as_ref()));
+    let metrics =
+        thresholds.metrics.iter().map(|(name, checks)| (Figure::Metric(name), Some(checks)));
+    built_in.chain(metrics).flat_map(|(figure, checks)| specs(checks).map(move |one| (figure, one)))
+}
+
+/// The checks on each scenario, in their order.
+fn checks_of_each(each: &EachScenario) -> impl Iterator<Item = (Figure<'_>, &CheckSpec)> {
+    let rate = specs(each.success_rate.as_ref()).map(|spec| (Figure::SuccessRate, spec));
+    let latency = specs(each.agent_latency.as_ref()).map(|spec| (Figure::AgentLatency, spec));
+    let metrics = each.metrics.iter().flat_map(|(name, checks)| {
+        specs(Some(checks)).map(move |spec| (Figure::Metric(name), spec))
+    });
+    rate.chain(latency).chain(metrics)
+}
+
+/// The checks of a group that no scenario of the plan fits.
+fn without_scenarios(rules: &Thresholds, chosen_by: &str) -> Vec<CheckReport> {
+    let reason = format!("no scenario that counts fits the group ({chosen_by})");
+    let each = rules.each_scenario.iter().flat_map(checks_of_each);
+    let checks = checks_of(rules).chain(each);
+    checks.map(|(figure, spec)| judge::without_evidence(figure, spec, reason.clone())).collect()
 }
 
 /// The gate's verdict: the worst of the gating checks. Without one there is no evidence to pass on.
@@ -238,9 +281,19 @@ fn specs(checks: Option<&Checks>) -> impl Iterator<Item = &CheckSpec> {
     checks.into_iter().flat_map(|checks| &checks.0)
 }
 
+/// The evidence of one scenario.
+struct PartOfScenario<'e, 'a> {
+    scenario: ScenarioRef,
+    /// What the plan knows of it; none where it is not planned.
+    planned: Option<&'e ScenarioSlots>,
+    /// Whether it is one scenario: otherwise these are planned runs of which nobody knows it.
+    is_known: bool,
+    evidence: Evidence<'a>,
+}
+
 /// The evidence of each planned scenario, and one more for the planned runs of which nobody knows
 /// the scenario. Without a plan, that of each scenario that ran.
-fn by_scenario<'a>(evidence: &Evidence<'a>) -> Vec<(ScenarioRef, Evidence<'a>)> {
+fn by_scenario<'e, 'a>(evidence: &'e Evidence<'a>) -> Vec<PartOfScenario<'e, 'a>> {
     type Runs<'a> = Vec<(&'a RunRecord, &'a RunOutcome)>;
     let mut groups: BTreeMap<Option<u64>, Runs<'a>> = BTreeMap::new();
     for (run, outcome) in &evidence.runs {
@@ -263,7 +316,12 @@ fn by_scenario<'a>(evidence: &Evidence<'a>) -> Vec<(ScenarioRef, Evidence<'a>)> 
             id => groups.remove(&id).unwrap_or_default(),
         };
         left = left.saturating_sub(planned.missing);
-        all.push((planned.scenario.clone(), of(runs, planned.missing)));
+        all.push(PartOfScenario {
+            scenario: planned.scenario.clone(),
+            planned: Some(planned),
+            is_known: true,
+            evidence: of(runs, planned.missing),
+        });
     }
     for (id, runs) in groups {
         let name = runs.iter().find_map(|(run, _)| run.scenario_name.clone());
@@ -271,11 +329,21 @@ fn by_scenario<'a>(evidence: &Evidence<'a>) -> Vec<(ScenarioRef, Evidence<'a>)> 
             Some(id) => format!("scenario {id}"),
             None => "deleted scenario".to_owned(),
         });
-        all.push((ScenarioRef { id, name }, of(runs, 0)));
+        all.push(PartOfScenario {
+            scenario: ScenarioRef { id, name },
+            planned: None,
+            is_known: true,
+            evidence: of(runs, 0),
+        });
     }
     if left > 0 {
         let name = "a scenario that is not known".to_owned();
-        all.push((ScenarioRef { id: None, name }, of(Vec::new(), left)));
+        all.push(PartOfScenario {
+            scenario: ScenarioRef { id: None, name },
+            planned: None,
+            is_known: false,
+            evidence: of(Vec::new(), left),
+        });
     }
     all
 }

@@ -12,6 +12,20 @@ use crate::text;
 /// The checks that cannot pass with so many runs, each in a sentence. `runs` is the plan's count of
 /// runs, `per_scenario` that of each scenario.
 pub fn hopeless(thresholds: &Thresholds, runs: Option<usize>, per_scenario: usize) -> Vec<String> {
+    let all = thresholds.with_groups().into_iter();
+    all.flat_map(|(group, rules)| match group {
+        None => hopeless_of(&rules, runs, per_scenario),
+        // How many runs a group has is not known for sure: no more than there are.
+        Some(group) => {
+            let told = hopeless_of(&rules, runs, per_scenario);
+            told.into_iter().map(|told| format!("group {group}: {told}")).collect()
+        }
+    })
+    .collect()
+}
+
+/// The same of checks without groups.
+fn hopeless_of(thresholds: &Thresholds, runs: Option<usize>, per_scenario: usize) -> Vec<String> {
     let confidence = thresholds.confidence.map(Percent::fraction);
     let mut told = Vec::new();
     let mut look = |name: &str, checks: &Checks, confidence: Option<f64>, runs: Option<usize>| {

@@ -2,7 +2,9 @@
 
 mod against_a_baseline;
 mod agent_latency;
+mod groups;
 mod labels_and_scales;
+mod new_failures;
 mod slots;
 
 use proptest::prelude::*;

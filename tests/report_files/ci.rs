@@ -18,6 +18,9 @@ fn github_outputs_hold_every_promised_name() {
     passed<<D
     false
     D
+    enforced<<D
+    true
+    D
     simulated<<D
     false
     D
@@ -76,6 +79,7 @@ fn gitlab_variables_stand_a_line_each() {
     VERDICT=fail
     EXIT_CODE=1
     PASSED=false
+    ENFORCED=true
     SIMULATED=false
     RESULT_ID=4711
     RESULT_IDS=[4711]

@@ -14,6 +14,7 @@ fn junit_holds_a_case_for_each_run_and_each_check() {
         <testsuite name="Checkout regression" tests="9" skipped="0" errors="1" failures="2" time="252.400" package="Checkout regression" id="0" timestamp="2026-11-20T14:03:05" hostname="localhost">
             <properties>
                 <property name="verdict" value="failed"/>
+                <property name="enforced" value="true"/>
                 <property name="exit_code" value="1"/>
                 <property name="simulated" value="false"/>
                 <property name="result_id" value="4711"/>
@@ -98,6 +99,7 @@ fn junit_holds_a_case_for_each_run_and_each_check() {
         <testsuite name="Checkout regression · gate checks" tests="4" skipped="1" errors="1" failures="1" time="0.000" package="Checkout regression · gate checks" id="1" timestamp="2026-11-20T14:03:05" hostname="localhost">
             <properties>
                 <property name="verdict" value="failed"/>
+                <property name="enforced" value="true"/>
                 <property name="exit_code" value="1"/>
                 <property name="simulated" value="false"/>
                 <property name="result_id" value="4711"/>

@@ -123,7 +123,7 @@ fn no_reader_is_told_of_a_pass_where_the_code_is_not_0() {
         "passed=true",
         "passed<<EOF\ntrue\n",
         "isOutput=true]pass\n",
-        "isOutput=true]true\n",
+        "variable=passed;isOutput=true]true\n",
         "(passed)",
         "name=\"verdict\" value=\"passed\"",
         "name=\"exit_code\" value=\"0\"",

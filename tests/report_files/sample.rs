@@ -132,6 +132,7 @@ fn check(
 ) -> CheckReport {
     CheckReport {
         name: name.into(),
+        group: None,
         scenario: None,
         condition: condition.into(),
         level: Level::Error,
@@ -212,12 +213,14 @@ pub(crate) fn report() -> Report {
         passing_run(9009, SCENARIOS[2]),
     ];
     let mut report = Report {
+        would_exit_code: None,
         format_version: FORMAT_VERSION,
         tool_version: "0.1.0".into(),
         verdict: Verdict::Fail,
         exit_code: 1,
         headline: "success_rate is 75%, wanted >= 90%; errors is inconclusive".into(),
         suite: SuiteHead {
+            report_only: false,
             name: "Checkout regression".into(),
             file: Some("cekura-gate.yml".into()),
             mode: Mode::Voice,

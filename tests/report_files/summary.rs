@@ -130,6 +130,7 @@ fn the_summary_says_what_failed_and_why() {
 
     ```sh
     cekura-gate run cekura-gate.yml    # the same calls again
+    cekura-gate run cekura-gate.yml --failed-from result.json    # only what did not pass, again
     cekura-gate judge result.json --suite other.yml    # no new calls
     cekura-gate compare base/result.json result.json
     ```
@@ -183,6 +184,8 @@ fn the_comment_says_what_failed_and_what_changed() {
     ### Notes
 
     - the platform gives a success rate of 66.7%: it counts the run that never connected
+
+    Only what did not pass, again: `cekura-gate run cekura-gate.yml --failed-from result.json`
 
     commit 0123456789 · [the job](https://github.com/a/b/actions/runs/7) · cekura-gate 0.1.0
     ");

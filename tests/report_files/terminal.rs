@@ -45,6 +45,8 @@ fn the_terminal_says_what_failed_and_why() {
       exit     1: a gating check failed
       next     cekura-gate judge cekura-report/result.json
                (other thresholds, no new calls)
+               cekura-gate run cekura-gate.yml --failed-from cekura-report/result.json
+               (only what did not pass, again)
                cekura-gate run cekura-gate.yml --baseline cekura-report/result.json
                (after a fix: is it better?)
     ");

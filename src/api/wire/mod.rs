@@ -15,6 +15,7 @@ pub mod reading;
 mod repair;
 mod run;
 pub mod stream;
+mod tags;
 mod turns;
 
 use std::collections::BTreeMap;
@@ -217,6 +218,8 @@ struct WireResult {
     path_coverage: Value,
     #[serde(default)]
     performance_metrics: Value,
+    #[serde(default)]
+    runs_by_tags: Value,
 }
 
 impl WireResult {
@@ -238,7 +241,22 @@ fn name_scenarios(runs: &mut [RunRecord], names: &BTreeMap<u64, String>) {
 }
 
 impl From<WireResult> for ResultRecord {
-    fn from(mut wire: WireResult) -> Self {
+    fn from(wire: WireResult) -> Self {
+        wire.record_and_tags().0
+    }
+}
+
+impl WireResult {
+    /// The record, with the tags in its runs; and the tags, for runs that are read elsewhere.
+    fn record_and_tags(self) -> (ResultRecord, tags::RunsByTags) {
+        let tags = tags::RunsByTags::of(&self.runs_by_tags, &self.status);
+        let mut record = self.into_record();
+        tags.mark(&mut record.runs);
+        (record, tags)
+    }
+
+    fn into_record(self) -> ResultRecord {
+        let mut wire = self;
         let names = wire.scenario_names();
         name_scenarios(&mut wire.runs.runs, &names);
         ResultRecord {

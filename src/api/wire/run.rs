@@ -211,6 +211,7 @@ impl WireRun {
             scenario: lenient::id_of(&self.scenario),
             case_key: None,
             set: None,
+            tags: None,
             scenario_name: lenient::name_of(&self.scenario).or(self.scenario_name),
             personality: lenient::id_of(&self.personality),
             personality_name: lenient::name_of(&self.personality).or(self.personality_name),

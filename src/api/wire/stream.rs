@@ -246,13 +246,14 @@ impl<K: Fn(&RunRecord) -> bool> Reading for ResultReading<K> {
         let result: WireResult =
             read(&self.around).map_err(|error| wrong(error.path, without_place(error.reason)))?;
         let names = result.scenario_names();
-        let mut result = ResultRecord::from(result);
+        let (mut result, tags) = result.record_and_tags();
         if result.id != self.id {
             let reason = format!("expected {}, found {}", self.id, result.id);
             return Err(wrong("id".to_owned(), reason));
         }
         result.runs = self.runs.into_values().collect();
         name_scenarios(&mut result.runs, &names);
+        tags.mark(&mut result.runs);
         result.unreadable = self.unreadable;
         Ok(result)
     }

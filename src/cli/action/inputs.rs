@@ -135,6 +135,10 @@ impl Given {
         if flag.starts_with('[') {
             return Ok(None);
         }
+        if flag == "--report-only" {
+            let reports_only = self.text(input).is_some() && !self.is_true(input)?;
+            return Ok(reports_only.then_some(Value::Is));
+        }
         if matches!(flag, "--share-link" | "--comment") {
             return Ok(self.is_true(input)?.then_some(Value::Is));
         }

@@ -5,7 +5,7 @@ use crate::document::Problem;
 
 /// Input, flag, key. An input that has another name in one of Cekura's own actions stands there
 /// twice; the first is the one that messages name.
-pub(super) const NAMES: [(&str, &str, &str); 36] = [
+pub(super) const NAMES: [(&str, &str, &str); 37] = [
     ("agent_id", "--agent", "agent"),
     ("assistant_id", "--assistant", "assistant"),
     ("project_id", "--project", "project"),
@@ -39,6 +39,7 @@ pub(super) const NAMES: [(&str, &str, &str); 36] = [
     ("price_per_run", "--price-per-run", ""),
     ("api_url", "--api-url", ""),
     ("comment", "--comment", ""),
+    ("enforce", "--report-only", "enforce"),
     ("suite", "[SUITE]...", ""),
     ("batch_file", "[SUITE]...", ""),
     ("batch", "[SUITE]...", ""),

@@ -69,7 +69,7 @@ pub(super) fn rerun(
     let (suite, head) = watch::rules(args.id, args.suite.as_deref(), None, &overrides, context)?;
     let saved = baseline::saved_of(&suite)?;
     let publisher = match waits {
-        true => Some(Publisher::open(&suite, context)?),
+        true => Some(Publisher::open(&suite, context, &[])?),
         false => None,
     };
     let remote = Remote::new(global, context, console, args.output)?;

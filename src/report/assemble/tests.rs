@@ -26,6 +26,7 @@ fn run(id: u64, success: bool) -> RunRecord {
 
 fn parts(runs: Vec<RunRecord>, planned: usize) -> Parts {
     let suite = SuiteHead {
+        report_only: false,
         name: "s".to_owned(),
         file: None,
         mode: Mode::Voice,

@@ -164,6 +164,11 @@ pub(super) fn news(comparison: &Comparison) -> Option<String> {
     (!parts.is_empty()).then(|| parts.join("; "))
 }
 
+/// Whether half or more of the judged runs failed.
+const fn fails((passed, judged): (usize, usize)) -> bool {
+    passed * 2 <= judged
+}
+
 fn fraction((passed, judged): (usize, usize)) -> String {
     format!("{passed} of {judged}")
 }
@@ -191,7 +196,16 @@ pub(super) fn not_compared(comparison: &Comparison) -> Vec<String> {
             format!("verdicts of the {which}: {judged} of {all} in common scenarios ({ends})")
         })
     };
+    let failing = comparison.scenarios.iter().filter(|one| fails(one.base) && fails(one.head));
+    let failing: Vec<String> = failing
+        .map(|one| {
+            let name = short(&one.scenario.name, 80);
+            format!("{name} ({}, now {})", fraction(one.base), fraction(one.head))
+        })
+        .collect();
+    let failing = some_of(failing.into_iter());
     let lines = [
+        failing.map(|names| format!("failed before and still failing: {names}")),
         runs(comparison.base_runs, "base"),
         runs(comparison.head_runs, "head"),
         no_verdict(&comparison.no_verdict_in_base, "base"),
@@ -216,6 +230,16 @@ fn ends(counts: [usize; 3]) -> String {
     let ends = counts.into_iter().zip(["errored", "unscored", "still going"]);
     let ends = ends.filter(|(n, _)| *n > 0).map(|(n, word)| format!("{n} {word}"));
     ends.collect::<Vec<_>>().join(", ")
+}
+
+/// What changed, a line each: for a section of a report on a terminal.
+pub(super) fn lines(comparison: &Comparison) -> Vec<String> {
+    let changed = changed(comparison).into_iter().map(|change| {
+        let name = short(&change.scenario.name, 80);
+        let (base, head) = (fraction(change.base), fraction(change.head));
+        format!("{}: {name} ({base}, now {head})", change.trend.name())
+    });
+    std::iter::once(headline(comparison)).chain(changed).chain(not_compared(comparison)).collect()
 }
 
 /// The comparison for a person at a terminal.

@@ -8,6 +8,7 @@ use unicode_width::UnicodeWidthStr;
 
 use self::paint::longest_piece;
 pub use self::paint::{Ink, Style, cut, pad};
+use super::comparison;
 use super::escape::terminal::neutral;
 use super::escape::{one_line, short};
 use super::model::{Report, ScenarioRuns};
@@ -54,6 +55,7 @@ fn body(report: &Report, style: Style) -> String {
     failing(&mut out, &scenarios, style);
     unknown(&mut out, report, &scenarios, style);
     quarantined(&mut out, report, &scenarios, style);
+    baseline(&mut out, report, style);
     notes(&mut out, report, style);
     out
 }
@@ -76,7 +78,10 @@ const fn standing_ink(standing: Standing) -> (Ink, &'static str) {
 }
 
 fn head(out: &mut String, report: &Report, style: Style) {
-    let (ink, mark) = verdict_ink(report.verdict);
+    let (ink, mark) = match report.suite.report_only && !report.has_passed() {
+        true => (Ink::Unsure, "!"),
+        false => verdict_ink(report.verdict),
+    };
     let verdict = style.wrap(&format!("{mark} "), 2, &words::verdict_line(report));
     out.push_str(&style.paint(ink, verdict.trim_end()));
     out.push('\n');
@@ -291,6 +296,16 @@ fn notes(out: &mut String, report: &Report, style: Style) {
 /// A row of the foot: its name, its value, and whether that must stand in one piece.
 type Row = (&'static str, String, bool);
 
+/// What changed since the baseline, where there is one.
+fn baseline(out: &mut String, report: &Report, style: Style) {
+    let Some(baseline) = &report.baseline else { return };
+    title(out, style, &format!("Since result {}", baseline.result));
+    let lines = comparison::lines(&baseline.comparison);
+    for line in lines.iter().take(MOST * 2) {
+        out.push_str(&style.wrap("  - ", 4, &short(line, 600)));
+    }
+}
+
 /// Where to look and what to do next.
 fn foot(out: &mut String, report: &Report, style: Style, written: &[&Path]) {
     out.push('\n');
@@ -342,7 +357,7 @@ fn next(report: &Report, written: &[&Path]) -> Vec<(String, &'static str)> {
     let id = report.result.id;
     let file = report.suite.file.as_deref();
     let early = |code: Code| code.is_signal() || matches!(code, Code::TimedOut | Code::Api);
-    let ended_early = Code::of_number(report.exit_code).is_some_and(early);
+    let ended_early = early(report.judged_code());
     let going = !report.result.status.is_terminal();
     if words::may_still_come(report) && !ended_early {
         let watch = words::watch_command(id, file);
@@ -360,6 +375,9 @@ fn next(report: &Report, written: &[&Path]) -> Vec<(String, &'static str)> {
     let saved = words::quoted(&one_line(&saved.display().to_string()));
     let mut commands =
         vec![(format!("cekura-gate judge {saved}"), "other thresholds, no new calls")];
+    if let Some(again) = words::failed_from_command(report, &saved) {
+        commands.push((again, "only what did not pass, again"));
+    }
     if let (Some(file), true) = (file, report.verdict == Verdict::Fail) {
         let file = words::quoted(&one_line(file));
         let run = format!("cekura-gate run {file} --baseline {saved}");

@@ -22,7 +22,8 @@ pub fn outputs(whole: &Whole, started: &[u64], paths: Paths<'_>) -> Vec<(&'stati
     vec![
         ("verdict", verdict(whole.verdict()).to_owned()),
         ("exit_code", whole.code().number().to_string()),
-        ("passed", (whole.code() == Code::Passed).to_string()),
+        ("passed", whole.has_passed().to_string()),
+        ("enforced", whole.is_enforced().to_string()),
         ("simulated", whole.simulated.to_string()),
         ("result_ids", result_ids(started)),
         ("success_rate", rate.map(|rate| numbers::fraction(rate, &[])).unwrap_or_default()),
@@ -36,6 +37,14 @@ pub fn outputs(whole: &Whole, started: &[u64], paths: Paths<'_>) -> Vec<(&'stati
     ]
 }
 
+/// The verdict of a gate in words.
+fn verdict_word(gate: &super::Gate) -> String {
+    match gate.report() {
+        Some(report) if gate.is_softened() => words::verdict_word(report),
+        _ => gate.verdict().participle().to_owned(),
+    }
+}
+
 /// GitHub shows ten annotations of each level for a step.
 const MOST: usize = 10;
 
@@ -45,16 +54,21 @@ pub fn annotations(whole: &Whole, place: &dyn Fn(&str) -> Option<String>) -> Str
     let bad: Vec<_> = whole
         .worst_first()
         .into_iter()
-        .filter(|gate| gate.code != Code::Passed && !gate.is_base)
+        .filter(|gate| gate.judged_code() != Code::Passed && !gate.is_base)
         .collect();
     let shown = if bad.len() > MOST { MOST - 1 } else { MOST };
     let mut out = String::new();
     for gate in bad.iter().take(shown) {
         let file = gate.file.as_deref().and_then(|file| file_property(file, place));
-        let title = command_property(&short(&gate.name, 120));
+        let title = match gate.is_softened() {
+            true => format!("{}: {}", short(&gate.name, 80), gate.word()),
+            false => short(&gate.name, 120),
+        };
+        let title = command_property(&title);
         let message = command_data(&short(gate.headline(), 500));
         let file = file.unwrap_or_default();
-        out.push_str(&format!("::error {file}title={title}::{message}\n"));
+        let level = if gate.is_softened() { "warning" } else { "error" };
+        out.push_str(&format!("::{level} {file}title={title}::{message}\n"));
     }
     let left = bad.len().saturating_sub(shown);
     if left > 0 {
@@ -78,7 +92,7 @@ pub fn gitlab_annotations(whole: &Whole) -> Option<String> {
             let several = results.len() > 1;
             results.into_iter().filter_map(move |(id, url)| {
                 let which = if several { format!(" · result {id}") } else { String::new() };
-                let (name, verdict) = (short(&gate.name, 200), gate.verdict().participle());
+                let (name, verdict) = (short(&gate.name, 200), verdict_word(gate));
                 let label = format!("{name}{which} ({verdict})");
                 Some(json!({ "external_link": { "label": label, "url": url? } }))
             })

@@ -20,7 +20,7 @@ pub fn console(whole: &Whole, style: Style, written: &[&Path]) -> String {
     let mut out = String::new();
     let gates = whole.worst_first();
     let bad: Vec<&&Gate> =
-        gates.iter().filter(|gate| gate.code != Code::Passed && !gate.is_base).collect();
+        gates.iter().filter(|gate| gate.judged_code() != Code::Passed && !gate.is_base).collect();
     for gate in bad.iter().take(MOST) {
         if let GateEnd::Judged(report) = &gate.end {
             let title = format!("── {} ", one_line(&short(&gate.name, 100)));
@@ -40,14 +40,19 @@ pub fn console(whole: &Whole, style: Style, written: &[&Path]) -> String {
         row(if at == 0 { "reports" } else { "" }, &one_line(&path.display().to_string()));
     }
     row("traffic", &words::traffic(whole.traffic));
-    let code = whole.code();
-    row("exit", &format!("{}: {}", code.number(), code.meaning()));
+    row("exit", &format!("{}: {}", whole.code().number(), whole.exit_meaning()));
     neutral(&out)
 }
 
 /// What others are compared with is neither good nor bad.
-const fn ink_of(gate: &Gate) -> (Ink, &'static str, &'static str) {
-    if gate.is_base { (Ink::Faint, "-", "base") } else { ink(gate.code) }
+fn ink_of(gate: &Gate) -> (Ink, &'static str, &'static str) {
+    if gate.is_base {
+        (Ink::Faint, "-", "base")
+    } else if gate.is_softened() {
+        (Ink::Unsure, "!", gate.word())
+    } else {
+        ink(gate.code)
+    }
 }
 
 const fn ink(code: Code) -> (Ink, &'static str, &'static str) {
@@ -60,7 +65,10 @@ const fn ink(code: Code) -> (Ink, &'static str, &'static str) {
 }
 
 fn head(out: &mut String, whole: &Whole, style: Style) {
-    let (colour, mark, _) = ink(whole.code());
+    let (colour, mark, _) = match whole.is_softened() && whole.code() == Code::Passed {
+        true => (Ink::Unsure, "!", ""),
+        false => ink(whole.code()),
+    };
     let line = style.wrap(&format!("{mark} "), 2, &whole.headline());
     out.push_str(&style.paint(colour, line.trim_end()));
     out.push('\n');

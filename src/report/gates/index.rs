@@ -23,6 +23,9 @@ pub struct Index {
     pub exit_code: u8,
     /// The whole in one line.
     pub headline: String,
+    /// Whether a verdict other than a pass is reported only and decides no exit code.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub report_only: bool,
     /// When it was.
     pub timing: Timing,
     /// How many calls all could have at the same time; null: as many as the account allows.
@@ -53,6 +56,9 @@ pub struct IndexEntry {
     pub verdict: Verdict,
     /// The code that it would have exited with alone.
     pub exit_code: u8,
+    /// The exit code that its verdict would have had, where it is reported only.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub would_exit_code: Option<u8>,
     /// What became of it in one line.
     pub headline: String,
     /// Id of its result; null where none has started.
@@ -77,6 +83,7 @@ pub fn index(whole: &Whole) -> String {
             is_base: gate.is_base,
             verdict: gate.verdict(),
             exit_code: gate.code.number(),
+            would_exit_code: gate.is_softened().then(|| gate.judged_code().number()),
             headline: gate.headline().to_owned(),
             result: report.map(|report| report.result.id).filter(|id| *id > 0),
             results: report
@@ -93,6 +100,7 @@ pub fn index(whole: &Whole) -> String {
         verdict: whole.verdict(),
         exit_code: whole.code().number(),
         headline: whole.headline(),
+        report_only: whole.is_softened(),
         timing: whole.timing.clone(),
         concurrency: whole.concurrency,
         tally: whole.tally(),

@@ -55,7 +55,8 @@ fn document(
     sections: usize,
     section: &dyn Fn(&Report, usize) -> String,
 ) -> String {
-    let mark = mark(whole.code());
+    let softened = whole.is_softened() && whole.code() == Code::Passed;
+    let mark = if softened { "⚠️" } else { mark(whole.code()) };
     let mut out = format!("# {mark} {}\n\n", inline(&short(&whole.headline(), 300)));
     let facts = [
         format!("**{}**", inline(&short(&whole.name, 200))),
@@ -90,7 +91,7 @@ fn document(
         let share = limit.saturating_sub(out.len()) / (most - shown);
         let Some(room) = share.checked_sub(FOLD).filter(|room| *room > FOLD) else { break };
         let section = section(report, room);
-        if gate.code == Code::Passed || gate.is_base {
+        if gate.judged_code() == Code::Passed || gate.is_base {
             let (mark, name) = (gate_mark(gate), inline(&short(&gate.name, 200)));
             let headline = inline(&short(gate.headline(), 300));
             out.push_str(&format!(
@@ -117,8 +118,14 @@ const fn mark(code: Code) -> &'static str {
 }
 
 /// What others are compared with is neither good nor bad.
-const fn gate_mark(gate: &Gate) -> &'static str {
-    if gate.is_base { "➖ base" } else { mark(gate.code) }
+fn gate_mark(gate: &Gate) -> &'static str {
+    if gate.is_base {
+        "➖ base"
+    } else if gate.is_softened() {
+        "⚠️"
+    } else {
+        mark(gate.code)
+    }
 }
 
 fn row(gate: &Gate) -> String {
@@ -131,6 +138,15 @@ fn row(gate: &Gate) -> String {
         gate_mark(gate),
         inline(&short(gate.headline(), 300)),
         gate.code.number(),
-        inline(gate.code.meaning()),
+        inline(&meaning(gate)),
     )
+}
+
+/// What a gate's code means.
+fn meaning(gate: &Gate) -> String {
+    let judged = gate.judged_code();
+    match gate.is_softened() {
+        true => words::meaning_of_a_report(judged, judged.number()),
+        false => gate.code.meaning().to_owned(),
+    }
 }

@@ -57,6 +57,15 @@ pub struct Gate {
     pub end: GateEnd,
 }
 
+/// The order of ends in a headline.
+const fn order(code: Code) -> u8 {
+    match code {
+        Code::Failed => 0,
+        Code::Inconclusive => 1,
+        _ => 2,
+    }
+}
+
 /// What became of a gate.
 #[derive(Debug)]
 pub enum GateEnd {
@@ -84,6 +93,32 @@ impl Gate {
         }
     }
 
+    /// The code that goes with its verdict, whether or not that is enforced.
+    pub fn judged_code(&self) -> Code {
+        self.report().map_or(self.code, |report| match report.would_exit_code {
+            Some(_) if self.code == Code::Passed => report.judged_code(),
+            _ => self.code,
+        })
+    }
+
+    /// Whether it has another verdict than a pass and is reported only.
+    pub fn is_softened(&self) -> bool {
+        self.judged_code() != self.code
+    }
+
+    /// How it ended in a word: what it would have done, where it is reported only.
+    pub fn word(&self) -> &'static str {
+        match (self.judged_code(), self.is_softened()) {
+            (Code::Passed, _) => "passed",
+            (Code::Failed, false) => "failed",
+            (Code::Inconclusive, false) => "inconclusive",
+            (_, false) => "not finished",
+            (Code::Failed, true) => "would fail (report only)",
+            (Code::Inconclusive, true) => "would be inconclusive (report only)",
+            (_, true) => "would not be finished (report only)",
+        }
+    }
+
     /// What became of it in one line.
     pub fn headline(&self) -> &str {
         match &self.end {
@@ -105,6 +140,31 @@ impl Whole {
         match Code::worst(self.gating().map(|gate| gate.code)) {
             Code::Passed if self.not_written.is_some() => Code::Report,
             code => code,
+        }
+    }
+
+    /// Whether a gate has another verdict than a pass and is reported only.
+    pub fn is_softened(&self) -> bool {
+        self.gating().any(Gate::is_softened)
+    }
+
+    /// Whether the verdict of each gate decides its exit code.
+    pub fn is_enforced(&self) -> bool {
+        !self.gating().filter_map(Gate::report).any(|report| report.suite.report_only)
+    }
+
+    /// Whether all gates passed, by their verdicts and the code of the whole.
+    pub fn has_passed(&self) -> bool {
+        self.code() == Code::Passed && !self.is_softened()
+    }
+
+    /// What its exit code means.
+    pub fn exit_meaning(&self) -> String {
+        match self.code() {
+            Code::Passed if self.is_softened() => {
+                "report only; a suite would not have passed".to_owned()
+            }
+            code => code.meaning().to_owned(),
         }
     }
 
@@ -146,16 +206,15 @@ impl Whole {
     /// The whole in one line: `2 of 3 suites passed, 1 failed`.
     pub fn headline(&self) -> String {
         let count = |wanted: &dyn Fn(&Gate) -> bool| self.gating().filter(|g| wanted(g)).count();
-        let passed = count(&|gate| gate.code == Code::Passed);
-        let failed = count(&|gate| gate.code == Code::Failed);
-        let open = count(&|gate| gate.code == Code::Inconclusive);
-        let other = self.gating().count() - passed - failed - open;
+        let passed = count(&|gate| gate.judged_code() == Code::Passed);
         let mut line =
             format!("{passed} of {} passed", text::count(self.gating().count(), "suite"));
-        for (count, word) in [(failed, "failed"), (open, "inconclusive"), (other, "not finished")] {
-            if count > 0 {
-                line.push_str(&format!(", {count} {word}"));
-            }
+        let mut words: Vec<&Gate> =
+            self.gating().filter(|gate| gate.judged_code() != Code::Passed).collect();
+        words.sort_by_key(|gate| (gate.is_softened(), order(gate.judged_code())));
+        words.dedup_by_key(|gate| gate.word());
+        for word in words.into_iter().map(Gate::word) {
+            line.push_str(&format!(", {} {word}", count(&|gate| gate.word() == word)));
         }
         line.push_str(&self.groups_line());
         match &self.not_written {
@@ -193,7 +252,10 @@ impl Whole {
     /// The gates with the worst first, in the order of the command line within each code.
     pub fn worst_first(&self) -> Vec<&Gate> {
         let mut gates: Vec<&Gate> = self.gates.iter().collect();
-        gates.sort_by_key(|gate| (gate.is_base, std::cmp::Reverse(gate.code.severity())));
+        gates.sort_by_key(|gate| {
+            let worst = std::cmp::Reverse(gate.code.severity());
+            (gate.is_base, worst, std::cmp::Reverse(gate.judged_code().severity()))
+        });
         gates
     }
 }

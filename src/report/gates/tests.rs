@@ -34,6 +34,7 @@ fn report(name: &str, passes: &[bool]) -> Report {
         ..RunRecord::default()
     };
     let suite = SuiteHead {
+        report_only: false,
         name: name.to_owned(),
         file: Some(format!("{name}.yml")),
         mode: Mode::Voice,

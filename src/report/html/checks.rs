@@ -76,6 +76,12 @@ fn rows(body: &mut Markup, check: &CheckReport, common: Option<f64>) {
             cell.element("span", &[("class", "title")], |title| {
                 frame::name(title, &check.name, 150);
             });
+            if let Some(group) = &check.group {
+                cell.element("span", &[("class", "of")], |of| {
+                    of.text("of group ");
+                    frame::name(of, group, 100);
+                });
+            }
             if let Some(scenario) = &check.scenario {
                 cell.element("span", &[("class", "of")], |of| {
                     of.text("in ");

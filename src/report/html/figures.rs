@@ -76,7 +76,9 @@ pub(super) fn confidence(report: &Report) -> f64 {
 fn rates(report: &Report, scenarios: &[ScenarioRuns<'_>]) -> Option<Plot> {
     let order = worst_first(scenarios);
     let mut checks: BTreeMap<Option<u64>, &CheckReport> = BTreeMap::new();
-    for check in report.checks.iter().filter(|check| check.name == "success_rate") {
+    for check in
+        report.checks.iter().filter(|check| check.name == "success_rate" && check.group.is_none())
+    {
         if let Some(scenario) = &check.scenario {
             checks.entry(scenario.id).or_insert(check);
         }
@@ -440,7 +442,8 @@ fn spread(report: &Report, at: usize, sample: Sample<'_>) -> Option<Plot> {
         sample.unit.show(sample.quantile(0.95)?),
         sample.unit.show(*sample.values.last()?),
     );
-    let checks = report.checks.iter().filter(|check| check.scenario.is_none());
+    let checks =
+        report.checks.iter().filter(|check| check.scenario.is_none() && check.group.is_none());
     let thresholds = checks.filter(|check| sample.is_called(&check.name));
     for mark in thresholds.filter_map(|check| threshold(check, sample.unit)).take(3) {
         if !marks.contains(&mark) {

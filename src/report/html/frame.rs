@@ -3,6 +3,7 @@
 use crate::outcome::Outcome;
 use crate::report::escape::short;
 use crate::report::markup::{Attributes, Markup};
+use crate::report::model::Report;
 use crate::report::plot::{Look, Plot, Size, Theme};
 use crate::report::words::Standing;
 use crate::verdict::Verdict;
@@ -69,6 +70,14 @@ impl Tone {
             Verdict::Pass => Tone::Pass,
             Verdict::Fail => Tone::Fail,
             Verdict::Inconclusive => Tone::Open,
+        }
+    }
+
+    /// That of a report's verdict. What would fail and is reported only breaks nothing.
+    pub(super) const fn of_report(report: &Report) -> Self {
+        match Self::of_verdict(report.verdict) {
+            Tone::Fail | Tone::Open if report.suite.report_only => Tone::Warn,
+            tone => tone,
         }
     }
 

@@ -18,7 +18,7 @@ pub(super) fn page(book: &Book<'_>) -> String {
     let report = book.report;
     let title = format!("{} · {}", words::verdict_line(report), suite_name(report));
     frame::page(&title, "", |body| {
-        let tone = Tone::of_verdict(report.verdict);
+        let tone = Tone::of_report(report);
         body.element("header", &[("class", &format!("top {}", tone.class()))], |header| {
             header.element("div", &[("class", "inner")], |header| head(header, report));
         });
@@ -84,6 +84,10 @@ fn head(header: &mut Markup, report: &Report) {
             line.text(" ");
             frame::badge(line, Tone::Plain, "rehearsal");
         }
+        if report.suite.report_only {
+            line.text(" ");
+            frame::badge(line, Tone::Plain, "report only");
+        }
     });
     header.line_break();
     let (word, rest) = verdict_words(report);
@@ -110,6 +114,9 @@ fn head(header: &mut Markup, report: &Report) {
         facts.text(&format!(" · {}", frame::minute(&report.timing.started_at)));
         facts.text(&format!(" · took {}", text::seconds(report.timing.elapsed_seconds)));
         facts.text(&format!(" · exit code {}", report.exit_code));
+        if let Some(would) = report.would_exit_code {
+            facts.text(&format!(", enforced it would be {would}"));
+        }
     });
     header.line_break();
     let confidence = report.suite.thresholds.confidence.map_or(0.95, |percent| percent.fraction());
@@ -140,7 +147,7 @@ fn results(facts: &mut Markup, report: &Report) {
 /// The verdict's word, and the rest of its line.
 fn verdict_words(report: &Report) -> (String, String) {
     let line = words::verdict_line(report);
-    let word = report.verdict.participle();
+    let word = &words::verdict_word(report);
     match line.split_once(": ") {
         Some((head, rest)) if head.eq_ignore_ascii_case(word) => (head.to_owned(), rest.to_owned()),
         _ => (line, String::new()),

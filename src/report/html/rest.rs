@@ -197,6 +197,12 @@ pub(super) fn about(main: &mut Markup, book: &Book<'_>) {
             }
         });
         section.line_break();
+        if let Some(command) = words::failed_from_command(report, "cekura-report/result.json") {
+            section.element("p", &[("class", "aside")], |line| {
+                line.text("To run only what did not pass again: ");
+                line.words("code", &[], &command);
+            });
+        }
         section.element("p", &[("class", "aside")], |line| {
             if words::may_still_come(report) {
                 line.text("To wait for what is still to come: ");

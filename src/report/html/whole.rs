@@ -14,7 +14,8 @@ use crate::verdict::Verdict;
 pub(super) fn page(whole: &Whole) -> String {
     let title = format!("{} · {}", whole.headline(), short(&whole.name, 120));
     frame::page(&title, "", |body| {
-        let tone = Tone::of_verdict(whole.verdict());
+        let softened = whole.is_softened() && whole.code() == Code::Passed;
+        let tone = if softened { Tone::Warn } else { Tone::of_verdict(whole.verdict()) };
         body.element("header", &[("class", &format!("top {}", tone.class()))], |header| {
             header.element("div", &[("class", "inner")], |header| head(header, whole));
         });
@@ -45,6 +46,10 @@ fn head(header: &mut Markup, whole: &Whole) {
     });
     header.line_break();
     let word = match whole.verdict() {
+        verdict if whole.is_softened() && whole.code() == Code::Passed => match verdict {
+            Verdict::Fail => "Would fail (report only):",
+            _ => "Would be inconclusive (report only):",
+        },
         Verdict::Pass => "Passed",
         Verdict::Fail => "Failed",
         Verdict::Inconclusive => "Inconclusive",
@@ -89,6 +94,7 @@ fn suites(section: &mut Markup, whole: &Whole) {
 fn row(row: &mut Markup, gate: &Gate) {
     let (tone, word) = match gate.code {
         _ if gate.is_base => (Tone::Plain, "base"),
+        _ if gate.is_softened() => (Tone::Warn, gate.word()),
         Code::Passed => (Tone::Pass, "passed"),
         Code::Failed => (Tone::Fail, "failed"),
         Code::Inconclusive => (Tone::Open, "inconclusive"),

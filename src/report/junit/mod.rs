@@ -286,7 +286,8 @@ impl Head {
 fn properties(report: &Report) -> Vec<(&'static str, String)> {
     let result = &report.result;
     let mut properties = vec![
-        ("verdict", report.verdict.participle().to_owned()),
+        ("verdict", words::verdict_word(report)),
+        ("enforced", (!report.suite.report_only).to_string()),
         ("exit_code", report.exit_code.to_string()),
         ("simulated", report.simulated.to_string()),
         ("result_id", words::ids(&words::result_ids(report), usize::MAX)),
@@ -354,7 +355,8 @@ fn run_end(
     retried: &Retried<'_>,
     most: usize,
 ) -> Option<End> {
-    let flaky = if report.is_flaky(run.id) { "flaky, passed on retry: " } else { "" };
+    let flaky = report.flaky_note(run.id);
+    let flaky = flaky.map(|note| format!("flaky, {note}: ")).unwrap_or_default();
     let reason = format!("{flaky}{}", short(&outcome.reason, 300));
     let (element, kind, message) = match (scenario.quarantine, element_of(outcome.outcome)) {
         (Some(quarantine), _) => {
@@ -391,6 +393,10 @@ fn check_cases(report: &Report, suite: &str) -> Vec<Case> {
         let reason = short(&check.reason, 300);
         let (element, kind, message) = match Standing::of(check) {
             Standing::Passed => (Element::Skipped, "", None),
+            Standing::Failed | Standing::Inconclusive if report.suite.report_only => {
+                let would = words::would(check.verdict);
+                (Element::Skipped, "", Some(format!("{would} (report only): {reason}")))
+            }
             Standing::Failed => (Element::Failure, "gate.Threshold", Some(reason)),
             Standing::Inconclusive => (Element::Error, "gate.Inconclusive", Some(reason)),
             Standing::Warning => (Element::Skipped, "", Some(format!("warning: {reason}"))),

@@ -87,6 +87,7 @@ pub(in crate::report) fn section(report: &Report, limit: usize, notice: &str) ->
     }
     sheet.fixed("\n");
     rest::notes(&mut sheet, report);
+    rest::failed_from_line(&mut sheet, report);
     sheet.finish(limit, notice)
 }
 

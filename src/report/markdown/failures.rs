@@ -170,7 +170,8 @@ fn run_fold(
     outcome: &RunOutcome,
 ) -> String {
     let ending = words::ending(run).map(|ending| format!(" · {ending}")).unwrap_or_default();
-    let flaky = if report.is_flaky(run.id) { " · flaky: passed on retry" } else { "" };
+    let flaky = report.flaky_note(run.id);
+    let flaky = flaky.map(|note| format!(" · flaky: {note}")).unwrap_or_default();
     let scenario = scenario.map(|name| format!("{} · ", short(name, 120))).unwrap_or_default();
     let variant = words::variant(run, outcome);
     let title = format!("Run {} · {scenario}{variant}{ending}{flaky}", run.id);

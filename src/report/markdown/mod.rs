@@ -120,6 +120,7 @@ const fn mark(standing: Standing) -> &'static str {
 fn head(sheet: &mut Sheet<'_>, report: &Report) {
     let emoji = match report.verdict {
         Verdict::Pass => "✅",
+        _ if report.suite.report_only => "⚠️",
         Verdict::Inconclusive => "❔",
         Verdict::Fail => "❌",
     };

@@ -181,6 +181,20 @@ pub(super) fn slowest<'a>(sheet: &mut Sheet<'a>, scenarios: &'a [ScenarioRuns<'a
     sheet.fixed("\n</details>\n\n");
 }
 
+/// The command that starts only what did not pass again.
+fn failed_from(report: &Report) -> Option<String> {
+    let command = words::failed_from_command(report, "result.json")?;
+    Some(format!("{command}    # only what did not pass, again"))
+}
+
+/// The same for a comment, in a line of its own.
+pub(super) fn failed_from_line(sheet: &mut Sheet<'_>, report: &Report) {
+    let command = words::failed_from_command(report, "result.json");
+    if let Some(command) = command.filter(|command| !command.contains('`')) {
+        sheet.fixed(format!("Only what did not pass, again: `{command}`\n\n"));
+    }
+}
+
 /// The commands that make it again, or judge it again.
 pub(super) fn again(sheet: &mut Sheet<'_>, report: &Report) {
     let file = report.suite.file.as_deref().map(|file| words::quoted(&one_line(file)));
@@ -189,6 +203,7 @@ pub(super) fn again(sheet: &mut Sheet<'_>, report: &Report) {
     if let Some(file) = &file {
         commands.push(format!("cekura-gate run {file}    # the same calls again"));
     }
+    commands.extend(failed_from(report));
     let may_still_come = words::may_still_come(report);
     if may_still_come {
         let watch = words::watch_command(id, report.suite.file.as_deref());

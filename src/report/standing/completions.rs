@@ -31,6 +31,7 @@ impl Slot {
 
 fn suite(thresholds: Value) -> SuiteHead {
     SuiteHead {
+        report_only: false,
         name: "s".to_owned(),
         file: None,
         mode: Mode::Voice,
@@ -62,6 +63,8 @@ fn run(id: u64, scenario: u64, slot: Slot) -> RunRecord {
     RunRecord {
         id,
         scenario: Some(scenario),
+        scenario_name: Some(format!("Scenario {scenario}")),
+        tags: tags_of(scenario),
         status: if slot == Slot::Errored { Status::Failed } else { Status::Completed },
         success,
         has_transcript: slot != Slot::Errored,
@@ -69,6 +72,17 @@ fn run(id: u64, scenario: u64, slot: Slot) -> RunRecord {
             .map(|score| ExpectedOutcome { score: Some(score), ..ExpectedOutcome::default() }),
         metrics,
         ..RunRecord::default()
+    }
+}
+
+/// The tags of a scenario: odd ones have a tag, and of the third it is not known.
+fn tags_of(scenario: u64) -> Option<Vec<String>> {
+    let tag = |tag: &str| vec![tag.to_owned()];
+    match scenario {
+        1 => Some(tag("odd")),
+        2 => Some(tag("late")),
+        3 => None,
+        _ => Some(Vec::new()),
     }
 }
 
@@ -120,7 +134,7 @@ fn any_slot() -> impl Strategy<Value = Slot> {
 
 fn any_thresholds() -> impl Strategy<Value = Value> {
     let share = prop_oneof![Just("30%"), Just("50%"), Just("75%"), Just("100%")];
-    (0..6usize, share).prop_map(|(which, share)| {
+    (0..10usize, share).prop_map(|(which, share)| {
         let check = format!(">= {share}");
         match which {
             0 => json!({}),
@@ -128,6 +142,15 @@ fn any_thresholds() -> impl Strategy<Value = Value> {
             2 => json!({ "each_scenario": { "success_rate": check } }),
             3 => json!({ "expected_outcome": check }),
             4 => json!({ "metrics": { "Adherence": check } }),
+            5 => json!({ "groups": { "g": { "scenarios": [1, 2], "success_rate": check } } }),
+            6 => json!({ "groups": { "g": { "tags": ["odd"], "expected_outcome": check } } }),
+            7 => json!({ "groups": {
+                "g": { "tags": ["odd"], "metrics": { "Adherence": check } },
+                "h": { "names": ["Scenario 1"], "each_scenario": { "success_rate": check } },
+            } }),
+            8 => json!({ "groups": {
+                "g": { "tags": ["late"], "success_rate": check, "confidence": "60%" },
+            } }),
             _ => json!({ "each_scenario": { "metrics": { "Adherence": check } } }),
         }
     })

@@ -63,6 +63,7 @@ pub(super) fn detail(account: &Account, held: &Held, now: Duration) -> String {
     head.insert("not_connected_runs".into(), json!(connected(false)));
     head.insert("metrics".into(), super::catalog::metric_list(&account.world));
     head.insert("run_settings".into(), Value::Object(held.settings.clone()));
+    head.insert("runs_by_tags".into(), runs_by_tags(account, held));
     for key in ["failed_reasons", "ai_summary", "next_steps", "path_coverage", "overall_evaluation"]
     {
         head.insert(key.into(), Value::Null);
@@ -92,6 +93,18 @@ pub(super) fn detail(account: &Account, held: &Held, now: Duration) -> String {
     }
     text.push_str("}}");
     text
+}
+
+/// The runs that each tag of their scenarios has.
+fn runs_by_tags(account: &Account, held: &Held) -> Value {
+    let mut by_tag: std::collections::BTreeMap<&str, Vec<u64>> = std::collections::BTreeMap::new();
+    for run in &held.runs {
+        let scenario = account.world.scenario(run.scenario);
+        for tag in scenario.iter().flat_map(|scenario| &scenario.tags) {
+            by_tag.entry(tag).or_default().push(run.id);
+        }
+    }
+    json!(by_tag)
 }
 
 /// The results of an account, the newest first.

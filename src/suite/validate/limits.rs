@@ -52,26 +52,13 @@ pub(super) fn check(suite: &Suite, today: jiff::civil::Date, problems: &mut Prob
 
 /// Whether any check, of the suite or of each scenario, is judged by an interval.
 fn asks_for_confidence(thresholds: &Thresholds) -> bool {
-    let each = thresholds.each_scenario.as_ref();
-    let own = [
-        &thresholds.success_rate,
-        &thresholds.errors,
-        &thresholds.expected_outcome,
-        &thresholds.duration,
-        &thresholds.agent_latency,
-    ];
-    let of_each = each.map(|each| {
-        each.success_rate.iter().chain(&each.agent_latency).chain(each.metrics.values())
-    });
-    let mut checks = own
-        .into_iter()
-        .flatten()
-        .chain(thresholds.metrics.values())
-        .chain(of_each.into_iter().flatten())
-        .flat_map(|checks| &checks.0);
-    thresholds.confidence.is_some()
-        || each.is_some_and(|each| each.confidence.is_some())
-        || checks.any(|check| check.confidence.is_some())
+    thresholds.with_groups().iter().any(|(_, rules)| {
+        let each = rules.each_scenario.as_ref();
+        let mut checks = rules.own_checks().flat_map(|checks| &checks.0);
+        rules.confidence.is_some()
+            || each.is_some_and(|each| each.confidence.is_some())
+            || checks.any(|check| check.confidence.is_some())
+    })
 }
 
 fn quarantine(suite: &Suite, today: jiff::civil::Date, problems: &mut Problems) {

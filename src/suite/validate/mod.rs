@@ -9,6 +9,7 @@ mod limits;
 mod mode;
 mod sense;
 mod thresholds;
+pub(crate) use self::thresholds::only_warns;
 mod together;
 mod values;
 
@@ -124,6 +125,7 @@ fn validate_side(suite: &Suite, today: jiff::civil::Date) -> Vec<Problem> {
     mode::check(suite, &mut problems);
     values::check(suite, &mut problems);
     thresholds::check(suite, &mut problems);
+    thresholds::gating(suite, &mut problems);
     limits::check(suite, today, &mut problems);
     cases::check(suite, &mut problems);
     privacy(suite, &mut problems);
@@ -199,6 +201,13 @@ fn selection(suite: &Suite, problems: &mut Problems) {
                 ),
             );
         }
+    }
+    if suite.exclude_tags.is_some() && suite.tags.is_none() && suite.folder.is_none() {
+        problems.key(
+            at("exclude_tags"),
+            "`exclude_tags` needs `tags` or `folder`: it leaves out some of what they select",
+            "add one of the two, or remove it and leave the ids out of `scenarios`",
+        );
     }
     if suite.folder.is_some() && suite.project.is_none() {
         problems.key(
@@ -278,7 +287,11 @@ fn duplicates(suite: &Suite, problems: &mut Problems) {
     for (key, ids) in ids {
         repeated(key, ids.as_deref().unwrap_or_default(), problems);
     }
-    let words = [("tags", &suite.tags), ("mock_tools", &suite.mock_tools)];
+    let words = [
+        ("tags", &suite.tags),
+        ("exclude_tags", &suite.exclude_tags),
+        ("mock_tools", &suite.mock_tools),
+    ];
     for (key, words) in words {
         repeated(key, words.as_deref().unwrap_or_default(), problems);
     }

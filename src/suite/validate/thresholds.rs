@@ -20,22 +20,36 @@ pub(super) fn check(suite: &Suite, problems: &mut Problems) {
             "add one, for example `success_rate: \">= 90%\"`, or remove it: then every run must pass",
         );
     }
-    if !holds_no_check(thresholds) && only_warns(thresholds) {
+    rules(&root, thresholds, problems);
+    groups(suite, thresholds, problems);
+    if let Some(limits) = &thresholds.baseline {
+        baseline(&root.child("baseline"), limits, problems);
+    }
+}
+
+/// A suite in which no check can break the gate has nothing to enforce.
+pub(super) fn gating(suite: &Suite, problems: &mut Problems) {
+    let Some(thresholds) = &suite.thresholds else { return };
+    agent_latency(suite, thresholds, problems);
+    if only_warns(thresholds) && !suite.is_report_only() {
         problems.key(
-            root.clone(),
+            at("thresholds"),
             "every check only warns: such a gate can never pass nor fail",
-            "leave out `level: warn` on at least one check",
+            "leave out `level: warn` on at least one check, or report only: `enforce: false`",
         );
     }
-    built_in(&root, Figure::SuccessRate, thresholds.success_rate.as_ref(), problems);
-    built_in(&root, Figure::Errors, thresholds.errors.as_ref(), problems);
-    built_in(&root, Figure::ExpectedOutcome, thresholds.expected_outcome.as_ref(), problems);
-    built_in(&root, Figure::Duration, thresholds.duration.as_ref(), problems);
-    built_in(&root, Figure::AgentLatency, thresholds.agent_latency.as_ref(), problems);
-    agent_latency(suite, thresholds, problems);
-    coverage(&root, thresholds.coverage.as_ref(), problems);
+}
+
+/// The checks of a suite or of a group, which stand below `root`.
+fn rules(root: &Path, thresholds: &Thresholds, problems: &mut Problems) {
+    built_in(root, Figure::SuccessRate, thresholds.success_rate.as_ref(), problems);
+    built_in(root, Figure::Errors, thresholds.errors.as_ref(), problems);
+    built_in(root, Figure::ExpectedOutcome, thresholds.expected_outcome.as_ref(), problems);
+    built_in(root, Figure::Duration, thresholds.duration.as_ref(), problems);
+    built_in(root, Figure::AgentLatency, thresholds.agent_latency.as_ref(), problems);
+    coverage(root, thresholds.coverage.as_ref(), problems);
     confidence(root.child("confidence"), thresholds.confidence, problems);
-    metrics(&root, thresholds.metrics.iter(), problems);
+    metrics(root, thresholds.metrics.iter(), problems);
     if let Some(each) = &thresholds.each_scenario {
         let path = root.child("each_scenario");
         if each.success_rate.is_none() && each.agent_latency.is_none() && each.metrics.is_empty() {
@@ -50,8 +64,63 @@ pub(super) fn check(suite: &Suite, problems: &mut Problems) {
         metrics(&path, each.metrics.iter(), problems);
         confidence(path.child("confidence"), each.confidence, problems);
     }
-    if let Some(limits) = &thresholds.baseline {
-        baseline(&root.child("baseline"), limits, problems);
+}
+
+/// What is wrong with the groups themselves, and with their checks.
+fn groups(suite: &Suite, thresholds: &Thresholds, problems: &mut Problems) {
+    for (name, group) in &thresholds.groups {
+        let path = at("thresholds.groups").child(name);
+        if name.trim().is_empty() || name.chars().any(char::is_control) || name.len() > 100 {
+            problems.key(
+                path.clone(),
+                format!("{} is no name for a group", shown(name)),
+                "write a short word, for example `safety`: each report shows it",
+            );
+        }
+        if !group.selects() {
+            problems.key(
+                path.clone(),
+                format!("the group {} does not say which scenarios it has", shown(name)),
+                "add `tags: [safety]`, `scenarios: [101]`, `names: [\"refund*\"]` or `cases: [\"login*\"]`",
+            );
+        }
+        let own = group.rules(None);
+        if own.own_checks().next().is_none() && own.each_scenario.is_none() {
+            problems.key(
+                path.clone(),
+                format!("the group {} holds no check", shown(name)),
+                "add one, for example `success_rate: \"100%\"`",
+            );
+        }
+        let cases = suite.brings_cases();
+        if group.cases.is_some() && !cases {
+            problems.key(
+                path.child("cases"),
+                "`cases` needs a suite with test cases of its own",
+                "write `names` for the names of scenarios, or `tags`, or `scenarios` for ids",
+            );
+        }
+        if group.scenarios.is_some() && cases {
+            problems.key(
+                path.child("scenarios"),
+                "`scenarios` names scenarios by id, and test cases have none",
+                "write `cases` for their keys or names, or `tags`",
+            );
+        }
+        for (key, patterns) in
+            [("names", &group.names), ("cases", &group.cases), ("tags", &group.tags)]
+        {
+            for (index, text) in patterns.iter().flatten().enumerate() {
+                if text.trim().is_empty() || text.chars().any(char::is_control) {
+                    problems.value(
+                        path.child(key).child(index),
+                        format!("{} names nothing", shown(text)),
+                        "write it on one line; `*` stands for any text in `names` and `cases`",
+                    );
+                }
+            }
+        }
+        rules(&path, &own, problems);
     }
 }
 
@@ -105,27 +174,12 @@ fn coverage(root: &Path, checks: Option<&Checks>, problems: &mut Problems) {
     }
 }
 
-fn only_warns(thresholds: &Thresholds) -> bool {
-    let each = thresholds.each_scenario.as_ref();
-    let built_in = [
-        thresholds.success_rate.as_ref(),
-        thresholds.errors.as_ref(),
-        thresholds.expected_outcome.as_ref(),
-        thresholds.duration.as_ref(),
-        thresholds.agent_latency.as_ref(),
-        thresholds.coverage.as_ref(),
-        each.and_then(|each| each.success_rate.as_ref()),
-        each.and_then(|each| each.agent_latency.as_ref()),
-    ];
-    let metrics = thresholds.metrics.values();
-    let each_metrics = each.into_iter().flat_map(|each| each.metrics.values());
-    let mut specs = built_in
-        .into_iter()
-        .flatten()
-        .chain(metrics)
-        .chain(each_metrics)
-        .flat_map(|checks| &checks.0);
-    thresholds.baseline.is_none() && specs.all(|spec| spec.level == Level::Warn)
+/// Whether there are checks, and none of them breaks the gate.
+pub(crate) fn only_warns(thresholds: &Thresholds) -> bool {
+    let all = thresholds.with_groups();
+    let specs = all.iter().flat_map(|(_, rules)| rules.own_checks()).flat_map(|one| &one.0);
+    let mildest = specs.map(|spec| spec.level).min();
+    thresholds.baseline.is_none() && mildest == Some(Level::Warn)
 }
 
 fn holds_no_check(thresholds: &Thresholds) -> bool {
@@ -138,6 +192,7 @@ fn holds_no_check(thresholds: &Thresholds) -> bool {
         coverage,
         each_scenario,
         metrics,
+        groups,
         confidence: _,
         baseline,
     } = thresholds;
@@ -145,6 +200,7 @@ fn holds_no_check(thresholds: &Thresholds) -> bool {
     built_in.iter().all(|checks| checks.is_none())
         && each_scenario.is_none()
         && metrics.is_empty()
+        && groups.is_empty()
         && baseline.is_none()
 }
 
@@ -299,11 +355,12 @@ fn confidence(path: Path, confidence: Option<Percent>, problems: &mut Problems) 
 
 fn baseline(path: &Path, baseline: &Baseline, problems: &mut Problems) {
     let no_built_in = baseline.success_rate.is_none() && baseline.agent_latency.is_none();
-    if no_built_in && baseline.metrics.is_empty() {
+    let no_limit = no_built_in && baseline.metrics.is_empty();
+    if no_limit && baseline.new_failures.is_none() {
         problems.key(
             path.clone(),
             "`baseline` sets no limit",
-            "add one, for example `success_rate: { max_drop: 5% }`",
+            "add one, for example `success_rate: { max_drop: 5% }` or `new_failures: 0`",
         );
     }
     if baseline.from.chars().any(char::is_control) {
@@ -313,6 +370,14 @@ fn baseline(path: &Path, baseline: &Baseline, problems: &mut Problems) {
             "write it on one line",
         );
     }
+    if baseline.significance.is_some() && baseline.new_failures.is_none() {
+        problems.key(
+            path.child("significance"),
+            "`baseline.significance` is that of `new_failures`, which is not set",
+            "write it beside `max_drop`, or add `new_failures: 0`",
+        );
+    }
+    significance(path.child("significance"), baseline.significance, problems);
     let mut check = |path: Path, limit: &BaselineLimit| {
         if limit.max_drop.is_none() && limit.max_rise.is_none() {
             problems.key(
@@ -321,16 +386,7 @@ fn baseline(path: &Path, baseline: &Baseline, problems: &mut Problems) {
                 "add `max_drop: 5%` or `max_rise: 10%`",
             );
         }
-        let Some(significance) = limit.significance else { return };
-        if significance.fraction() <= 0.0 || significance.fraction() >= 0.5 {
-            problems.value(
-                path.child("significance"),
-                format!(
-                    "`{significance}` is no useful significance: it lies above 0% and below 50%"
-                ),
-                "write for example `5%`",
-            );
-        }
+        significance(path.child("significance"), limit.significance, problems);
     };
     if let Some(limit) = &baseline.success_rate {
         check(path.child("success_rate"), limit);
@@ -340,5 +396,16 @@ fn baseline(path: &Path, baseline: &Baseline, problems: &mut Problems) {
     }
     for (name, limit) in &baseline.metrics {
         check(path.child("metrics").child(name), limit);
+    }
+}
+
+fn significance(path: Path, significance: Option<Percent>, problems: &mut Problems) {
+    let Some(significance) = significance else { return };
+    if significance.fraction() <= 0.0 || significance.fraction() >= 0.5 {
+        problems.value(
+            path,
+            format!("`{significance}` is no useful significance: it lies above 0% and below 50%"),
+            "write for example `5%`",
+        );
     }
 }

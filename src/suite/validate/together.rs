@@ -72,6 +72,7 @@ fn beside(suite: &Suite, problems: &mut Problems) {
         ),
         ("scenarios", suite.scenarios.is_some(), each, "move the ids to the sides"),
         ("tags", suite.tags.is_some(), each, "name the ids on the sides"),
+        ("exclude_tags", suite.exclude_tags.is_some(), each, "name the ids on the sides"),
         ("folder", suite.folder.is_some(), each, "name the ids on the sides"),
         ("spec", suite.spec.is_some(), each, "name the ids on the sides"),
         ("cases", suite.cases.is_some(), each, "name the ids on the sides"),

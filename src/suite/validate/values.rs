@@ -168,7 +168,11 @@ fn texts(suite: &Suite) -> Vec<(Path, &str)> {
     ];
     let single = single.into_iter().filter_map(|(path, text)| Some((at(path), text?.as_str())));
     let mut texts: Vec<(Path, &str)> = single.collect();
-    let lists = [("tags", &suite.tags), ("mock_tools", &suite.mock_tools)];
+    let lists = [
+        ("tags", &suite.tags),
+        ("exclude_tags", &suite.exclude_tags),
+        ("mock_tools", &suite.mock_tools),
+    ];
     for (key, entries) in lists {
         let entries = entries.iter().flatten().enumerate();
         texts.extend(entries.map(|(index, text)| (at(key).child(index), text.as_str())));

@@ -6,6 +6,7 @@
 //! both sides and was judged on one of them is something else, and said as that (`side_by_side`).
 //! `tell` makes checks of it, with the reasons in words.
 
+mod new_failures;
 mod numbers;
 mod rates;
 mod side_by_side;
@@ -85,6 +86,7 @@ pub(super) fn judge(
     for (name, limit) in &limits.metrics {
         reports.extend(metric_checks(name, limit, base, head));
     }
+    reports.extend(new_failures::check(limits, base, head));
     reports
 }
 
@@ -111,7 +113,7 @@ pub(super) fn without_baseline(limits: &Baseline) -> Vec<CheckReport> {
             CheckReport { verdict, ..check }
         })
     });
-    checks.collect()
+    checks.chain(new_failures::without_baseline(limits, verdict, &reason)).collect()
 }
 
 /// Takes the verdicts back of comparisons with a baseline of which so many runs are not known: they

@@ -64,6 +64,7 @@ impl<'n> Compared<'n> {
             Verdict::Inconclusive => self.unknown,
         };
         CheckReport {
+            group: None,
             name: format!("{}{AGAINST}", self.name),
             scenario: None,
             condition: format!(

@@ -137,6 +137,35 @@ pub(crate) fn on_scale(scale: Scale, check: &Check) -> Option<bool> {
 pub fn all(thresholds: &Thresholds, runs: Option<usize>, per_scenario: usize) -> Vec<Problem> {
     let root = Path::of(["thresholds"]);
     let mut problems = Vec::new();
+    for (group, rules) in thresholds.with_groups() {
+        let place = group.map(|group| root.child("groups").child(group));
+        // How many runs a group has is not known.
+        let runs = runs.filter(|_| group.is_none());
+        problems.extend(all_of(&rules, place.as_ref().unwrap_or(&root), runs, per_scenario));
+    }
+    let limit = thresholds.baseline.as_ref().and_then(|baseline| baseline.success_rate.as_ref());
+    for (key, most) in
+        limit.iter().flat_map(|l| [("max_drop", l.max_drop), ("max_rise", l.max_rise)])
+    {
+        if most.is_some_and(|most| most.fraction() >= 1.0) {
+            let path = root.child("baseline").child("success_rate").child(key);
+            let message = format!(
+                "`success_rate`: `{key}` of `100%` can never fail: a share cannot move by more"
+            );
+            problems.push(Problem::new(path, message).help("write for example `5%`, or remove it"));
+        }
+    }
+    problems
+}
+
+/// The checks of thresholds at a place, without their groups and their baseline.
+fn all_of(
+    thresholds: &Thresholds,
+    root: &Path,
+    runs: Option<usize>,
+    per_scenario: usize,
+) -> Vec<Problem> {
+    let mut problems = Vec::new();
     let mut look = |parent: &Path, figure: Figure<'_>, checks: &Checks, runs| {
         let named = match figure {
             Figure::Metric(name) => parent.child("metrics").child(name),
@@ -157,34 +186,22 @@ pub fn all(thresholds: &Thresholds, runs: Option<usize>, per_scenario: usize) ->
         (Figure::AgentLatency, &thresholds.agent_latency),
     ] {
         if let Some(checks) = checks {
-            look(&root, figure, checks, runs);
+            look(root, figure, checks, runs);
         }
     }
     for (name, checks) in &thresholds.metrics {
-        look(&root, Figure::Metric(name), checks, runs);
+        look(root, Figure::Metric(name), checks, runs);
     }
     if let Some(each) = &thresholds.each_scenario {
-        let root = root.child("each_scenario");
+        let root = &root.child("each_scenario");
         if let Some(checks) = &each.success_rate {
-            look(&root, Figure::SuccessRate, checks, Some(per_scenario));
+            look(root, Figure::SuccessRate, checks, Some(per_scenario));
         }
         if let Some(checks) = &each.agent_latency {
             look(&root, Figure::AgentLatency, checks, Some(per_scenario));
         }
         for (name, checks) in &each.metrics {
-            look(&root, Figure::Metric(name), checks, Some(per_scenario));
-        }
-    }
-    let limit = thresholds.baseline.as_ref().and_then(|baseline| baseline.success_rate.as_ref());
-    for (key, most) in
-        limit.iter().flat_map(|l| [("max_drop", l.max_drop), ("max_rise", l.max_rise)])
-    {
-        if most.is_some_and(|most| most.fraction() >= 1.0) {
-            let path = root.child("baseline").child("success_rate").child(key);
-            let message = format!(
-                "`success_rate`: `{key}` of `100%` can never fail: a share cannot move by more"
-            );
-            problems.push(Problem::new(path, message).help("write for example `5%`, or remove it"));
+            look(root, Figure::Metric(name), checks, Some(per_scenario));
         }
     }
     problems

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::*;
 
 /// Runs of several scenarios, each of so many passes and so many failures.
-fn scenarios(of: &[(usize, usize)]) -> Vec<RunRecord> {
+pub(super) fn scenarios(of: &[(usize, usize)]) -> Vec<RunRecord> {
     let mut all = Vec::new();
     for (scenario, (passed, failed)) in (1..).zip(of) {
         let ends = [vec![End::Pass; *passed], vec![End::Fail; *failed]].concat();

@@ -77,6 +77,7 @@ fn each_planned_scenario_is_judged_whether_or_not_a_run_came() {
     let planned = |id: u64, missing| ScenarioSlots {
         scenario: ScenarioRef { id: Some(id), name: format!("Scenario {id}") },
         missing,
+        ..ScenarioSlots::default()
     };
     let evidence = Evidence {
         runs: runs.iter().zip(&outcomes).collect(),
