@@ -63,8 +63,7 @@ pub(super) fn check(
     console: &Console,
 ) -> Result<Code, Failure> {
     let overrides = &args.keys.read()?;
-    let surroundings =
-        Surroundings { online: args.online, overrides, global, context, console };
+    let surroundings = Surroundings { online: args.online, overrides, global, context, console };
     surroundings.check(suites::asked(&args.suites, overrides, context, console)?)
 }
 

@@ -5,8 +5,8 @@ use std::path::{Path, PathBuf};
 
 use super::baseline;
 use super::failure::Failure;
-use super::same_suite::{EvidenceOf, is_of_another};
 use super::load::Loaded;
+use super::same_suite::{EvidenceOf, is_of_another};
 use crate::context::Context;
 use crate::plan::Plan;
 use crate::plan::mark::Mark;

@@ -290,9 +290,8 @@ impl Together<'_> {
                     }
                     Some((of, None)) => {
                         // It was to be there: `if_missing` is for results that never were.
-                        parts.refused_baseline = Some(format!(
-                            "{of} did not finish: there is nothing to compare with"
-                        ));
+                        parts.refused_baseline =
+                            Some(format!("{of} did not finish: there is nothing to compare with"));
                     }
                     None => {}
                 }

@@ -16,8 +16,7 @@ use super::failure::Failure;
 use crate::document::{Given, read_given};
 use crate::plan::Plan;
 use crate::suite::model::{
-    Baseline, BaselineLimit, CallPolicy, Matrix, Mode, Reports, Suite,
-    Thresholds, Transcripts,
+    Baseline, BaselineLimit, CallPolicy, Matrix, Mode, Reports, Suite, Thresholds, Transcripts,
 };
 use crate::suite::scalars::{ScalarError, Timeout};
 

@@ -196,7 +196,8 @@ impl Thresholds {
             each.success_rate
                 .iter_mut()
                 .chain(&mut each.agent_latency)
-                .chain(each.metrics.values_mut()).for_each(warn);
+                .chain(each.metrics.values_mut())
+                .for_each(warn);
         }
     }
 }

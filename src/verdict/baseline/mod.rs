@@ -79,8 +79,7 @@ pub(super) fn judge(
             |side: &Evidence<'_>| numbers::Side::of(&side.agent_latencies(&Aggregate::Mean), side);
         let (base_side, head_side) = (mean(base), mean(head));
         let name = Figure::AgentLatency.name();
-        let check =
-            |bound| numbers::check(name, bound, &base_side, &head_side, Missing::of(head));
+        let check = |bound| numbers::check(name, bound, &base_side, &head_side, Missing::of(head));
         reports.extend(bounds_of(limit, Scale::Relative).map(check));
     }
     for (name, limit) in &limits.metrics {
