@@ -3,9 +3,9 @@
 //! What a system reads beside its log (outputs, annotations, summaries) is in `report`. Pure: the
 //! environment is asked through a function.
 
+use crate::escape::short;
+use crate::escape::terminal::neutral;
 use crate::plan::mark::{Event, Origin};
-use crate::report::escape::short;
-use crate::report::escape::terminal::neutral;
 
 /// A CI system, as far as the gate speaks its language.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, clap::ValueEnum)]
@@ -238,8 +238,8 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::report::escape::terminal::tests::holds_a_command;
-    use crate::report::escape::tests::hostile;
+    use crate::escape::terminal::tests::holds_a_command;
+    use crate::escape::tests::hostile;
 
     fn of(pairs: &'static [(&'static str, &'static str)]) -> System {
         System::detect(|name| pairs.iter().find(|(key, _)| *key == name).map(|(_, value)| *value))

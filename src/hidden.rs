@@ -63,7 +63,7 @@ fn is_joined(c: char) -> bool {
 mod tests {
     /// The text without what hides and does not belong.
     fn shown(text: &str) -> String {
-        crate::report::escape::visible(text)
+        crate::escape::visible(text)
     }
 
     #[test]

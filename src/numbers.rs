@@ -7,12 +7,10 @@
 //! to its threshold, or on the other side of it, it gets more digits until they do not. A threshold
 //! is shown as it was written. Numbers that a check takes for equal ([`same`]) are shown alike.
 
+use crate::text::NOT_FINITE;
 use std::cmp::Ordering;
 
 use crate::text::trim_number;
-
-/// What stands where a figure is no number that can be shown.
-pub const NOT_FINITE: &str = "not a finite number";
 
 /// The smallest chance that is shown with its digits.
 const SMALLEST_P: f64 = 0.0001;
@@ -121,6 +119,13 @@ fn exact(number: f64) -> String {
         size if (1e-9..1e15).contains(&size) => number.to_string(),
         _ => format!("{number:e}"),
     }
+}
+
+/// A fraction as a percentage with at most one decimal: `87.5%`. A fraction that only rounding
+/// would make 0% or 100% is shown with as many decimals as it takes to tell it apart. Beside a
+/// threshold, [`crate::numbers::beside`] does the same for the threshold.
+pub fn percent(fraction: f64) -> String {
+    crate::numbers::beside(fraction, &[], crate::numbers::SHARE)
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! One run's data ▶ one of four outcomes, with who is to blame and why.
+//! One run's data to one of four outcomes, with who is to blame and why.
 //!
 //! Pure: one table, read from top to bottom, first match wins, tested row by row. It decides
 //! whether a run is evidence about the agent at all; what the evidence adds up to is in `verdict`.
@@ -283,7 +283,7 @@ fn error_reason(run: &RunRecord, otherwise: &str) -> String {
     }
 }
 
-/// The first thing that a judge held against the conversation.
+/// The first thing that a judge checked against the conversation.
 fn failure_reason(run: &RunRecord) -> String {
     use crate::record::MetricValue;
 

@@ -4,14 +4,50 @@
 //! retry is flaky: it is shown as such and, unless the suite says otherwise, still counts as the
 //! failure that it was. Starting is in `cli/attend`.
 
-pub mod failed_from;
-
 use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use crate::outcome::{Blame, Outcome, RunOutcome};
 use crate::record::{ChatFaultKind, GATE_LOST, ResultRecord, RunRecord};
-use crate::report::model::{RetryRecord, RetryRun, SuiteHead};
+use crate::suite::head::SuiteHead;
 use crate::suite::model::{Flaky, Retry, RetryOn};
+
+/// A run that was started again.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RetryRecord {
+    /// Which attempt, from 1.
+    pub attempt: u32,
+    /// Id of the result that the attempt started.
+    pub result: u64,
+    /// The run as it first ended.
+    pub first: RetryRun,
+    /// The run as it ended on retry.
+    pub again: RetryRun,
+    /// Whether it failed first and passed on retry.
+    pub flaky: bool,
+    /// Id of the one of the two that counts.
+    pub counts: u64,
+}
+
+/// How a retried run ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RetryRun {
+    /// Id of the run.
+    pub run: u64,
+    /// Its outcome.
+    pub outcome: Outcome,
+    /// Why. May hold text from the platform.
+    pub reason: String,
+}
+
+impl RetryRun {
+    /// The run of an outcome.
+    pub fn of(outcome: &RunOutcome) -> Self {
+        Self { run: outcome.run, outcome: outcome.outcome, reason: outcome.reason.clone() }
+    }
+}
 
 /// The scenarios that need a retry, by the number of runs that each needs. Scenarios that need
 /// equally many are started together, so that no run is paid for that nobody needs. What an earlier
@@ -126,9 +162,10 @@ pub fn merge(
 mod tests {
     use super::*;
     use crate::record::{MetricRecord, MetricValue, Status};
+    use crate::report::evaluation::Evaluation;
     use crate::report::model::PlanHead;
-    use crate::report::standing::Standing;
-    use crate::suite::model::{Mode, Quarantine, Thresholds};
+    use crate::suite::model::{Mode, Quarantine};
+    use crate::suite::thresholds::Thresholds;
 
     fn suite(quarantined: &[u64]) -> SuiteHead {
         let entry = |scenario: &u64| Quarantine {
@@ -182,7 +219,7 @@ mod tests {
     }
 
     fn outcomes(result: &ResultRecord) -> Vec<RunOutcome> {
-        Standing::of(&suite(&[]), &PlanHead::default(), &result.runs, None, false).outcomes
+        Evaluation::of(&suite(&[]), &PlanHead::default(), &result.runs, None, false).outcomes
     }
 
     fn retry(on: &[RetryOn], flaky: Flaky) -> Retry {

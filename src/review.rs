@@ -39,7 +39,7 @@ pub struct CallView {
     pub expected: Option<String>,
     /// Which parts of the expected outcome came out.
     pub alignments: Vec<Alignment>,
-    /// The critical scenarios that it was held against.
+    /// The critical scenarios that it was checked against.
     pub critical: Vec<Critical>,
     /// The votes on its metrics.
     pub votes: Vec<Vote>,
@@ -62,7 +62,7 @@ pub struct Alignment {
     pub aligned: Option<bool>,
 }
 
-/// A critical scenario that a call was held against.
+/// A critical scenario that a call was checked against.
 #[derive(Debug, Clone, Default, PartialEq, Serialize)]
 pub struct Critical {
     /// Its id.

@@ -67,19 +67,12 @@ pub fn seconds(seconds: f64) -> String {
 /// What is not finite is said to be that.
 pub fn trim_number(value: f64, digits: usize) -> String {
     if !value.is_finite() {
-        return crate::numbers::NOT_FINITE.to_owned();
+        return crate::text::NOT_FINITE.to_owned();
     }
     let text = format!("{value:.digits$}");
     let text =
         if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.') } else { &text };
     if text == "-0" { "0".to_owned() } else { text.to_owned() }
-}
-
-/// A fraction as a percentage with at most one decimal: `87.5%`. A fraction that only rounding
-/// would make 0% or 100% is shown with as many decimals as it takes to tell it apart. Beside a
-/// threshold, [`crate::numbers::beside`] does the same for the threshold.
-pub fn percent(fraction: f64) -> String {
-    crate::numbers::beside(fraction, &[], crate::numbers::SHARE)
 }
 
 /// The candidate nearest to `name`, if one is near enough to be what was meant (any case).
@@ -105,9 +98,13 @@ pub fn list<S: AsRef<str>>(items: &[S]) -> String {
     }
 }
 
+/// What stands where a figure is no number that can be shown.
+pub const NOT_FINITE: &str = "not a finite number";
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::numbers::percent;
 
     #[test]
     fn a_star_in_a_pattern_stands_for_any_text() {

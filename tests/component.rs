@@ -7,7 +7,7 @@ use std::fs;
 use std::path::Path;
 use std::process::{Command, Output};
 
-use cekura_gate::simulate::{RealClock, StandIn, World};
+use cekura_gate::simulate::{RealClock, Simulator, World};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -36,7 +36,7 @@ fn script() -> String {
     lines.map(line).collect::<Vec<_>>().join("\n")
 }
 
-async fn stand_in() -> StandIn {
+async fn stand_in() -> Simulator {
     let world: World = serde_json::from_value(json!({
         "time_scale": 0,
         "agents": [{"id": 123, "name": "Mia"}],
@@ -47,11 +47,11 @@ async fn stand_in() -> StandIn {
         ],
     }))
     .unwrap();
-    StandIn::start(world, "127.0.0.1:0".parse().unwrap(), RealClock::start()).await.unwrap()
+    Simulator::start(world, "127.0.0.1:0".parse().unwrap(), RealClock::start()).await.unwrap()
 }
 
 /// Runs the job with these inputs; the others are empty, as their default is.
-async fn job(dir: &TempDir, stand_in: &StandIn, inputs: &[(&str, &str)]) -> Output {
+async fn job(dir: &TempDir, stand_in: &Simulator, inputs: &[(&str, &str)]) -> Output {
     let variables = variables();
     for (input, _) in inputs {
         assert!(variables.values().any(|name| name == input), "{input} reaches no variable");
@@ -78,7 +78,7 @@ fn log(output: &Output) -> String {
     )
 }
 
-fn start(stand_in: &StandIn) -> Value {
+fn start(stand_in: &Simulator) -> Value {
     let requests = stand_in.requests();
     requests.into_iter().find(|one| one.method == "POST").and_then(|one| one.body).unwrap()
 }

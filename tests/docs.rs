@@ -1,6 +1,6 @@
 //! The docs say what the program does: tables, help texts, examples and links are held equal to it.
 //!
-//! `UPDATE_DOCS=1 cargo test --test docs` writes the held parts anew; read the difference before
+//! `UPDATE_DOCS=1 cargo test --test docs` writes the held parts again; read the difference before
 //! committing it.
 
 #![expect(

@@ -1,4 +1,4 @@
-//! The examples are what they say: each suite is valid, and passes against a stand-in.
+//! The examples are what they say: each suite is valid, and passes against a simulator.
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
 
@@ -9,7 +9,7 @@ use std::time::Instant;
 
 use assert_cmd::Command;
 use cekura_gate::document::Source;
-use cekura_gate::simulate::{ManualClock, RealClock, StandIn, World};
+use cekura_gate::simulate::{ManualClock, RealClock, Simulator, World};
 use cekura_gate::spec;
 use cekura_gate::suite::{self, model::Mode};
 use serde_json::Value;
@@ -123,7 +123,7 @@ async fn each_example_asks_only_for_what_the_platform_knows() {
 
 async fn asks_only_for_what_the_platform_knows(name: &str, file: PathBuf) {
     let address = "127.0.0.1:0".parse().unwrap();
-    let stand_in = StandIn::start(world_of(&file), address, RealClock::start()).await.unwrap();
+    let stand_in = Simulator::start(world_of(&file), address, RealClock::start()).await.unwrap();
     let url = stand_in.url();
     let ask = move |command: &'static str| {
         let (url, file) = (url.clone(), file.clone());
@@ -155,7 +155,7 @@ async fn each_world_is_served() {
         let world = cekura_gate::document::read::<World>(source, &|_| None)
             .unwrap_or_else(|faults| panic!("{faults}"));
         let address = "127.0.0.1:0".parse().unwrap();
-        StandIn::start(world.value, address, ManualClock::default()).await.unwrap();
+        Simulator::start(world.value, address, ManualClock::default()).await.unwrap();
         served += 1;
     }
     assert!(served >= 3);

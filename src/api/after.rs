@@ -1,7 +1,7 @@
 //! What the platform is asked once a result is there: to show it, to end it, to score it again, to
 //! learn from it.
 //!
-//! What is paid for or made anew is sent once ([`Effect::Starts`]); what can be said twice without
+//! What is paid for or made again is sent once ([`Effect::Starts`]); what can be said twice without
 //! harm is repeated as a reader's question is.
 
 use reqwest::{Method, Url};
@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::client::Client;
 use super::error::ApiError;
-use super::retry::{Effect, Fate};
+use super::retry::{Delivery, Effect};
 use super::start::{Kind, Started, Trace};
 use super::transport::{Lost, Request};
 use super::wire::{self, WireError, after as wire_after, call as wire_call};
@@ -281,7 +281,7 @@ impl Client {
         let body = wire_after::rescore_body(runs, metrics);
         match self.post(&path, &body, Effect::Starts, until, |_| Ok(())).await {
             Ok(()) => Ok(Asked::Answered),
-            Err(lost) if lost.fate == Fate::Unknown => Ok(Asked::Unknown(lost.reason)),
+            Err(lost) if lost.fate == Delivery::Unknown => Ok(Asked::Unknown(lost.reason)),
             Err(lost) => Err(lost.error),
         }
     }

@@ -10,7 +10,7 @@ use tokio::time::Instant;
 
 use super::client::Client;
 use super::error::ApiError;
-use super::retry::{Effect, Fate};
+use super::retry::{Delivery, Effect};
 use super::transport::{Fresh, Request, Tries};
 use super::wire;
 use super::wire::reading::Whole;
@@ -92,12 +92,12 @@ impl Client {
             if matches!(lost.error, ApiError::Refused { status: 409, .. }) {
                 return Ok(Submitted::Closed);
             }
-            if lost.fate == Fate::Unknown {
+            if lost.fate == Delivery::Unknown {
                 return Ok(Submitted::Lost(lost.error));
             }
             let Some(wait) = lost.again else { return Err(lost.error) };
             self.transport.pause(wait).await;
-            if lost.fate == Fate::PutOff {
+            if lost.fate == Delivery::PutOff {
                 return Ok(Submitted::Lost(lost.error));
             }
             self.transport.count(&mut tries);

@@ -16,14 +16,13 @@ use super::retry::Effect;
 use super::transport::{Request, Transport};
 use super::wire::reading::Whole;
 use super::wire::stream::ResultReading;
-use super::wire::{self, AgentSummary, Glimpse, Page, ScenarioSummary, WireError};
+use super::wire::{self, AgentSummary, Page, RunStatuses, ScenarioSummary, WireError};
 use crate::outcome::{Outcome, judge_run};
 use crate::plan::Query;
+use crate::record::Traffic;
 use crate::record::{ResultRecord, RunRecord};
-use crate::report::model::Traffic;
 use crate::suite::model::Transcripts;
 
-pub use super::start::Started;
 pub use super::transport::{Fresh, Mark};
 
 const PAGE_SIZE: u32 = 100;
@@ -125,7 +124,7 @@ impl Client {
         id: u64,
         known: Option<&Mark>,
         until: Instant,
-    ) -> Result<Fresh<Glimpse>, ApiError> {
+    ) -> Result<Fresh<RunStatuses>, ApiError> {
         let mut url = self.url("/test_framework/v1/runs/");
         url.query_pairs_mut()
             .append_pair("result_id", &id.to_string())

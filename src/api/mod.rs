@@ -4,18 +4,18 @@
 //! only place that sends anything, `client` says what is asked, and `start` sees to it that a start
 //! is never paid twice.
 
-mod account;
 pub mod after;
-mod brake;
+pub(crate) mod attempt_error;
 pub mod chat;
 pub mod client;
 mod earlier;
 pub mod error;
+pub(crate) mod lookup;
 pub mod options;
-mod parcel;
+pub(crate) mod rate_limit;
 pub(crate) mod resolve;
 pub mod retry;
-mod start;
+pub mod start;
+pub(crate) mod tracked_body;
 mod transport;
-pub(crate) mod trouble;
 pub mod wire;

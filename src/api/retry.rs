@@ -97,7 +97,7 @@ pub fn decide(attempt: &Attempt, dice: f64) -> Decision {
 
 /// How often a request that failed so may be repeated.
 fn most(attempt: &Attempt) -> u32 {
-    let unknown = fate(attempt.failure, attempt.retry_after.is_some()) == Fate::Unknown;
+    let unknown = fate(attempt.failure, attempt.retry_after.is_some()) == Delivery::Unknown;
     if attempt.effect == Effect::Starts && unknown {
         return 0;
     }
@@ -114,7 +114,7 @@ fn most(attempt: &Attempt) -> u32 {
 
 /// What is known of a request that failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fate {
+pub enum Delivery {
     /// It was never sent, or it was refused.
     NotTaken,
     /// Who answered says that it was not taken, and to come again.
@@ -124,14 +124,14 @@ pub enum Fate {
 }
 
 /// What is known of a request that failed so. `asked_to_wait`: `Retry-After` was sent.
-pub const fn fate(failure: Failure, asked_to_wait: bool) -> Fate {
+pub const fn fate(failure: Failure, asked_to_wait: bool) -> Delivery {
     match failure {
-        Failure::NotConnected | Failure::UnknownHost | Failure::Untrusted => Fate::NotTaken,
-        Failure::Broken | Failure::BadBody | Failure::TooLarge => Fate::Unknown,
-        Failure::Status(425 | 429) => Fate::PutOff,
-        Failure::Status(503) if asked_to_wait => Fate::PutOff,
-        Failure::Status(408 | 500..) => Fate::Unknown,
-        Failure::Status(_) => Fate::NotTaken,
+        Failure::NotConnected | Failure::UnknownHost | Failure::Untrusted => Delivery::NotTaken,
+        Failure::Broken | Failure::BadBody | Failure::TooLarge => Delivery::Unknown,
+        Failure::Status(425 | 429) => Delivery::PutOff,
+        Failure::Status(503) if asked_to_wait => Delivery::PutOff,
+        Failure::Status(408 | 500..) => Delivery::Unknown,
+        Failure::Status(_) => Delivery::NotTaken,
     }
 }
 
@@ -249,17 +249,21 @@ mod tests {
     fn only_who_says_come_again_leaves_it_open_whether_to_believe_it() {
         let put_off = [(425, false), (429, false), (429, true), (503, true)];
         for (status, asked) in put_off {
-            assert_eq!(fate(Failure::Status(status), asked), Fate::PutOff, "{status}");
+            assert_eq!(fate(Failure::Status(status), asked), Delivery::PutOff, "{status}");
         }
         for status in [408, 500, 502, 503, 504, 524] {
-            assert_eq!(fate(Failure::Status(status), false), Fate::Unknown, "{status}");
+            assert_eq!(fate(Failure::Status(status), false), Delivery::Unknown, "{status}");
         }
-        assert_eq!(fate(Failure::Status(500), true), Fate::Unknown, "it does not say come again");
+        assert_eq!(
+            fate(Failure::Status(500), true),
+            Delivery::Unknown,
+            "it does not say come again"
+        );
         for status in [307, 400, 401, 404, 422] {
-            assert_eq!(fate(Failure::Status(status), true), Fate::NotTaken, "{status}");
+            assert_eq!(fate(Failure::Status(status), true), Delivery::NotTaken, "{status}");
         }
-        assert_eq!(fate(Failure::NotConnected, false), Fate::NotTaken);
-        assert_eq!(fate(Failure::BadBody, true), Fate::Unknown);
+        assert_eq!(fate(Failure::NotConnected, false), Delivery::NotTaken);
+        assert_eq!(fate(Failure::BadBody, true), Delivery::Unknown);
     }
 
     #[test]

@@ -30,7 +30,7 @@ use tracing::info;
 
 use super::client::Client;
 use super::error::ApiError;
-use super::retry::{Effect, Fate};
+use super::retry::{Delivery, Effect};
 use super::transport::{Fresh, Lost, NOT_KNOWN, Request, Tries};
 use super::wire;
 use super::wire::reading::Whole;
@@ -203,7 +203,7 @@ impl Client {
                 Ok(Fresh::Same) => Lost::strange(NOT_KNOWN.to_owned()),
                 Err(lost) => lost,
             };
-            if lost.fate == Fate::Unknown {
+            if lost.fate == Delivery::Unknown {
                 let reason = format!("the answer was lost ({})", lost.reason);
                 let found = self.seek(trace, until).await;
                 let found = found.map_err(|sought| start_lost(request.describe(), reason, sought));
@@ -212,7 +212,7 @@ impl Client {
             if let Some(wait) = lost.again {
                 self.transport.pause(wait).await;
             }
-            if lost.fate == Fate::PutOff
+            if lost.fate == Delivery::PutOff
                 && let Some(found) = self.taken_all_the_same(request, trace, &lost, until).await?
             {
                 return Ok(Started::Found(begun(found)));

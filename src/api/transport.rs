@@ -15,17 +15,17 @@ use serde_json::Value;
 use tokio::time::Instant;
 use tracing::{debug, info};
 
-use super::brake::Brake;
 use super::error::{ApiError, Cause};
 use super::options::{Limits, Options};
-use super::parcel::{Parcel, Taken};
 use super::resolve::Resolver;
-use super::retry::{Attempt, Decision, Effect, Failure, Fate, asked_wait, decide, fate};
-use super::trouble::{Trouble, detail_of, fields_of};
+use super::retry::{Attempt, Decision, Delivery, Effect, Failure, asked_wait, decide, fate};
 use super::wire::WireError;
 use super::wire::reading::{Reading, Unread, Whole};
+use crate::api::attempt_error::{AttemptError, detail_of, fields_of};
+use crate::api::rate_limit::RateLimitPause;
+use crate::api::tracked_body::{Taken, TrackedBody};
 use crate::context;
-use crate::report::model::Traffic;
+use crate::record::Traffic;
 use crate::text;
 
 /// What is said of an answer that refers to an earlier one although none was named.
@@ -93,7 +93,7 @@ pub(super) struct Lost {
     pub(super) error: ApiError,
     pub(super) reason: String,
     /// Whether the platform may have processed the request all the same.
-    pub(super) fate: Fate,
+    pub(super) fate: Delivery,
     /// How long to wait before it is sent again, where the table allows that.
     pub(super) again: Option<Duration>,
     /// Whether it was refused because the path is no longer there, whatever it names.
@@ -127,7 +127,7 @@ impl Lost {
     /// An answer came, and it is not one to this request.
     pub(super) fn strange(reason: String) -> Self {
         let error = ApiError::Setup(reason.clone());
-        Self { error, reason, fate: Fate::Unknown, again: None, path_is_gone: false }
+        Self { error, reason, fate: Delivery::Unknown, again: None, path_is_gone: false }
     }
 }
 
@@ -161,7 +161,7 @@ pub(super) struct Transport {
     requests: AtomicU64,
     retries: AtomicU64,
     waited_ms: AtomicU64,
-    brake: Brake,
+    rate_limit: RateLimitPause,
     /// Whether results and runs are asked for by their v2 paths, because the v1 paths are gone.
     second_version: AtomicBool,
 }
@@ -188,7 +188,7 @@ impl Transport {
         // Another part of the process may have installed a provider already; either one serves.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let http = options.apply(base, builder)?.build().map_err(|error| {
-            let causes = super::trouble::causes(&error);
+            let causes = crate::api::attempt_error::causes(&error);
             ApiError::Setup(format!(
                 "{causes}; where the system has no certificates, pass them with --ca-file"
             ))
@@ -201,7 +201,7 @@ impl Transport {
             requests: zero(),
             retries: zero(),
             waited_ms: zero(),
-            brake: Brake::default(),
+            rate_limit: RateLimitPause::default(),
             second_version: AtomicBool::new(false),
         })
     }
@@ -322,37 +322,38 @@ impl Transport {
         // there is no time to wait, it is asked all the same.
         let now = Instant::now();
         let left = until.saturating_duration_since(now);
-        let wait = self.brake.wait(context::random_fraction(), now);
+        let wait = self.rate_limit.wait(context::random_fraction(), now);
         if let Some(wait) = wait.filter(|wait| *wait < left) {
             self.pause(wait).await;
         }
         let began = Instant::now();
         self.requests.fetch_add(1, Ordering::Relaxed);
         let name = request.describe();
-        let trouble = match self.attempt(request, until, reading).await {
+        let attempt_error = match self.attempt(request, until, reading).await {
             Ok((status, fresh, bytes)) => {
                 let took = began.elapsed();
                 info!("{name} → {status}, {bytes} bytes in {took:.0?}");
                 return Ok(fresh);
             }
-            Err(trouble) => trouble,
+            Err(attempt_error) => attempt_error,
         };
         let took = began.elapsed();
         let attempt = Attempt {
             effect: request.effect,
-            failure: trouble.failure,
+            failure: attempt_error.failure,
             earlier: tries.earlier,
-            retry_after: trouble.retry_after,
+            retry_after: attempt_error.retry_after,
             remaining: until.saturating_duration_since(Instant::now()),
             backoff: self.limits().backoff,
         };
-        let reason = &trouble.reason;
+        let reason = &attempt_error.reason;
         let again = match decide(&attempt, context::random_fraction()) {
             Decision::Wait(wait) if request.repeats => {
                 info!("{name} → {reason}, after {took:.0?}; again in {wait:.0?}");
-                if matches!(trouble.failure, Failure::Status(429)) || trouble.retry_after.is_some()
+                if matches!(attempt_error.failure, Failure::Status(429))
+                    || attempt_error.retry_after.is_some()
                 {
-                    self.brake.hold(wait, Instant::now());
+                    self.rate_limit.hold(wait, Instant::now());
                 }
                 Some(wait)
             }
@@ -362,10 +363,10 @@ impl Transport {
             }
         };
         Err(Lost {
-            fate: fate(trouble.failure, trouble.retry_after.is_some()),
-            reason: trouble.reason.clone(),
-            path_is_gone: trouble.path_is_gone,
-            error: error_of(trouble, request, tries),
+            fate: fate(attempt_error.failure, attempt_error.retry_after.is_some()),
+            reason: attempt_error.reason.clone(),
+            path_is_gone: attempt_error.path_is_gone,
+            error: error_of(attempt_error, request, tries),
             again,
         })
     }
@@ -375,11 +376,12 @@ impl Transport {
         request: &Request<'_>,
         until: Instant,
         reading: R,
-    ) -> Result<Answered<R::Value>, Trouble> {
+    ) -> Result<Answered<R::Value>, AttemptError> {
         let mut builder = self.http.request(request.method.clone(), self.address_of(&request.url));
         let taken = Taken::default();
         if let Some(body) = request.body {
-            let body = Parcel::new(serde_json::to_vec(body).unwrap_or_default(), taken.clone());
+            let body =
+                TrackedBody::new(serde_json::to_vec(body).unwrap_or_default(), taken.clone());
             builder =
                 builder.header("content-type", "application/json").body(reqwest::Body::wrap(body));
         }
@@ -389,7 +391,7 @@ impl Transport {
         debug!("{} {}", request.method, request.url);
         // The client's own limits are for one request; the deadline goes before them all.
         let answer = tokio::time::timeout_at(until, async {
-            let response = builder.send().await.map_err(|error| Trouble::transport(&error))?;
+            let response = builder.send().await.map_err(|error| AttemptError::transport(&error))?;
             self.recognise(response.headers());
             let status = response.status();
             let header = |name| response.headers().get(name).and_then(|value| value.to_str().ok());
@@ -406,16 +408,16 @@ impl Transport {
             let said = read_start(response).await;
             let fields = fields_of(&said);
             let path_is_gone = path_is_gone(status.as_u16(), &request.url, &said);
-            let refused = Trouble::refused(status, wait, &detail_of(&said));
-            Err(Trouble { fields, path_is_gone, ..refused })
+            let refused = AttemptError::refused(status, wait, &detail_of(&said));
+            Err(AttemptError { fields, path_is_gone, ..refused })
         });
-        let over = || Err(Trouble::new(Failure::Broken, "the time for it is over"));
+        let over = || Err(AttemptError::new(Failure::Broken, "the time for it is over"));
         let answer = answer.await.unwrap_or_else(|_| over());
-        answer.map_err(|trouble| match trouble.failure {
+        answer.map_err(|attempt_error| match attempt_error.failure {
             Failure::Broken if request.body.is_some() && !taken.is_set() => {
-                Trouble { failure: Failure::NotConnected, ..trouble }
+                AttemptError { failure: Failure::NotConnected, ..attempt_error }
             }
-            _ => trouble,
+            _ => attempt_error,
         })
     }
 }
@@ -426,25 +428,25 @@ async fn read_capped<R: Reading>(
     mut response: Response,
     largest: u64,
     mut reading: R,
-) -> Result<(R::Value, u64), Trouble> {
+) -> Result<(R::Value, u64), AttemptError> {
     let mut bytes: u64 = 0;
     loop {
         match response.chunk().await {
             Ok(Some(chunk)) => {
                 bytes = bytes.saturating_add(chunk.len() as u64);
                 if bytes > largest {
-                    return Err(Trouble::too_large(largest));
+                    return Err(AttemptError::too_large(largest));
                 }
                 reading.take(&chunk).map_err(|unread| match unread {
-                    Unread::Unreadable(source) => Trouble::unreadable(source),
-                    Unread::TooLarge(most) => Trouble::too_large(most),
+                    Unread::Unreadable(source) => AttemptError::unreadable(source),
+                    Unread::TooLarge(most) => AttemptError::too_large(most),
                 })?;
             }
             Ok(None) => {
-                let value = reading.finish().map_err(Trouble::unreadable)?;
+                let value = reading.finish().map_err(AttemptError::unreadable)?;
                 return Ok((value, bytes));
             }
-            Err(error) => return Err(Trouble::transport(&error)),
+            Err(error) => return Err(AttemptError::transport(&error)),
         }
     }
 }
@@ -462,17 +464,20 @@ async fn read_start(mut response: Response) -> Vec<u8> {
     body
 }
 
-fn error_of(trouble: Trouble, request: &Request<'_>, tries: &Tries) -> ApiError {
+fn error_of(attempt_error: AttemptError, request: &Request<'_>, tries: &Tries) -> ApiError {
     // Without the name and password that an address may hold.
     let address = request.url.origin().ascii_serialization();
     let request = request.describe();
-    match (trouble.failure, trouble.unreadable) {
+    match (attempt_error.failure, attempt_error.unreadable) {
         (_, Some(source)) => ApiError::Unreadable { request, source: *source },
-        (Failure::Status(status), None) => {
-            ApiError::Refused { request, status, detail: trouble.detail, fields: trouble.fields }
-        }
+        (Failure::Status(status), None) => ApiError::Refused {
+            request,
+            status,
+            detail: attempt_error.detail,
+            fields: attempt_error.fields,
+        },
         (Failure::TooLarge, None) => {
-            ApiError::TooLarge { request, limit_mib: trouble.largest >> 20 }
+            ApiError::TooLarge { request, limit_mib: attempt_error.largest >> 20 }
         }
         (failure, None) => {
             let cause = match failure {
@@ -480,7 +485,7 @@ fn error_of(trouble: Trouble, request: &Request<'_>, tries: &Tries) -> ApiError 
                 Failure::Untrusted => Cause::Untrusted,
                 _ => Cause::Network,
             };
-            let (reason, tried) = (trouble.reason, tries.words());
+            let (reason, tried) = (attempt_error.reason, tries.words());
             ApiError::Unreachable { request, address, tried, reason, cause }
         }
     }

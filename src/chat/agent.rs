@@ -1,36 +1,19 @@
 //! What a conversation sees of the agent: a way to speak to it, and what comes back, whether a
 //! process or a server stands behind.
 
+use crate::chat::heard::Timed;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::mpsc;
-use tokio::time::Instant;
 
 use super::Settings;
 use super::process::{self, Pipes, Process};
 use super::protocol::{Line, ToAgent};
 use super::stderr::Tail;
-use crate::record::ChatFaultKind;
 
 /// How many lines of the agent may wait to be taken.
 pub(super) const WAITING_LINES: usize = 16;
-
-/// What comes of the agent: a line, or what went wrong.
-pub(super) type Heard = Result<Line, (ChatFaultKind, String)>;
-
-/// What comes of the agent, and when it came: it may wait until the gate has time for it.
-#[derive(Debug, Clone)]
-pub(super) struct Timed {
-    pub(super) at: Instant,
-    pub(super) heard: Heard,
-}
-
-impl Timed {
-    pub(super) fn now(heard: Heard) -> Self {
-        Self { at: Instant::now(), heard }
-    }
-}
 
 /// The agent in one conversation.
 pub(super) struct Agent {

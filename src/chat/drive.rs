@@ -7,12 +7,13 @@ use serde_json::{Value, json};
 use tokio::time::Instant;
 
 use super::Settings;
-use super::agent::{Agent, Timed};
+use super::agent::Agent;
 use super::conversation::{Action, Conversation, Event};
 use super::process;
 use super::protocol::{ScenarioOf, Speaker, ToAgent, VERSION};
 use crate::api::chat::{ChatTurn, Submitted};
 use crate::api::client::Client;
+use crate::chat::heard::Timed;
 use crate::record::{ChatFault, ChatFaultKind};
 
 /// How often a message is sent again that was dropped, or whose reply failed or was lost.

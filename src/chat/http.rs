@@ -1,6 +1,8 @@
 //! The agent as a server: one POST a turn, in the gate's own shape or in that of an OpenAI chat
 //! completion.
 
+use crate::chat::heard::Heard;
+use crate::chat::heard::Timed;
 use std::time::Duration;
 
 use reqwest::Client;
@@ -9,7 +11,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::Settings;
-use super::agent::{Agent, Heard, Timed, WAITING_LINES};
+use super::agent::{Agent, WAITING_LINES};
 use super::protocol::{
     FromAgent, Line, ScenarioOf, Speaker, ToAgent, ToolCall, TurnAnswer, TurnRequest, VERSION,
 };

@@ -7,6 +7,7 @@
 
 pub mod conversation;
 pub mod crowd;
+mod heard;
 pub mod protocol;
 pub mod schema;
 

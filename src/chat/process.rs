@@ -10,9 +10,9 @@ use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 
 use super::Settings;
-use super::agent::Timed;
 use super::protocol::{self, ToAgent};
 use super::stderr::{self, Tail};
+use crate::chat::heard::Timed;
 use crate::record::ChatFaultKind;
 
 /// The longest line that is read, in bytes.

@@ -3,15 +3,17 @@
 use clap::{Args as ClapArgs, Subcommand};
 use serde_json::{Value, json};
 
-use super::console::Console;
-use super::failure::Failure;
-use super::remote::{Output, Remote, Wait, id, json_or_text, metric_ids, no_call, status_of};
-use super::{Global, runtime};
+use super::remote::{Output, Remote, Wait, id, json_or_text, metric_ids, no_call};
 use crate::api::error::ApiError;
+use crate::api::error::status_of;
 use crate::context::Context;
 use crate::exit::Code;
+use crate::failure::Failure;
+use crate::input::options::Global;
+use crate::output::console::Console;
 use crate::report::show;
 use crate::review::{CallView, Vote};
+use crate::runtime::runtime;
 use crate::text;
 
 /// What can be done with a call. The platform calls it a run.
@@ -21,9 +23,9 @@ pub(super) enum Command {
     /// the transcript.
     Show(ShowArgs),
     /// Print the address at which a call can be listened to while it is going.
-    Listen(Plain),
+    Listen(IdArgs),
     /// End a call that is going. What was held of it stays.
-    End(Plain),
+    End(IdArgs),
     /// Agree or disagree with a metric's score.
     Vote(VoteArgs),
     /// Judge the expected outcome again, or agree or disagree with it.
@@ -34,7 +36,7 @@ pub(super) enum Command {
 
 /// A call and nothing else.
 #[derive(Debug, ClapArgs)]
-pub(super) struct Plain {
+pub(super) struct IdArgs {
     /// Id of the call, as `result show` lists it.
     #[arg(value_parser = id)]
     id: u64,
@@ -45,7 +47,7 @@ pub(super) struct Plain {
 #[derive(Debug, ClapArgs)]
 pub(super) struct ShowArgs {
     #[command(flatten)]
-    call: Plain,
+    call: IdArgs,
     /// Show every turn of a long conversation.
     #[arg(long)]
     full: bool,
@@ -55,7 +57,7 @@ pub(super) struct ShowArgs {
 #[command(group(clap::ArgGroup::new("vote").args(["up", "down", "expected"]).required(true).multiple(true)))]
 pub(super) struct VoteArgs {
     #[command(flatten)]
-    call: Plain,
+    call: IdArgs,
     /// The metric, by id or name.
     #[arg(long, value_name = "METRIC")]
     metric: String,
@@ -77,7 +79,7 @@ pub(super) struct VoteArgs {
 #[command(group(clap::ArgGroup::new("what").args(["rescore", "up", "down"]).required(true)))]
 pub(super) struct OutcomeArgs {
     #[command(flatten)]
-    call: Plain,
+    call: IdArgs,
     /// Have the expected outcome judged again, and wait for it.
     #[arg(long)]
     rescore: bool,
@@ -101,7 +103,7 @@ pub(super) struct OutcomeArgs {
 #[command(group(clap::ArgGroup::new("what").args(["wrong", "undo"]).required(true)))]
 pub(super) struct CriticalArgs {
     #[command(flatten)]
-    call: Plain,
+    call: IdArgs,
     /// Id of the critical scenario, as `call show` lists it.
     #[arg(long, value_name = "ID", value_parser = id)]
     scenario: u64,
@@ -163,8 +165,7 @@ async fn listen(remote: &Remote<'_>, id: u64) -> Result<(), Failure> {
     let refused = match found {
         Ok(Some(url)) => {
             let document = json!({ "call": id, "listen_url": url });
-            return remote
-                .answer(&format!("{}\n", crate::report::escape::one_line(&url)), &document);
+            return remote.answer(&format!("{}\n", crate::escape::one_line(&url)), &document);
         }
         Ok(None) => "the platform names no address".to_owned(),
         Err(error) if matches!(status_of(&error), Some(400 | 404 | 409 | 410)) => error.to_string(),
@@ -270,7 +271,7 @@ async fn outcome(remote: &Remote<'_>, id: u64, args: &OutcomeArgs) -> Result<(),
     };
     let mut text = format!("call {id}: expected outcome {} → {}\n", word(old), word(new));
     for line in after.run.expected_outcome.iter().flat_map(|outcome| &outcome.explanation) {
-        text.push_str(&format!("  {}\n", crate::report::escape::short(line, 1000)));
+        text.push_str(&format!("  {}\n", crate::escape::short(line, 1000)));
     }
     let document = json!({
         "call": id,

@@ -1,34 +1,35 @@
 //! `check`: everything that can be known of a suite before it runs. What the account has to say is
 //! in `online`.
 
+use crate::preflight::warnings::warnings;
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 use serde_json::Value;
 
-use super::console::Console;
-use super::failure::Failure;
-use super::load::{self, Loaded};
-use super::online::{self, Online};
-use super::overrides::{KeyFlags, Overrides};
-use super::suites::{self, Asked, Group, Many, Member};
-use super::{Global, connection};
+use crate::checks::spec::{CheckSpec, Checks, DescribedUnits, Level};
+use crate::checks::units;
 use crate::context::Context;
+use crate::escape::json::safe;
+use crate::escape::terminal::log_line;
 use crate::exit::Code;
+use crate::failure::Failure;
+use crate::input::connection;
+use crate::input::options::Global;
+use crate::input::overrides::{KeyFlags, Overrides};
+use crate::input::suite_file;
+use crate::input::suite_file::Loaded;
+use crate::output::console::Console;
 use crate::plan::{Plan, Selection, StartRequest, Target};
-use crate::report::escape::json::safe;
-use crate::report::escape::terminal::log_line;
-use crate::spec::conditions;
+use crate::preflight::lookup;
+use crate::preflight::lookup::Online;
+use crate::preflight::selection;
+use crate::preflight::selection::{Group, Member, SuiteSelection, SuiteSet};
 use crate::spec::model::Case;
-use crate::suite::checks::{CheckSpec, Checks, DescribedUnits, Level};
-use crate::suite::model::{
-    Baseline, EarlyStop, IfMissing, Quarantine, RetryOn, Suite, TestSetFrom, Thresholds,
-};
+use crate::suite::model::{EarlyStop, Quarantine, RetryOn, Suite};
+use crate::suite::thresholds::{Baseline, IfMissing, Thresholds};
 use crate::suite::together;
 use crate::text;
-use crate::verdict::foregone;
-use crate::verdict::prospects::hopeless;
-use crate::verdict::units;
 
 /// What `check` takes.
 #[derive(Debug, clap::Args)]
@@ -63,20 +64,20 @@ pub(super) fn check(
     console: &Console,
 ) -> Result<Code, Failure> {
     let overrides = &args.keys.read()?;
-    let surroundings = Surroundings { online: args.online, overrides, global, context, console };
-    surroundings.check(suites::asked(&args.suites, overrides, context, console)?)
+    let surroundings = CheckContext { online: args.online, overrides, global, context, console };
+    surroundings.check(selection::asked(&args.suites, overrides, context, console)?)
 }
 
 /// `run --dry-run`: what `run` would do, and nothing is started. With a key the platform is asked.
 pub(super) fn dry_run(
-    asked: Asked,
+    asked: SuiteSelection,
     overrides: &Overrides,
     global: &Global,
     context: &Context,
     console: &Console,
 ) -> Result<Code, Failure> {
     let online = connection::has_key(global, context);
-    let code = Surroundings { online, overrides, global, context, console }.check(asked)?;
+    let code = CheckContext { online, overrides, global, context, console }.check(asked)?;
     if !online {
         console.print(
             "\nThe platform was not asked, because there is no API key: this was checked offline. \
@@ -86,7 +87,7 @@ pub(super) fn dry_run(
     Ok(code)
 }
 
-struct Surroundings<'a> {
+struct CheckContext<'a> {
     overrides: &'a Overrides,
     /// Whether the account is asked too.
     online: bool,
@@ -95,13 +96,13 @@ struct Surroundings<'a> {
     console: &'a Console,
 }
 
-impl Surroundings<'_> {
-    fn check(&self, asked: Asked) -> Result<Code, Failure> {
+impl CheckContext<'_> {
+    fn check(&self, asked: SuiteSelection) -> Result<Code, Failure> {
         match asked {
-            Asked::One(loaded) => {
+            SuiteSelection::One(loaded) => {
                 self.one(&loaded)?;
             }
-            Asked::Many(many) => self.several(many)?,
+            SuiteSelection::SuiteSet(many) => self.several(many)?,
         }
         Ok(Code::Passed)
     }
@@ -109,14 +110,14 @@ impl Surroundings<'_> {
     fn one(&self, loaded: &Loaded) -> Result<Plan, Failure> {
         let Self { global, context, console, .. } = *self;
         let plan = Plan::new(&loaded.suite, &loaded.name(), context.branch(), "key")?;
-        super::budget::check(&loaded.suite, &plan)?;
+        crate::preflight::budget::check(&loaded.suite, &plan)?;
         self.overrides.check_caps(&[(&loaded.suite, &plan)])?;
-        super::baseline::saved_of(&loaded.suite)?;
+        crate::preflight::baseline::saved_of(&loaded.suite)?;
         let mut loaded = loaded.clone();
-        super::grouping::check(&mut loaded, &plan)?;
+        crate::preflight::grouping::check(&mut loaded, &plan)?;
         let loaded = &loaded;
         let online = match self.online {
-            true => Some(online::look_up(loaded, &plan, global, context)?),
+            true => Some(lookup::look_up(loaded, &plan, global, context)?),
             false => None,
         };
         console.print(&describe(loaded, &plan, online.as_ref()))?;
@@ -132,11 +133,11 @@ impl Surroundings<'_> {
     }
 
     /// Each suite on its own, then what they are together.
-    fn several(&self, mut many: Many) -> Result<(), Failure> {
+    fn several(&self, mut many: SuiteSet) -> Result<(), Failure> {
         let mut plans = Vec::with_capacity(many.suites.len());
         let mut faults = Vec::new();
         for Member { dir, mut loaded, base, .. } in std::mem::take(&mut many.suites) {
-            suites::reports_to(&mut loaded, &many.dir_of(&dir));
+            selection::reports_to(&mut loaded, &many.dir_of(&dir));
             if base.is_some()
                 && self.online
                 && let Some(thresholds) = &mut loaded.suite.thresholds
@@ -161,10 +162,10 @@ impl Surroundings<'_> {
             }
         }
         if !faults.is_empty() {
-            return Err(load::together(faults));
+            return Err(suite_file::together(faults));
         }
         let known: Vec<_> = plans.iter().map(|(suite, plan)| (suite, plan)).collect();
-        many.hold_budgets(&known)?;
+        many.check_budgets(&known)?;
         self.overrides.check_caps(&known)?;
         let runs: usize = known.iter().filter_map(|(_, plan)| plan.runs()).sum();
         let all_known = known.iter().all(|(_, plan)| plan.runs().is_some());
@@ -188,76 +189,6 @@ fn together_line(group: &Group, sets: usize) -> String {
         line(&group.name),
         text::count(sets, "set")
     )
-}
-
-/// What a person should know before paying: checks that cannot pass, failures that no check sees.
-pub(super) fn warnings(loaded: &Loaded, plan: &Plan) -> Vec<String> {
-    let default = Thresholds::default();
-    let thresholds = loaded.suite.thresholds.as_ref().unwrap_or(&default);
-    let (runs, each) = (plan.runs(), plan.runs_per_scenario);
-    let mut warnings = hopeless(thresholds, runs, each);
-    warnings.extend(loaded.lines(foregone::all(thresholds, runs, each)));
-    let in_rules = |rules: &Thresholds| {
-        let each = rules.each_scenario.as_ref();
-        rules.success_rate.is_some()
-            || rules.expected_outcome.is_some()
-            || rules.baseline.as_ref().is_some_and(|limits| {
-                limits.success_rate.is_some() || limits.new_failures.is_some()
-            })
-            || each.is_some_and(|each| each.success_rate.is_some())
-    };
-    let sees_failures = thresholds.with_groups().iter().any(|(_, rules)| in_rules(rules));
-    if loaded.suite.thresholds.is_some() && !sees_failures {
-        warnings.push(
-            "no check looks at the success rate: a failed run changes nothing unless another check \
-             notices it"
-                .to_owned(),
-        );
-    }
-    if loaded.suite.is_report_only() && crate::suite::only_warns(thresholds) {
-        warnings.push(
-            "every check only warns: that is fine to report only, and can neither pass nor fail once \
-             the suite is enforced"
-                .to_owned(),
-        );
-    }
-    warnings.extend(idle_afterwards(&loaded.suite));
-    warnings.extend(repeated_ids(loaded, plan));
-    warnings.extend(plan.spec().into_iter().flat_map(conditions::warnings));
-    warnings.extend(loaded.noticed.iter().cloned());
-    warnings
-}
-
-/// A group of a batch may name an id repeatedly. Nobody says whether the platform runs it so often.
-fn repeated_ids(loaded: &Loaded, plan: &Plan) -> Option<String> {
-    let Selection::Ids(ids) = &plan.selection else { return None };
-    let mut seen = std::collections::BTreeSet::new();
-    let twice = ids.iter().find(|id| !seen.insert(**id)).filter(|_| !loaded.is_leg())?;
-    Some(format!(
-        "scenario {twice} stands in one group repeatedly: where the platform runs it once, runs are \
-         missing and the verdict is inconclusive; `frequency` says how often surely"
-    ))
-}
-
-/// What the suite wants after its verdict and will not get: better known before the calls.
-fn idle_afterwards(suite: &Suite) -> Vec<String> {
-    let improve = suite.on_failure.as_ref().and_then(|on| on.improve_prompt.as_ref());
-    let prompt = improve.map(|improve| improve.agent_prompt.as_str());
-    let set = suite.on_success.as_ref().and_then(|on| on.test_set.as_ref());
-    let baseline = suite.thresholds.as_ref().and_then(|thresholds| thresholds.baseline.as_ref());
-    let mut told = Vec::new();
-    if let Some(file) = prompt.filter(|file| !Path::new(file).is_file()) {
-        told.push(format!(
-            "`on_failure.improve_prompt` will not improve {file}: there is no such file"
-        ));
-    }
-    if set.is_some_and(|set| set.from == TestSetFrom::FailingBefore) && baseline.is_none() {
-        told.push(
-            "`on_success.test_set` will do nothing: without a baseline no run failed before"
-                .to_owned(),
-        );
-    }
-    told
 }
 
 fn describe(loaded: &Loaded, plan: &Plan, online: Option<&Online>) -> String {
@@ -307,9 +238,9 @@ fn describe(loaded: &Loaded, plan: &Plan, online: Option<&Online>) -> String {
             _ => row(label, &value),
         }
     }
-    row("reports", &super::publish::report_dir(suite.reports.as_ref()).display().to_string());
+    row("reports", &crate::output::files::report_dir(suite.reports.as_ref()).display().to_string());
     out.push('\n');
-    let request = match loaded.is_leg() {
+    let request = match loaded.is_party() {
         true => {
             out.push_str("Each call is a result of its own. The first:\n\n");
             first_call(loaded)

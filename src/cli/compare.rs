@@ -5,20 +5,22 @@ use std::path::{Path, PathBuf};
 use clap::ValueEnum;
 use tokio::time::Instant;
 
-use super::baseline::{is_file, saved_or_input};
-use super::console::Console;
-use super::failure::Failure;
-use super::overrides::{Overrides, scalar};
-use super::{Global, connection, load, runtime, secrets};
 use crate::context::Context;
 use crate::exit::Code;
+use crate::failure::Failure;
+use crate::input::options::Global;
+use crate::input::overrides::{Overrides, scalar};
+use crate::input::{connection, secrets, suite_file};
+use crate::output::console::Console;
+use crate::preflight::baseline::{is_file, saved_or_input};
 use crate::record::ResultRecord;
 use crate::report::comparison::{Compared, markdown, text};
+use crate::report::evaluation::as_baseline;
 use crate::report::model::{PlanHead, Report};
-use crate::report::standing::as_baseline;
+use crate::runtime::runtime;
+use crate::scalars::Percent;
 use crate::spec::cases;
 use crate::suite::model::Transcripts;
-use crate::suite::scalars::Percent;
 
 /// How long the platform is asked for a result.
 const PATIENCE: std::time::Duration = std::time::Duration::from_secs(300);
@@ -68,8 +70,10 @@ pub(super) fn compare(
         ));
     }
     let redactor = match &args.suite {
-        Some(path) if super::lists::read(path, &Overrides::default(), context)?.is_none() => {
-            let loaded = load::suite(Some(path), &Overrides::default(), context)?;
+        Some(path)
+            if crate::input::suite_list::read(path, &Overrides::default(), context)?.is_none() =>
+        {
+            let loaded = suite_file::suite(Some(path), &Overrides::default(), context)?;
             secrets::redactor(Some(&loaded.suite))
         }
         // A list says nothing of what is hidden.

@@ -6,18 +6,18 @@ use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
-use super::Global;
-use super::console::Console;
-use super::failure::Failure;
-use super::overrides::Words;
-use super::publish::DEFAULT_DIR;
 use crate::ci::System;
 use crate::context;
 use crate::document::{Diagnostics, Given, Source, read_given};
 use crate::exit::Code;
+use crate::failure::Failure;
 use crate::init::suite::{self, Answers};
 use crate::init::workflow::{Workflow, is_plain, workflow};
-use crate::init::{Choice, MARKS, Surroundings};
+use crate::init::{Choice, Environment, MARKS};
+use crate::input::options::Global;
+use crate::input::overrides::Words;
+use crate::output::console::Console;
+use crate::output::files::DEFAULT_DIR;
 use crate::suite::model::{Mode, Suite};
 use crate::text;
 
@@ -76,7 +76,7 @@ pub(super) fn init(args: &Args, global: &Global, console: &Console) -> Result<Co
              within the repository has only letters, digits and . _ - /"
         )));
     }
-    let around = place.surroundings();
+    let around = place.start_context();
     let choice = match global.ci {
         Some(system) => Choice { system, because: "as --ci says".to_owned(), others: Vec::new() },
         None => around.choose(),
@@ -178,7 +178,7 @@ impl Place {
         "../".repeat(below.iter().count()) + path
     }
 
-    fn surroundings(&self) -> Surroundings {
+    fn start_context(&self) -> Environment {
         let exists = |(path, _): &(&str, System)| self.root.join(path).exists();
         let marks = MARKS.into_iter().filter(exists).collect();
         let git = self.git();
@@ -196,7 +196,7 @@ impl Place {
         // Without the remote's own word, the branch at hand is taken only by its usual names.
         let usual = |branch: &String| ["main", "master", "trunk"].contains(&branch.as_str());
         let branch = head("refs/remotes/origin/HEAD").or_else(|| head("HEAD").filter(usual));
-        Surroundings { marks, remote, branch }
+        Environment { marks, remote, branch }
     }
 
     /// The repository's own directory, also from a worktree or a submodule.
@@ -214,7 +214,7 @@ impl Place {
 
 /// A small text file; none if it is not one.
 fn read(path: &Path) -> Option<String> {
-    super::input_file::read_text(path, 1 << 20).ok()
+    crate::input::file::read_text(path, 1 << 20).ok()
 }
 
 /// The address of `origin`, or of the first remote.

@@ -2,20 +2,20 @@
 
 use std::path::{Path, PathBuf};
 
-use super::baseline::saved_or_input;
-use super::comment::Commenter;
-use super::console::Console;
-use super::failure::Failure;
-use super::load;
-use super::overrides::Overrides;
-use super::publish::{Publisher, Surfaces};
-use super::same_suite::{EvidenceOf, foreign_agent, is_of_another};
-use super::{Global, secrets};
 use crate::context::Context;
 use crate::exit::Code;
+use crate::failure::Failure;
+use crate::input::options::Global;
+use crate::input::overrides::Overrides;
+use crate::input::same_suite::{EvidenceOf, foreign_agent, is_of_another};
+use crate::input::secrets;
+use crate::output::console::Console;
+use crate::output::pr_comment::Commenter;
+use crate::output::publisher::{Publisher, Surfaces};
+use crate::preflight::baseline::saved_or_input;
 use crate::record::{Claims, ResultRecord};
-use crate::report::assemble::{End, Parts, assemble};
-use crate::report::model::SuiteHead;
+use crate::report::build::{End, ReportInput, build_report};
+use crate::suite::head::SuiteHead;
 use crate::suite::model::Transcripts;
 
 /// What `judge` takes.
@@ -55,8 +55,12 @@ pub(super) fn judge(
     let suite = match &args.suite {
         None => saved.suite.clone(),
         Some(path) => {
-            let loaded =
-                load::rules(path, Some(&saved.suite.name), &Overrides::default(), context)?;
+            let loaded = crate::input::rules::rules(
+                path,
+                Some(&saved.suite.name),
+                &Overrides::default(),
+                context,
+            )?;
             redact = secrets::redactor(Some(&loaded.suite));
             junit = loaded.suite.reports.as_ref().and_then(|r| r.junit).unwrap_or_default();
             foreign = foreign_agent(&loaded.suite, &saved.result);
@@ -66,14 +70,14 @@ pub(super) fn judge(
                 mode: Some(saved.suite.mode),
             };
             other = is_of_another(&loaded.suite, &saved.suite.name, evidence);
-            SuiteHead { mode: saved.suite.mode, ..super::publish::suite_head(&loaded) }
+            SuiteHead { mode: saved.suite.mode, ..crate::output::publisher::suite_head(&loaded) }
         }
     };
     let mut events = saved.events;
     events.extend(foreign.filter(|note| !events.contains(note)));
     let publisher =
         Publisher::with(&args.report_dir, Surfaces::of(context), std::slice::from_ref(&args.file))?;
-    let mut report = assemble(Parts {
+    let mut report = build_report(ReportInput {
         suite,
         plan: saved.plan,
         result: saved.result,

@@ -4,71 +4,33 @@
 //! last line of defence: a fault of this program ends with code 70, without a secret.
 
 mod action;
-mod afterwards;
-mod attend;
-mod baseline;
-mod begin;
-mod budget;
 mod call;
-mod caps;
-mod carrier_flags;
 mod check;
-mod ci_files;
-mod claim;
-mod comment;
 mod compare;
-mod connection;
-mod console;
-mod failed_from;
-mod failure;
-mod grouping;
-mod hints;
 mod init;
-mod input_file;
-mod job;
 mod judge;
-mod left;
-mod listening;
-mod lists;
-mod load;
-mod many;
-mod online;
-mod overrides;
-mod patience;
-mod prepare;
 mod prompt;
-mod publish;
-mod publish_whole;
 mod refused;
 mod remote;
 mod result;
-mod retries;
-mod reuse;
 mod run;
-mod same_suite;
 mod schema;
-mod secrets;
-mod sets;
 mod simulate;
-mod stop;
-mod suites;
 mod test_set;
-mod turn;
-mod variables;
-mod waiting;
 mod watch;
-mod watching;
 
-use std::path::PathBuf;
+use crate::input::options::Global;
+use crate::input::secrets;
+use crate::output::console;
+use crate::output::publisher;
 
-use clap::{CommandFactory, Parser, Subcommand, ValueEnum};
+use clap::{CommandFactory, Parser, Subcommand};
 
-use self::console::Console;
-use self::failure::Failure;
-use crate::ci::System;
 use crate::context::{self, Context};
+use crate::escape::one_line;
 use crate::exit::Code;
-use crate::report::escape::one_line;
+use crate::failure::Failure;
+use crate::output::console::Console;
 
 /// Decides whether a voice or chat agent may ship: starts test runs on Cekura, waits, judges the
 /// evidence against thresholds, writes reports, and exits with a code that says what happened.
@@ -79,66 +41,6 @@ struct Cli {
     global: Global,
     #[command(subcommand)]
     command: Command,
-}
-
-/// Flags that every command takes.
-#[derive(Debug, clap::Args)]
-#[command(next_help_heading = "Global options")]
-struct Global {
-    /// Address of the platform's API [env: CEKURA_API_URL] [default: https://api.cekura.ai].
-    #[arg(long, global = true, value_name = "URL")]
-    api_url: Option<String>,
-    /// File that holds the API key. Otherwise CEKURA_API_KEY or ~/.cekura/config.toml is read.
-    #[arg(long, global = true, value_name = "FILE")]
-    api_key_file: Option<PathBuf>,
-    /// Send the key over plain http to a host that is not this machine.
-    #[arg(long, global = true)]
-    allow_http: bool,
-    /// File with certificates (PEM) of further authorities to trust, such as a company's proxy.
-    #[arg(long, global = true, value_name = "FILE")]
-    ca_file: Option<PathBuf>,
-    /// CI system whose files and commands are written: github, gitlab, jenkins, azure, circleci,
-    /// buildkite, bitbucket or none [default: the one that the environment names].
-    #[arg(long, global = true, value_enum, value_name = "SYSTEM", hide_possible_values = true)]
-    ci: Option<System>,
-    /// Let the suite use this environment variable although it looks like a secret. Repeatable.
-    #[arg(long, global = true, value_name = "NAME")]
-    allow_env: Vec<String>,
-    /// Let the suite name files outside of the repository.
-    #[arg(long, global = true)]
-    allow_outside: bool,
-    /// When to use colour.
-    #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
-    color: Color,
-    /// Print nothing but errors.
-    #[arg(long, short, global = true, conflicts_with = "verbose")]
-    quiet: bool,
-    /// Print each request with its status and time; twice, with its address too.
-    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
-    verbose: u8,
-    /// Format of what --verbose prints.
-    #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text, value_name = "FORMAT")]
-    log_format: LogFormat,
-}
-
-/// When to use colour.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Color {
-    /// On a terminal, unless NO_COLOR is set.
-    Auto,
-    /// Always.
-    Always,
-    /// Never.
-    Never,
-}
-
-/// Format of the log.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum LogFormat {
-    /// A line for a person.
-    Text,
-    /// A JSON object a line.
-    Json,
 }
 
 #[derive(Debug, Subcommand)]
@@ -167,7 +69,7 @@ enum Command {
     /// Keep calls with the scores that they should have.
     #[command(subcommand)]
     TestSet(test_set::Command),
-    /// Serve a local stand-in for the Cekura API, scripted by a YAML world.
+    /// Serve a local simulator for the Cekura API, scripted by a YAML world.
     Simulate(simulate::Args),
     /// Write a suite and the workflow of the CI system that is found here. Asks nothing, sends
     /// nothing, and leaves what is there.
@@ -201,8 +103,8 @@ pub fn main(context: &Context) -> Code {
                 };
             }
             // It repeats what was typed, which in a CI job may come from a stranger.
-            console::emergency(error.to_string().trim_end());
-            publish::failed(context, Code::Usage, false);
+            console::write_stderr_line(error.to_string().trim_end());
+            publisher::failed(context, Code::Usage, false);
             refused::leave_of_arguments(
                 &context::arguments(),
                 &one_line(&error.to_string()),
@@ -230,7 +132,7 @@ fn perform(cli: &Cli, context: &Context) -> Result<Code, Failure> {
     dispatch(cli, context, &console).inspect_err(|failure| {
         console.failure(failure);
         let simulated = matches!(&cli.command, Command::Run(args) if args.is_rehearsal());
-        publish::failed(context, failure.code(), simulated);
+        publisher::failed(context, failure.code(), simulated);
         refused::leave(&cli.command, failure, context, simulated);
     })
 }
@@ -265,21 +167,13 @@ fn dispatch(cli: &Cli, context: &Context, console: &Console) -> Result<Code, Fai
 fn install_panic_hook() {
     std::panic::set_hook(Box::new(|panic| {
         let place = panic.location().map(|at| format!(" at {}:{}", at.file(), at.line()));
-        console::emergency(&format!(
+        console::write_stderr_line(&format!(
             "internal error{}: this is a fault of cekura-gate {}; please report it",
             place.unwrap_or_default(),
             env!("CARGO_PKG_VERSION"),
         ));
         std::process::exit(i32::from(Code::Internal.number()));
     }));
-}
-
-/// A multi-threaded runtime would cost start-up time and gain nothing: one thing waits at a time.
-fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .map_err(|error| Failure::Internal(format!("no runtime: {error}")))
 }
 
 #[cfg(test)]

@@ -5,18 +5,21 @@ use std::path::{Path, PathBuf};
 use clap::{Args as ClapArgs, Subcommand};
 use serde_json::{Value, json};
 
-use super::console::Console;
-use super::failure::Failure;
-use super::remote::{JobError, Output, Remote, Wait, id, no_call, no_result, read_text, status_of};
-use super::{Global, runtime};
+use super::remote::{JobError, Output, Remote, Wait, id, no_call, no_result};
 use crate::api::error::ApiError;
+use crate::api::error::status_of;
 use crate::api::wire;
 use crate::context::Context;
+use crate::escape::short;
 use crate::exit::Code;
+use crate::failure::Failure;
+use crate::input::options::Global;
+use crate::input::text_file::read_text;
 use crate::outcome::{Outcome, judge_run};
-use crate::report::escape::short;
+use crate::output::console::Console;
 use crate::report::show::{self, Diff};
 use crate::review::{Improvement, Issues};
+use crate::runtime::runtime;
 use crate::sink;
 use crate::suite::model::Transcripts;
 use crate::text;
@@ -260,7 +263,7 @@ fn write(
     Ok((Some((path, patch)), diff))
 }
 
-/// `agent.md` ▶ `agent.improved.md`.
+/// `agent.md` to `agent.improved.md`.
 fn beside(file: &Path, word: &str) -> PathBuf {
     match file.extension() {
         Some(ending) => {

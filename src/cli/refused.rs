@@ -7,17 +7,17 @@
 use std::path::{Path, PathBuf};
 
 use super::Command;
-use super::claim::Claim;
-use super::failure::Failure;
-use super::input_file::Fence;
-use super::publish::{
-    COMMENT, DEFAULT_DIR, GITLAB_ANNOTATIONS, GITLAB_DOTENV, HTML, JUNIT, RESULT, SUMMARY,
-    no_verdict,
-};
 use crate::ci::System;
 use crate::context::Context;
 use crate::document;
 use crate::exit::Code;
+use crate::failure::Failure;
+use crate::input::file::Fence;
+use crate::output::claim::Claim;
+use crate::output::files::{
+    COMMENT, DEFAULT_DIR, GITLAB_ANNOTATIONS, GITLAB_DOTENV, HTML, JUNIT, RESULT, SUMMARY,
+};
+use crate::output::publisher::no_verdict;
 use crate::report::{gitlab, html, markdown};
 use crate::sink;
 
@@ -75,7 +75,7 @@ fn leave_in(dir: &Path, code: Code, why: &str, system: System, simulated: bool) 
         let _ = sink::remove(&dir.join(name));
     }
     sink::remove_tree(&dir.join(HTML), html::INDEX, html::GENERATOR);
-    let _ = super::publish_whole::sweep(dir, &|path| path.ends_with(RESULT));
+    let _ = crate::output::stale::remove_stale(dir, &|path| path.ends_with(RESULT));
     let summary = markdown::no_verdict(code, why);
     let _ = sink::replace(&dir.join(SUMMARY), &summary);
     if system == System::Gitlab {
@@ -87,7 +87,9 @@ fn leave_in(dir: &Path, code: Code, why: &str, system: System, simulated: bool) 
 /// The directory that these suite files name, or the default ones.
 fn in_suites(named: &[PathBuf], context: &Context) -> Option<PathBuf> {
     if named.is_empty() {
-        let defaults = super::load::DEFAULTS.iter().chain(&[super::suites::DEFAULT_LIST]);
+        let defaults = crate::input::suite_file::DEFAULTS
+            .iter()
+            .chain(&[crate::preflight::selection::DEFAULT_LIST]);
         return in_text(&defaults.map(PathBuf::from).collect::<Vec<_>>(), context);
     }
     in_text(named, context)
@@ -97,7 +99,8 @@ fn in_suites(named: &[PathBuf], context: &Context) -> Option<PathBuf> {
 /// is made of variables, or the file may not name it.
 fn in_text(files: &[PathBuf], context: &Context) -> Option<PathBuf> {
     let mut files = files.iter();
-    let found = files.find_map(|file| Some((file, super::load::read_within_limit(file).ok()?)));
+    let found = files
+        .find_map(|file| Some((file, crate::input::suite_file::read_within_limit(file).ok()?)));
     let beside = found.as_ref().and_then(|(file, _)| file.parent());
     let fence = Fence::around(beside, context);
     let text = found.map(|(_, bytes)| String::from_utf8_lossy(&bytes).into_owned());

@@ -1,23 +1,24 @@
 //! What the commands on a result or a call share: reaching the platform, waiting for a job, saying
 //! what came of it to people or to scripts.
 
-use std::path::Path;
+use crate::api::error::status_of;
 use std::time::Duration;
 
 use serde::Serialize;
 use serde_json::json;
 use tokio::time::Instant;
 
-use super::console::Console;
-use super::failure::Failure;
-use super::{Global, connection};
 use crate::api::client::Client;
 use crate::api::error::ApiError;
 use crate::context::Context;
+use crate::escape::terminal::neutral;
+use crate::failure::Failure;
+use crate::input::connection;
+use crate::input::options::Global;
+use crate::output::console::Console;
 use crate::poll::schedule::Pace;
-use crate::report::escape::terminal::neutral;
 use crate::review::Progress;
-use crate::suite::scalars::Timeout;
+use crate::scalars::Timeout;
 use crate::text;
 
 /// How long a question may take, repetitions included.
@@ -44,7 +45,7 @@ pub(super) struct Wait {
 }
 
 pub(super) fn span(text: &str) -> Result<Timeout, String> {
-    text.parse().map_err(|error: crate::suite::scalars::ScalarError| error.to_string())
+    text.parse().map_err(|error: crate::document::ScalarError| error.to_string())
 }
 
 /// An id of the platform.
@@ -88,7 +89,7 @@ impl<'a> Remote<'a> {
                 .map_err(|error| Failure::Internal(format!("the answer as JSON: {error}")))?;
             return self.console.print_json(&json);
         }
-        self.console.account(&neutral(text))
+        self.console.print_summary(&neutral(text))
     }
 
     /// Asks after a job until it is done. `ask` is asked for its progress.
@@ -150,15 +151,7 @@ impl From<JobError> for Failure {
     }
 }
 
-/// The status that the platform refused with.
-pub(super) const fn status_of(error: &ApiError) -> Option<u16> {
-    match error {
-        ApiError::Refused { status, .. } => Some(*status),
-        _ => None,
-    }
-}
-
-/// A refusal of a call's id, with a way out: ids of results and of calls look alike.
+/// A refusal of a call's id, with a fix: ids of results and of calls look alike.
 pub(super) fn no_call(id: u64, error: ApiError) -> Failure {
     match status_of(&error) {
         Some(404) => Failure::Remote(format!(
@@ -169,7 +162,7 @@ pub(super) fn no_call(id: u64, error: ApiError) -> Failure {
     }
 }
 
-/// A refusal of a result's id, with a way out.
+/// A refusal of a result's id, with a fix.
 pub(super) fn no_result(id: u64, error: ApiError) -> Failure {
     match status_of(&error) {
         Some(404) => Failure::Remote(format!(
@@ -178,17 +171,6 @@ pub(super) fn no_result(id: u64, error: ApiError) -> Failure {
         )),
         _ => error.into(),
     }
-}
-
-/// The text of a file that the user named.
-pub(super) fn read_text(path: &Path) -> Result<String, Failure> {
-    const LARGEST: u64 = 4 << 20;
-    let refuse = |reason: String| Failure::Input { path: path.to_owned(), reason };
-    let text = super::input_file::read_text(path, LARGEST).map_err(refuse)?;
-    if text.trim().is_empty() {
-        return Err(refuse("it is empty".to_owned()));
-    }
-    Ok(text)
 }
 
 /// Metrics that were named, each by its id or by its name among those that `known` holds.

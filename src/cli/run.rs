@@ -1,5 +1,6 @@
 //! `run`: start, wait, judge, report.
 
+use crate::runner::platform::Platform;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
@@ -7,35 +8,40 @@ use reqwest::Url;
 use secrecy::SecretString;
 use tokio::time::Instant;
 
-use super::afterwards::Afterwards;
-use super::attend::Gate;
-use super::begin::{Surroundings, unique_key};
-use super::comment::Commenter;
-use super::console::Console;
-use super::failed_from::FailedFrom;
-use super::failure::Failure;
-use super::job::Job;
-use super::left::{self, StartedRun};
-use super::load::{self, Loaded};
-use super::many::{Entry, Together};
-use super::overrides::{KeyFlags, Overrides, scalar};
-use super::prepare::{Earlier, Shared, prepare};
-use super::publish::{Publisher, Surfaces, inputs_of, report_dir};
-use super::publish_whole::WholePublisher;
-use super::reuse::Age;
-use super::sets;
-use super::stop::{Stop, heeding};
-use super::suites::{self, Asked, Many, Member};
-use super::turn::Turnstile;
-use super::waiting::announced;
-use super::{Global, connection, runtime};
-use crate::api::client::Client;
 use crate::context::Context;
 use crate::exit::Code;
+use crate::failure::Failure;
+use crate::input::connection;
+use crate::input::options::Global;
+use crate::input::overrides::{KeyFlags, Overrides, scalar};
+use crate::input::suite_file;
+use crate::input::suite_file::Loaded;
+use crate::output::console::Console;
+use crate::output::files::report_dir;
+use crate::output::multi::BatchPublisher;
+use crate::output::pr_comment::Commenter;
+use crate::output::publisher::{Publisher, Surfaces, inputs_of};
+use crate::output::run_file;
+use crate::output::run_file::RunState;
 use crate::plan::Plan;
-use crate::report::assemble::assemble;
+use crate::preflight::selection;
+use crate::preflight::selection::{Member, SuiteSelection, SuiteSet};
+use crate::report::build::build_report;
 use crate::report::gates::sticky;
-use crate::simulate::{StandIn, World};
+use crate::runner::announce::announced;
+use crate::runner::batch::{Batch, Entry};
+use crate::runner::call_groups;
+use crate::runner::call_limit::CallLimiter;
+use crate::runner::ci_job::Job;
+use crate::runner::failed_from::FailedFrom;
+use crate::runner::follow_up::FollowUp;
+use crate::runner::gate::Gate;
+use crate::runner::prepare::{Resume, Shared, prepare};
+use crate::runner::reuse::Age;
+use crate::runner::start::{StartContext, unique_key};
+use crate::runtime::runtime;
+use crate::simulate::World;
+use crate::stop::{Stop, with_signals};
 use crate::suite::model::Suite;
 
 /// What `run` takes.
@@ -59,7 +65,7 @@ pub(super) struct Args {
     /// commit. With --reuse, a file that is not there or does not fit is passed over.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["resume", "simulate"])]
     failed_from: Option<PathBuf>,
-    /// Run against a stand-in inside this process: no account, no cost. Without a world it makes
+    /// Run against a simulator inside this process: no account, no cost. Without a world it makes
     /// one up from the suite.
     #[arg(long, value_name = "WORLD", num_args = 0..=1, require_equals = true)]
     simulate: Option<Option<PathBuf>>,
@@ -94,19 +100,10 @@ impl Args {
         &mut self.keys
     }
 
-    /// Whether a stand-in plays the platform.
+    /// Whether a simulator plays the platform.
     pub(super) const fn is_rehearsal(&self) -> bool {
         self.simulate.is_some()
     }
-}
-
-/// The platform or its stand-in.
-pub(super) struct Platform {
-    pub(super) client: Client,
-    pub(super) dashboard: Option<String>,
-    /// Serves while this lives.
-    #[expect(dead_code, reason = "dropping it ends the simulator")]
-    stand_in: Option<StandIn>,
 }
 
 pub(super) fn run(
@@ -116,22 +113,24 @@ pub(super) fn run(
     console: &Console,
 ) -> Result<Code, Failure> {
     let overrides = &args.keys.read()?;
-    let asked = suites::asked(&args.suites, overrides, context, console)?;
+    let asked = selection::asked(&args.suites, overrides, context, console)?;
     if args.dry_run {
         return super::check::dry_run(asked, overrides, global, context, console);
     }
     match asked {
-        Asked::One(loaded) => one((args, overrides), *loaded, global, context, console),
-        Asked::Many(many) => several((args, overrides), many, global, context, console),
+        SuiteSelection::One(loaded) => one((args, overrides), *loaded, global, context, console),
+        SuiteSelection::SuiteSet(many) => {
+            several((args, overrides), many, global, context, console)
+        }
     }
 }
 
 /// What can be refused, and what must be read, before any earlier report is replaced.
 fn before_outputs(loaded: &mut Loaded, plan: &Plan) -> Result<(), Failure> {
-    super::budget::check(&loaded.suite, plan)?;
-    super::prepare::quarantine_is_known(loaded, plan)?;
-    super::grouping::check(loaded, plan)?;
-    loaded.baseline = super::baseline::saved_of(&loaded.suite)?;
+    crate::preflight::budget::check(&loaded.suite, plan)?;
+    crate::preflight::quarantine::quarantine_is_known(loaded, plan)?;
+    crate::preflight::grouping::check(loaded, plan)?;
+    loaded.baseline = crate::preflight::baseline::saved_of(&loaded.suite)?;
     Ok(())
 }
 
@@ -166,51 +165,53 @@ fn one(
         None => (Shared::default(), plan),
     };
     let dir = report_dir(loaded.suite.reports.as_ref());
-    if args.resume && !dir.join(left::FILE).exists() {
-        return Err(nothing_left(&dir.join(left::FILE)));
+    if args.resume && !dir.join(run_file::FILE).exists() {
+        return Err(nothing_left(&dir.join(run_file::FILE)));
     }
     let earlier = match &failed_from {
-        Some(_) => Earlier::Never,
+        Some(_) => Resume::None,
         None => earlier(args, dir, context)?,
     };
     let publisher = match &earlier {
         // What was left stays until it is known whether it is gone on with.
-        Earlier::Left(_) => Publisher::with(dir, Surfaces::of(context), &inputs_of(&loaded.suite))?,
-        Earlier::Never | Earlier::Attempt(..) | Earlier::Found(_) => {
+        Resume::FromDisk(_) => {
+            Publisher::with(dir, Surfaces::of(context), &inputs_of(&loaded.suite))?
+        }
+        Resume::None | Resume::FromCiJob(..) | Resume::Found(_) => {
             let also: Vec<PathBuf> =
                 failed_from.iter().map(|from| from.path().to_owned()).collect();
             Publisher::open(&loaded.suite, context, &also)?
         }
     };
-    let ended = runtime.block_on(heeding(|stop: Stop| async move {
+    let ended = runtime.block_on(with_signals(|stop: Stop| async move {
         let platform = platform(args, &[&loaded], global, context).await?;
-        let turn = Turnstile::new(None);
+        let limiter = CallLimiter::new(None);
         let gate = Gate {
             client: &platform.client,
             console,
             stop: &stop,
             label: None,
-            turn: &turn,
-            ticket: turn.join(0).into(),
+            limiter: &limiter,
+            permit: limiter.join(0).into(),
             listen: args.listen,
         };
         let prepared = prepare(loaded, plan, earlier, shared, &platform.client);
         let prepared = announced("the account's answers", |line| console.progress(line), prepared);
         let prepared = gate.unless_stopped(prepared).await?;
         overrides.check_caps(&[(&prepared.loaded.suite, &prepared.plan)])?;
-        for warning in super::check::warnings(&prepared.loaded, &prepared.plan) {
+        for warning in crate::preflight::warnings::warnings(&prepared.loaded, &prepared.plan) {
             console.warn(&warning);
         }
-        let around = Surroundings { context, dashboard: platform.dashboard.as_deref() };
-        let attached = gate.begin(prepared, &publisher, &around).await?;
-        let afterwards = Afterwards::of(&attached);
-        let mut parts = gate.attend(attached, &publisher).await?;
+        let around = StartContext { context, dashboard: platform.dashboard.as_deref() };
+        let active = gate.start_or_resume(prepared, &publisher, &around).await?;
+        let follow_up = FollowUp::of(&active);
+        let mut parts = gate.wait_until_done(active, &publisher).await?;
         let other_agent = failed_from.and_then(|from| from.join(&mut parts));
-        let mut report = assemble(parts);
+        let mut report = build_report(parts);
         if let Some(why) = other_agent {
             report.of_another_suite(&why);
         }
-        afterwards.take(&gate, &mut report).await;
+        follow_up.take(&gate, &mut report).await;
         let code = publisher.finish(&mut report, console)?;
         commenter.tell(&report, console, &stop).await;
         Ok(code)
@@ -243,7 +244,7 @@ fn failed_from(
 
 fn several(
     (args, overrides): (&Args, &Overrides),
-    mut many: Many,
+    mut many: SuiteSet,
     global: &Global,
     context: &Context,
     console: &Console,
@@ -257,10 +258,10 @@ fn several(
     }
     let left = |member: &Member| {
         let dir = many.dir_of(&member.dir);
-        dir.join(left::FILE).exists() || member.loaded.is_leg() && sets::any_left(&dir)
+        dir.join(run_file::FILE).exists() || member.loaded.is_party() && call_groups::any_left(&dir)
     };
     if args.resume && !many.suites.iter().any(left) {
-        return Err(nothing_left(&many.dir.join("*").join(left::FILE)));
+        return Err(nothing_left(&many.dir.join("*").join(run_file::FILE)));
     }
     let (runtime, count) = (runtime()?, many.suites.len());
     let (whole, commenter) = (many.name.clone(), &Commenter::new(args.comment, global, context));
@@ -271,39 +272,39 @@ fn several(
     let plans = plans_of(&mut many, overrides, context).map_err(told)?;
     let inputs: Vec<PathBuf> =
         many.suites.iter().flat_map(|member| inputs_of(&member.loaded.suite)).collect();
-    let publisher = WholePublisher::open(&many.dir, Surfaces::of(context), &inputs)?;
+    let publisher = BatchPublisher::open(&many.dir, Surfaces::of(context), &inputs)?;
     let mut entries = Vec::with_capacity(many.suites.len());
     let members = std::mem::take(&mut many.suites).into_iter().zip(plans);
     for (Member { dir: name, mut loaded, base, is_base }, plan) in members {
         let dir = many.dir_of(&name);
-        suites::reports_to(&mut loaded, &dir);
+        selection::reports_to(&mut loaded, &dir);
         // A suite of which nothing was left has not started yet.
         let of_dir = |dir: &Path| earlier(args, dir, context);
-        let earlier = if loaded.is_leg() { Earlier::Never } else { of_dir(&dir)? };
-        let publisher = Publisher::part(&dir, matches!(earlier, Earlier::Left(_)), &inputs)?;
-        let calls = match loaded.is_leg() {
-            true => sets::open(&loaded, &dir, args.resume, context, &of_dir)?,
+        let earlier = if loaded.is_party() { Resume::None } else { of_dir(&dir)? };
+        let publisher = Publisher::part(&dir, matches!(earlier, Resume::FromDisk(_)), &inputs)?;
+        let calls = match loaded.is_party() {
+            true => call_groups::open(&loaded, &dir, args.resume, context, &of_dir)?,
             false => Vec::new(),
         };
         entries.push(Entry { dir: name, base, is_base, loaded, plan, earlier, publisher, calls });
     }
     let many = &many;
-    let ended = runtime.block_on(heeding(|stop: Stop| async move {
+    let ended = runtime.block_on(with_signals(|stop: Stop| async move {
         let loaded: Vec<&Loaded> = entries.iter().map(|entry| &entry.loaded).collect();
         let platform = platform(args, &loaded, global, context).await?;
         let (stop, listen) = (&stop, args.listen);
         let until = many.timeout.map(|timeout| Instant::now() + timeout.duration());
         let platform = &platform;
         let together =
-            Together { platform, context, console, stop, listen, commenter, until, overrides };
+            Batch { platform, context, console, stop, listen, commenter, until, overrides };
         together.run(many, entries, publisher).await
     }));
     ended.map_err(told)
 }
 
-/// The plans of several suites, held against everything that can be known of them by now.
+/// The plans of several suites, checked against everything that can be known of them by now.
 fn plans_of(
-    many: &mut Many,
+    many: &mut SuiteSet,
     overrides: &Overrides,
     context: &Context,
 ) -> Result<Vec<Plan>, Failure> {
@@ -323,7 +324,7 @@ fn plans_of(
     let suites = many.suites.iter().map(|member| &member.loaded.suite);
     let known: Vec<(&Suite, &Plan)> = suites.zip(&plans).collect();
     if known.iter().all(|(_, plan)| plan.runs().is_some()) {
-        many.hold_budgets(&known)?;
+        many.check_budgets(&known)?;
     }
     overrides.check_caps(&known)?;
     Ok(plans)
@@ -338,18 +339,18 @@ fn nothing_left(path: &Path) -> Failure {
 }
 
 /// What an earlier gate may have started, as the flags want it.
-fn earlier(args: &Args, dir: &Path, context: &Context) -> Result<Earlier, Failure> {
+fn earlier(args: &Args, dir: &Path, context: &Context) -> Result<Resume, Failure> {
     if let Some(age) = args.reuse {
         return match Job::of(context) {
-            Ok(job) => Ok(Earlier::Attempt(job, age)),
+            Ok(job) => Ok(Resume::FromCiJob(job, age)),
             Err(why) => Err(Failure::Usage(format!("{why}; nothing was started"))),
         };
     }
-    let path = dir.join(left::FILE);
+    let path = dir.join(run_file::FILE);
     if !args.resume || !path.exists() {
-        return Ok(Earlier::Never);
+        return Ok(Resume::None);
     }
-    Ok(Earlier::Left(Box::new(StartedRun::read(&path)?)))
+    Ok(Resume::FromDisk(Box::new(RunState::read(&path)?)))
 }
 
 async fn platform(
@@ -362,22 +363,23 @@ async fn platform(
         return Ok(Platform {
             client: connection::client(global, context)?,
             dashboard: connection::dashboard(global, context),
-            stand_in: None,
+            simulator: None,
         });
     };
     let world = match world {
-        Some(path) => load::world(path, context)?,
+        Some(path) => suite_file::world(path, context)?,
         None => World::for_suites(loaded.iter().map(|one| &one.suite)),
     };
-    let faults = args.faults.as_deref().map(|path| load::faults(path, context)).transpose()?;
+    let faults =
+        args.faults.as_deref().map(|path| suite_file::faults(path, context)).transpose()?;
     let scale = world.time_scale;
     let key = world.api_key.clone().unwrap_or_else(|| "simulated".to_owned());
     let bind = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let stand_in = super::simulate::serve(world, faults, bind)
+    let simulator = super::simulate::serve(world, faults, bind)
         .await
         .map_err(|error| Failure::Internal(format!("the simulator cannot start: {error}")))?;
-    let url = Url::parse(&stand_in.url())
+    let url = Url::parse(&simulator.url())
         .map_err(|error| Failure::Internal(format!("the simulator has no address: {error}")))?;
     let client = connection::to_simulator(url, &SecretString::from(key), scale)?;
-    Ok(Platform { client, dashboard: None, stand_in: Some(stand_in) })
+    Ok(Platform { client, dashboard: None, simulator: Some(simulator) })
 }

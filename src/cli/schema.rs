@@ -2,12 +2,12 @@
 
 use clap::ValueEnum;
 
-use super::console::Console;
-use super::failure::Failure;
 use crate::chat::schema::agent_schema;
 use crate::document::schema_of;
 use crate::exit::Code;
+use crate::failure::Failure;
 use crate::gates::file::Gates;
+use crate::output::console::Console;
 use crate::report::gates::index_schema;
 use crate::report::json::result_schema;
 use crate::simulate::{Faults, World};
@@ -25,9 +25,9 @@ pub(super) struct Args {
 enum Of {
     /// The suite file.
     Suite,
-    /// A world of the stand-in.
+    /// A world of the simulator.
     World,
-    /// A fault script of the stand-in.
+    /// A fault script of the simulator.
     Faults,
     /// The saved result.json.
     Result,

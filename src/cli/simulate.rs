@@ -1,18 +1,18 @@
-//! `simulate`: serve the stand-in until it is stopped.
+//! `simulate`: serve the simulator until it is stopped.
 
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
-use super::console::Console;
-use super::failure::Failure;
-use super::load;
-use super::runtime;
-use super::stop::Signals;
 use crate::context::Context;
 use crate::document::Source;
 use crate::exit::Code;
-use crate::simulate::{Faults, RealClock, StandIn, World};
+use crate::failure::Failure;
+use crate::input::suite_file;
+use crate::output::console::Console;
+use crate::runtime::runtime;
+use crate::simulate::{Faults, RealClock, Simulator, World};
+use crate::stop::Signals;
 
 /// The world that is served where none is named.
 const DEFAULT: Source<'static> = Source {
@@ -39,19 +39,20 @@ pub(super) struct Args {
 
 pub(super) fn simulate(args: &Args, context: &Context, console: &Console) -> Result<Code, Failure> {
     let world = match &args.world {
-        Some(path) => load::world(path, context)?,
+        Some(path) => suite_file::world(path, context)?,
         None => World::read(DEFAULT, &|_| None)?,
     };
-    let faults = args.faults.as_deref().map(|path| load::faults(path, context)).transpose()?;
+    let faults =
+        args.faults.as_deref().map(|path| suite_file::faults(path, context)).transpose()?;
     runtime()?.block_on(async {
         let mut signals = Signals::listen()?;
         let bind = SocketAddr::from((IpAddr::V4(Ipv4Addr::LOCALHOST), args.port));
-        let stand_in = serve(world, faults, bind).await.map_err(|error| {
+        let simulator = serve(world, faults, bind).await.map_err(|error| {
             Failure::Usage(format!("cannot serve on port {}: {error}", args.port))
         })?;
-        console.print(&format!("{}\n", stand_in.url()))?;
+        console.print(&format!("{}\n", simulator.url()))?;
         if let Some(path) = &args.port_file {
-            let port = stand_in.address().port().to_string();
+            let port = simulator.address().port().to_string();
             std::fs::write(path, port).map_err(|error| Failure::Input {
                 path: path.clone(),
                 reason: format!("it cannot be written: {error}"),
@@ -59,21 +60,21 @@ pub(super) fn simulate(args: &Args, context: &Context, console: &Console) -> Res
         }
         console.progress("serving until Ctrl-C; set CEKURA_API_URL to the address above");
         tokio::select! {
-            () = stand_in.wait() => Err(Failure::Internal("the simulator ended".to_owned())),
+            () = simulator.wait() => Err(Failure::Internal("the simulator ended".to_owned())),
             // Stopping it is how it is meant to end.
             _ = signals.next() => Ok(Code::Passed),
         }
     })
 }
 
-/// Starts the stand-in, with what goes wrong where that is scripted.
+/// Starts the simulator, with what goes wrong where that is scripted.
 pub(super) async fn serve(
     world: World,
     faults: Option<Faults>,
     bind: SocketAddr,
-) -> io::Result<StandIn> {
+) -> io::Result<Simulator> {
     match faults {
-        Some(faults) => StandIn::start_with_faults(world, faults, bind, RealClock::start()).await,
-        None => StandIn::start(world, bind, RealClock::start()).await,
+        Some(faults) => Simulator::start_with_faults(world, faults, bind, RealClock::start()).await,
+        None => Simulator::start(world, bind, RealClock::start()).await,
     }
 }

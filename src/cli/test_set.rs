@@ -1,18 +1,20 @@
 //! `test-set`: calls with the scores that they should have, kept for reviewing metrics.
 
+use crate::runner::test_sets::frozen;
 use clap::{Args as ClapArgs, Subcommand};
 use serde_json::{Value, json};
 
-use super::console::Console;
-use super::failure::Failure;
 use super::remote::{Output, Remote, id, json_or_text, metric_ids, no_call};
-use super::{Global, runtime};
 use crate::api::wire::after::test_set_body;
 use crate::context::Context;
+use crate::escape::one_line;
 use crate::exit::Code;
-use crate::record::{MetricValue, RunRecord};
-use crate::report::escape::one_line;
+use crate::failure::Failure;
+use crate::input::options::Global;
+use crate::output::console::Console;
+use crate::record::RunRecord;
 use crate::review::{TestSetView, Vote};
+use crate::runtime::runtime;
 use crate::text;
 
 /// What can be done with test sets.
@@ -112,29 +114,6 @@ fn chosen(args: &CreateArgs, run: &RunRecord) -> Result<Vec<Vote>, Failure> {
         of(metric, &|vote| vote.feedback = Some(words.clone()))?;
     }
     Ok(metrics)
-}
-
-/// The metrics that scored a run, each expected to score so again where that is wanted.
-pub(super) fn frozen(run: &RunRecord, as_scored: bool) -> Vec<Vote> {
-    let scored = run.metrics.iter().filter(|metric| metric.id.is_some());
-    let expected = |value: &MetricValue| match value {
-        _ if !as_scored => Value::Null,
-        // As the platform writes the scores of its binary metrics.
-        MetricValue::Binary(Some(passed)) => json!(if *passed { 5 } else { 0 }),
-        MetricValue::Rating(Some(score)) | MetricValue::Numeric(Some(score)) => json!(score),
-        MetricValue::Label(Some(label)) => json!(label),
-        MetricValue::Binary(None)
-        | MetricValue::Rating(None)
-        | MetricValue::Numeric(None)
-        | MetricValue::Label(None) => Value::Null,
-    };
-    scored
-        .map(|metric| Vote {
-            metric: metric.id,
-            expected: expected(&metric.value),
-            ..Vote::default()
-        })
-        .collect()
 }
 
 fn words(set: &TestSetView, run: u64) -> String {

@@ -4,25 +4,28 @@ use std::path::{Path, PathBuf};
 
 use tokio::time::Instant;
 
-use super::afterwards::Afterwards;
-use super::attend::{Attached, Gate};
-use super::comment::Commenter;
-use super::console::Console;
-use super::failure::Failure;
-use super::left::StartedRun;
-use super::load;
-use super::overrides::{KeyFlags, Overrides};
-use super::publish::{Publisher, Surfaces, suite_head};
-use super::same_suite::{EvidenceOf, foreign_agent, is_of_another};
-use super::stop::{Stop, heeding};
-use super::turn::Turnstile;
-use super::waiting::announced;
-use super::{Global, connection, runtime};
 use crate::context::{self, Context};
 use crate::exit::Code;
+use crate::failure::Failure;
+use crate::input::connection;
+use crate::input::options::Global;
+use crate::input::overrides::{KeyFlags, Overrides};
+use crate::input::same_suite::{EvidenceOf, foreign_agent, is_of_another};
+use crate::output::console::Console;
+use crate::output::pr_comment::Commenter;
+use crate::output::publisher::{Publisher, Surfaces, suite_head};
+use crate::output::run_file::RunState;
 use crate::plan::Plan;
-use crate::report::assemble::assemble;
-use crate::report::model::{PlanHead, SuiteHead};
+use crate::report::build::build_report;
+use crate::report::model::PlanHead;
+use crate::runner::active_run::ActiveRun;
+use crate::runner::announce::announced;
+use crate::runner::call_limit::CallLimiter;
+use crate::runner::follow_up::FollowUp;
+use crate::runner::gate::Gate;
+use crate::runtime::runtime;
+use crate::stop::{Stop, with_signals};
+use crate::suite::head::SuiteHead;
 use crate::suite::model::{CallPolicy, Suite};
 
 /// What `watch` takes.
@@ -73,7 +76,7 @@ pub(super) fn watch(
     context: &Context,
     console: &Console,
 ) -> Result<Code, Failure> {
-    let left = args.from.as_deref().map(StartedRun::read).transpose()?;
+    let left = args.from.as_deref().map(RunState::read).transpose()?;
     let Some(id) = args.result.or(left.as_ref().and_then(|left| left.result)) else {
         return Err(Failure::Usage(match left {
             None => "name a result id, or --from a run.json".to_owned(),
@@ -87,11 +90,11 @@ pub(super) fn watch(
     let file = args.suite.clone().or(of_left);
     let of = left.as_ref().and_then(|left| left.name.as_deref());
     let (suite, head) = rules(id, file.as_deref(), of, &args.keys.read()?, context)?;
-    let baseline = super::baseline::saved_of(&suite)?;
-    let dir = super::publish::report_dir(suite.reports.as_ref());
+    let baseline = crate::preflight::baseline::saved_of(&suite)?;
+    let dir = crate::output::files::report_dir(suite.reports.as_ref());
     let publisher =
-        Publisher::with(dir, Surfaces::of(context), &super::publish::inputs_of(&suite))?;
-    runtime()?.block_on(heeding(|stop: Stop| async move {
+        Publisher::with(dir, Surfaces::of(context), &crate::output::publisher::inputs_of(&suite))?;
+    runtime()?.block_on(with_signals(|stop: Stop| async move {
         let client = connection::client(global, context)?;
         let began = Instant::now();
         let deadline = began + suite.timeout.unwrap_or_default().duration();
@@ -101,14 +104,16 @@ pub(super) fn watch(
                 |line| console.progress(line),
                 client.result(id, suite.transcripts(), deadline),
             ) => record?,
-            signal = stop.asked() => return Err(Failure::Stopped(signal)),
+            signal = stop.first_signal() => return Err(Failure::Stopped(signal)),
         };
         let name = head.name.clone();
         let units = match left.as_ref().filter(|left| !left.planned.described_units.is_empty()) {
             Some(left) => left.planned.described_units.clone(),
-            None => super::hints::described_units(&client, &suite, record.agent).await,
+            None => {
+                crate::preflight::suggestions::described_units(&client, &suite, record.agent).await
+            }
         };
-        let wanted = super::baseline::Wanted::new(&suite, &name, context, Some(&record));
+        let wanted = crate::preflight::baseline::Wanted::new(&suite, &name, context, Some(&record));
         let wanted = wanted.with_units(units.clone());
         let baseline = wanted.choose(baseline, &client, deadline).await?;
         // What started it says how many runs there were to be, or else the suite; without either,
@@ -125,9 +130,9 @@ pub(super) fn watch(
         let notes = foreign.into_iter().chain(baseline.notes).collect();
         let (own, of_left) = (suite.clone(), left.as_ref().map(|left| left.planned.clone()));
         let ended_earlier = left.as_ref().is_some_and(|left| left.ended);
-        let attached = Attached {
+        let active = ActiveRun {
             chats: None,
-            started: StartedRun {
+            started: RunState {
                 result: Some(id),
                 name: record.name.clone(),
                 url: None,
@@ -137,7 +142,7 @@ pub(super) fn watch(
                 request: left.map(|left| left.request).unwrap_or_default(),
             },
             calls: usize::MAX,
-            taken_up: true,
+            resumed: true,
             ended_earlier,
             of_set: false,
             head,
@@ -159,23 +164,23 @@ pub(super) fn watch(
             started_at: context::now().to_string(),
             notes,
         };
-        let turn = Turnstile::new(None);
+        let limiter = CallLimiter::new(None);
         let gate = Gate {
             client: &client,
             console,
             stop: &stop,
             label: None,
-            turn: &turn,
-            ticket: turn.join(0).into(),
+            limiter: &limiter,
+            permit: limiter.join(0).into(),
             listen: false,
         };
-        let afterwards = Afterwards::of(&attached);
-        let mut report = assemble(gate.attend(attached, &publisher).await?);
+        let follow_up = FollowUp::of(&active);
+        let mut report = build_report(gate.wait_until_done(active, &publisher).await?);
         let evidence = EvidenceOf { result: &report.result, planned: of_left.as_ref(), mode: None };
         if let Some(why) = is_of_another(&own, &name, evidence).filter(|_| file.is_some()) {
             report.of_another_suite(&why);
         }
-        afterwards.take(&gate, &mut report).await;
+        follow_up.take(&gate, &mut report).await;
         let code = publisher.finish(&mut report, console)?;
         Commenter::new(args.comment, global, context).tell(&report, console, &stop).await;
         Ok(code)
@@ -192,7 +197,7 @@ pub(super) fn rules(
     context: &Context,
 ) -> Result<(Suite, SuiteHead), Failure> {
     if let Some(path) = file {
-        let loaded = load::rules(path, of, overrides, context)?;
+        let loaded = crate::input::rules::rules(path, of, overrides, context)?;
         let head = suite_head(&loaded);
         return Ok((loaded.suite, head));
     }

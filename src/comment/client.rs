@@ -238,7 +238,7 @@ impl<'a> Comments<'a> {
         }
         let soon = Some(Duration::from_millis(500));
         let network = |error: reqwest::Error| Trouble {
-            refusal: Refusal::Unreachable(crate::api::trouble::causes(&error.without_url())),
+            refusal: Refusal::Unreachable(crate::api::attempt_error::causes(&error.without_url())),
             again: soon,
         };
         let response = request.send().await.map_err(network)?;
@@ -262,7 +262,7 @@ impl<'a> Comments<'a> {
                 Refusal::Forbidden { status: status.as_u16(), from_fork: self.target.from_fork }
             }
             other => {
-                let said = crate::report::escape::short(said, 200);
+                let said = crate::escape::short(said, 200);
                 let detail = if said.is_empty() { said } else { format!(": {said}") };
                 Refusal::Answer { status: other.as_u16(), detail }
             }

@@ -1,10 +1,9 @@
 //! Values that stand in place of a document's keys: those of flags, or of an action's inputs.
 //!
-//! Each is held against the schema of its key as the same value in the document would be, so that
+//! Each is checked against the schema of its key as the same value in the document would be, so that
 //! both accept and refuse the same, in the same words.
 
-use schemars::JsonSchema;
-use serde::de::DeserializeOwned;
+use super::Root;
 use serde_json::{Map, Value};
 
 use super::node::{Fault, Kind, Node, Origin, Scalar, Span};
@@ -27,9 +26,7 @@ pub struct Given {
 /// # Errors
 ///
 /// Every fault of the texts, each with what it is called.
-pub fn read_given<T: DeserializeOwned + JsonSchema + Default>(
-    given: &[Given],
-) -> Result<T, Diagnostics> {
+pub fn read_given<T: Root + Default>(given: &[Given]) -> Result<T, Diagnostics> {
     if given.is_empty() {
         return Ok(T::default());
     }
@@ -39,7 +36,13 @@ pub fn read_given<T: DeserializeOwned + JsonSchema + Default>(
     for one in given {
         let keys: Vec<&str> = one.key.split('.').collect();
         let mut own = Vec::new();
-        let value = shape::walk_at(schema.as_value(), &keys, |is_list| one.node(is_list), &mut own);
+        let value = shape::walk_at(
+            schema.as_value(),
+            T::format,
+            &keys,
+            |is_list| one.node(is_list),
+            &mut own,
+        );
         faults.extend(own.into_iter().map(|fault| one.named(fault)));
         if let Some(value) = value {
             put(&mut document, &keys, value);

@@ -1,4 +1,4 @@
-//! JSON text ▶ the same tree that YAML becomes.
+//! JSON text to the same tree that YAML becomes.
 //!
 //! Every JSON text is nearly YAML, but not quite: tabs, surrogate pairs and long keys differ, and
 //! YAML takes much that no JSON reader takes. So `serde_json` says whether the text is JSON, and

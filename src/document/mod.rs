@@ -1,4 +1,4 @@
-//! YAML text ▶ a typed value, with every fault located.
+//! YAML text to a typed value, with every fault located.
 //!
 //! One reader for every YAML file of the project (suites, worlds), and for the JSON of test cases.
 //! It parses the text into a tree of raw scalars with their places, puts in `${VAR}` (in YAML),
@@ -9,6 +9,7 @@
 //! Pure: no file is read and no environment is asked; both come in as arguments.
 
 mod diagnostic;
+mod format;
 mod given;
 mod interpolate;
 mod json;
@@ -19,10 +20,8 @@ mod shape;
 mod syntax;
 mod yaml;
 
-use schemars::JsonSchema;
-use serde::de::DeserializeOwned;
-
 pub use diagnostic::{Diagnostic, Diagnostics};
+pub use format::{Format, Root, ScalarError, parses};
 pub use given::{Given, read_given};
 pub use node::Places;
 use node::{Fault, Kind, Node, Span};
@@ -81,7 +80,7 @@ pub fn decode<'a>(name: &str, bytes: &'a [u8]) -> Result<&'a str, Diagnostics> {
 ///
 /// Every fault of the text: YAML syntax, unknown or duplicate keys, wrong types, values out of
 /// range, unset variables.
-pub fn read<T: DeserializeOwned + JsonSchema>(
+pub fn read<T: Root>(
     source: Source<'_>,
     lookup: &dyn Fn(&str) -> Option<String>,
 ) -> Result<Document<T>, Diagnostics> {
@@ -102,7 +101,7 @@ pub type Sound<'a> = &'a dyn Fn(&Path) -> bool;
 /// # Errors
 ///
 /// As for [`read`].
-pub fn read_and_check<T: DeserializeOwned + JsonSchema>(
+pub fn read_and_check<T: Root>(
     source: Source<'_>,
     lookup: &dyn Fn(&str) -> Option<String>,
     check: impl Fn(&T, Sound<'_>) -> Vec<Problem>,
@@ -122,7 +121,7 @@ pub fn read_and_check<T: DeserializeOwned + JsonSchema>(
 /// # Errors
 ///
 /// As for [`read`].
-pub fn read_foreign<T: DeserializeOwned + JsonSchema>(
+pub fn read_foreign<T: Root>(
     source: Source<'_>,
     lists: &[&str],
 ) -> Result<Document<T>, Diagnostics> {
@@ -141,7 +140,7 @@ pub fn read_foreign<T: DeserializeOwned + JsonSchema>(
 ///
 /// Every fault of the text: JSON syntax, unknown or duplicate keys, wrong types, values out of
 /// range.
-pub fn read_json<T: DeserializeOwned + JsonSchema>(
+pub fn read_json<T: Root>(
     source: Source<'_>,
     check: impl Fn(&T, Sound<'_>) -> Vec<Problem>,
 ) -> Result<Document<T>, Diagnostics> {
@@ -153,14 +152,14 @@ pub fn read_json<T: DeserializeOwned + JsonSchema>(
 }
 
 /// Walks a tree along the schema of the wanted type and makes the value.
-fn typed<T: DeserializeOwned + JsonSchema>(
+fn typed<T: Root>(
     source: Source<'_>,
     mut root: Node,
     mut faults: Vec<Fault>,
     check: impl Fn(&T, Sound<'_>) -> Vec<Problem>,
 ) -> Result<Document<T>, Diagnostics> {
     let schema = schema_of::<T>();
-    let value = shape::walk(schema.as_value(), &mut root, &mut faults);
+    let value = shape::walk(schema.as_value(), T::format, &mut root, &mut faults);
     let places = Places::new(root);
     let Some(value) = value else {
         return Err(Diagnostics::new(source, faults));

@@ -294,3 +294,6 @@ impl Places {
 fn entry<'a>(entries: &'a [(Key, Node)], name: &str) -> Option<(Option<&'a Key>, &'a Node)> {
     entries.iter().find(|(key, _)| key.text == name).map(|(key, node)| (Some(key), node))
 }
+
+/// How deep lists and mappings may be nested.
+pub(super) const MAX_DEPTH: usize = 64;

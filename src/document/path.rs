@@ -84,7 +84,7 @@ impl Problem {
         self
     }
 
-    /// The same with a way out.
+    /// The same with a fix.
     #[must_use]
     pub fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());

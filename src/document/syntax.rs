@@ -2,8 +2,8 @@
 
 use granit_parser::{ErrorKind, ScanError};
 
+use super::node::MAX_DEPTH;
 use super::node::{Fault, Span};
-use super::yaml::MAX_DEPTH;
 
 /// The parser's error as a fault at its place.
 ///

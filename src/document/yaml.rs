@@ -1,9 +1,10 @@
-//! YAML text ▶ tree, within bounds.
+//! YAML text to tree, within bounds.
 //!
 //! Scalars stay as they were written: what `yes`, `007` or `+1415` is, the wanted type decides
 //! later. Aliases are copied out, and what YAML offers beyond plain data (tags, merge keys, keys
 //! that are collections, several documents) is refused with the way out.
 
+use crate::document::node::MAX_DEPTH;
 use std::collections::HashMap;
 
 use granit_parser::{Event, Parser, ScalarStyle, Tag};
@@ -13,8 +14,7 @@ use super::syntax;
 
 /// The longest text that is read, in bytes.
 pub(super) const MAX_BYTES: usize = 1 << 20;
-/// How deep lists and mappings may be nested.
-pub(super) const MAX_DEPTH: usize = 64;
+
 /// How many values a document may have once its aliases are copied out.
 const MAX_NODES: usize = 100_000;
 /// How much text a document may have once its aliases are copied out, in bytes.

@@ -4,9 +4,11 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 
 use super::batch::{self, Bare, Group, Keyed};
-use crate::document::{self, Diagnostics, Document, Path, Places, Source, Top};
-use crate::suite::model::{Budget, Thresholds};
-use crate::suite::scalars::Timeout;
+use crate::document::{self, Diagnostics, Document, Format, Path, Places, Root, Source, Top};
+use crate::scalars::Timeout;
+use crate::suite;
+use crate::suite::model::Budget;
+use crate::suite::thresholds::Thresholds;
 
 /// Suites that are gated side by side, and what they share.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
@@ -38,6 +40,24 @@ pub struct Gates {
     /// Directory of the reports: one below it for each suite. Default: cekura-report.
     #[schemars(length(min = 1))]
     pub report_dir: Option<String>,
+}
+
+impl Root for Gates {
+    fn format(name: &str) -> Option<Format> {
+        suite::format(name)
+    }
+}
+
+impl Root for Keyed {
+    fn format(name: &str) -> Option<Format> {
+        suite::format(name)
+    }
+}
+
+impl Root for Bare {
+    fn format(name: &str) -> Option<Format> {
+        suite::format(name)
+    }
 }
 
 /// A file that names several gates, as it was read.

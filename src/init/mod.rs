@@ -25,7 +25,7 @@ pub const MARKS: [(&str, System); 10] = [
 
 /// What stands around a suite that is to be.
 #[derive(Debug, Clone, Default)]
-pub struct Surroundings {
+pub struct Environment {
     /// The [`MARKS`] that exist, in their order.
     pub marks: Vec<(&'static str, System)>,
     /// Address of the repository's remote.
@@ -45,7 +45,7 @@ pub struct Choice {
     pub others: Vec<System>,
 }
 
-impl Surroundings {
+impl Environment {
     /// Chooses the system: by files, of several the one of the remote's host; without files by the
     /// remote alone.
     pub fn choose(&self) -> Choice {
@@ -97,7 +97,7 @@ mod tests {
     fn choice(marks: &[&str], remote: &str) -> (System, Vec<System>) {
         let marks = MARKS.into_iter().filter(|(path, _)| marks.contains(path)).collect();
         let remote = Some(remote.to_owned()).filter(|remote| !remote.is_empty());
-        let choice = Surroundings { marks, remote, branch: None }.choose();
+        let choice = Environment { marks, remote, branch: None }.choose();
         (choice.system, choice.others)
     }
 

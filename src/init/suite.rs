@@ -164,7 +164,7 @@ mod tests {
 
     use super::*;
     use crate::document::Source;
-    use crate::report::escape::tests::hostile;
+    use crate::escape::tests::hostile;
     use crate::suite::model::Suite;
 
     fn read(answers: &Answers) -> Suite {

@@ -1,4 +1,4 @@
-//! Suite ▶ plan: what will be asked of the platform, in which order, and how many runs that makes.
+//! Suite to plan: what will be asked of the platform, in which order, and how many runs that makes.
 //!
 //! Pure. A plan is made from a valid suite; it knows which ids must be resolved first and builds
 //! the request that starts the run. Sending it is `api`'s work. The bodies are in `body`.
@@ -13,8 +13,8 @@ use std::collections::BTreeSet;
 use serde_json::{Map, Value};
 
 pub use self::name::{is_of_whole_start, result_name_start};
+use crate::checks::spec::DescribedUnits;
 use crate::spec::model::Spec;
-use crate::suite::checks::DescribedUnits;
 use crate::suite::model::{Mode, Suite};
 
 /// The agent under test, as the platform is told.

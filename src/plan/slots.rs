@@ -11,8 +11,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Plan, Selection};
+use crate::checks::spec::DescribedUnits;
 use crate::record::{ResultRecord, RunRecord};
-use crate::suite::checks::DescribedUnits;
 
 /// What was planned.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -1,4 +1,4 @@
-//! Every mode's fullest body, held against the published schema and against a short list of facts
+//! Every mode's fullest body, checked against the published schema and against a short list of facts
 //! for checkouts that have no contract folder beside them.
 
 mod contract;

@@ -5,7 +5,7 @@
 use std::collections::BTreeSet;
 
 use super::seen::Phase;
-use crate::api::wire::Glimpse;
+use crate::api::wire::RunStatuses;
 use crate::record::RunRecord;
 
 /// Whether the light list is asked, and when the result itself is looked at instead.
@@ -67,7 +67,7 @@ impl Light {
 /// What a light list says of the runs, or why it can't be.
 pub(super) fn phases(
     known: &[RunRecord],
-    glimpse: &Glimpse,
+    glimpse: &RunStatuses,
 ) -> Result<Vec<(u64, Phase)>, &'static str> {
     let ids: BTreeSet<u64> = known.iter().map(|run| run.id).collect();
     let listed: BTreeSet<u64> = glimpse.runs.iter().map(|(id, _)| *id).collect();
@@ -103,7 +103,7 @@ mod tests {
     }
 
     fn read(count: u64, runs: &[(u64, Status)]) -> Result<Vec<(u64, Phase)>, &'static str> {
-        phases(&known(&[1, 2, 3]), &Glimpse { count, runs: runs.to_vec() })
+        phases(&known(&[1, 2, 3]), &RunStatuses { count, runs: runs.to_vec() })
     }
 
     #[test]

@@ -12,8 +12,8 @@ mod lifetimes;
 pub mod light;
 pub mod schedule;
 pub mod seen;
-pub mod settle;
 
+use crate::settle;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
@@ -23,10 +23,10 @@ use tracing::info;
 use self::light::Light;
 use self::schedule::{Pace, Prior};
 use self::seen::{Phase, Seen};
-use self::settle::{Awaited, State, Wanted};
 use crate::api::client::{Client, Fresh, Mark};
 use crate::api::error::ApiError;
 use crate::record::ResultRecord;
+use crate::settle::{Awaited, State, Wanted};
 use crate::suite::model::Transcripts;
 
 /// Who wants to hear calls while they are going waits at most so many times the shortest wait.
@@ -52,7 +52,7 @@ pub enum Waited {
 
 /// How to wait.
 #[derive(Debug, Clone)]
-pub struct Patience {
+pub struct WaitOptions {
     /// What is thought of the length of a call.
     pub call: Prior,
     /// Whose transcripts are wanted.
@@ -70,7 +70,7 @@ pub struct Patience {
 
 /// What is seen at a look.
 #[derive(Debug)]
-pub enum Look<'a> {
+pub enum PollUpdate<'a> {
     /// The result itself.
     Whole(&'a ResultRecord),
     /// Where the runs are, as the light list says.
@@ -118,9 +118,9 @@ impl Tally {
 pub async fn wait(
     client: &Client,
     record: &mut ResultRecord,
-    patience: Patience,
+    patience: WaitOptions,
     stop: impl Future<Output = ()>,
-    observe: impl FnMut(Look<'_>) -> ControlFlow<()>,
+    observe: impl FnMut(PollUpdate<'_>) -> ControlFlow<()>,
 ) -> Waited {
     let mut waiting = Waiting {
         client,
@@ -149,7 +149,7 @@ pub async fn wait(
 struct Waiting<'a, O> {
     client: &'a Client,
     record: &'a mut ResultRecord,
-    patience: Patience,
+    patience: WaitOptions,
     observe: O,
     began: Instant,
     asked: u32,
@@ -167,7 +167,7 @@ struct Waiting<'a, O> {
     refused_since: Option<Instant>,
 }
 
-impl<O: FnMut(Look<'_>) -> ControlFlow<()>> Waiting<'_, O> {
+impl<O: FnMut(PollUpdate<'_>) -> ControlFlow<()>> Waiting<'_, O> {
     async fn poll(&mut self) -> Waited {
         self.take_in_record();
         loop {
@@ -225,7 +225,7 @@ impl<O: FnMut(Look<'_>) -> ControlFlow<()>> Waiting<'_, O> {
         let status = self.record.status.as_str();
         let span = crate::text::seconds(limit.as_secs_f64());
         let words = format!("the result is {status}, but {awaited}: waiting {span} for it");
-        let _ = (self.observe)(Look::Delay(&words));
+        let _ = (self.observe)(PollUpdate::Delay(&words));
         self.awaited = Some((awaited, Instant::now()));
         ended >= limit * MOST_SETTLINGS
     }
@@ -240,14 +240,14 @@ impl<O: FnMut(Look<'_>) -> ControlFlow<()>> Waiting<'_, O> {
         let since = *self.refused_since.get_or_insert_with(Instant::now);
         if first {
             let words = format!("asking again for a while: {error}");
-            let _ = (self.observe)(Look::Delay(&words));
+            let _ = (self.observe)(PollUpdate::Delay(&words));
         }
         self.lagging += 1;
         since.elapsed() < schedule::settling(self.pace())
     }
 
     fn next(&self) -> Duration {
-        let (pace, &Patience { call, hears_calls, .. }) = (self.pace(), &self.patience);
+        let (pace, &WaitOptions { call, hears_calls, .. }) = (self.pace(), &self.patience);
         if self.lagging > 0 {
             return schedule::wait_lagging(self.lagging, pace);
         }
@@ -304,13 +304,13 @@ impl<O: FnMut(Look<'_>) -> ControlFlow<()>> Waiting<'_, O> {
         }
         // What the light list says ends no wait.
         let talking = self.seen.talking();
-        let _ = (self.observe)(Look::Light { record: self.record, tally, talking: &talking });
+        let _ = (self.observe)(PollUpdate::Light { record: self.record, tally, talking: &talking });
         true
     }
 
     /// Looks at the result itself, and says whether the observer has seen enough.
     async fn whole_look(&mut self) -> Result<ControlFlow<()>, ApiError> {
-        let (id, &Patience { transcripts, deadline, .. }) = (self.record.id, &self.patience);
+        let (id, &WaitOptions { transcripts, deadline, .. }) = (self.record.id, &self.patience);
         let thought_over = self.seen.all_ended();
         match self.client.result_unless(id, transcripts, self.whole_mark.as_ref(), deadline).await?
         {
@@ -333,7 +333,7 @@ impl<O: FnMut(Look<'_>) -> ControlFlow<()>> Waiting<'_, O> {
             State::Settled => true,
         };
         self.lagging = if agree { 0 } else { self.lagging + 1 };
-        Ok((self.observe)(Look::Whole(self.record)))
+        Ok((self.observe)(PollUpdate::Whole(self.record)))
     }
 
     /// Takes in what the record says of the runs.

@@ -6,9 +6,9 @@ use std::time::Duration;
 
 use super::live::{Screen, bar};
 use super::{Counts, Progress};
+use crate::escape::short;
+use crate::escape::terminal::log_line;
 use crate::report::console::{Ink, Style, cut, pad};
-use crate::report::escape::short;
-use crate::report::escape::terminal::log_line;
 use crate::text;
 use crate::verdict::Verdict;
 

@@ -6,9 +6,9 @@
 use std::time::Duration;
 
 use super::{Counts, Progress, word};
+use crate::escape::short;
+use crate::escape::terminal::log_line;
 use crate::report::console::{Ink, Style, cut, pad};
-use crate::report::escape::short;
-use crate::report::escape::terminal::log_line;
 use crate::report::words;
 use crate::text;
 use crate::verdict::{CheckReport, Verdict};

@@ -12,13 +12,14 @@ pub mod log;
 use std::collections::BTreeSet;
 use std::time::Duration;
 
+use crate::escape::short;
 use crate::outcome::Outcome;
 use crate::poll::Tally;
 use crate::record::{ResultRecord, RunRecord, Status};
 use crate::redact::Redactor;
-use crate::report::escape::short;
-use crate::report::model::{PlanHead, SuiteHead};
-use crate::report::standing::Standing;
+use crate::report::evaluation::Evaluation;
+use crate::report::model::PlanHead;
+use crate::suite::head::SuiteHead;
 use crate::text;
 use crate::verdict::{CheckReport, Verdict};
 
@@ -105,7 +106,7 @@ pub struct Progress {
 impl Progress {
     /// Takes in an answer.
     pub fn take(&mut self, record: &ResultRecord, rules: Rules<'_>, elapsed: Duration) {
-        let standing = Standing::of(rules.suite, rules.plan, &record.runs, rules.base, true);
+        let standing = Evaluation::of(rules.suite, rules.plan, &record.runs, rules.base, true);
         self.result = record.id;
         self.counts = Counts::default();
         for (run, outcome) in record.runs.iter().zip(&standing.outcomes) {
@@ -143,7 +144,7 @@ impl Progress {
     }
 
     /// Takes in how many runs are where, before it is known how the latest have ended.
-    pub fn take_light(&mut self, result: u64, tally: Tally, elapsed: Duration) {
+    pub fn on_status_update(&mut self, result: u64, tally: Tally, elapsed: Duration) {
         self.result = result;
         let counts = &mut self.counts;
         let read = counts.ended() - counts.unread;

@@ -6,6 +6,7 @@
 
 mod numbers;
 mod record;
+pub mod rules;
 mod secrets;
 
 use std::borrow::Cow;
@@ -14,9 +15,8 @@ use std::sync::LazyLock;
 use regex::{NoExpand, Regex, RegexBuilder};
 
 pub use self::secrets::{SHORTEST, Secrets};
-use crate::report::escape;
-use crate::suite::model::Suite;
-use crate::suite::redact::{Known, OwnPattern, Redact};
+use crate::escape;
+use crate::redact::rules::{Known, OwnPattern, Redact};
 
 /// What stands where nothing says what was there.
 const MARK: &str = "[redacted";
@@ -55,12 +55,6 @@ enum Own {
 }
 
 impl Redactor {
-    /// What a suite wants nobody to read.
-    pub fn of_suite(suite: &Suite) -> Self {
-        let rules = suite.reports.as_ref().and_then(|reports| reports.redact.as_deref());
-        Self::new(rules.unwrap_or_default())
-    }
-
     /// The rules of a suite.
     pub fn new(rules: &[Redact]) -> Self {
         let mut redactor = Self::default();

@@ -2,10 +2,10 @@
 
 use std::path::Path;
 
-use super::escape::ci::{command_data, command_property, output_entry};
 use super::issues::{Issue, issues};
 use super::model::Report;
 use super::words;
+use crate::escape::ci::{command_data, command_property, output_entry};
 use crate::verdict::Verdict;
 
 /// Where the reports are, as outputs name them. None for one that was not written.

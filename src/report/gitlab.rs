@@ -2,10 +2,10 @@
 
 use serde_json::json;
 
-use super::escape::ci;
 use super::github::{self, Paths};
 use super::model::Report;
 use super::words;
+use crate::escape::ci;
 
 /// The dotenv report: GitHub's outputs, as far as GitLab takes them.
 pub fn dotenv(report: &Report, paths: Paths<'_>) -> String {

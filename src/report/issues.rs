@@ -2,9 +2,9 @@
 //!
 //! How each system writes them is in that system's file.
 
-use super::escape::{short, truncate};
 use super::model::Report;
-use super::words::{self, Standing};
+use super::words::{self, CheckStatus};
+use crate::escape::{short, truncate};
 use crate::outcome::{Outcome, word};
 use crate::text;
 use crate::verdict::Verdict;
@@ -42,12 +42,14 @@ const MOST: usize = 10;
 pub(super) fn issues(report: &Report) -> Vec<Issue> {
     let (mut errors, mut warnings) = (Vec::new(), Vec::new());
     for check in words::checks_worst_first(report) {
-        let standing = Standing::of(check);
+        let standing = CheckStatus::of(check);
         let title = format!("{}: {}", words::check_name(check), standing.word());
         match standing {
-            Standing::Failed | Standing::Inconclusive => errors.push((title, check.reason.clone())),
-            Standing::Warning => warnings.push((title, check.reason.clone())),
-            Standing::Passed => {}
+            CheckStatus::Failed | CheckStatus::Inconclusive => {
+                errors.push((title, check.reason.clone()))
+            }
+            CheckStatus::Warning => warnings.push((title, check.reason.clone())),
+            CheckStatus::Passed => {}
         }
     }
     if errors.is_empty() && report.verdict != Verdict::Pass {

@@ -2,8 +2,8 @@
 
 use serde::Deserialize;
 
-use super::escape::json::safe;
 use super::model::{FORMAT_VERSION, Report};
+use crate::escape::json::safe;
 
 /// Why a saved result can't be read.
 #[derive(Debug, thiserror::Error)]
@@ -72,8 +72,8 @@ pub fn read(text: &str) -> Result<Report, ReadError> {
         return Err(ReadError::Newer { found });
     }
     let malformed = |path: String, error: &serde_json::Error| ReadError::Malformed {
-        path: super::escape::short(&path, 200),
-        message: super::escape::short(&error.to_string(), 300),
+        path: crate::escape::short(&path, 200),
+        message: crate::escape::short(&error.to_string(), 300),
     };
     let mut reader = serde_json::Deserializer::from_str(text);
     let report = serde_path_to_error::deserialize(&mut reader).map_err(|error| {
@@ -103,7 +103,7 @@ fn other_document(text: &str) -> Option<ReadError> {
 fn several(index: &super::gates::Index) -> ReadError {
     const MOST: usize = 5;
     let files = index.gates.iter().take(MOST).map(|gate| format!("{}/result.json", gate.dir));
-    let results = super::escape::short(&files.collect::<Vec<_>>().join(", "), 500);
+    let results = crate::escape::short(&files.collect::<Vec<_>>().join(", "), 500);
     ReadError::Several { results }
 }
 

@@ -1,10 +1,10 @@
-//! Elements, attributes and text ▶ HTML or SVG that is well-formed by construction.
+//! Elements, attributes and text to HTML or SVG that is well-formed by construction.
 //!
 //! Names of elements and attributes are the program's own and fixed; whatever comes from outside is
 //! an attribute's value or text, and both are escaped here, at the only place that writes them. So
 //! no text can open an element, end one, or add an attribute. It knows no page and no plot.
 
-use super::escape::xml;
+use crate::escape::xml;
 
 /// The attributes of an element: fixed names, any values.
 pub(super) type Attributes<'a> = &'a [(&'static str, &'a str)];
@@ -79,8 +79,8 @@ impl Markup {
 mod tests {
     use proptest::prelude::*;
 
-    use super::super::escape::tests::hostile;
     use super::*;
+    use crate::escape::tests::hostile;
 
     #[test]
     fn text_and_values_are_escaped_and_elements_closed() {

@@ -1,13 +1,14 @@
-//! One model of the finished gate ▶ text for each reader.
+//! One model of the finished gate to text for each reader.
 //!
 //! Pure: every report is a function from [`model::Report`] to a `String`. Writing is in `sink`.
 //! Text that came from the platform is untrusted and goes through [`escape`] on its way out.
 
-pub mod assemble;
 pub mod azure;
+pub mod build;
 pub mod comparison;
 pub mod console;
-pub mod escape;
+pub mod evaluation;
+pub mod failed_from;
 pub mod gates;
 pub mod github;
 pub mod gitlab;
@@ -23,5 +24,4 @@ mod plot;
 pub mod pool;
 mod remarks;
 pub mod show;
-pub mod standing;
 pub mod words;

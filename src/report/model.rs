@@ -3,6 +3,9 @@
 //! It is what `result.json` holds, and the only thing that the other reports are made from. It
 //! holds nothing secret: no key, no headers of the suite.
 
+use crate::record::Traffic;
+use crate::retry::RetryRecord;
+use crate::suite::head::SuiteHead;
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
@@ -12,7 +15,7 @@ use crate::exit::Code;
 use crate::outcome::{Outcome, RunOutcome};
 pub use crate::plan::slots::PlanHead;
 use crate::record::{ResultRecord, RunRecord, Status};
-use crate::suite::model::{Junit, Mode, Quarantine, Thresholds};
+use crate::suite::model::{Junit, Quarantine};
 use crate::verdict::baseline::Comparison;
 use crate::verdict::{CheckReport, ScenarioRef, Verdict};
 
@@ -79,7 +82,7 @@ pub struct Report {
     /// Whether calls were ended early because the verdict was known.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub stopped_early: bool,
-    /// Whether a stand-in gave the evidence: a rehearsal.
+    /// Whether a simulator gave the evidence: a rehearsal.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub simulated: bool,
     /// How the suite wants `junit.xml` to be written.
@@ -143,67 +146,6 @@ const fn is_none(number: &usize) -> bool {
     *number == 0
 }
 
-/// A run that was started again.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct RetryRecord {
-    /// Which attempt, from 1.
-    pub attempt: u32,
-    /// Id of the result that the attempt started.
-    pub result: u64,
-    /// The run as it first ended.
-    pub first: RetryRun,
-    /// The run as it ended on retry.
-    pub again: RetryRun,
-    /// Whether it failed first and passed on retry.
-    pub flaky: bool,
-    /// Id of the one of the two that counts.
-    pub counts: u64,
-}
-
-/// How a retried run ended.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct RetryRun {
-    /// Id of the run.
-    pub run: u64,
-    /// Its outcome.
-    pub outcome: Outcome,
-    /// Why. May hold text from the platform.
-    pub reason: String,
-}
-
-impl RetryRun {
-    /// The run of an outcome.
-    pub fn of(outcome: &RunOutcome) -> Self {
-        Self { run: outcome.run, outcome: outcome.outcome, reason: outcome.reason.clone() }
-    }
-}
-
-/// The suite, as far as it explains the verdict.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct SuiteHead {
-    /// Name of the suite.
-    pub name: String,
-    /// Path of the suite file as the user wrote it; none when flags alone made the suite.
-    pub file: Option<String>,
-    /// How the simulated caller reached the agent.
-    pub mode: Mode,
-    /// The thresholds that were judged.
-    pub thresholds: Thresholds,
-    /// The scenarios that count towards nothing.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub quarantine: Vec<Quarantine>,
-    /// Whether the verdict is reported only and decides no exit code.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub report_only: bool,
-}
-
-impl SuiteHead {
-    /// Whether a scenario's runs count towards nothing.
-    pub fn quarantines(&self, scenario: Option<u64>) -> bool {
-        self.quarantine.iter().any(|entry| Some(entry.scenario) == scenario)
-    }
-}
-
 /// When the gate ran.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Timing {
@@ -258,18 +200,6 @@ impl Tally {
         let judged = self.passed + self.failed;
         (judged > 0).then(|| self.passed as f64 / judged as f64)
     }
-}
-
-/// What talking to the platform took.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Traffic {
-    /// Requests sent, the repeated ones included.
-    pub requests: u64,
-    /// How many of them were repetitions.
-    pub retries: u64,
-    /// Seconds that were waited before the repetitions.
-    #[serde(default)]
-    pub waited_seconds: f64,
 }
 
 /// The runs of one scenario with their outcomes.
@@ -380,6 +310,6 @@ impl Report {
 
     /// The checks that gate, worst first, then the warnings; in the suite's order within each.
     pub fn gating_checks(&self) -> impl Iterator<Item = &CheckReport> {
-        self.checks.iter().filter(|check| check.level == crate::suite::checks::Level::Error)
+        self.checks.iter().filter(|check| check.level == crate::checks::spec::Level::Error)
     }
 }

@@ -1,4 +1,4 @@
-//! The turn of a conversation that shows what a judge held against it.
+//! The turn of a conversation that shows what a judge checked against it.
 //!
 //! Pure, and a guess: a time that the judge names, words that it quotes, or the turn of the agent
 //! that shares most with what it says. Where nothing fits, it is what the agent said last.

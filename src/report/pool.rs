@@ -1,12 +1,13 @@
-//! The evidence of several results ▶ that of one gate: the calls of one side of a suite whose sides
+//! The evidence of several results to that of one gate: the calls of one side of a suite whose sides
 //! start together are a result each, and are judged together.
 //!
 //! Pure. Nothing is lost on the way: each run keeps the set it is of, each result its id and page.
 
-use super::assemble::{End, Parts, exit_code};
-use super::model::{PlanHead, PooledResult, SuiteHead, Timing};
+use super::model::{PlanHead, PooledResult, Timing};
 use crate::exit::Code;
 use crate::record::{Claims, Insights, ResultRecord};
+use crate::report::build::{End, ReportInput, exit_code};
+use crate::suite::head::SuiteHead;
 use crate::text;
 use crate::verdict::Verdict;
 
@@ -16,14 +17,19 @@ pub struct Call {
     /// What its set is called: `set 2 #1`.
     pub set: String,
     /// What came of it, or why it was not started and the code for that.
-    pub end: Result<Parts, (String, Code)>,
+    pub end: Result<ReportInput, (String, Code)>,
 }
 
 /// Puts the calls of one side together. None where none of them was started.
 ///
 /// `suite` and `plan` are those of the side over all its sets.
-pub fn pool(suite: SuiteHead, plan: PlanHead, timing: Timing, calls: Vec<Call>) -> Option<Parts> {
-    let mut whole: Option<Parts> = None;
+pub fn pool(
+    suite: SuiteHead,
+    plan: PlanHead,
+    timing: Timing,
+    calls: Vec<Call>,
+) -> Option<ReportInput> {
+    let mut whole: Option<ReportInput> = None;
     let sets = calls.len();
     let (mut unstarted, mut how_many): (Option<End>, usize) = (None, 0);
     let mut notes: Vec<String> = Vec::new();
@@ -57,7 +63,7 @@ pub fn pool(suite: SuiteHead, plan: PlanHead, timing: Timing, calls: Vec<Call>) 
     Some(whole)
 }
 
-fn reference(parts: &Parts, set: String) -> PooledResult {
+fn reference(parts: &ReportInput, set: String) -> PooledResult {
     PooledResult {
         id: parts.result.id,
         set,
@@ -66,13 +72,13 @@ fn reference(parts: &Parts, set: String) -> PooledResult {
     }
 }
 
-fn first(mut parts: Parts, set: String) -> Parts {
+fn first(mut parts: ReportInput, set: String) -> ReportInput {
     parts.results = vec![reference(&parts, set.clone())];
     mark(&mut parts.result, &set);
     parts
 }
 
-fn join(whole: &mut Parts, mut parts: Parts, set: String) {
+fn join(whole: &mut ReportInput, mut parts: ReportInput, set: String) {
     whole.results.push(reference(&parts, set.clone()));
     mark(&mut parts.result, &set);
     whole.end = worse(std::mem::replace(&mut whole.end, End::Finished), parts.end);
@@ -145,7 +151,8 @@ mod tests {
 
     use super::*;
     use crate::record::{RunRecord, Status};
-    use crate::suite::model::{Mode, Thresholds};
+    use crate::suite::model::Mode;
+    use crate::suite::thresholds::Thresholds;
 
     fn head() -> SuiteHead {
         SuiteHead {
@@ -158,7 +165,7 @@ mod tests {
         }
     }
 
-    fn parts(id: u64, end: End) -> Parts {
+    fn parts(id: u64, end: End) -> ReportInput {
         let claims = Claims { total_runs: Some(1), success_rate: Some(1.0), ..Claims::default() };
         let result = ResultRecord {
             id,
@@ -168,14 +175,14 @@ mod tests {
             ..ResultRecord::default()
         };
         let (url, notes) = (Some(format!("https://a.example/{id}")), vec!["a note".to_owned()]);
-        Parts { end, url, notes, ..Parts::of(head(), PlanHead::default(), result) }
+        ReportInput { end, url, notes, ..ReportInput::of(head(), PlanHead::default(), result) }
     }
 
-    fn call(set: &str, end: Result<Parts, (String, Code)>) -> Call {
+    fn call(set: &str, end: Result<ReportInput, (String, Code)>) -> Call {
         Call { set: set.to_owned(), end }
     }
 
-    fn pooled(calls: Vec<Call>) -> Option<Parts> {
+    fn pooled(calls: Vec<Call>) -> Option<ReportInput> {
         let plan = PlanHead {
             runs_per_scenario: 1,
             runs: Some(3),

@@ -3,12 +3,14 @@
 //!
 //! Pure. Each is a sentence; `assemble` decides which of them belong to a report.
 
+use crate::numbers;
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::escape::short;
-use super::model::{PlanHead, RetryRecord, Tally};
+use super::model::{PlanHead, Tally};
+use crate::checks::spec::Level;
+use crate::escape::short;
 use crate::record::{ResultRecord, RunRecord, Status};
-use crate::suite::checks::Level;
+use crate::retry::RetryRecord;
 use crate::text;
 use crate::verdict::CheckReport;
 
@@ -163,7 +165,7 @@ pub(super) fn disagreements(result: &ResultRecord) -> Vec<String> {
             notes.push(format!(
                 "the platform reports a success rate of {}, its runs give {}; the verdict uses the runs",
                 text::trim_number(claimed, 4),
-                text::percent(ours)
+                numbers::percent(ours)
             ));
         }
     }

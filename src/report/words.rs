@@ -2,18 +2,19 @@
 //!
 //! The text is not escaped: each report does that for its own surface.
 
-use super::escape::one_line;
+use crate::escape::one_line;
 use std::collections::{BTreeMap, HashMap};
 
-use super::assemble::thresholds_of_rate;
-use super::escape::{short, url};
-use super::model::{Report, ScenarioRuns, Tally, Traffic};
+use super::model::{Report, ScenarioRuns, Tally};
+use crate::checks::spec::Level;
+use crate::escape::{short, url};
 use crate::exit::Code;
 use crate::numbers;
 use crate::outcome::{Blame, Outcome, RunOutcome, word};
-use crate::poll::settle::{self, Figures, State, Wanted};
+use crate::record::Traffic;
 use crate::record::{MetricRecord, MetricValue, PathCoverage, RunRecord, Turn};
-use crate::suite::checks::Level;
+use crate::settle;
+use crate::settle::{Figures, State, Wanted};
 use crate::suite::model::Quarantine;
 use crate::text;
 use crate::verdict::{CheckReport, Verdict};
@@ -30,7 +31,7 @@ pub fn traffic(traffic: Traffic) -> String {
 
 /// How much of the agent's paths was covered, in words.
 pub fn coverage(coverage: &PathCoverage) -> String {
-    let share = text::percent(coverage.percent / 100.0);
+    let share = numbers::percent(coverage.percent / 100.0);
     let all = coverage
         .total
         .map(|total| text::count(usize::try_from(total).unwrap_or(usize::MAX), "path"));
@@ -52,7 +53,7 @@ pub const fn met(met: Option<bool>) -> &'static str {
 
 /// How a check stands in a report: its verdict, and a warning for one that doesn't gate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Standing {
+pub enum CheckStatus {
     /// A gating check was missed.
     Failed,
     /// A gating check could not be decided.
@@ -63,24 +64,24 @@ pub enum Standing {
     Passed,
 }
 
-impl Standing {
+impl CheckStatus {
     /// How a check stands.
     pub const fn of(check: &CheckReport) -> Self {
         match (check.verdict, check.level) {
-            (Verdict::Pass, _) => Standing::Passed,
-            (_, Level::Warn) => Standing::Warning,
-            (Verdict::Fail, Level::Error) => Standing::Failed,
-            (Verdict::Inconclusive, Level::Error) => Standing::Inconclusive,
+            (Verdict::Pass, _) => CheckStatus::Passed,
+            (_, Level::Warn) => CheckStatus::Warning,
+            (Verdict::Fail, Level::Error) => CheckStatus::Failed,
+            (Verdict::Inconclusive, Level::Error) => CheckStatus::Inconclusive,
         }
     }
 
     /// It in a word.
     pub const fn word(self) -> &'static str {
         match self {
-            Standing::Failed => "failed",
-            Standing::Inconclusive => "inconclusive",
-            Standing::Warning => "warning",
-            Standing::Passed => "passed",
+            CheckStatus::Failed => "failed",
+            CheckStatus::Inconclusive => "inconclusive",
+            CheckStatus::Warning => "warning",
+            CheckStatus::Passed => "passed",
         }
     }
 }
@@ -245,7 +246,7 @@ pub fn interval(check: &CheckReport) -> Option<String> {
     let interval = check.interval?;
     let ends = format!("{} to {}", check.shown(interval.low), check.shown(interval.high));
     Some(match interval.confidence {
-        Some(confidence) => format!("{ends} ({} sure)", text::percent(confidence)),
+        Some(confidence) => format!("{ends} ({} sure)", numbers::percent(confidence)),
         None => ends,
     })
 }
@@ -279,7 +280,7 @@ pub fn quarantined(entry: &Quarantine, scenarios: &[ScenarioRuns<'_>]) -> String
 /// The checks, worst first; in the suite's order within each standing.
 pub fn checks_worst_first(report: &Report) -> Vec<&CheckReport> {
     let mut checks: Vec<&CheckReport> = report.checks.iter().collect();
-    checks.sort_by_key(|check| Standing::of(check));
+    checks.sort_by_key(|check| CheckStatus::of(check));
     checks
 }
 
@@ -502,4 +503,10 @@ pub(super) fn assumption(check: &CheckReport) -> Option<&str> {
     let marks = ["; values taken as ", "; ratings taken as "];
     let at = marks.iter().find_map(|mark| check.reason.find(mark))?;
     check.reason.get(at..).map(|rest| rest.trim_start_matches("; "))
+}
+
+/// The thresholds that the success rate of all runs is compared with.
+pub(crate) fn thresholds_of_rate(checks: &[CheckReport]) -> Vec<f64> {
+    let whole = checks.iter().filter(|c| c.scenario.is_none() && c.name == "success_rate");
+    whole.map(|check| check.threshold).collect()
 }

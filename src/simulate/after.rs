@@ -59,7 +59,7 @@ impl Vote {
 /// A job in the background.
 #[derive(Debug)]
 pub(super) struct Job {
-    /// Real time between the stand-in's beginning and the job's.
+    /// Real time between the simulator's beginning and the job's.
     pub(super) began: Duration,
     /// What it answers when it is done.
     pub(super) done: Value,

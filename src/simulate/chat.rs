@@ -1,8 +1,8 @@
 //! A conversation of mode `api_chat`: the simulator plays the caller, by a script, and whoever
 //! calls plays the agent.
 
-use schemars::JsonSchema;
-use serde::Deserialize;
+use crate::simulate::world::ChatScript;
+use crate::simulate::world::SpeaksFirst;
 use serde_json::{Map, Value, json};
 
 use super::dialogue::{self, AGENT, CALLER};
@@ -11,39 +11,6 @@ use super::fate::{End, Fate};
 use super::random::Random;
 use super::world::Scenario;
 use crate::record::Status;
-
-/// How a caller chats in mode api_chat.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct ChatScript {
-    /// Who speaks first. Default: caller.
-    pub speaks_first: SpeaksFirst,
-    /// What the caller says, message by message; the conversation ends after the answer to the last
-    /// one. Default: what the scenario's name makes one expect.
-    #[schemars(length(min = 1))]
-    pub says: Option<Vec<String>>,
-    /// How long the caller takes for a reply, in simulated seconds. Default: 0.
-    #[schemars(range(min = 0))]
-    pub reply_after: f64,
-    /// Turns, counted from 1, that are dropped: nobody replies, and the message is to be sent again.
-    pub drops: Vec<u64>,
-    /// Turns, counted from 1, whose reply fails.
-    pub errors: Vec<u64>,
-    /// Ends the conversation early: after so many messages of the agent.
-    #[schemars(range(min = 1))]
-    pub ends_after: Option<u64>,
-}
-
-/// Who speaks first.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum SpeaksFirst {
-    /// The simulated caller.
-    #[default]
-    Caller,
-    /// The agent under test.
-    Agent,
-}
 
 /// A conversation.
 #[derive(Debug)]

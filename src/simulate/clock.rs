@@ -1,16 +1,16 @@
-//! The time that the stand-in goes by: real, or moved by a test.
+//! The time that the simulator goes by: real, or moved by a test.
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
 
-/// What time it is for a stand-in.
+/// What time it is for a simulator.
 pub trait Clock: Send + Sync + 'static {
-    /// Real time since the stand-in began. Never goes back.
+    /// Real time since the simulator began. Never goes back.
     fn elapsed(&self) -> Duration;
 
-    /// The calendar time at which the stand-in began.
+    /// The calendar time at which the simulator began.
     fn began(&self) -> Timestamp;
 }
 
@@ -73,3 +73,6 @@ impl Clock for ManualClock {
         self.began
     }
 }
+
+/// The header by which the simulator says what it is, and how fast its time goes.
+pub(super) const HEADER: &str = "x-cekura-simulator";

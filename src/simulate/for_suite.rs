@@ -6,13 +6,14 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::world::{Agent, Kind, Metric, Named, Project, Scenario, Span, Values, World};
+use crate::checks::grammar::{Aggregate, Operator, Threshold, Unit};
+use crate::checks::spec::{CheckSpec, Checks};
+use crate::checks::units;
 use crate::spec::model::{Case, MetricRef, Spec};
 use crate::spec::words::Slug;
-use crate::suite::checks::{CheckSpec, Checks};
-use crate::suite::groups::Group;
-use crate::suite::model::{Suite, Thresholds};
-use crate::verdict::check::{Aggregate, Operator, Threshold, Unit};
-use crate::verdict::units;
+use crate::suite::model::Suite;
+use crate::suite::thresholds::Group;
+use crate::suite::thresholds::Thresholds;
 
 const NAMES: [&str; 8] = [
     "Where is my order",

@@ -1,17 +1,17 @@
-//! A local stand-in for the Cekura API, on loopback, scripted by a YAML [world](world::World).
+//! A local simulator for the Cekura API, on loopback, scripted by a YAML [world](world::World).
 //!
 //! A start draws the whole fate of each run at once ([`fate`]) and puts it on a time line
 //! ([`engine`]); after that, every answer is a pure function of the time that has passed. The
 //! documents are as the real API writes them, with its inconsistencies. [`server`] is the only
 //! part that opens a socket, but for the network's [faults]; [`account`] is what the server knows.
 
-mod account;
 mod after;
 mod cases;
 pub mod chat;
 pub mod clock;
 pub mod engine;
 pub mod faults;
+pub(crate) mod state;
 pub mod world;
 
 mod answers;
@@ -25,8 +25,8 @@ mod read;
 mod server;
 mod start;
 
-pub use account::Request;
 pub use clock::{Clock, ManualClock, RealClock};
 pub use faults::Faults;
-pub use server::StandIn;
+pub use server::Simulator;
+pub use state::Request;
 pub use world::World;

@@ -6,6 +6,8 @@ use super::world::{Kind, World};
 use crate::document::{self, Diagnostics, Path, Problem, Source, shown};
 use crate::text;
 
+impl document::Root for World {}
+
 impl World {
     /// Reads a world file.
     ///

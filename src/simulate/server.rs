@@ -1,5 +1,6 @@
 //! The socket: a loopback HTTP server over an account and a clock.
 
+use crate::simulate::clock::HEADER;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -15,14 +16,11 @@ use flate2::write::GzEncoder;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
-use super::account::{Account, Request};
 use super::answers::{Call, Reply};
 use super::clock::Clock;
 use super::faults::{self, Faults, Script};
 use super::world::World;
-
-/// The header by which the simulator says what it is, and how fast its time goes.
-pub(super) const HEADER: &str = "x-cekura-simulator";
+use crate::simulate::state::{Account, Request};
 
 /// The longest body that is read.
 const BODY_LIMIT: usize = 16 * 1024 * 1024;
@@ -30,9 +28,9 @@ const BODY_LIMIT: usize = 16 * 1024 * 1024;
 /// Shorter bodies are not worth compressing.
 const SHORTEST_ZIPPED: usize = 500;
 
-/// A running stand-in. It stops when this is dropped.
+/// A running simulator. It stops when this is dropped.
 #[derive(Debug)]
-pub struct StandIn {
+pub struct Simulator {
     address: SocketAddr,
     account: Arc<Mutex<Account>>,
     task: JoinHandle<()>,
@@ -40,7 +38,7 @@ pub struct StandIn {
     proxy: Option<JoinHandle<()>>,
 }
 
-impl Drop for StandIn {
+impl Drop for Simulator {
     fn drop(&mut self) {
         self.task.abort();
         if let Some(proxy) = &self.proxy {
@@ -55,7 +53,7 @@ struct Shared<C> {
     time_scale: f64,
 }
 
-impl StandIn {
+impl Simulator {
     /// Starts to serve `world` on `bind`, on the current tokio runtime. Port 0 takes a free one.
     ///
     /// # Errors
@@ -75,7 +73,7 @@ impl StandIn {
         Ok(Self { address, account, task, proxy: None })
     }
 
-    /// Starts to serve `world` on `bind` as [`StandIn::start`] does, with `faults` between it and
+    /// Starts to serve `world` on `bind` as [`Simulator::start`] does, with `faults` between it and
     /// its clients. The account knows nothing of them.
     ///
     /// # Errors
@@ -91,12 +89,12 @@ impl StandIn {
         let address = listener.local_addr()?;
         let time_scale = world.time_scale;
         let behind = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let mut stand_in = Self::start(world, behind, clock).await?;
+        let mut simulator = Self::start(world, behind, clock).await?;
         let script = Script::new(faults, time_scale);
-        let proxy = tokio::spawn(faults::serve(listener, stand_in.address, script));
-        stand_in.address = address;
-        stand_in.proxy = Some(proxy);
-        Ok(stand_in)
+        let proxy = tokio::spawn(faults::serve(listener, simulator.address, script));
+        simulator.address = address;
+        simulator.proxy = Some(proxy);
+        Ok(simulator)
     }
 
     /// Where it listens.

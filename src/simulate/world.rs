@@ -1,4 +1,4 @@
-//! The world that the stand-in plays: its account, and how its conversations turn out.
+//! The world that the simulator plays: its account, and how its conversations turn out.
 //!
 //! These types are the YAML file's shape; their docstrings become the schema. What a world makes
 //! of a run is in `fate`.
@@ -8,9 +8,7 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::chat::ChatScript;
-
-/// A world for the stand-in: an account, and how its conversations turn out.
+/// A world for the simulator: an account, and how its conversations turn out.
 ///
 /// The same world gives the same outcomes each time, whatever the timing of the requests: each
 /// run's fate is drawn from the seed, the scenario's id and how often that scenario has run.
@@ -278,7 +276,7 @@ pub struct Metric {
     pub values: Values,
     /// What is different when the run failed.
     pub when_failed: Values,
-    /// What is different when it is scored again. Otherwise it is drawn anew, as it was at first.
+    /// What is different when it is scored again. Otherwise it is drawn again, as it was at first.
     pub when_scored_again: Values,
 }
 
@@ -402,4 +400,37 @@ impl World {
     pub(super) fn scenario(&self, id: u64) -> Option<&Scenario> {
         self.scenarios.iter().chain(&self.cases).find(|scenario| scenario.id == id)
     }
+}
+
+/// How a caller chats in mode api_chat.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ChatScript {
+    /// Who speaks first. Default: caller.
+    pub speaks_first: SpeaksFirst,
+    /// What the caller says, message by message; the conversation ends after the answer to the last
+    /// one. Default: what the scenario's name makes one expect.
+    #[schemars(length(min = 1))]
+    pub says: Option<Vec<String>>,
+    /// How long the caller takes for a reply, in simulated seconds. Default: 0.
+    #[schemars(range(min = 0))]
+    pub reply_after: f64,
+    /// Turns, counted from 1, that are dropped: nobody replies, and the message is to be sent again.
+    pub drops: Vec<u64>,
+    /// Turns, counted from 1, whose reply fails.
+    pub errors: Vec<u64>,
+    /// Ends the conversation early: after so many messages of the agent.
+    #[schemars(range(min = 1))]
+    pub ends_after: Option<u64>,
+}
+
+/// Who speaks first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SpeaksFirst {
+    /// The simulated caller.
+    #[default]
+    Caller,
+    /// The agent under test.
+    Agent,
 }

@@ -13,13 +13,13 @@ use crate::record::RunRecord;
 pub fn mark(runs: &mut [RunRecord], spec: &Spec) -> usize {
     let keys: BTreeMap<&str, &str> =
         spec.scenarios.iter().map(|case| (case.name.trim(), case.key())).collect();
-    let mut strangers = 0;
+    let mut unmatched = 0;
     for run in runs.iter_mut().filter(|run| run.case_key.is_none()) {
         let name = run.scenario_name.as_deref().map(str::trim);
         run.case_key = name.and_then(|name| keys.get(name)).map(|key| (*key).to_owned());
-        strangers += usize::from(run.case_key.is_none());
+        unmatched += usize::from(run.case_key.is_none());
     }
-    strangers
+    unmatched
 }
 
 /// Gives runs of another result the ids of those runs here that are of the same case.

@@ -14,8 +14,19 @@ pub mod rules;
 mod tags;
 pub mod words;
 
-use crate::document::{self, Diagnostics, Document, Path, Sound, Source};
+use crate::document::{self, Diagnostics, Document, Format, Path, Root, Sound, Source, parses};
 use model::Spec;
+
+/// The text formats of a spec's schema.
+pub fn format(name: &str) -> Option<Format> {
+    (name == "slug").then_some(parses::<words::Slug>)
+}
+
+impl Root for Spec {
+    fn format(name: &str) -> Option<Format> {
+        format(name)
+    }
+}
 
 /// Reads a `cekura.tests.json`. It is JSON and nothing else; `${VAR}` is text like any other,
 /// because the platform reads the same file without filling anything in.

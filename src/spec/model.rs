@@ -291,7 +291,7 @@ impl Spec {
     }
 }
 
-/// Text or number ▶ an id; an object ▶ what is made up.
+/// Text or number to an id; an object to what is made up.
 fn id_or_inline<'de, D: Deserializer<'de>, T: de::DeserializeOwned>(
     deserializer: D,
 ) -> Result<Result<u64, T>, D::Error> {

@@ -1,4 +1,4 @@
-//! The platform's words about a spec ▶ the place in the file that they mean.
+//! The platform's words about a spec to the place in the file that they mean.
 //!
 //! It names places as `scenarios[1].metrics[0]`.
 

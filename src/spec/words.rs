@@ -8,7 +8,7 @@ use std::str::FromStr;
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Serialize};
 
-use crate::suite::scalars::ScalarError;
+use crate::document::ScalarError;
 
 /// A type for text that is one of a few words. The schema has them; the reader walks it.
 macro_rules! words {

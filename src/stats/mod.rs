@@ -1,4 +1,4 @@
-//! Counts and numbers ▶ intervals and p-values.
+//! Counts and numbers to intervals and p-values.
 //!
 //! Pure functions that know nothing of runs, checks or verdicts: those are `verdict`'s. All of
 //! them are deterministic, take confidences and shares as fractions, and are held equal to SciPy

@@ -1,4 +1,4 @@
-//! Values of a numeric metric ▶ what they say about the mean and the quantiles behind them.
+//! Values of a numeric metric to what they say about the mean and the quantiles behind them.
 //!
 //! As with [`super::rate::bounds`], each end of a pair of bounds holds on its own with the given
 //! confidence (a fraction, held between 0.5 and 1). Where the values say nothing, an end is

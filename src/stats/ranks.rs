@@ -1,4 +1,4 @@
-//! Values of a numeric metric from two sides ▶ are one side's larger, or is it noise?
+//! Values of a numeric metric from two sides to are one side's larger, or is it noise?
 //!
 //! Only the order of the values counts, so that neither a skewed distribution nor one absurd
 //! latency decides. Values may be infinite, never NaN.

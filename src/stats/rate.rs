@@ -1,4 +1,4 @@
-//! A share of runs ▶ what it says about the agent behind them.
+//! A share of runs to what it says about the agent behind them.
 //!
 //! `k` of `n` runs passed; what share would pass if it were run for ever? Counts with `k > n` are
 //! taken as `k = n`. Confidences are fractions and are held between 0.5 and 1 for a bound on one

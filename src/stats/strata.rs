@@ -1,4 +1,4 @@
-//! Pass counts of a baseline and a candidate, scenario by scenario ▶ is the drop noise?
+//! Pass counts of a baseline and a candidate, scenario by scenario to is the drop noise?
 //!
 //! Comparing the bare totals misleads as soon as the mix of scenarios differs (Simpson's paradox).
 //! Here each scenario is compared with itself, and the differences are added up.

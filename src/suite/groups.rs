@@ -2,68 +2,14 @@
 //!
 //! Pure. Which runs a group has is decided in `verdict/groups`.
 
+use super::thresholds::Group;
 use std::collections::BTreeMap;
 
-use schemars::JsonSchema;
-use serde::{Deserialize, Serialize};
-
-use super::checks::{Checks, Level};
-use super::model::{EachScenario, Thresholds};
-use super::scalars::Percent;
+use crate::checks::spec::{Checks, Level};
 use crate::document::{Path, Problem, shown};
+use crate::scalars::Percent;
+use crate::suite::thresholds::Thresholds;
 use crate::text;
-
-/// Some of the scenarios, and the checks that they must pass. A scenario belongs to the group where
-/// one of `tags`, `scenarios`, `names` and `cases` fits it.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Group {
-    /// The scenarios that carry one of these tags.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1), inner(length(min = 1)))]
-    pub tags: Option<Vec<String>>,
-    /// The scenarios with these ids.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1), inner(range(min = 1)))]
-    pub scenarios: Option<Vec<u64>>,
-    /// The scenarios with one of these names, in any case; `*` stands for any text.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1), inner(length(min = 1)))]
-    pub names: Option<Vec<String>>,
-    /// The test cases with one of these keys or names, in any case; `*` stands for any text.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1), inner(length(min = 1)))]
-    pub cases: Option<Vec<String>>,
-    /// Whether a miss of the group's checks breaks the gate. `warn` holds for each of them.
-    /// Default: error.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub level: Option<Level>,
-    /// Share of the group's runs that pass, for example `">= 95%"`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub success_rate: Option<Checks>,
-    /// Share of the group's runs that never became a fair conversation.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub errors: Option<Checks>,
-    /// Share of the group's runs that fully met their expected outcome, or an aggregate of its score.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub expected_outcome: Option<Checks>,
-    /// An aggregate of the durations of the group's calls, for example `"p95 <= 3m"`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub duration: Option<Checks>,
-    /// An aggregate of the times that the agent takes for its answers in the group's runs, in mode
-    /// api_chat.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub agent_latency: Option<Checks>,
-    /// Checks that each scenario of the group must pass on its own.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub each_scenario: Option<EachScenario>,
-    /// Checks on the account's metrics, over the group's runs.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub metrics: BTreeMap<String, Checks>,
-    /// Confidence for the group's checks, in place of `thresholds.confidence`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub confidence: Option<Percent>,
-}
 
 /// What is known of a scenario that may belong to a group.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

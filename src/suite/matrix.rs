@@ -1,40 +1,17 @@
 //! One suite file that makes several suites: a side for each agent, or each program of an agent, and
 //! each mode.
 
-use schemars::JsonSchema;
-use serde::Deserialize;
-
-use super::model::{Mode, Suite, Thresholds};
+use super::model::Suite;
+use crate::suite::model::Matrix;
+use crate::suite::thresholds::Thresholds;
 
 /// What `thresholds.baseline.from` says for the first agent of the matrix, in the same mode and in
 /// the same run.
 pub const FROM: &str = "matrix";
 
-/// Agents, or programs of an agent, and modes: each is run in each mode, as a suite of its own.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Matrix {
-    /// Ids of agents, in place of `agent`. With `thresholds.baseline.from: matrix` the first is what
-    /// the others are compared with.
-    #[schemars(length(min = 2), inner(range(min = 1)))]
-    pub agent: Option<Vec<u64>>,
-    /// Directories of the agent's program, in place of `agent_dir`, in mode api_chat: two commits
-    /// that are checked out side by side. As with `agent`, the first can be what the others are
-    /// compared with.
-    #[schemars(length(min = 2), inner(length(min = 1)))]
-    pub agent_dir: Option<Vec<String>>,
-    /// Commands that start the agent's program, in place of `agent_command`, in mode api_chat. As
-    /// with `agent`, the first can be what the others are compared with.
-    #[schemars(length(min = 2), inner(length(min = 1)))]
-    pub agent_command: Option<Vec<Vec<String>>>,
-    /// Modes, in place of `mode`.
-    #[schemars(length(min = 2))]
-    pub mode: Option<Vec<Mode>>,
-}
-
 /// One side of a matrix.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Side {
+pub struct MatrixCell {
     /// The suite of this side, without a matrix.
     pub suite: Suite,
     /// What tells it from the others: `agent 12, text`.
@@ -77,7 +54,7 @@ impl Matrix {
 }
 
 /// The sides of a suite's matrix: agents within modes, in the order of the file. None without one.
-pub fn sides(suite: &Suite) -> Vec<Side> {
+pub fn sides(suite: &Suite) -> Vec<MatrixCell> {
     let Some(matrix) = &suite.matrix else { return Vec::new() };
     let all = |axis: Option<usize>| axis.unwrap_or(1);
     let agents = all(matrix.candidates());
@@ -100,7 +77,7 @@ pub fn sides(suite: &Suite) -> Vec<Side> {
             side.thresholds = side.thresholds.and_then(without_baseline);
         }
         let base = (compares && !is_base).then_some(mode_at * agents);
-        sides.push(Side { suite: side, label: label.join(", "), base, is_base });
+        sides.push(MatrixCell { suite: side, label: label.join(", "), base, is_base });
     }
     sides
 }
@@ -120,6 +97,7 @@ pub fn compares(suite: &Suite) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use crate::suite::model::Mode;
     use serde_json::json;
 
     use super::*;

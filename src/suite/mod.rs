@@ -5,22 +5,39 @@
 
 pub mod agent;
 pub mod carrier;
-pub mod checks;
 pub mod groups;
+pub mod head;
 pub mod matrix;
 pub mod model;
 pub mod new_failures;
-pub mod redact;
-pub mod scalars;
 pub mod schema;
 pub mod test_sets;
+pub mod thresholds;
 pub mod together;
+pub mod trivial_checks;
 mod validate;
 
-use crate::document::{Diagnostics, Document, Source};
+use crate::document::{Diagnostics, Document, Format, Root, Source, parses};
 use model::Suite;
 pub(crate) use validate::only_warns;
 pub use validate::validate;
+
+/// The text formats of a suite's schema.
+pub fn format(name: &str) -> Option<Format> {
+    Some(match name {
+        "check" => parses::<crate::checks::grammar::Check>,
+        "percent" => parses::<crate::scalars::Percent>,
+        "timespan" => parses::<crate::scalars::Timeout>,
+        "date" => parses::<crate::scalars::Date>,
+        _ => return crate::spec::format(name),
+    })
+}
+
+impl Root for Suite {
+    fn format(name: &str) -> Option<Format> {
+        format(name)
+    }
+}
 
 /// Reads a suite file. The rules that span several keys are in [`validate`], to be asked once the
 /// flags are merged in.

@@ -4,8 +4,8 @@
 //! become the schema's descriptions, and the reader validates a file by walking that schema. What
 //! spans several keys (which keys go together, what a mode can carry) is in `validate`.
 
-use std::collections::BTreeMap;
-
+use crate::document::Path;
+use crate::suite::thresholds::Thresholds;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -13,14 +13,9 @@ pub use super::agent::{AgentApi, AgentErrors, AgentProcesses};
 pub use super::carrier::{
     Elevenlabs, Email, Livekit, Mode, Numbers, Phone, Pipecat, Retell, Room, Sip, Vapi, Websocket,
 };
-use super::checks::Checks;
-use super::groups::Group;
-pub use super::matrix::Matrix;
-use super::new_failures::NewFailures;
-use super::redact::Redact;
-use super::scalars::{Date, Percent, Timeout};
 pub use super::test_sets::TestSetFrom;
-pub use super::together::Leg;
+use crate::redact::rules::Redact;
+use crate::scalars::{Date, Timeout};
 use crate::spec::model::{Case, Spec};
 
 /// The most that a scenario can be repeated in one result, wherever that is said.
@@ -144,7 +139,7 @@ pub struct Suite {
     /// Sides of one call that start together, in place of `scenarios`: matched by position, each
     /// judged on its own.
     #[schemars(length(min = 2))]
-    pub together: Option<Vec<Leg>>,
+    pub together: Option<Vec<Party>>,
     /// What the runs must show. Without it every run must pass (`success_rate: 100%`).
     pub thresholds: Option<Thresholds>,
     /// Which runs to start again. Default: none.
@@ -175,6 +170,11 @@ pub struct Suite {
 }
 
 impl Suite {
+    /// What no report may show.
+    pub fn redactions(&self) -> &[Redact] {
+        self.reports.as_ref().and_then(|reports| reports.redact.as_deref()).unwrap_or_default()
+    }
+
     /// Whether the verdict is reported only and decides no exit code.
     pub fn is_report_only(&self) -> bool {
         self.enforce == Some(false)
@@ -191,130 +191,6 @@ impl Suite {
             || Some(Spec::of_cases(self.cases.as_ref()?, self.frequency, self.concurrency));
         self.spec_read.clone().or_else(inline)
     }
-}
-
-/// What the runs must show.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Thresholds {
-    /// Share of the runs that pass, for example `">= 90%"`, in short `90%`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub success_rate: Option<Checks>,
-    /// Share of the runs that never became a fair conversation, for example `"<= 10%"`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub errors: Option<Checks>,
-    /// Share of the runs that fully met their expected outcome, or an aggregate of its score (0–100).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub expected_outcome: Option<Checks>,
-    /// An aggregate of the calls' durations, for example `"p95 <= 3m"`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub duration: Option<Checks>,
-    /// An aggregate of the times that the agent takes for its answers, in mode api_chat, for example
-    /// `"p95 <= 2s"`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub agent_latency: Option<Checks>,
-    /// Share of the agent's paths that the runs covered, for example `">= 80%"`. It only warns,
-    /// unless `level: error` is said.
-    #[serde(skip_serializing_if = "Option::is_none", with = "super::checks::warnings")]
-    #[schemars(with = "Option<Checks>")]
-    pub coverage: Option<Checks>,
-    /// Checks that each scenario must pass on its own.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub each_scenario: Option<EachScenario>,
-    /// Checks on the account's metrics, each named by its name (any case), slug, code or id. The
-    /// platform states no unit: `check` shows the one that is assumed, and `unit` sets it.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub metrics: BTreeMap<String, Checks>,
-    /// Checks for some of the scenarios, each group under a name of your own.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub groups: BTreeMap<String, Group>,
-    /// Judge rates by an interval at this confidence, for example `95%`, not by the bare sample.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub confidence: Option<Percent>,
-    /// Compare with an earlier result.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub baseline: Option<Baseline>,
-}
-
-/// Checks that each scenario must pass on its own.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct EachScenario {
-    /// Share of the scenario's runs that pass.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub success_rate: Option<Checks>,
-    /// An aggregate of the times that the agent takes for its answers, over the scenario's runs.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub agent_latency: Option<Checks>,
-    /// Checks on the account's metrics, over the scenario's runs.
-    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
-    pub metrics: BTreeMap<String, Checks>,
-    /// Confidence for these checks, in place of `thresholds.confidence`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub confidence: Option<Percent>,
-}
-
-/// Comparison with an earlier result.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Baseline {
-    /// A saved result.json, a result id, or a branch: the newest finished result of this suite there.
-    /// `matrix`: the first agent of the matrix, in the same run. The branch of a job is what its CI
-    /// system says, or CEKURA_GATE_BRANCH.
-    #[schemars(length(min = 1))]
-    pub from: String,
-    /// What the comparison comes to where there is no such result, as in the first pull request of
-    /// a repository. Default: inconclusive.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub if_missing: Option<IfMissing>,
-    /// How far the success rate may drop, in percentage points: `max_drop: 5%` accepts 90% after 95%.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub success_rate: Option<BaselineLimit>,
-    /// How far the mean time may move that the agent takes for its answers, in mode api_chat.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub agent_latency: Option<BaselineLimit>,
-    /// How far each metric may move: a binary metric in percentage points, a rating or a number
-    /// relative to the baseline's mean.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub metrics: BTreeMap<String, BaselineLimit>,
-    /// How many scenarios that held in the baseline may fall now, beyond noise: a number, or a share
-    /// such as `5%` of the scenarios on both sides.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub new_failures: Option<NewFailures>,
-    /// How likely noise alone may explain a fall that counts for `new_failures`, of each scenario.
-    /// Default: 5%.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub significance: Option<Percent>,
-}
-
-/// What a comparison comes to where there is nothing to compare with.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum IfMissing {
-    /// It passes.
-    Pass,
-    /// It cannot be decided.
-    #[default]
-    Inconclusive,
-    /// It fails.
-    Fail,
-}
-
-/// How far a figure may move from the baseline.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct BaselineLimit {
-    /// The largest drop that is accepted: in percentage points for a share (the success rate, a binary
-    /// metric), relative to the baseline's mean for a rating or a number.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub max_drop: Option<Percent>,
-    /// The largest rise that is accepted: in percentage points for a share, relative to the baseline's
-    /// mean for a rating or a number.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub max_rise: Option<Percent>,
-    /// How likely noise alone may explain a change that counts. Default: 5%.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub significance: Option<Percent>,
 }
 
 /// Which runs to start again.
@@ -547,6 +423,107 @@ impl Transcripts {
             Transcripts::None => false,
             Transcripts::Failed => !passed,
             Transcripts::All => true,
+        }
+    }
+}
+
+/// Agents, or programs of an agent, and modes: each is run in each mode, as a suite of its own.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Matrix {
+    /// Ids of agents, in place of `agent`. With `thresholds.baseline.from: matrix` the first is what
+    /// the others are compared with.
+    #[schemars(length(min = 2), inner(range(min = 1)))]
+    pub agent: Option<Vec<u64>>,
+    /// Directories of the agent's program, in place of `agent_dir`, in mode api_chat: two commits
+    /// that are checked out side by side. As with `agent`, the first can be what the others are
+    /// compared with.
+    #[schemars(length(min = 2), inner(length(min = 1)))]
+    pub agent_dir: Option<Vec<String>>,
+    /// Commands that start the agent's program, in place of `agent_command`, in mode api_chat. As
+    /// with `agent`, the first can be what the others are compared with.
+    #[schemars(length(min = 2), inner(length(min = 1)))]
+    pub agent_command: Option<Vec<Vec<String>>>,
+    /// Modes, in place of `mode`.
+    #[schemars(length(min = 2))]
+    pub mode: Option<Vec<Mode>>,
+}
+
+/// One side of a call. What it leaves out is as the suite says.
+#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Party {
+    /// Name of the side. It labels its results and its report. Default: `leg 1`, `leg 2`, ….
+    #[schemars(length(min = 1, max = 100))]
+    pub name: Option<String>,
+    /// Id of the agent under test on this side.
+    #[schemars(range(min = 1))]
+    pub agent: Option<u64>,
+    /// Provider's assistant id, in place of `agent`.
+    #[schemars(length(min = 1))]
+    pub assistant: Option<String>,
+    /// Ids of the scenarios, one for each set, in the order of the sets. As many as every other
+    /// side has; an id that is repeated runs in several sets.
+    #[schemars(length(min = 1), inner(range(min = 1)))]
+    pub scenarios: Option<Vec<u64>>,
+    /// How the simulated caller reaches the agent.
+    pub mode: Option<Mode>,
+    /// Telephone numbers.
+    pub phone: Option<Phone>,
+    /// LiveKit overrides.
+    pub livekit: Option<Livekit>,
+    /// Pipecat Cloud overrides, or rooms.
+    pub pipecat: Option<Pipecat>,
+    /// SIP overrides.
+    pub sip: Option<Sip>,
+    /// WebSocket endpoints.
+    pub websocket: Option<Websocket>,
+    /// Vapi assistant.
+    pub vapi: Option<Vapi>,
+    /// Retell agent.
+    pub retell: Option<Retell>,
+    /// ElevenLabs overrides.
+    pub elevenlabs: Option<Elevenlabs>,
+    /// E-mail overrides.
+    pub email: Option<Email>,
+    /// Names of the tools to mock.
+    #[schemars(inner(length(min = 1)))]
+    pub mock_tools: Option<Vec<String>>,
+    /// What the runs of this side must show, in place of the suite's thresholds.
+    pub thresholds: Option<Thresholds>,
+}
+
+impl Party {
+    /// Where a part of the side's suite stands in the suite file: at the side, where it says it
+    /// itself. `index` is its place among the sides.
+    pub fn place(&self, index: usize, path: &Path) -> Path {
+        match path.0.first() {
+            Some(key) if !self.says(key) => path.clone(),
+            _ => {
+                let here = ["together".to_owned(), index.to_string()];
+                Path(here.into_iter().chain(path.0.iter().cloned()).collect())
+            }
+        }
+    }
+
+    /// Whether the side says this key of a suite itself.
+    pub fn says(&self, key: &str) -> bool {
+        match key {
+            "agent" | "assistant" => self.agent.is_some() || self.assistant.is_some(),
+            "scenarios" => self.scenarios.is_some(),
+            "mode" => self.mode.is_some(),
+            "phone" => self.phone.is_some(),
+            "livekit" => self.livekit.is_some(),
+            "pipecat" => self.pipecat.is_some(),
+            "sip" => self.sip.is_some(),
+            "websocket" => self.websocket.is_some(),
+            "vapi" => self.vapi.is_some(),
+            "retell" => self.retell.is_some(),
+            "elevenlabs" => self.elevenlabs.is_some(),
+            "email" => self.email.is_some(),
+            "mock_tools" => self.mock_tools.is_some(),
+            "thresholds" => self.thresholds.is_some(),
+            _ => false,
         }
     }
 }

@@ -7,7 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de};
 use serde_json::Value;
 
-use super::scalars::Percent;
+use crate::scalars::Percent;
 
 /// How many scenarios may newly fail.
 #[derive(Debug, Clone, Copy, PartialEq)]

@@ -5,100 +5,14 @@
 //! started together or not at all. Each leg is judged as a suite of its own, over all of its sets;
 //! each call of a leg is a result of its own. Words and rules are those of Cekura's batch action.
 
+use super::model::Party;
 use std::collections::BTreeSet;
 
-use schemars::JsonSchema;
-use serde::Deserialize;
-
-use crate::document::Path;
-
-use super::model::{
-    Budget, Elevenlabs, Email, Livekit, Mode, Phone, Pipecat, Quarantine, Retell, Sip, Suite,
-    Thresholds, Vapi, Websocket,
-};
-
-/// One side of a call. What it leaves out is as the suite says.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Leg {
-    /// Name of the side. It labels its results and its report. Default: `leg 1`, `leg 2`, ….
-    #[schemars(length(min = 1, max = 100))]
-    pub name: Option<String>,
-    /// Id of the agent under test on this side.
-    #[schemars(range(min = 1))]
-    pub agent: Option<u64>,
-    /// Provider's assistant id, in place of `agent`.
-    #[schemars(length(min = 1))]
-    pub assistant: Option<String>,
-    /// Ids of the scenarios, one for each set, in the order of the sets. As many as every other
-    /// side has; an id that is repeated runs in several sets.
-    #[schemars(length(min = 1), inner(range(min = 1)))]
-    pub scenarios: Option<Vec<u64>>,
-    /// How the simulated caller reaches the agent.
-    pub mode: Option<Mode>,
-    /// Telephone numbers.
-    pub phone: Option<Phone>,
-    /// LiveKit overrides.
-    pub livekit: Option<Livekit>,
-    /// Pipecat Cloud overrides, or rooms.
-    pub pipecat: Option<Pipecat>,
-    /// SIP overrides.
-    pub sip: Option<Sip>,
-    /// WebSocket endpoints.
-    pub websocket: Option<Websocket>,
-    /// Vapi assistant.
-    pub vapi: Option<Vapi>,
-    /// Retell agent.
-    pub retell: Option<Retell>,
-    /// ElevenLabs overrides.
-    pub elevenlabs: Option<Elevenlabs>,
-    /// E-mail overrides.
-    pub email: Option<Email>,
-    /// Names of the tools to mock.
-    #[schemars(inner(length(min = 1)))]
-    pub mock_tools: Option<Vec<String>>,
-    /// What the runs of this side must show, in place of the suite's thresholds.
-    pub thresholds: Option<Thresholds>,
-}
-
-impl Leg {
-    /// Where a part of the side's suite stands in the suite file: at the side, where it says it
-    /// itself. `index` is its place among the sides.
-    pub fn place(&self, index: usize, path: &Path) -> Path {
-        match path.0.first() {
-            Some(key) if !self.says(key) => path.clone(),
-            _ => {
-                let here = ["together".to_owned(), index.to_string()];
-                Path(here.into_iter().chain(path.0.iter().cloned()).collect())
-            }
-        }
-    }
-
-    /// Whether the side says this key of a suite itself.
-    pub fn says(&self, key: &str) -> bool {
-        match key {
-            "agent" | "assistant" => self.agent.is_some() || self.assistant.is_some(),
-            "scenarios" => self.scenarios.is_some(),
-            "mode" => self.mode.is_some(),
-            "phone" => self.phone.is_some(),
-            "livekit" => self.livekit.is_some(),
-            "pipecat" => self.pipecat.is_some(),
-            "sip" => self.sip.is_some(),
-            "websocket" => self.websocket.is_some(),
-            "vapi" => self.vapi.is_some(),
-            "retell" => self.retell.is_some(),
-            "elevenlabs" => self.elevenlabs.is_some(),
-            "email" => self.email.is_some(),
-            "mock_tools" => self.mock_tools.is_some(),
-            "thresholds" => self.thresholds.is_some(),
-            _ => false,
-        }
-    }
-}
+use super::model::{Budget, Quarantine, Suite};
 
 /// One leg, as the suite that it is judged by.
 #[derive(Debug, Clone, PartialEq)]
-pub struct LegSuite {
+pub struct PartySuite {
     /// What it is called beside the others.
     pub label: String,
     /// The suite of its runs of all sets. `scenarios` has one id for each set, repeated ones too.
@@ -123,16 +37,16 @@ impl Set {
 }
 
 /// The legs of a suite in the order of the file; none where it has none.
-pub fn legs(suite: &Suite) -> Vec<LegSuite> {
+pub fn legs(suite: &Suite) -> Vec<PartySuite> {
     let legs = suite.together.iter().flatten().zip(1..);
-    let make = |(leg, number): (&Leg, usize)| LegSuite {
+    let make = |(leg, number): (&Party, usize)| PartySuite {
         label: leg.name.clone().unwrap_or_else(|| format!("leg {number}")),
-        suite: of_leg(suite, leg),
+        suite: of_party(suite, leg),
     };
     legs.map(make).collect()
 }
 
-fn of_leg(suite: &Suite, leg: &Leg) -> Suite {
+fn of_party(suite: &Suite, leg: &Party) -> Suite {
     let mut own = Suite { together: None, ..suite.clone() };
     if leg.says("agent") {
         (own.agent, own.assistant) = (leg.agent, leg.assistant.clone());
@@ -204,6 +118,8 @@ pub fn distinct_scenarios(leg: &Suite) -> Vec<u64> {
 
 #[cfg(test)]
 mod tests {
+    use crate::document::Path;
+    use crate::suite::model::Mode;
     use serde_json::json;
 
     use super::*;
@@ -244,7 +160,7 @@ mod tests {
     fn what_the_suite_limits_is_of_all_legs_and_quarantine_of_those_that_run_it() {
         let legs = legs(&suite());
         let [caller, other] = legs.as_slice() else { panic!() };
-        let quarantined = |leg: &LegSuite| -> Vec<u64> {
+        let quarantined = |leg: &PartySuite| -> Vec<u64> {
             leg.suite.quarantine.iter().flatten().map(|entry| entry.scenario).collect()
         };
         assert!(quarantined(caller).is_empty());
@@ -261,7 +177,7 @@ mod tests {
         let all = sets(&caller.suite);
         let labels: Vec<String> = all.iter().map(|set| set.label()).collect();
         assert_eq!(labels, ["set 1 #1", "set 1 #2", "set 2 #1", "set 2 #2"]);
-        let ids = |leg: &LegSuite| -> Vec<Option<Vec<u64>>> {
+        let ids = |leg: &PartySuite| -> Vec<Option<Vec<u64>>> {
             all.iter().map(|set| call(&leg.suite, *set).scenarios).collect()
         };
         assert_eq!(ids(caller), vec![Some(vec![10]); 4]);
@@ -291,7 +207,7 @@ mod tests {
         });
         let read = |suite: serde_json::Value| -> Suite { serde_json::from_value(suite).unwrap() };
         let keys: BTreeSet<&String> = values.as_object().unwrap().keys().collect();
-        let schema = crate::document::schema_of::<Leg>();
+        let schema = crate::document::schema_of::<Party>();
         let known = schema.get("properties").unwrap().as_object().unwrap().keys();
         assert_eq!(
             known.filter(|key| *key != "name" && *key != "scenarios").collect::<BTreeSet<_>>(),
@@ -305,7 +221,7 @@ mod tests {
             assert!(leg.says(key), "{key}");
             let path = Path::of([key.as_str()]);
             assert_eq!(leg.place(3, &path).to_string(), format!("together.3.{key}"));
-            assert_eq!(Leg::default().place(3, &path), path);
+            assert_eq!(Party::default().place(3, &path), path);
         }
     }
 

@@ -4,8 +4,8 @@
 //! for, the chance of the sample.
 
 use super::Verdict;
-use super::aggregate::of_numbers;
-use super::check::{Aggregate, Operator};
+use crate::checks::aggregate::of_numbers;
+use crate::checks::grammar::{Aggregate, Operator};
 use crate::stats::numbers;
 
 /// A mean or sum has no bound when a run gave no value. Up to this share of the runs may lack one,

@@ -2,9 +2,11 @@
 //!
 //! Pure. The platform measures it for the whole result; no run has a share of it.
 
-use super::{CheckReport, FigureUnit, Verdict};
+use super::{CheckReport, Verdict};
+use crate::checks::figure::FigureUnit;
+use crate::checks::spec::Checks;
+use crate::numbers;
 use crate::record::PathCoverage;
-use crate::suite::checks::Checks;
 use crate::text;
 
 /// Judges the checks on the coverage. `runs` is how many there were; where `open`, runs are missing
@@ -56,7 +58,7 @@ pub fn judge(
 
 fn reason(coverage: &PathCoverage, wanted: &str, holds: bool) -> String {
     const MOST: usize = 5;
-    let seen = text::percent(coverage.percent / 100.0);
+    let seen = numbers::percent(coverage.percent / 100.0);
     let of = coverage.total.map(|total| {
         format!(" of {}", text::count(usize::try_from(total).unwrap_or(usize::MAX), "path"))
     });

@@ -7,11 +7,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ScenarioRef;
-use super::aggregate::of_numbers;
-use super::check::{Aggregate, Unit};
+use crate::checks::aggregate::of_numbers;
+use crate::checks::grammar::{Aggregate, Unit};
+use crate::checks::spec::DescribedUnits;
 use crate::outcome::{Blame, Outcome, RunOutcome};
 use crate::record::{MetricRecord, RunRecord};
-use crate::suite::checks::DescribedUnits;
 
 /// The runs that fill the planned slots, and the slots that have none.
 #[derive(Debug, Clone, Default)]

@@ -7,7 +7,8 @@
 
 use super::evidence::{Evidence, ScenarioSlots};
 use super::{PartOfScenario, by_scenario};
-use crate::suite::groups::{Group, Member};
+use crate::suite::groups::Member;
+use crate::suite::thresholds::Group;
 
 /// The evidence of a group: as that of the whole, over the slots of its scenarios alone.
 pub(super) fn evidence_of<'a>(group: &Group, whole: &Evidence<'a>) -> Evidence<'a> {

@@ -1,41 +1,37 @@
-//! The outcomes of runs ▶ checks ▶ the gate's verdict.
+//! The outcomes of runs to checks to the gate's verdict.
 //!
 //! Pure. `check` is the grammar, `evidence` holds the runs that count and `sample` picks the values
 //! that a check asks for; `aggregate` makes figures of them, `bounds` says what they leave open,
 //! `weigh` compares and says why, `judge` puts it together. Reports only show what is decided here.
 
-mod aggregate;
 pub mod baseline;
 mod bounds;
-pub mod check;
 pub mod coverage;
 pub mod evidence;
-pub mod foregone;
+mod finding;
 mod groups;
-mod judge;
+pub(crate) mod judge;
 pub(crate) mod labels;
 pub mod prospects;
 mod sample;
-mod unit_words;
-pub(crate) mod units;
 mod weigh;
 
+use crate::checks::figure::Figure;
+use crate::checks::figure::FigureUnit;
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use self::check::{Check, Operator, Threshold, Unit};
 use self::evidence::{Evidence, ScenarioSlots};
-pub(crate) use self::judge::Figure;
 use self::judge::judge;
-pub(crate) use self::sample::settled;
-use crate::numbers::{self, Form};
+use crate::checks::grammar::{Check, Operator, Threshold, Unit};
+use crate::checks::spec::{CheckSpec, Checks, Level};
+use crate::numbers::{self};
 use crate::outcome::RunOutcome;
 use crate::record::RunRecord;
-use crate::suite::checks::{CheckSpec, Checks, Level};
-use crate::suite::model::{EachScenario, Thresholds};
-use crate::suite::scalars::Percent;
+use crate::scalars::Percent;
+use crate::suite::thresholds::{EachScenario, Thresholds};
 
 /// What the evidence says, from best to worst.
 #[derive(
@@ -107,47 +103,6 @@ pub struct ScenarioRef {
     pub id: Option<u64>,
     /// Its name. Written by users of the platform.
     pub name: String,
-}
-
-/// The unit of a check's figure.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum FigureUnit {
-    /// A fraction, shown as a percentage.
-    Share,
-    /// A bare number.
-    Number,
-    /// Milliseconds.
-    Milliseconds,
-    /// Seconds.
-    Seconds,
-    /// Minutes.
-    Minutes,
-}
-
-impl FigureUnit {
-    /// How its figures are written.
-    pub const fn form(self) -> Form {
-        let (digits, sign) = match self {
-            FigureUnit::Share => return numbers::SHARE,
-            FigureUnit::Number => (2, ""),
-            FigureUnit::Milliseconds => (1, "ms"),
-            FigureUnit::Seconds => (2, "s"),
-            FigureUnit::Minutes => (2, "m"),
-        };
-        Form { digits, percent: false, sign }
-    }
-
-    /// A figure with its unit, as a person reads it: `87.5%`, `2310ms`, `4.2`. Beside a threshold,
-    /// [`CheckReport::shown`] has the digits that tell the two apart.
-    pub fn show(self, value: f64) -> String {
-        numbers::beside(value, &[], self.form())
-    }
-
-    /// A figure beside the threshold that it is compared with.
-    pub fn beside(self, value: f64, threshold: f64) -> String {
-        numbers::beside(value, &[threshold], self.form())
-    }
 }
 
 impl CheckReport {

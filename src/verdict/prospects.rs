@@ -2,16 +2,21 @@
 //!
 //! Pure.
 
-use super::check::{Check, Operator, Unit};
+use crate::checks::grammar::{Check, Operator, Unit};
+use crate::checks::spec::{CheckSpec, Checks, Level};
+use crate::numbers;
+use crate::scalars::Percent;
 use crate::stats::rate::runs_to_decide;
-use crate::suite::checks::{CheckSpec, Checks, Level};
-use crate::suite::model::Thresholds;
-use crate::suite::scalars::Percent;
+use crate::suite::thresholds::Thresholds;
 use crate::text;
 
 /// The checks that cannot pass with so many runs, each in a sentence. `runs` is the plan's count of
 /// runs, `per_scenario` that of each scenario.
-pub fn hopeless(thresholds: &Thresholds, runs: Option<usize>, per_scenario: usize) -> Vec<String> {
+pub fn unpassable_checks(
+    thresholds: &Thresholds,
+    runs: Option<usize>,
+    per_scenario: usize,
+) -> Vec<String> {
     let all = thresholds.with_groups().into_iter();
     all.flat_map(|(group, rules)| match group {
         None => hopeless_of(&rules, runs, per_scenario),
@@ -82,7 +87,7 @@ fn why_hopeless(
     }
     let confidence = spec.confidence.map(Percent::fraction).or(confidence)?;
     let least = runs_to_pass(check, confidence)?;
-    let sure = text::percent(confidence);
+    let sure = numbers::percent(confidence);
     match (least, runs) {
         (Needed::Never, _) => Some(format!(
             "{name} {check} can never pass: no number of runs proves it with {sure} confidence"
@@ -125,7 +130,7 @@ mod tests {
     use super::*;
 
     fn told(thresholds: Value, runs: usize) -> Vec<String> {
-        hopeless(&serde_json::from_value(thresholds).unwrap(), Some(runs), 5)
+        unpassable_checks(&serde_json::from_value(thresholds).unwrap(), Some(runs), 5)
     }
 
     #[test]

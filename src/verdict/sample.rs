@@ -3,12 +3,14 @@
 //! Pure. What does not fit (a mean of labels, values that cannot be in their unit) is said in words
 //! that become the check's reason; so is what was assumed.
 
-use super::check::{Aggregate, Check, Unit};
 use super::evidence::{Entry, Evidence, Metric, Sampled, Samples};
-use super::judge::Figure;
-use super::{labels, units};
+use super::labels;
+use crate::checks::figure::Figure;
+use crate::checks::figure::settled;
+use crate::checks::grammar::{Aggregate, Check, Unit};
+use crate::checks::spec::{CheckSpec, DescribedUnit};
+use crate::checks::units;
 use crate::record::{MetricRecord, MetricValue};
-use crate::suite::checks::{CheckSpec, DescribedUnit};
 
 /// The samples that a check asks for, and the check with its aggregate settled.
 pub(super) fn sample(
@@ -46,15 +48,6 @@ pub(super) fn sample(
             let notes = metric.notes().into_iter().chain(read.notes).collect();
             Ok((Sampled { samples: read.samples, unknown, notes }, with(settled(check))))
         }
-    }
-}
-
-/// The aggregate that fits the threshold where the suite names none.
-pub(crate) fn settled(check: &Check) -> Aggregate {
-    match (&check.aggregate, check.threshold.unit) {
-        (Some(aggregate), _) => aggregate.clone(),
-        (None, Unit::Percent) => Aggregate::Rate,
-        (None, _) => Aggregate::Mean,
     }
 }
 
@@ -103,7 +96,7 @@ fn metric_samples(
             });
             Ok(Read { samples, unclear: Vec::new(), notes: Vec::new() })
         }
-        (MetricValue::Label(_), Aggregate::Share(label)) => label_samples(name, label, entries),
+        (MetricValue::Label(_), Aggregate::Share(label)) => label_samples(name, &label, entries),
         (MetricValue::Rating(_), number) if !number.is_share() => ratings(spec, entries),
         (MetricValue::Numeric(_), number) if !number.is_share() => {
             numbers((scored.1, described), spec, entries)

@@ -1,18 +1,20 @@
-//! Samples against a threshold ▶ verdict, interval and the reason in words.
+//! Samples against a threshold to verdict, interval and the reason in words.
 //!
 //! Pure. What the figure could be is in `bounds`; here it is compared and told.
 
-use super::aggregate::of_numbers;
 use super::bounds::{LACKING_FOR_A_MEAN, bounds, over_range};
-use super::check::{Aggregate, Check, Operator, Unit};
 use super::evidence::{Evidence, Samples};
-use super::judge::{Figure, Finding, written_threshold};
-use super::sample::settled;
-use super::{FigureUnit, Interval, Verdict};
+use super::{Interval, Verdict};
+use crate::checks::aggregate::of_numbers;
+use crate::checks::figure::FigureUnit;
+use crate::checks::figure::settled;
+use crate::checks::figure::{Figure, written_threshold};
+use crate::checks::grammar::{Aggregate, Check, Operator, Unit};
+use crate::checks::spec::CheckSpec;
 use crate::numbers;
 use crate::stats::rate;
-use crate::suite::checks::CheckSpec;
 use crate::text;
+use crate::verdict::finding::Finding;
 
 /// How sure a check must be, and of what an interval is only shown.
 #[derive(Debug, Clone, Copy)]
@@ -33,7 +35,7 @@ impl Confidence {
         check: &Check,
         suite: Option<f64>,
     ) -> Self {
-        let own = spec.confidence.map(crate::suite::scalars::Percent::fraction);
+        let own = spec.confidence.map(crate::scalars::Percent::fraction);
         let is_share = check.aggregate.as_ref().is_some_and(Aggregate::is_share);
         let by_suite = suite.filter(|_| is_share && !matches!(figure, Figure::Errors));
         Confidence { decides: own.or(by_suite), shown: own.or(suite) }
@@ -264,7 +266,7 @@ impl Weighing<'_> {
             return (Verdict::Inconclusive, reason);
         }
         let range = over_range(self.check.operator, figure.low, figure.high, figure.threshold);
-        let sure = self.confidence.decides.map(text::percent);
+        let sure = self.confidence.decides.map(numbers::percent);
         match (range, sure) {
             (Verdict::Pass, _) if missing > 0 => {
                 let reason =

@@ -1,11 +1,11 @@
-//! A job on a runner: inputs in the environment, files for outputs and summary, and the stand-in.
+//! A job on a runner: inputs in the environment, files for outputs and summary, and the simulator.
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
-use cekura_gate::simulate::{RealClock, StandIn, World};
+use cekura_gate::simulate::{RealClock, Simulator, World};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
@@ -29,7 +29,7 @@ pub(crate) const HOSTILE: &str =
 /// A job on a runner.
 pub(crate) struct Job {
     pub(crate) dir: TempDir,
-    pub(crate) stand_in: StandIn,
+    pub(crate) stand_in: Simulator,
 }
 
 /// What a step left behind.
@@ -71,7 +71,7 @@ impl Job {
         }))
         .unwrap();
         let address = "127.0.0.1:0".parse().unwrap();
-        let stand_in = StandIn::start(world, address, RealClock::start()).await.unwrap();
+        let stand_in = Simulator::start(world, address, RealClock::start()).await.unwrap();
         Self { dir: TempDir::new().unwrap(), stand_in }
     }
 

@@ -58,7 +58,7 @@ fn log(output: &Output) -> String {
     )
 }
 
-/// Variables that every job has: the gate in the path, an account at the stand-in.
+/// Variables that every job has: the gate in the path, an account at the simulator.
 fn variables(job: &Job) -> BTreeMap<String, String> {
     let gates = Path::new(binary()).parent().unwrap().display().to_string();
     let path = std::env::var("PATH").unwrap_or_default();

@@ -1,8 +1,8 @@
-//! The bodies that these commands send and the answers that the stand-in gives, against the API's
+//! The bodies that these commands send and the answers that the simulator gives, against the API's
 //! published contract, where that is there.
 //!
 //! For some operations the contract gives the shape of a run in the place of the body's or the
-//! answer's own. Their bodies are held against what the API's prose says of them.
+//! answer's own. Their bodies are checked against what the API's prose says of them.
 
 use std::path::Path;
 

@@ -6,7 +6,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use cekura_gate::document::Source;
-use cekura_gate::simulate::{Faults, ManualClock, Request, StandIn, World};
+use cekura_gate::simulate::{Faults, ManualClock, Request, Simulator, World};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -46,7 +46,7 @@ pub(crate) const ERRORED: &str = "34505";
 pub(crate) struct Account {
     pub(crate) dir: TempDir,
     pub(crate) clock: ManualClock,
-    pub(crate) stand_in: StandIn,
+    pub(crate) stand_in: Simulator,
     _runtime: Runtime,
     env: Vec<(String, String)>,
 }
@@ -69,7 +69,7 @@ impl Account {
         let runtime = serving();
         let clock = ManualClock::default();
         let bind = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let started = StandIn::start_with_faults(world, faults, bind, clock.clone());
+        let started = Simulator::start_with_faults(world, faults, bind, clock.clone());
         let stand_in = runtime.block_on(started).unwrap();
         let mut env = Vec::new();
         set(&mut env, "CEKURA_API_URL", &stand_in.url());

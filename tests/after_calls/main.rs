@@ -1,5 +1,5 @@
 //! What comes after a result: the commands `result`, `call`, `prompt` and `test-set`, as their
-//! users run them, against the stand-in.
+//! users run them, against the simulator.
 
 #![expect(
     clippy::unwrap_used,

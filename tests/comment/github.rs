@@ -1,4 +1,4 @@
-//! A stand-in of GitHub's API, as far as comments on a pull request go.
+//! A simulator of GitHub's API, as far as comments on a pull request go.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -40,7 +40,7 @@ struct Inside {
     person: Option<String>,
 }
 
-/// The stand-in, for as long as it lives.
+/// The simulator, for as long as it lives.
 pub(crate) struct Github {
     _runtime: Runtime,
     pub(crate) url: String,

@@ -1,4 +1,4 @@
-//! The sticky pull-request comment, end to end: the binary against a stand-in of GitHub's API.
+//! The sticky pull-request comment, end to end: the binary against a simulator of GitHub's API.
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
 

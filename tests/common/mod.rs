@@ -1,5 +1,5 @@
 //! What every test of the whole binary needs: the program with a clean environment, and a runtime
-//! that serves a stand-in while the program runs.
+//! that serves a simulator while the program runs.
 
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -25,7 +25,7 @@ pub(crate) fn set(env: &mut Vec<(String, String)>, name: &str, value: &str) {
     env.push((name.to_owned(), value.to_owned()));
 }
 
-/// A runtime with a thread of its own, so that a stand-in answers while the test waits.
+/// A runtime with a thread of its own, so that a simulator answers while the test waits.
 pub(crate) fn serving() -> Runtime {
     tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap()
 }

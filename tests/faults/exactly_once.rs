@@ -4,13 +4,14 @@
 use std::net::{Ipv4Addr, SocketAddr};
 use std::time::Duration;
 
-use cekura_gate::api::client::{Client, Started};
+use cekura_gate::api::client::Client;
 use cekura_gate::api::error::ApiError;
 use cekura_gate::api::options::{Limits, Options};
 use cekura_gate::api::retry::Backoff;
+use cekura_gate::api::start::Started;
 use cekura_gate::plan::{Plan, StartRequest, carries_name};
 use cekura_gate::simulate::faults::{DropWhen, Faults, Garble, Rule};
-use cekura_gate::simulate::{RealClock, StandIn, World};
+use cekura_gate::simulate::{RealClock, Simulator, World};
 use cekura_gate::suite::model::{Mode, Suite, Transcripts, Websocket};
 use serde_json::json;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -29,9 +30,9 @@ fn world() -> World {
     serde_json::from_value(world).unwrap()
 }
 
-/// A stand-in with these faults, and a client that gives up within milliseconds.
+/// A simulator with these faults, and a client that gives up within milliseconds.
 struct Fixture {
-    stand_in: StandIn,
+    stand_in: Simulator,
     client: Client,
 }
 
@@ -39,7 +40,7 @@ impl Fixture {
     async fn new(rules: Vec<Rule>) -> Self {
         let bind = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let faults = Faults { rules, ..Faults::default() };
-        let started = StandIn::start_with_faults(world(), faults, bind, RealClock::start());
+        let started = Simulator::start_with_faults(world(), faults, bind, RealClock::start());
         let stand_in = started.await.unwrap();
         let millis = Duration::from_millis;
         let limits = Limits {
@@ -120,7 +121,7 @@ async fn answer_length(mode: Mode) -> u64 {
 }
 
 /// Starts once for each rule, one after the other, and says how many results each made and how it
-/// ended. A new stand-in every few starts keeps the lists short, and the test fast.
+/// ended. A new simulator every few starts keeps the lists short, and the test fast.
 async fn each(mode: Mode, deeds: Vec<Rule>) -> Vec<(usize, Result<Started, ApiError>)> {
     let mut ends = Vec::new();
     for few in deeds.chunks(A_FEW) {
@@ -403,7 +404,7 @@ async fn without_a_name_and_without_the_earlier_results_nothing_is_guessed() {
 #[tokio::test]
 async fn a_simulator_is_known_by_its_answers_and_not_by_its_address() {
     let bind = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let simulator = StandIn::start(world(), bind, RealClock::start()).await.unwrap();
+    let simulator = Simulator::start(world(), bind, RealClock::start()).await.unwrap();
     let client = |url: String| {
         let key = "key".to_owned().into();
         Client::with(url.parse().unwrap(), &key, &Options::default()).unwrap()

@@ -1,4 +1,4 @@
-//! Runs the binary against a stand-in that has a bad day.
+//! Runs the binary against a simulator that has a bad day.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
@@ -6,7 +6,7 @@ use std::process::{Child, Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use cekura_gate::document::Source;
-use cekura_gate::simulate::{Faults, RealClock, StandIn, World};
+use cekura_gate::simulate::{Faults, RealClock, Simulator, World};
 use serde_json::Value;
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -40,7 +40,7 @@ const LONGEST: Duration = Duration::from_secs(30);
 pub(crate) struct Day {
     pub(crate) dir: TempDir,
     pub(crate) runtime: Runtime,
-    pub(crate) stand_in: StandIn,
+    pub(crate) stand_in: Simulator,
     env: Vec<(String, String)>,
 }
 
@@ -71,7 +71,7 @@ impl Day {
         let faults = Faults::read(Source { name: "chaos.yml", text: &text }, &|_| None);
         let faults = faults.unwrap_or_else(|faults| panic!("{faults}"));
         let runtime = serving();
-        let started = StandIn::start_with_faults(world, faults, bind, RealClock::start());
+        let started = Simulator::start_with_faults(world, faults, bind, RealClock::start());
         let stand_in = runtime.block_on(started).unwrap();
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("cekura-gate.yml"), SUITE).unwrap();

@@ -124,7 +124,7 @@ fn a_field_that_cannot_be_read_loses_no_result() {
         ),
         ("Hello", "Hell\u{1}", ""),
     ] {
-        let spoil = move |_: usize| {
+        let corrupt = move |_: usize| {
             let runs: Vec<Value> = (1..=6).map(scored).collect();
             let body = result(&runs).to_string();
             assert!(body.contains(field), "{field}");
@@ -133,7 +133,7 @@ fn a_field_that_cannot_be_read_loses_no_result() {
             let body = body.into_iter().map(|byte| if byte == 1 { 0xe9 } else { byte });
             (200, body.collect())
         };
-        let made = platform(SUITE, same, spoil);
+        let made = platform(SUITE, same, corrupt);
         let run = if note.is_empty() { "" } else { "run 1" };
         gate(&made).expect(0).says(note).says(run);
         let judged = made.run(&["judge", "cekura-report/result.json"]);

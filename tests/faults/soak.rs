@@ -10,7 +10,7 @@ use std::process::{Command, Stdio};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use cekura_gate::simulate::{Faults, RealClock, StandIn, World};
+use cekura_gate::simulate::{Faults, RealClock, Simulator, World};
 use serde_json::{Value, json};
 
 const SUITE: &str = "{ version: 1, name: Soak, agent: 1, scenarios: [1, 2, 3], frequency: 2, \
@@ -85,7 +85,7 @@ fn end(gate: &Path, world: &Value, faults: &Value) -> End {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let bind = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let stand_in = StandIn::start_with_faults(world, faults, bind, RealClock::start());
+    let stand_in = Simulator::start_with_faults(world, faults, bind, RealClock::start());
     let stand_in = runtime.block_on(stand_in).unwrap();
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("cekura-gate.yml"), SUITE).unwrap();

@@ -12,7 +12,7 @@ use tokio_rustls::rustls::{self, pki_types::PrivateKeyDer};
 
 use super::harness::{Day, KEY};
 
-/// Serves TLS for `host` before the day's stand-in, with a certificate of an authority of its own,
+/// Serves TLS for `host` before the day's simulator, with a certificate of an authority of its own,
 /// which is written to `ca.pem`. Gives the address.
 fn serve_tls(day: &Day, host: &str) -> SocketAddr {
     let mut authority = CertificateParams::new(Vec::new()).unwrap();

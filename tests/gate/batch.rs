@@ -76,7 +76,7 @@ fn a_batch_runs_its_groups_under_one_budget_of_calls() {
 #[test]
 fn an_id_that_stands_there_twice_is_sent_so_and_what_is_not_run_is_missing() {
     let gate = gate(GOOD, "[{ agent_id: 1, scenario_ids: '1,2,1' }]");
-    // Nobody knows whether the platform runs it twice; the stand-in does not.
+    // Nobody knows whether the platform runs it twice; the simulator does not.
     let finished = gate.run(&["run", "batch.yml"]).expect(3).says("stands in one group repeatedly");
     assert_eq!(bodies(&gate)[0]["scenarios"], serde_json::json!([1, 2, 1]));
     assert_eq!(index(&finished)["tally"]["missing"], 1);

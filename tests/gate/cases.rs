@@ -44,7 +44,7 @@ fn of_file(world: &str, more: &str, spec: &str) -> Gate {
     gate
 }
 
-/// The starts that the stand-in was asked for, dry runs left out.
+/// The starts that the simulator was asked for, dry runs left out.
 fn starts(gate: &Gate) -> Vec<Request> {
     let log = gate.stand_in().requests().into_iter();
     log.filter(|one| one.method == "POST" && one.path.ends_with("run_scenarios_json/")).collect()

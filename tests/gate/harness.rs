@@ -1,10 +1,10 @@
-//! Runs the binary in an empty directory with a clean environment, and the stand-in beside it.
+//! Runs the binary in an empty directory with a clean environment, and the simulator beside it.
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::process::Command;
 
 use cekura_gate::document::Source;
-use cekura_gate::simulate::{RealClock, StandIn, World};
+use cekura_gate::simulate::{RealClock, Simulator, World};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
@@ -50,10 +50,10 @@ scenarios: [1, 2]
 frequency: 3
 ";
 
-/// An empty directory with a suite, and a stand-in where one was asked for.
+/// An empty directory with a suite, and a simulator where one was asked for.
 pub(crate) struct Gate {
     pub(crate) dir: TempDir,
-    stand_in: Option<(Runtime, StandIn)>,
+    stand_in: Option<(Runtime, Simulator)>,
     env: Vec<(String, String)>,
 }
 
@@ -72,7 +72,7 @@ impl Gate {
         let world = world.unwrap_or_else(|faults| panic!("{faults}"));
         let runtime = serving();
         let bind = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let stand_in = runtime.block_on(StandIn::start(world, bind, RealClock::start())).unwrap();
+        let stand_in = runtime.block_on(Simulator::start(world, bind, RealClock::start())).unwrap();
         gate.env("CEKURA_API_URL", &stand_in.url());
         gate.env("CEKURA_API_KEY", KEY);
         gate.stand_in = Some((runtime, stand_in));
@@ -92,7 +92,7 @@ impl Gate {
         Finished::of(self.command(args).output().unwrap(), self.dir.path())
     }
 
-    pub(crate) fn stand_in(&self) -> &StandIn {
+    pub(crate) fn stand_in(&self) -> &Simulator {
         &self.stand_in.as_ref().unwrap().1
     }
 

@@ -1,4 +1,4 @@
-//! The whole gate, as its users run it: the binary in an empty directory, against the stand-in.
+//! The whole gate, as its users run it: the binary in an empty directory, against the simulator.
 
 #![expect(
     clippy::unwrap_used,

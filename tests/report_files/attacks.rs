@@ -9,9 +9,9 @@ use std::path::{Path, PathBuf};
 
 use cekura_gate::api::wire::read_result;
 use cekura_gate::ci::System;
+use cekura_gate::escape::markdown::inline;
+use cekura_gate::escape::one_line;
 use cekura_gate::report::console::Style;
-use cekura_gate::report::escape::markdown::inline;
-use cekura_gate::report::escape::one_line;
 use cekura_gate::report::junit::junit;
 use cekura_gate::report::markdown::comment::{Origin, comment, without_a_verdict};
 use cekura_gate::report::markdown::markdown;
@@ -438,7 +438,7 @@ fn the_docs_name_tests_that_exist() {
     let page = std::fs::read_to_string(root.join("docs/security.md")).unwrap();
     let part = page.split("<!-- end:attacks -->").nth(1).unwrap().split("\n\n`result.json`").next();
     let mut sources = String::new();
-    for dir in ["src", "src/report/escape", "src/report/markdown", "tests/report_files"] {
+    for dir in ["src", "src/escape", "src/report/markdown", "tests/report_files"] {
         for entry in std::fs::read_dir(root.join(dir)).unwrap() {
             let path = entry.unwrap().path();
             sources.push_str(&std::fs::read_to_string(path).unwrap_or_default());

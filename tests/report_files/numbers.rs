@@ -2,13 +2,14 @@
 
 use std::fs;
 
+use cekura_gate::checks::figure::FigureUnit;
 use cekura_gate::report::console::{Style, console};
 use cekura_gate::report::html;
 use cekura_gate::report::junit;
 use cekura_gate::report::markdown::comment::{Origin, comment};
 use cekura_gate::report::markdown::markdown;
 use cekura_gate::report::model::Report;
-use cekura_gate::verdict::{FigureUnit, Verdict};
+use cekura_gate::verdict::Verdict;
 use unicode_width::UnicodeWidthStr as _;
 
 use crate::sample;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use cekura_gate::exit::Code;
-use cekura_gate::report::assemble::{End, Parts, assemble};
+use cekura_gate::report::build::{End, Parts, assemble};
 use cekura_gate::report::console::{Style, console};
 use cekura_gate::report::gates::{self, Gate, GateEnd, Whole};
 use cekura_gate::report::github::{self, Paths};

@@ -2,14 +2,15 @@
 
 use cekura_gate::record::ResultRecord;
 use cekura_gate::redact::Redactor;
-use cekura_gate::report::assemble::{End, Parts, assemble};
+use cekura_gate::redact::rules::Redact;
+use cekura_gate::report::build::{End, Parts, assemble};
 use cekura_gate::report::console::Style;
 use cekura_gate::report::junit::junit;
 use cekura_gate::report::markdown::markdown;
-use cekura_gate::report::model::{Report, RetryRecord, RetryRun};
+use cekura_gate::report::model::Report;
 use cekura_gate::report::{github, gitlab, html, json};
+use cekura_gate::retry::{RetryRecord, RetryRun};
 use cekura_gate::suite::model::Transcripts;
-use cekura_gate::suite::redact::Redact;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 

@@ -1,16 +1,19 @@
 //! Reports to make files from: a realistic one, and variations of it.
 
+use cekura_gate::checks::figure::FigureUnit;
+use cekura_gate::checks::spec::Level;
 use cekura_gate::outcome::{Outcome, RunOutcome, judge_run};
+use cekura_gate::record::Traffic;
 use cekura_gate::record::{
     Claims, ExpectedOutcome, FailedReason, Insights, MetricRecord, MetricValue, NextStep,
     ResultRecord, RunRecord, Status, Turn,
 };
-use cekura_gate::report::model::{
-    FORMAT_VERSION, PlanHead, Report, RetryRecord, RetryRun, SuiteHead, Tally, Timing, Traffic,
-};
-use cekura_gate::suite::checks::Level;
-use cekura_gate::suite::model::{Junit, Mode, Quarantine, Thresholds};
-use cekura_gate::verdict::{CheckReport, FigureUnit, Interval, ScenarioRef, Verdict};
+use cekura_gate::report::model::{FORMAT_VERSION, PlanHead, Report, Tally, Timing};
+use cekura_gate::retry::{RetryRecord, RetryRun};
+use cekura_gate::suite::head::SuiteHead;
+use cekura_gate::suite::model::{Junit, Mode, Quarantine};
+use cekura_gate::suite::thresholds::Thresholds;
+use cekura_gate::verdict::{CheckReport, Interval, ScenarioRef, Verdict};
 
 const SCENARIOS: [(u64, &str); 3] = [
     (101, "Refund for a late order"),

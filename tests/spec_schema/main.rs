@@ -1,7 +1,7 @@
 //! The rules of a spec are those that Cekura publishes: its JSON Schema, the one that is generated
 //! here, and the gate's reader agree on a corpus of sound and broken specs.
 //!
-//! The published schema stands in `../shared`; where it is missing, what is here is held against
+//! The published schema stands in `../shared`; where it is missing, what is here is checked against
 //! itself only.
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails, or says why not")]

@@ -1,8 +1,8 @@
-//! A stand-in on a clock that the test moves, and requests as plain text.
+//! A simulator on a clock that the test moves, and requests as plain text.
 
 use std::time::Duration;
 
-use cekura_gate::simulate::{ManualClock, StandIn, World};
+use cekura_gate::simulate::{ManualClock, Simulator, World};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -11,9 +11,9 @@ pub(crate) const SCENARIOS: &str = "/test_framework/v1/scenarios/";
 pub(crate) const RESULTS: &str = "/test_framework/v1/results/";
 pub(crate) const RUNS: &str = "/test_framework/v1/runs/";
 
-/// A stand-in on a clock that the test moves.
+/// A simulator on a clock that the test moves.
 pub(crate) struct Fixture {
-    pub(crate) stand_in: StandIn,
+    pub(crate) stand_in: Simulator,
     pub(crate) clock: ManualClock,
 }
 
@@ -22,7 +22,7 @@ impl Fixture {
         let world: World = serde_json::from_value(world).unwrap();
         let clock = ManualClock::default();
         let address = "127.0.0.1:0".parse().unwrap();
-        let stand_in = StandIn::start(world, address, clock.clone()).await.unwrap();
+        let stand_in = Simulator::start(world, address, clock.clone()).await.unwrap();
         Self { stand_in, clock }
     }
 

@@ -1,4 +1,4 @@
-//! The stand-in over HTTP: what the API's clients rely on.
+//! The simulator over HTTP: what the API's clients rely on.
 //!
 //! Time stands still until a test moves it, so that nothing waits.
 

@@ -6,7 +6,7 @@ use cekura_gate::api::client::Client;
 use cekura_gate::document::Source;
 use cekura_gate::outcome::{Outcome, judge_run};
 use cekura_gate::plan::Plan;
-use cekura_gate::simulate::{ManualClock, StandIn, World};
+use cekura_gate::simulate::{ManualClock, Simulator, World};
 use cekura_gate::suite::model::{Mode, Suite, Transcripts};
 use serde_json::json;
 
@@ -71,7 +71,7 @@ async fn a_world_made_up_from_a_suite_takes_that_suites_request_in_every_mode() 
         let world = World::for_suite(&suite);
         let clock = ManualClock::default();
         let address = "127.0.0.1:0".parse().unwrap();
-        let stand_in = StandIn::start(world, address, clock.clone()).await.unwrap();
+        let stand_in = Simulator::start(world, address, clock.clone()).await.unwrap();
         let fixture = Fixture { stand_in, clock };
         let plan = Plan::new(&suite, "Rehearsal", None, "key").unwrap();
         let request = plan.request().unwrap();

@@ -17,7 +17,7 @@ fn the_suite_of_the_design_is_read_in_full() {
     assert_eq!(suite.reports.unwrap().share_link, Some(false));
 }
 
-/// To write it anew: `cargo run -- schema > schema/suite.schema.json`.
+/// To write it again: `cargo run -- schema > schema/suite.schema.json`.
 #[test]
 fn the_schema_that_is_checked_in_is_the_one_that_is_generated() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/schema/suite.schema.json");

@@ -1,4 +1,4 @@
-//! A result or a call in full ▶ what is shown of it: [`ResultView`], [`CallView`].
+//! A result or a call in full to what is shown of it: [`ResultView`], [`CallView`].
 //!
 //! What decides a verdict is read by the readers of the evidence. The rest decorates: what can't
 //! be read of it is left out.

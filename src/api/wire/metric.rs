@@ -1,4 +1,4 @@
-//! A metric's entry in a run's evaluation ▶ [`MetricRecord`], old and new encodings.
+//! A metric's entry in a run's evaluation to [`MetricRecord`], old and new encodings.
 
 use serde::Deserialize;
 

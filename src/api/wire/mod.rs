@@ -1,15 +1,15 @@
-//! The platform's documents ▶ [records](crate::record).
+//! The platform's documents to [records](crate::record).
 //!
 //! Pure. Tolerant where the platform is loose (object or array, number or text, missing or null),
 //! strict about structure: what is no JSON, or has no id or status of its own, is an error that names
 //! its JSON path. A field of a run that can't be read is one missing value, which the record names.
 //! Fields that only decorate a report are dropped when they can't be read.
 
-pub mod account;
 pub mod after;
 pub mod call;
 mod late;
 mod lenient;
+pub mod lookup;
 mod metric;
 pub mod reading;
 mod repair;
@@ -130,7 +130,7 @@ pub fn read_results(body: &[u8]) -> Result<Vec<ResultRecord>, WireError> {
 
 /// The runs of a result that have not ended, as the light list shows them.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Glimpse {
+pub struct RunStatuses {
     /// How many there are, on all pages.
     pub count: u64,
     /// Those of the first page.
@@ -142,7 +142,7 @@ pub struct Glimpse {
 /// # Errors
 ///
 /// When it is not JSON, or an entry has no id or a status of an unreadable kind.
-pub fn read_glimpse(body: &[u8]) -> Result<Glimpse, WireError> {
+pub fn read_glimpse(body: &[u8]) -> Result<RunStatuses, WireError> {
     #[derive(Deserialize)]
     struct Entry {
         #[serde(deserialize_with = "lenient::required_whole")]
@@ -158,7 +158,7 @@ pub fn read_glimpse(body: &[u8]) -> Result<Glimpse, WireError> {
     }
     let list: List = read(body)?;
     let runs = list.results.into_iter().map(|entry| (entry.id, entry.status)).collect();
-    Ok(Glimpse { count: list.count, runs })
+    Ok(RunStatuses { count: list.count, runs })
 }
 
 /// The first characters of a body, fit to be shown.

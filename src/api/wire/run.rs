@@ -1,4 +1,4 @@
-//! A run ▶ [`RunRecord`], from the detail, a list, a start answer or a webhook.
+//! A run to [`RunRecord`], from the detail, a list, a start answer or a webhook.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,8 +10,8 @@ use serde_json::Value;
 use super::lenient::{self, Given};
 use super::metric::WireMetric;
 use super::turns::{WireTurns, turns_of_text};
+use crate::escape::url::without_user;
 use crate::record::{ExpectedOutcome, MetricRecord, RunRecord, Status, UnreadableField};
-use crate::report::escape::url::without_user;
 
 /// The runs of a result, in ascending order of their ids and each once: an object keyed by run id
 /// in the detail, a list elsewhere.

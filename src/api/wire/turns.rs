@@ -1,4 +1,4 @@
-//! The conversation of a run ▶ its [turns](Turn), from a list of turns or from a text.
+//! The conversation of a run to its [turns](Turn), from a list of turns or from a text.
 //!
 //! All of it decorates: what can't be read is left out.
 

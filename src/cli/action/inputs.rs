@@ -1,14 +1,15 @@
 //! The inputs of a CI system's step: which there are, and the arguments that they become. It decides
 //! nothing about their values: the flags do.
 
+use crate::input::input_names::Inputs;
 use std::collections::BTreeMap;
 
-use super::super::failure::Failure;
-use super::super::secrets;
 use super::enter;
-use super::names::NAMES;
 use crate::ci::System;
 use crate::context::Context;
+use crate::failure::Failure;
+use crate::input::input_names::NAMES;
+use crate::input::secrets;
 
 /// Where the test cases are looked for when nothing says what to run.
 pub(super) const DEFAULT_SPEC: &str = "cekura.tests.json";
@@ -23,15 +24,6 @@ pub(super) struct Found {
     pub(super) suite: bool,
     /// A file of test cases in its usual place.
     pub(super) spec: bool,
-}
-
-/// What inputs say beside flags.
-#[derive(Debug, Clone, Default)]
-pub(in crate::cli) struct Inputs {
-    /// The text of a batch.
-    pub(in crate::cli) batch: Option<String>,
-    /// What stands before the names of a batch's groups, where no name is given.
-    pub(in crate::cli) batch_prefix: Option<String>,
 }
 
 impl Given {
@@ -112,7 +104,7 @@ impl Given {
         }
         let lines = self.text("args").into_iter().flat_map(str::lines).map(str::trim);
         arguments.extend(lines.filter(|line| !line.is_empty()).map(str::to_owned));
-        let batch = self.text("batch").map(|_| super::BATCH);
+        let batch = self.text("batch").map(|_| crate::input::input_names::BATCH);
         if let Some(suite) = self.text("suite").or_else(|| self.text("batch_file")).or(batch) {
             arguments.extend(["--".to_owned(), suite.to_owned()]);
         } else if !found.suite && !self.says_what_to_run() && !self.takes_default_spec(found) {

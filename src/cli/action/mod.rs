@@ -3,25 +3,22 @@
 //! an input means what the flag means. What is wrong is told in the words of the inputs.
 
 mod inputs;
-pub(super) mod names;
 
 use clap::Parser as _;
 use clap::error::{ContextKind, ContextValue, ErrorKind};
 
-use super::console;
-use super::failure::Failure;
-use super::{Cli, Command, connection, perform, publish, refused, secrets};
+use super::{Cli, Command, perform, refused};
 use crate::ci::System;
 use crate::context::{self, Context};
+use crate::escape::ci::command_data;
+use crate::escape::one_line;
 use crate::exit::Code;
-use crate::report::escape::ci::command_data;
-use crate::report::escape::one_line;
+use crate::failure::Failure;
+use crate::input::{connection, secrets};
+use crate::output::console;
+use crate::output::publisher;
 
 use self::inputs::Given;
-pub(super) use self::inputs::Inputs;
-
-/// What messages call the text of the input `batch`, in the place of a file.
-pub(super) const BATCH: &str = "the input `batch`";
 
 /// Runs what the inputs ask for.
 pub(super) fn action(context: &Context) -> Code {
@@ -41,7 +38,7 @@ pub(super) fn action(context: &Context) -> Code {
         if connection::has_key(&cli.global, &context) {
             args.ask_the_account();
         } else {
-            console::emergency(
+            console::write_stderr_line(
                 "nobody was asked: without an API key, a dry run checks what can be known here",
             );
         }
@@ -59,7 +56,7 @@ pub(super) fn action(context: &Context) -> Code {
         _ => None,
     };
     if let (Command::Check(_), Some(valid)) = (&cli.command, valid) {
-        publish::output(&context, "valid", &valid.to_string());
+        publisher::output(&context, "valid", &valid.to_string());
     }
     code
 }
@@ -75,8 +72,8 @@ enum Prepared {
 /// The command line of the inputs.
 fn command_line(given: &Given, context: &Context) -> Result<Prepared, Failure> {
     let found = inputs::Found {
-        suite: super::load::has_default()
-            || std::path::Path::new(super::suites::DEFAULT_LIST).is_file(),
+        suite: crate::input::suite_file::has_default()
+            || std::path::Path::new(crate::preflight::selection::DEFAULT_LIST).is_file(),
         spec: std::path::Path::new(inputs::DEFAULT_SPEC).is_file(),
     };
     let arguments = given.arguments(found)?;
@@ -121,9 +118,9 @@ fn no_key(cli: &Cli, context: &Context) -> Option<Failure> {
 /// Tells of a failure before there is a command.
 fn refuse(failure: &Failure, context: &Context) -> Code {
     let text = one_line(&failure.to_string());
-    console::emergency(&format!("error: {text}"));
+    console::write_stderr_line(&format!("error: {text}"));
     annotate(&text, context);
-    publish::failed(context, failure.code(), false);
+    publisher::failed(context, failure.code(), false);
     failure.code()
 }
 

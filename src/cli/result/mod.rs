@@ -3,19 +3,22 @@
 mod rerun;
 mod rescore;
 
+use crate::runner::share_link::end_of_link;
 use clap::{Args as ClapArgs, Subcommand};
 use serde_json::json;
 
-use super::console::Console;
-use super::failure::Failure;
 use super::remote::{Output, Remote, id, no_result};
-use super::{Global, connection, runtime};
-use crate::context::{self, Context};
+use crate::context::Context;
 use crate::exit::Code;
+use crate::failure::Failure;
+use crate::input::connection;
+use crate::input::options::Global;
 use crate::outcome::judge_run;
+use crate::output::console::Console;
 use crate::report::show;
+use crate::runtime::runtime;
+use crate::scalars::Timeout;
 use crate::suite::model::Transcripts;
-use crate::suite::scalars::Timeout;
 use crate::text;
 
 /// What can be done with a result.
@@ -23,9 +26,9 @@ use crate::text;
 pub(super) enum Command {
     /// Show a result: its runs with their outcomes, and what the platform says of the failures.
     /// Showing is no judging: the exit code is 0 for a failed result too.
-    Show(Plain),
+    Show(IdArgs),
     /// End every call of a result that is going. What was held so far is billed and stays.
-    End(Plain),
+    End(IdArgs),
     /// Make a link that shows the result to anyone who has it, transcripts included.
     Share(ShareArgs),
     /// Score metrics again, on the calls as they were held; with --suite, judge the new scores.
@@ -36,7 +39,7 @@ pub(super) enum Command {
 
 /// A result and nothing else.
 #[derive(Debug, ClapArgs)]
-pub(super) struct Plain {
+pub(super) struct IdArgs {
     /// Id of the result.
     #[arg(value_parser = id)]
     id: u64,
@@ -47,7 +50,7 @@ pub(super) struct Plain {
 #[derive(Debug, ClapArgs)]
 pub(super) struct ShareArgs {
     #[command(flatten)]
-    result: Plain,
+    result: IdArgs,
     /// How long the link works, such as 24h. Without it the platform sets no end.
     #[arg(long, value_name = "SPAN", value_parser = super::remote::span)]
     expires_in: Option<Timeout>,
@@ -136,19 +139,12 @@ async fn end(remote: &Remote<'_>, id: u64) -> Result<Code, Failure> {
     Ok(Code::Passed)
 }
 
-/// When a link ends that holds for this long from now, as the platform takes it.
-pub(super) fn end_of_link(span: std::time::Duration) -> String {
-    let span = jiff::SignedDuration::try_from(span).unwrap_or_default();
-    let end = context::now().saturating_add(span).unwrap_or(jiff::Timestamp::MAX);
-    end.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()
-}
-
 async fn share(remote: &Remote<'_>, args: &ShareArgs) -> Result<Code, Failure> {
     let id = args.result.id;
     let expires = args.expires_in.map(|span| end_of_link(span.duration()));
     let share = remote.client.share(id, expires.as_deref(), remote.soon()).await;
     let share = share.map_err(|error| no_result(id, error))?;
-    let link = crate::report::escape::one_line(&share.link);
+    let link = crate::escape::one_line(&share.link);
     let end = match &expires {
         Some(end) => format!("until {end}"),
         None => "without an end: set one with --expires-in".to_owned(),

@@ -7,26 +7,31 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::time::Instant;
 
-use super::super::afterwards::Afterwards;
-use super::super::attend::{Attached, Gate};
-use super::super::baseline;
-use super::super::console::Console;
-use super::super::failure::Failure;
-use super::super::left::StartedRun;
-use super::super::overrides::KeyFlags;
-use super::super::publish::Publisher;
-use super::super::remote::{Output, Remote, id, no_result, status_of};
-use super::super::stop::{Stop, heeding};
-use super::super::turn::Turnstile;
-use super::super::{Global, runtime, watch};
-use crate::api::client::Started;
+use super::super::remote::{Output, Remote, id, no_result};
+use super::super::watch;
 use crate::api::error::ApiError;
+use crate::api::error::status_of;
+use crate::api::start::Started;
 use crate::context::{self, Context};
 use crate::exit::Code;
+use crate::failure::Failure;
+use crate::input::options::Global;
+use crate::input::overrides::KeyFlags;
+use crate::output::console::Console;
+use crate::output::publisher::Publisher;
+use crate::output::run_file::RunState;
 use crate::plan::Plan;
+use crate::preflight::baseline;
 use crate::record::ResultRecord;
-use crate::report::assemble::assemble;
-use crate::report::model::{PlanHead, SuiteHead};
+use crate::report::build::build_report;
+use crate::report::model::PlanHead;
+use crate::runner::active_run::ActiveRun;
+use crate::runner::call_limit::CallLimiter;
+use crate::runner::follow_up::FollowUp;
+use crate::runner::gate::Gate;
+use crate::runtime::runtime;
+use crate::stop::{Stop, with_signals};
+use crate::suite::head::SuiteHead;
 use crate::suite::model::Suite;
 use crate::suite::model::Transcripts;
 use crate::text;
@@ -36,7 +41,7 @@ const ANSWER_GRACE: Duration = Duration::from_secs(2);
 
 /// What `result rerun` takes.
 #[derive(Debug, clap::Args)]
-pub(in crate::cli) struct Args {
+pub(crate) struct Args {
     /// Id of the result whose scenarios run again.
     #[arg(value_parser = id)]
     id: u64,
@@ -73,15 +78,15 @@ pub(super) fn rerun(
         false => None,
     };
     let remote = Remote::new(global, context, console, args.output)?;
-    runtime()?.block_on(heeding(|stop: Stop| async move {
-        let turn = Turnstile::new(None);
+    runtime()?.block_on(with_signals(|stop: Stop| async move {
+        let limiter = CallLimiter::new(None);
         let gate = Gate {
             client: &remote.client,
             console,
             stop: &stop,
             label: None,
-            turn: &turn,
-            ticket: turn.join(0).into(),
+            limiter: &limiter,
+            permit: limiter.join(0).into(),
             listen: false,
         };
         let began = Instant::now();
@@ -100,13 +105,13 @@ pub(super) fn rerun(
             // A signal came during the start: nobody waits for what has begun.
             return Ok(stop.heard().map_or(Code::Passed, |(signal, _)| signal.code()));
         };
-        let attached = attached(args, suite, head, &old, new, (began, deadline));
-        let mut attached =
-            Attached { baseline: baseline.base, refused_baseline: baseline.refused, ..attached };
-        attached.notes.extend(baseline.notes);
-        let afterwards = Afterwards::of(&attached);
-        let mut report = assemble(gate.attend(attached, &publisher).await?);
-        afterwards.take(&gate, &mut report).await;
+        let active = active(args, suite, head, &old, new, (began, deadline));
+        let mut active =
+            ActiveRun { baseline: baseline.base, refused_baseline: baseline.refused, ..active };
+        active.notes.extend(baseline.notes);
+        let follow_up = FollowUp::of(&active);
+        let mut report = build_report(gate.wait_until_done(active, &publisher).await?);
+        follow_up.take(&gate, &mut report).await;
         publisher.finish(&mut report, console)
     }))
 }
@@ -131,7 +136,7 @@ async fn start(
     let first = tokio::select! {
         biased;
         started = &mut work => Ok(started),
-        signal = stop.asked() => Err(signal),
+        signal = stop.first_signal() => Err(signal),
     };
     let started = match first {
         Ok(started) => started,
@@ -178,14 +183,14 @@ fn told(remote: &Remote<'_>, of: u64, new: &ResultRecord) -> Result<(), Failure>
 
 /// The new result, as the gate attends to it. What it owes is what the platform started: a rerun
 /// runs each scenario once, however often the suite wants it.
-fn attached(
+fn active(
     args: &Args,
     suite: Suite,
     head: SuiteHead,
     old: &ResultRecord,
     new: ResultRecord,
     (began, deadline): (Instant, Instant),
-) -> Attached {
+) -> ActiveRun {
     let scenarios: std::collections::BTreeSet<u64> =
         old.runs.iter().filter_map(|run| run.scenario).collect();
     let runs = new.runs.len().max(scenarios.len());
@@ -203,17 +208,17 @@ fn attached(
         scenarios: scenarios.into_iter().collect(),
         ..PlanHead::default()
     };
-    Attached {
+    ActiveRun {
         chats: None,
-        started: StartedRun {
+        started: RunState {
             result: Some(new.id),
             name: new.name.clone(),
             suite: head.file.clone(),
             planned: planned.clone(),
-            ..StartedRun::default()
+            ..RunState::default()
         },
         calls: usize::MAX,
-        taken_up: false,
+        resumed: false,
         ended_earlier: false,
         of_set: false,
         head,

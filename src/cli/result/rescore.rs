@@ -10,22 +10,24 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::super::console::Console;
-use super::super::failure::Failure;
-use super::super::overrides::KeyFlags;
 use super::super::remote::{Output, Remote, Wait, id, metric_ids, no_result};
-use super::super::{Global, runtime, watch};
+use super::super::watch;
 use crate::api::after::Asked;
 use crate::context::Context;
 use crate::exit::Code;
+use crate::failure::Failure;
+use crate::input::options::Global;
+use crate::input::overrides::KeyFlags;
+use crate::output::console::Console;
 use crate::record::{MetricRecord, MetricValue, RunRecord};
 use crate::report::show::{Rescored, rescored};
 use crate::review::ResultView;
+use crate::runtime::runtime;
 use crate::text;
 
 /// What `result rescore` takes.
 #[derive(Debug, clap::Args)]
-pub(in crate::cli) struct Args {
+pub(crate) struct Args {
     /// Id of the result.
     #[arg(value_parser = id)]
     id: u64,
@@ -57,7 +59,7 @@ pub(super) fn rescore(
     let keys = KeyFlags::of_waiting(None, args.report_dir.clone());
     let overrides = keys.read()?;
     if let Some(suite) = &args.suite {
-        super::super::load::suite(Some(suite), &overrides, context)?;
+        crate::input::suite_file::suite(Some(suite), &overrides, context)?;
     }
     let remote = Remote::new(global, context, console, args.output)?;
     runtime()?.block_on(new_scores(args, &remote))?;

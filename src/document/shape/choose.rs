@@ -1,4 +1,4 @@
-//! Which part of a schema a node is held against.
+//! Which part of a schema a node is checked against.
 
 use serde_json::Value;
 

@@ -13,14 +13,23 @@ use std::collections::BTreeSet;
 
 use serde_json::Value;
 
+use super::format::Format;
 use super::node::{Fault, Kind, Node, Origin, Scalar, Span};
 use super::shown;
+
+/// The check of a text format by its name.
+type Formats = fn(&str) -> Option<Format>;
 
 /// Walks a tree along a schema. The value lacks the keys that have a fault. A list of scalars with a
 /// fault is left out whole, because rules about it would be misled; a list of mappings keeps those
 /// that are sound, and so does the tree, so that the places of its entries stay true.
-pub(super) fn walk(schema: &Value, node: &mut Node, faults: &mut Vec<Fault>) -> Option<Value> {
-    let mut walker = Walker { root: schema, faults, dropped: BTreeSet::new() };
+pub(super) fn walk(
+    schema: &Value,
+    formats: Formats,
+    node: &mut Node,
+    faults: &mut Vec<Fault>,
+) -> Option<Value> {
+    let mut walker = Walker { root: schema, formats, faults, dropped: BTreeSet::new() };
     let value = walker.value(schema, node, &Subject::Document);
     let dropped = walker.dropped;
     if !dropped.is_empty() {
@@ -33,6 +42,7 @@ pub(super) fn walk(schema: &Value, node: &mut Node, faults: &mut Vec<Fault>) -> 
 /// whether the key has a list.
 pub(super) fn walk_at(
     root: &Value,
+    formats: Formats,
     keys: &[&str],
     node: impl FnOnce(bool) -> Node,
     faults: &mut Vec<Fault>,
@@ -49,13 +59,14 @@ pub(super) fn walk_at(
     );
     let is_list = alternatives.iter().any(list) && !alternatives.iter().any(scalar);
     let subject = Subject::Key(keys.last()?, Span::default());
-    let mut walker = Walker { root, faults, dropped: BTreeSet::new() };
+    let mut walker = Walker { root, formats, faults, dropped: BTreeSet::new() };
     walker.value(schema, &node(is_list), &subject)
 }
 
 struct Walker<'a> {
     /// The schema with its `$defs`.
     root: &'a Value,
+    formats: Formats,
     faults: &'a mut Vec<Fault>,
     /// Entries of lists that the value lacks.
     dropped: BTreeSet<Span>,
@@ -103,7 +114,7 @@ impl<'a> Walker<'a> {
             .collect();
         match &node.kind {
             Kind::Scalar(scalar) if !fitting.is_empty() => {
-                match scalar::value(&fitting, scalar, subject) {
+                match scalar::value(&fitting, self.formats, scalar, subject) {
                     Ok(value) => Some(value),
                     Err(fault) => {
                         self.faults.push(fault.at(node.span));

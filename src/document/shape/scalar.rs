@@ -4,11 +4,8 @@ use serde_json::{Number, Value};
 
 use super::super::node::{Fault, Origin, Scalar, Span};
 use super::super::shown;
-use super::{Subject, choose, found, free};
-use crate::spec::words::Slug;
-use crate::suite::scalars::{Date, Percent, ScalarError, Timeout};
+use super::{Formats, Subject, choose, found, free};
 use crate::text;
-use crate::verdict::check::Check;
 
 /// A fault of the scalar, before its place is put in.
 pub(super) struct Refusal {
@@ -38,6 +35,7 @@ impl Refusal {
 /// The JSON value of a scalar by the first schema that takes it, or what the last one says.
 pub(super) fn value(
     schemas: &[&Value],
+    formats: Formats,
     scalar: &Scalar,
     subject: &Subject<'_>,
 ) -> Result<Value, Refusal> {
@@ -58,7 +56,7 @@ pub(super) fn value(
             "boolean" => boolean(scalar, subject),
             "integer" => integer(schema, scalar, subject),
             "number" => number(schema, scalar, subject),
-            "string" => string(schema, scalar, subject),
+            "string" => string(schema, formats, scalar, subject),
             _ => continue,
         };
         match tried {
@@ -218,7 +216,12 @@ fn in_words(least: Option<f64>, most: Option<f64>) -> String {
     }
 }
 
-fn string(schema: &Value, scalar: &Scalar, subject: &Subject<'_>) -> Result<Value, Refusal> {
+fn string(
+    schema: &Value,
+    formats: Formats,
+    scalar: &Scalar,
+    subject: &Subject<'_>,
+) -> Result<Value, Refusal> {
     if scalar.is_never_text() {
         return Err(not(scalar, subject, "text").help("put it in double quotes"));
     }
@@ -242,7 +245,7 @@ fn string(schema: &Value, scalar: &Scalar, subject: &Subject<'_>) -> Result<Valu
         )));
     }
     let format = schema.get("format").and_then(Value::as_str);
-    if let Some(parser) = format.and_then(parser)
+    if let Some(parser) = format.and_then(formats)
         && let Err(error) = parser(&scalar.text)
     {
         return Err(match scalar.origin {
@@ -252,22 +255,4 @@ fn string(schema: &Value, scalar: &Scalar, subject: &Subject<'_>) -> Result<Valu
         });
     }
     Ok(Value::String(scalar.text.clone()))
-}
-
-/// What a text format is checked by.
-type Parser = fn(&str) -> Result<(), ScalarError>;
-
-/// The project's parser of a text format. The table is what `format` means here.
-fn parser(format: &str) -> Option<Parser> {
-    fn parses<T: std::str::FromStr<Err = ScalarError>>(text: &str) -> Result<(), ScalarError> {
-        text.parse::<T>().map(|_| ())
-    }
-    Some(match format {
-        "check" => parses::<Check>,
-        "percent" => parses::<Percent>,
-        "timespan" => parses::<Timeout>,
-        "date" => parses::<Date>,
-        "slug" => parses::<Slug>,
-        _ => return None,
-    })
 }

@@ -15,7 +15,8 @@ use serde::Deserialize;
 pub use self::words::{Id, Ids, ProviderData};
 
 use crate::document::{Path, Problem};
-use crate::suite::model::{Leg, MOST_REPETITIONS, Mode, Phone, Suite, Thresholds, Websocket};
+use crate::suite::model::{MOST_REPETITIONS, Mode, Party, Phone, Suite, Websocket};
+use crate::suite::thresholds::Thresholds;
 
 /// One group of a batch: one agent's scenarios, or legs that start together.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
@@ -159,7 +160,7 @@ fn suite(
     let Some(legs) = &group.legs else {
         own.required(here, "", problems);
         let leg = own.leg(None, defaults.mode, here, problems);
-        let Leg { agent, scenarios, mode, phone, websocket, livekit, pipecat, .. } = leg;
+        let Party { agent, scenarios, mode, phone, websocket, livekit, pipecat, .. } = leg;
         return Suite { agent, scenarios, mode, phone, websocket, livekit, pipecat, ..suite };
     };
     if own.scenario_ids.is_some() {
@@ -216,7 +217,7 @@ impl Keys<'_> {
         mode: Option<Mode>,
         here: &Path,
         problems: &mut Vec<Problem>,
-    ) -> Leg {
+    ) -> Party {
         let mode = self.execution_mode.or(mode);
         let is = mode.unwrap_or_default();
         for (key, stands, only) in [
@@ -254,7 +255,7 @@ impl Keys<'_> {
                 None
             }
         });
-        Leg {
+        Party {
             name,
             agent: self.agent_id.map(|id| id.0),
             scenarios: self.scenario_ids.map(|ids| ids.0.clone()),
@@ -267,7 +268,7 @@ impl Keys<'_> {
                 .map(|url| Websocket { url: Some(url.to_owned()), ..Websocket::default() }),
             livekit,
             pipecat,
-            ..Leg::default()
+            ..Party::default()
         }
     }
 }

@@ -6,15 +6,15 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::assemble::not_shown;
-use super::escape::terminal::log_line;
-use super::escape::{markdown as md, short};
 use super::model::PlanHead;
 use super::remarks::version_change;
-use super::standing::{outcomes, planned_evidence};
+use crate::escape::terminal::log_line;
+use crate::escape::{markdown as md, short};
 use crate::exit::Code;
 use crate::numbers;
 use crate::record::ResultRecord;
+use crate::record::not_shown;
+use crate::report::evaluation::{outcomes, planned_evidence};
 use crate::text as words;
 use crate::verdict::baseline::{
     Comparison, NoVerdict, RunsOfSide, SIGNIFICANCE, ScenarioChange, Trend, compare,

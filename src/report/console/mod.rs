@@ -9,11 +9,11 @@ use unicode_width::UnicodeWidthStr;
 use self::paint::longest_piece;
 pub use self::paint::{Ink, Style, cut, pad};
 use super::comparison;
-use super::escape::terminal::neutral;
-use super::escape::{one_line, short};
 use super::model::{Report, ScenarioRuns};
 use super::moment::moment;
-use super::words::{self, Standing};
+use super::words::{self, CheckStatus};
+use crate::escape::terminal::neutral;
+use crate::escape::{one_line, short};
 use crate::exit::Code;
 use crate::outcome::{Outcome, RunOutcome};
 use crate::record::RunRecord;
@@ -68,12 +68,12 @@ const fn verdict_ink(verdict: Verdict) -> (Ink, &'static str) {
     }
 }
 
-const fn standing_ink(standing: Standing) -> (Ink, &'static str) {
+const fn standing_ink(standing: CheckStatus) -> (Ink, &'static str) {
     match standing {
-        Standing::Passed => (Ink::Good, "✓"),
-        Standing::Inconclusive => (Ink::Unsure, "?"),
-        Standing::Warning => (Ink::Unsure, "!"),
-        Standing::Failed => (Ink::Bad, "✗"),
+        CheckStatus::Passed => (Ink::Good, "✓"),
+        CheckStatus::Inconclusive => (Ink::Unsure, "?"),
+        CheckStatus::Warning => (Ink::Unsure, "!"),
+        CheckStatus::Failed => (Ink::Bad, "✗"),
     }
 }
 
@@ -127,7 +127,7 @@ fn checks(out: &mut String, report: &Report, style: Style) {
         .take(shown)
         .map(|check| {
             let cells = [
-                Standing::of(check).word().to_owned(),
+                CheckStatus::of(check).word().to_owned(),
                 short(&words::check_name(check), 60),
                 short(&check.condition, 40),
                 words::seen(check),
@@ -163,7 +163,7 @@ fn checks(out: &mut String, report: &Report, style: Style) {
     out.push_str(&style.paint(Ink::Faint, &titles));
     out.push('\n');
     for (at, (check, cells)) in rows.into_iter().enumerate() {
-        let standing = Standing::of(check);
+        let standing = CheckStatus::of(check);
         let (ink, mark) = standing_ink(standing);
         let [word, name, ..] = &cells;
         let name = table.wrap("", 2, name);
@@ -174,7 +174,7 @@ fn checks(out: &mut String, report: &Report, style: Style) {
         for more in name {
             out.push_str(&format!("    {}  {more}\n", pad("", word_width)));
         }
-        if standing != Standing::Passed && at < REASONS {
+        if standing != CheckStatus::Passed && at < REASONS {
             out.push_str(&style.wrap("      ", 6, &short(&check.reason, 400)));
         } else if let Some(assumed) = words::assumption(check) {
             out.push_str(&style.wrap("      ", 6, &short(assumed, 400)));
@@ -186,7 +186,7 @@ fn checks(out: &mut String, report: &Report, style: Style) {
 /// The checks where the table is wider than the terminal: one below the other.
 fn narrow_checks(out: &mut String, rows: &[(&CheckReport, [String; 5])], style: Style) {
     for (at, (check, [word, name, condition, seen, _])) in rows.iter().enumerate() {
-        let standing = Standing::of(check);
+        let standing = CheckStatus::of(check);
         let (ink, mark) = standing_ink(standing);
         let first = format!("  {}  ", style.paint(ink, &format!("{mark} {word}")));
         // The colours take no room: the text is laid out without them.
@@ -194,7 +194,7 @@ fn narrow_checks(out: &mut String, rows: &[(&CheckReport, [String; 5])], style: 
         let text = style.wrap(&plain, 6, &format!("{name} {condition}"));
         out.push_str(&text.replacen(&plain, &first, 1));
         let why = match standing {
-            Standing::Passed => {
+            CheckStatus::Passed => {
                 let assumed = words::assumption(check).map(|assumed| short(assumed, 300));
                 let assumed = assumed.map(|assumed| format!("; {assumed}")).unwrap_or_default();
                 format!("seen {seen} in {}{assumed}", words::samples_in_words(check))

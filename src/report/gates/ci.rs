@@ -2,18 +2,22 @@
 
 use serde_json::json;
 
-use super::Whole;
+use super::BatchReport;
+use crate::escape::ci::{command_data, command_property};
+use crate::escape::short;
 use crate::exit::Code;
 use crate::numbers;
-use crate::report::escape::ci::{command_data, command_property};
-use crate::report::escape::short;
 use crate::report::github::{Paths, file_property, result_ids, verdict};
 use crate::report::words;
 
 /// The outputs of the whole: the names of a single gate's, with the figures of all of them.
 /// `started` are the ids of all results that have started, in the order of the command line: also
 /// of those that came to no evidence.
-pub fn outputs(whole: &Whole, started: &[u64], paths: Paths<'_>) -> Vec<(&'static str, String)> {
+pub fn outputs(
+    whole: &BatchReport,
+    started: &[u64],
+    paths: Paths<'_>,
+) -> Vec<(&'static str, String)> {
     let path = |path: Option<&std::path::Path>| {
         path.map(|path| path.display().to_string()).unwrap_or_default()
     };
@@ -50,7 +54,7 @@ const MOST: usize = 10;
 
 /// A workflow command for each suite that did not pass, at most ten. `place` gives the path of a
 /// suite's file from the root of the repository.
-pub fn annotations(whole: &Whole, place: &dyn Fn(&str) -> Option<String>) -> String {
+pub fn annotations(whole: &BatchReport, place: &dyn Fn(&str) -> Option<String>) -> String {
     let bad: Vec<_> = whole
         .worst_first()
         .into_iter()
@@ -82,7 +86,7 @@ const LINKS: usize = 75_000;
 
 /// GitLab's annotations report: a link to each result, as many as GitLab takes; none where no result
 /// has a page.
-pub fn gitlab_annotations(whole: &Whole) -> Option<String> {
+pub fn gitlab_annotations(whole: &BatchReport) -> Option<String> {
     let mut room = LINKS;
     let links: Vec<_> = whole
         .gates

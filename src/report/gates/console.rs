@@ -3,12 +3,12 @@
 
 use std::path::Path;
 
-use super::{Gate, GateEnd, Whole};
+use super::{BatchReport, Gate, GateEnd};
+use crate::escape::terminal::neutral;
+use crate::escape::{one_line, short};
 use crate::exit::Code;
-use crate::report::assemble::REHEARSAL;
+use crate::report::build::REHEARSAL;
 use crate::report::console::{Ink, Style, console_of_one, pad};
-use crate::report::escape::terminal::neutral;
-use crate::report::escape::{one_line, short};
 use crate::report::words;
 use crate::text;
 
@@ -16,7 +16,7 @@ use crate::text;
 const MOST: usize = 5;
 
 /// The account. `written` are the reports of the whole, as the user knows their paths.
-pub fn console(whole: &Whole, style: Style, written: &[&Path]) -> String {
+pub fn console(whole: &BatchReport, style: Style, written: &[&Path]) -> String {
     let mut out = String::new();
     let gates = whole.worst_first();
     let bad: Vec<&&Gate> =
@@ -64,7 +64,7 @@ const fn ink(code: Code) -> (Ink, &'static str, &'static str) {
     }
 }
 
-fn head(out: &mut String, whole: &Whole, style: Style) {
+fn head(out: &mut String, whole: &BatchReport, style: Style) {
     let (colour, mark, _) = match whole.is_softened() && whole.code() == Code::Passed {
         true => (Ink::Unsure, "!", ""),
         false => ink(whole.code()),

@@ -3,8 +3,9 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Gate, Whole};
-use crate::report::model::{Tally, Timing, Traffic};
+use super::{BatchReport, Gate};
+use crate::record::Traffic;
+use crate::report::model::{Tally, Timing};
 use crate::report::words;
 use crate::verdict::Verdict;
 
@@ -34,7 +35,7 @@ pub struct Index {
     pub tally: Tally,
     /// The gates, in the order of the command line.
     pub gates: Vec<IndexEntry>,
-    /// Whether a stand-in gave the evidence: a rehearsal.
+    /// Whether a simulator gave the evidence: a rehearsal.
     pub simulated: bool,
     /// What talking to the platform took.
     pub traffic: Traffic,
@@ -73,7 +74,7 @@ pub struct IndexEntry {
 }
 
 /// The whole as indented JSON with a newline at its end.
-pub fn index(whole: &Whole) -> String {
+pub fn index(whole: &BatchReport) -> String {
     let entry = |gate: &Gate| {
         let report = gate.report();
         IndexEntry {

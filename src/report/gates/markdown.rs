@@ -1,10 +1,10 @@
 //! The whole as `summary.md` and as the comment on a pull request: verdict first, a row for each
 //! suite, then a section for each, the worst first, those that passed folded.
 
-use super::{Gate, Whole};
+use super::{BatchReport, Gate};
+use crate::escape::markdown::inline;
+use crate::escape::short;
 use crate::exit::Code;
-use crate::report::escape::markdown::inline;
-use crate::report::escape::short;
 use crate::report::markdown::comment::{self, Origin};
 use crate::report::markdown::{LIMIT, REHEARSAL, markdown_within};
 use crate::report::model::Report;
@@ -14,12 +14,12 @@ use crate::text;
 /// What folding a section takes at most, in bytes.
 const FOLD: usize = 2000;
 /// The whole as GitHub-flavoured Markdown, at most [`LIMIT`] bytes.
-pub fn markdown(whole: &Whole) -> String {
+pub fn markdown(whole: &BatchReport) -> String {
     markdown_of(whole, LIMIT)
 }
 
 /// The same in at most so many bytes, but a few thousand.
-pub fn markdown_of(whole: &Whole, limit: usize) -> String {
+pub fn markdown_of(whole: &BatchReport, limit: usize) -> String {
     let notice = "This section is cut, so that all suites fit 1 MiB";
     document(whole, limit, usize::MAX, &|report, room| markdown_within(report, room, notice))
 }
@@ -28,7 +28,7 @@ pub fn markdown_of(whole: &Whole, limit: usize) -> String {
 const COMMENTED: usize = 10;
 
 /// The whole as the comment on a pull request, of at most 65,536 characters.
-pub fn comment(whole: &Whole, origin: Origin<'_>) -> String {
+pub fn comment(whole: &BatchReport, origin: Origin<'_>) -> String {
     let marker = comment::marker(sticky(&whole.name, whole.gates.len()));
     let foot = comment::foot(origin);
     let room = comment::LIMIT.saturating_sub(marker.len() + foot.len() + 1);
@@ -38,7 +38,7 @@ pub fn comment(whole: &Whole, origin: Origin<'_>) -> String {
 }
 
 /// The same for whoever posts it as a comment of their own.
-pub fn comment_without_marker(whole: &Whole) -> String {
+pub fn comment_without_marker(whole: &BatchReport) -> String {
     comment::unmarked(&comment(whole, Origin::default()))
 }
 
@@ -50,7 +50,7 @@ pub fn sticky(name: &str, count: usize) -> &str {
 
 /// The whole in at most so many bytes, with at most so many sections.
 fn document(
-    whole: &Whole,
+    whole: &BatchReport,
     limit: usize,
     sections: usize,
     section: &dyn Fn(&Report, usize) -> String,

@@ -1,4 +1,4 @@
-//! Several gates that ran side by side ▶ one verdict and one report of the whole.
+//! Several gates that ran side by side to one verdict and one report of the whole.
 //!
 //! Pure. Each gate keeps its own report; here is what is said of all of them together.
 
@@ -14,14 +14,15 @@ pub use self::markdown::{comment, comment_without_marker, markdown, markdown_of,
 
 use std::collections::BTreeMap;
 
-use super::model::{Report, Tally, Timing, Traffic};
+use super::model::{Report, Tally, Timing};
 use crate::exit::Code;
+use crate::record::Traffic;
 use crate::text;
 use crate::verdict::Verdict;
 
 /// Several gates that ran side by side.
 #[derive(Debug)]
-pub struct Whole {
+pub struct BatchReport {
     /// What they are together.
     pub name: String,
     /// The gates, in the order of the command line.
@@ -32,7 +33,7 @@ pub struct Whole {
     pub traffic: Traffic,
     /// How many calls all could have at the same time; none: as many as the account allows.
     pub concurrency: Option<u32>,
-    /// Whether a stand-in gave the evidence.
+    /// Whether a simulator gave the evidence.
     pub simulated: bool,
     /// Which output of the whole could not be written, and why.
     pub not_written: Option<String>,
@@ -128,7 +129,7 @@ impl Gate {
     }
 }
 
-impl Whole {
+impl BatchReport {
     /// The gates that count.
     fn gating(&self) -> impl Iterator<Item = &Gate> {
         self.gates.iter().filter(|gate| !gate.is_base)

@@ -2,14 +2,16 @@
 
 use super::*;
 use crate::record::{MetricRecord, MetricValue, ResultRecord, RunRecord, Status};
-use crate::report::assemble::{Parts, assemble};
+use crate::report::build::{ReportInput, build_report};
 use crate::report::console::Style;
 use crate::report::github::Paths;
 use crate::report::junit::junit_of;
 use crate::report::markdown::LIMIT;
 use crate::report::markdown::comment::Origin;
-use crate::report::model::{PlanHead, SuiteHead};
-use crate::suite::model::{Junit, Mode, Thresholds, Tolerated};
+use crate::report::model::PlanHead;
+use crate::suite::head::SuiteHead;
+use crate::suite::model::{Junit, Mode, Tolerated};
+use crate::suite::thresholds::Thresholds;
 
 fn as_written(file: &str) -> Option<String> {
     Some(file.to_owned())
@@ -55,7 +57,7 @@ fn report(name: &str, passes: &[bool]) -> Report {
         ..ResultRecord::default()
     };
     let url = Some("https://dashboard.example/1".to_owned());
-    assemble(Parts { url, ..Parts::of(suite, plan, result) })
+    build_report(ReportInput { url, ..ReportInput::of(suite, plan, result) })
 }
 
 fn judged(name: &str, passes: &[bool]) -> Gate {
@@ -84,8 +86,8 @@ fn ended(name: &str, code: Code) -> Gate {
     }
 }
 
-fn whole(gates: Vec<Gate>) -> Whole {
-    Whole {
+fn whole(gates: Vec<Gate>) -> BatchReport {
+    BatchReport {
         name: "Release".to_owned(),
         gates,
         timing: Timing::default(),

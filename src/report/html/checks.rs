@@ -2,12 +2,14 @@
 
 use super::Book;
 use super::frame::{self, Tone};
-use crate::report::escape::short;
+use crate::checks::figure::FigureUnit;
+use crate::checks::grammar::{Check, Operator};
+use crate::escape::short;
+use crate::numbers;
 use crate::report::markup::Markup;
-use crate::report::words::{self, Standing};
+use crate::report::words::{self, CheckStatus};
 use crate::text;
-use crate::verdict::check::{Check, Operator};
-use crate::verdict::{CheckReport, FigureUnit};
+use crate::verdict::CheckReport;
 
 /// How many checks the table holds at most, the worst first.
 const ROWS: usize = 200;
@@ -35,7 +37,7 @@ pub(super) fn section(main: &mut Markup, book: &Book<'_>) {
         });
         section.line_break();
         if let Some(confidence) = common {
-            let text = format!("The intervals are {} sure.", text::percent(confidence));
+            let text = format!("The intervals are {} sure.", numbers::percent(confidence));
             frame::paragraph(section, "aside", &text);
         }
         let more = checks.len().saturating_sub(ROWS);
@@ -67,7 +69,7 @@ fn interval(check: &CheckReport, common: Option<f64>) -> Option<String> {
 
 /// A check: its figures, and below them the reason where it did not pass.
 fn rows(body: &mut Markup, check: &CheckReport, common: Option<f64>) {
-    let standing = Standing::of(check);
+    let standing = CheckStatus::of(check);
     body.element("tr", &[("role", "row")], |row| {
         row.element("td", &[("role", "cell"), ("class", "verdict")], |cell| {
             frame::badge(cell, Tone::of_standing(standing), standing.word());
@@ -105,7 +107,7 @@ fn rows(body: &mut Markup, check: &CheckReport, common: Option<f64>) {
         cell(row, "Runs", "n", &words::samples(check));
     });
     let reason = match standing {
-        Standing::Passed => words::assumption(check).unwrap_or_default(),
+        CheckStatus::Passed => words::assumption(check).unwrap_or_default(),
         _ => check.reason.trim(),
     };
     if !reason.is_empty() {
@@ -121,7 +123,7 @@ fn rows(body: &mut Markup, check: &CheckReport, common: Option<f64>) {
 const WIDTH: f64 = 150.0;
 
 /// The figure on a line: the accepted side shaded, the interval, the threshold, the figure.
-fn bar(cell: &mut Markup, check: &CheckReport, standing: Standing) {
+fn bar(cell: &mut Markup, check: &CheckReport, standing: CheckStatus) {
     let (low, high) = ends(check);
     let at = |value: f64| 4.0 + ((value - low) / (high - low)).clamp(0.0, 1.0) * (WIDTH - 8.0);
     let Some(value) = check.value.filter(|value| value.is_finite()) else { return };

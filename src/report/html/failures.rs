@@ -2,8 +2,8 @@
 
 use super::frame::{self, Tone};
 use super::{Book, MOST_PAGES};
+use crate::escape::short;
 use crate::outcome::{Outcome, word};
-use crate::report::escape::short;
 use crate::report::markup::Markup;
 use crate::report::model::ScenarioRuns;
 use crate::report::words::{self, RunOf};

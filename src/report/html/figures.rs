@@ -1,10 +1,14 @@
-//! The report ▶ the data of its plots: which are worth drawing, what stands in them.
+//! The report to the data of its plots: which are worth drawing, what stands in them.
 //!
 //! It draws nothing (`plot`) and writes no page (`pictures`).
 
+use crate::numbers;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use crate::checks::figure::FigureUnit;
+use crate::checks::grammar::{Aggregate, Check, Operator};
+use crate::checks::spec::MetricUnit;
 use crate::outcome::{Outcome, RunOutcome};
 use crate::record::{MetricRecord, MetricValue, RunRecord};
 use crate::report::comparison;
@@ -14,12 +18,10 @@ use crate::report::plot::{
     Standing, Unit,
 };
 use crate::stats::rate::bounds;
-use crate::suite::checks::MetricUnit;
 use crate::text;
 use crate::verdict::baseline::{ScenarioChange, Trend};
-use crate::verdict::check::{Aggregate, Check, Operator};
 use crate::verdict::evidence;
-use crate::verdict::{CheckReport, FigureUnit, Interval, Verdict};
+use crate::verdict::{CheckReport, Interval, Verdict};
 
 /// How many rows a plot has at most, those that matter most first.
 pub(super) const ROWS: usize = 60;
@@ -100,7 +102,8 @@ fn rates(report: &Report, scenarios: &[ScenarioRuns<'_>]) -> Option<Plot> {
             let judged = tally.passed + tally.failed;
             let figures = match tally.success_rate() {
                 Some(rate) => {
-                    let rate = check.map_or_else(|| text::percent(rate), |check| check.shown(rate));
+                    let rate =
+                        check.map_or_else(|| numbers::percent(rate), |check| check.shown(rate));
                     format!("{rate} · {}/{judged}", tally.passed)
                 }
                 None => "none judged".to_owned(),
@@ -134,7 +137,7 @@ fn rates(report: &Report, scenarios: &[ScenarioRuns<'_>]) -> Option<Plot> {
         stem: "scenarios".to_owned(),
         title: format!(
             "Share of the judged runs that passed, with the interval that is {} sure{upright}",
-            text::percent(confidence(report))
+            numbers::percent(confidence(report))
         ),
         description: format!("{} from 0% to 100%. {worst}.", text::count(rows.len(), "scenario")),
         data: Data::Rates(Rates { rows }),

@@ -1,11 +1,11 @@
 //! The frame of every page, and the small pieces that pages share: badges, names, tables, plots.
 
+use crate::escape::short;
 use crate::outcome::Outcome;
-use crate::report::escape::short;
 use crate::report::markup::{Attributes, Markup};
 use crate::report::model::Report;
 use crate::report::plot::{Look, Plot, Size, Theme};
-use crate::report::words::Standing;
+use crate::report::words::CheckStatus;
 use crate::verdict::Verdict;
 
 /// What a page may load: style sheets and pictures, and nothing that acts. Schemes are named because
@@ -81,12 +81,12 @@ impl Tone {
         }
     }
 
-    pub(super) const fn of_standing(standing: Standing) -> Self {
+    pub(super) const fn of_standing(standing: CheckStatus) -> Self {
         match standing {
-            Standing::Passed => Tone::Pass,
-            Standing::Failed => Tone::Fail,
-            Standing::Inconclusive => Tone::Open,
-            Standing::Warning => Tone::Warn,
+            CheckStatus::Passed => Tone::Pass,
+            CheckStatus::Failed => Tone::Fail,
+            CheckStatus::Inconclusive => Tone::Open,
+            CheckStatus::Warning => Tone::Warn,
         }
     }
 

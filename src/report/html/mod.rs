@@ -16,7 +16,7 @@ mod whole;
 
 use std::collections::HashMap;
 
-use super::gates::Whole;
+use super::gates::BatchReport;
 use super::model::{Report, ScenarioRuns};
 use super::plot::Plot;
 use super::words::{self, RunOf};
@@ -96,7 +96,7 @@ pub fn each<E>(
 ///
 /// The first error of `write`.
 pub fn whole<E>(
-    whole: &Whole,
+    whole: &BatchReport,
     mut write: impl FnMut(&str, &str) -> Result<(), E>,
 ) -> Result<(), E> {
     write("style.css", STYLE)?;

@@ -2,8 +2,8 @@
 
 use super::frame::{self, Tone};
 use super::{Book, checks, failures, pictures, rest};
+use crate::escape::short;
 use crate::numbers;
-use crate::report::escape::short;
 use crate::report::markup::Markup;
 use crate::report::model::{Report, Tally};
 use crate::report::words;
@@ -180,7 +180,7 @@ pub(super) fn tiles(
         let open = tally.errored + tally.unscored + tally.missing;
         let of_tally = || (bounds(tally.passed, tally.failed, open, confidence), confidence);
         let ((low, high), confidence) = of_check.unwrap_or_else(of_tally);
-        format!("{} to {}, {} sure", show(low), show(high), text::percent(confidence))
+        format!("{} to {}, {} sure", show(low), show(high), numbers::percent(confidence))
     };
     let errored = match still_going {
         0 => "never a fair conversation".to_owned(),

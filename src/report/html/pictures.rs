@@ -3,8 +3,9 @@
 use super::Book;
 use super::figures::{self, ROWS, SPREADS};
 use super::frame::{self, figure_cell};
+use crate::escape::short;
+use crate::numbers;
 use crate::report::comparison;
-use crate::report::escape::short;
 use crate::report::markup::Markup;
 use crate::report::plot::{Data, clock};
 use crate::text;
@@ -92,7 +93,8 @@ pub(super) fn scenarios(main: &mut Markup, book: &Book<'_>) {
             frame::table(fold, "Success by scenario", &columns, |body| {
                 for scenario in order.iter().take(TABLE) {
                     let tally = scenario.tally;
-                    let rate = tally.success_rate().map_or_else(|| "–".to_owned(), text::percent);
+                    let rate =
+                        tally.success_rate().map_or_else(|| "–".to_owned(), numbers::percent);
                     let interval = figures::interval(book.report, scenario).map_or_else(
                         || "–".to_owned(),
                         |(low, high)| format!("{:.0}% to {:.0}%", low * 100.0, high * 100.0),

@@ -3,10 +3,11 @@
 use super::Book;
 use super::failures::run_link;
 use super::frame::{self, Tone};
-use crate::report::escape::{short, truncate, visible};
+use crate::escape::{short, truncate, visible};
 use crate::report::markup::Markup;
-use crate::report::model::{Report, RetryRun};
+use crate::report::model::Report;
 use crate::report::words;
+use crate::retry::RetryRun;
 use crate::text;
 
 /// How many entries a list has at most.

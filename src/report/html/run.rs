@@ -3,13 +3,13 @@
 use super::frame::{self, Tone};
 use super::rest::lines;
 use super::{Book, INDEX, run_page};
+use crate::checks::figure::FigureUnit;
+use crate::escape::{one_line, short, truncate, url, visible};
 use crate::outcome::{Outcome, RunOutcome};
 use crate::record::{ExpectedOutcome, MetricRecord, MetricValue, RunRecord, Turn};
-use crate::report::escape::{one_line, short, truncate, url, visible};
 use crate::report::markup::Markup;
 use crate::report::words::{self, RunOf};
 use crate::text;
-use crate::verdict::FigureUnit;
 
 /// How many turns of a conversation are shown from its beginning and from its end.
 const TURNS: (usize, usize) = (150, 350);

@@ -3,15 +3,15 @@
 
 use super::frame::{self, Tone};
 use super::overview::{strip, tiles};
+use crate::escape::short;
 use crate::exit::Code;
-use crate::report::escape::short;
-use crate::report::gates::{Gate, Whole};
+use crate::report::gates::{BatchReport, Gate};
 use crate::report::markup::Markup;
 use crate::report::words;
 use crate::text;
 use crate::verdict::Verdict;
 
-pub(super) fn page(whole: &Whole) -> String {
+pub(super) fn page(whole: &BatchReport) -> String {
     let title = format!("{} · {}", whole.headline(), short(&whole.name, 120));
     frame::page(&title, "", |body| {
         let softened = whole.is_softened() && whole.code() == Code::Passed;
@@ -36,7 +36,7 @@ pub(super) fn page(whole: &Whole) -> String {
     })
 }
 
-fn head(header: &mut Markup, whole: &Whole) {
+fn head(header: &mut Markup, whole: &BatchReport) {
     header.element("p", &[("class", "suite")], |line| {
         frame::name(line, &whole.name, 200);
         if whole.simulated {
@@ -75,7 +75,7 @@ fn head(header: &mut Markup, whole: &Whole) {
     strip(header, &tally, &words::tally_of(&tally));
 }
 
-fn suites(section: &mut Markup, whole: &Whole) {
+fn suites(section: &mut Markup, whole: &BatchReport) {
     let columns = [
         ("Verdict", false),
         ("Suite", false),

@@ -1,10 +1,11 @@
 //! The text inside a case that did not pass: all that a person needs, the most important first.
 
+use crate::escape::{one_line, short};
 use crate::outcome::RunOutcome;
 use crate::record::{RunRecord, Turn};
-use crate::report::escape::{one_line, short};
-use crate::report::model::{Report, RetryRun, ScenarioRuns};
+use crate::report::model::{Report, ScenarioRuns};
 use crate::report::words;
+use crate::retry::RetryRun;
 use crate::text;
 use crate::verdict::CheckReport;
 

@@ -16,10 +16,10 @@ use quick_junit::{FlakyOrRerun, NonSuccessKind, Property, TestCase, TestCaseStat
 use self::body::Body;
 use self::retried::{Attempt, Retried};
 use self::write::{content, escaped, file, span, value};
-use super::escape::{one_line, short};
-use super::gates::{Gate, GateEnd, Whole};
+use super::gates::{BatchReport, Gate, GateEnd};
 use super::model::{Report, ScenarioRuns};
-use super::words::{self, Standing};
+use super::words::{self, CheckStatus};
+use crate::escape::{one_line, short};
 use crate::exit::Code;
 use crate::outcome::{Outcome, RunOutcome};
 use crate::record::RunRecord;
@@ -80,7 +80,7 @@ pub fn junit(report: &Report) -> String {
 
 /// Several gates as one JUnit XML: the suites of each, and one with an error for a gate that ended
 /// without evidence. What others are compared with makes no red case.
-pub fn junit_of(whole: &Whole) -> String {
+pub fn junit_of(whole: &BatchReport) -> String {
     let gates = || whole.gates.iter().filter(|gate| !gate.is_base);
     let mut file = File::of(gates().filter_map(Gate::report));
     file.suites = gates().count().max(1);
@@ -391,15 +391,15 @@ fn check_cases(report: &Report, suite: &str) -> Vec<Case> {
     let cases = report.checks.iter().map(|check| {
         let name = format!("{}: {}", words::check_name(check), check.condition);
         let reason = short(&check.reason, 300);
-        let (element, kind, message) = match Standing::of(check) {
-            Standing::Passed => (Element::Skipped, "", None),
-            Standing::Failed | Standing::Inconclusive if report.suite.report_only => {
+        let (element, kind, message) = match CheckStatus::of(check) {
+            CheckStatus::Passed => (Element::Skipped, "", None),
+            CheckStatus::Failed | CheckStatus::Inconclusive if report.suite.report_only => {
                 let would = words::would(check.verdict);
                 (Element::Skipped, "", Some(format!("{would} (report only): {reason}")))
             }
-            Standing::Failed => (Element::Failure, "gate.Threshold", Some(reason)),
-            Standing::Inconclusive => (Element::Error, "gate.Inconclusive", Some(reason)),
-            Standing::Warning => (Element::Skipped, "", Some(format!("warning: {reason}"))),
+            CheckStatus::Failed => (Element::Failure, "gate.Threshold", Some(reason)),
+            CheckStatus::Inconclusive => (Element::Error, "gate.Inconclusive", Some(reason)),
+            CheckStatus::Warning => (Element::Skipped, "", Some(format!("warning: {reason}"))),
         };
         Case {
             name: names.unique(&class, short(&name, NAME), "again"),

@@ -6,8 +6,9 @@ use quick_junit::TestRerun;
 
 use super::element_of;
 use super::write::{content, escaped, value};
-use crate::report::escape::short;
-use crate::report::model::{Report, RetryRun};
+use crate::escape::short;
+use crate::report::model::Report;
+use crate::retry::RetryRun;
 use crate::suite::model::RetryMarks;
 
 /// What a reason may take in an element.

@@ -1,4 +1,4 @@
-//! Text ▶ what `quick-junit` takes, and its document ▶ the file.
+//! Text to what `quick-junit` takes, and its document to the file.
 //!
 //! Foreign text becomes visible text here and nowhere else. What `quick-junit` writes and Jenkins'
 //! xUnit plugin or the Windy Road schema refuses is taken out of its output.
@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use quick_junit::{Report, XmlString};
 
-use crate::report::escape::{one_line, visible};
+use crate::escape::{one_line, visible};
 use crate::text;
 
 /// Foreign text as the value of an attribute: one line.
@@ -78,8 +78,8 @@ mod tests {
     use proptest::prelude::*;
     use quick_junit::{NonSuccessKind, TestCase, TestCaseStatus, TestSuite};
 
-    use super::super::super::escape::tests::hostile;
     use super::*;
+    use crate::escape::tests::hostile;
 
     /// A file with this text at every place that foreign text has.
     fn file_of(text: &str) -> String {

@@ -5,8 +5,8 @@
 
 use super::sheet::Sheet;
 use super::{baseline, checks, cut, failures, head, rank, rest};
+use crate::escape::url;
 use crate::outcome::word;
-use crate::report::escape::url;
 use crate::report::model::Report;
 use crate::report::words;
 use crate::text;
@@ -118,7 +118,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::report::escape::tests::hostile;
+    use crate::escape::tests::hostile;
 
     #[test]
     fn suites_of_different_names_have_different_comments() {

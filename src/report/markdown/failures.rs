@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use super::sheet::Sheet;
 use super::{FIRST, cut, rank};
+use crate::escape::{markdown, short};
 use crate::outcome::{Outcome, RunOutcome};
 use crate::record::{FailedReason, RunRecord, Turn};
-use crate::report::escape::{markdown, short};
 use crate::report::model::{Report, ScenarioRuns};
 use crate::report::moment::moment;
 use crate::report::words::{self, RunOf};

@@ -12,13 +12,14 @@ use std::path::Path;
 
 use self::sheet::Sheet;
 use super::comparison;
-use super::escape::markdown::inline;
-use super::escape::short;
 use super::model::Report;
-use super::words::{self, Standing};
+use super::words::{self, CheckStatus};
+use crate::checks::figure::FigureUnit;
+use crate::escape::markdown::inline;
+use crate::escape::short;
 use crate::exit::Code;
 use crate::text;
-use crate::verdict::{CheckReport, FigureUnit, Verdict};
+use crate::verdict::{CheckReport, Verdict};
 
 /// Over this GitHub shows nothing of a step summary, in bytes.
 pub const LIMIT: usize = 1_048_576;
@@ -108,12 +109,12 @@ fn cut(text: &str, characters: usize) -> String {
     inline(&short(text, characters))
 }
 
-const fn mark(standing: Standing) -> &'static str {
+const fn mark(standing: CheckStatus) -> &'static str {
     match standing {
-        Standing::Failed => "❌",
-        Standing::Inconclusive => "❔",
-        Standing::Warning => "⚠️",
-        Standing::Passed => "✅",
+        CheckStatus::Failed => "❌",
+        CheckStatus::Inconclusive => "❔",
+        CheckStatus::Warning => "⚠️",
+        CheckStatus::Passed => "✅",
     }
 }
 
@@ -236,11 +237,11 @@ fn bar(check: &CheckReport) -> Option<String> {
 }
 
 fn check_row(check: &CheckReport) -> String {
-    let standing = Standing::of(check);
+    let standing = CheckStatus::of(check);
     let interval = words::interval(check).map(|text| format!("<br>{text}")).unwrap_or_default();
     let bar = bar(check).map(|bar| format!("<br>`{bar}`")).unwrap_or_default();
     let why = match standing {
-        Standing::Passed => cut(words::assumption(check).unwrap_or_default(), 400),
+        CheckStatus::Passed => cut(words::assumption(check).unwrap_or_default(), 400),
         _ => cut(&check.reason, 400),
     };
     format!(

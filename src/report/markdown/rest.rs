@@ -1,13 +1,14 @@
 //! What is below the failures: suggestions, notes, and the folded tables.
 
+use crate::numbers;
 use std::collections::HashSet;
 
 use super::sheet::Sheet;
 use super::{cut, rank};
+use crate::escape::markdown::{code, lines};
+use crate::escape::{one_line, truncate};
 use crate::outcome::{Outcome, RunOutcome};
 use crate::record::{FailedReason, RunRecord};
-use crate::report::escape::markdown::{code, lines};
-use crate::report::escape::{one_line, truncate};
 use crate::report::model::{Report, ScenarioRuns};
 use crate::report::words;
 use crate::text;
@@ -144,7 +145,7 @@ fn scenario_row(scenario: &ScenarioRuns<'_>) -> String {
         tally.failed,
         tally.errored,
         tally.unscored,
-        tally.success_rate().map_or_else(|| "–".to_owned(), text::percent),
+        tally.success_rate().map_or_else(|| "–".to_owned(), numbers::percent),
     )
 }
 

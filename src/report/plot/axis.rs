@@ -1,4 +1,4 @@
-//! Numbers ▶ places on a plot: scales, round tick values and their labels.
+//! Numbers to places on a plot: scales, round tick values and their labels.
 //!
 //! It draws nothing.
 

@@ -320,7 +320,7 @@ pub(super) fn width_of(text: &str, size: f64) -> f64 {
 
 /// A text that fits into a width, cut with an ellipsis where it must be.
 pub(super) fn fitting(text: &str, size: f64, width: f64) -> String {
-    let clean = crate::report::escape::one_line(text);
+    let clean = crate::escape::one_line(text);
     if width_of(&clean, size) <= width {
         return clean;
     }

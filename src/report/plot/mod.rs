@@ -1,4 +1,4 @@
-//! Plots ▶ SVG files: one function from data to a drawing, in two themes and two widths.
+//! Plots to SVG files: one function from data to a drawing, in two themes and two widths.
 //!
 //! The data of a plot is plain numbers and labels, picked from the report by `html`. Labels are
 //! untrusted text: they are cut to fit and escaped on the way.

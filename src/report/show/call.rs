@@ -3,10 +3,10 @@
 use unicode_width::UnicodeWidthStr;
 
 use super::super::console::{Ink, Style, pad};
-use super::super::escape::terminal::neutral;
-use super::super::escape::{one_line, short, url};
 use super::super::words;
 use super::{fact, ink, named, paragraph, title};
+use crate::escape::terminal::neutral;
+use crate::escape::{one_line, short, url};
 use crate::outcome::{Outcome, judge_run};
 use crate::record::{MetricRecord, MetricValue, RunRecord, Turn};
 use crate::review::{CallView, Vote};

@@ -1,10 +1,10 @@
-//! Two texts ▶ a unified diff: as a file that `patch` reads, and for the terminal.
+//! Two texts to a unified diff: as a file that `patch` reads, and for the terminal.
 
 use similar::{ChangeTag, TextDiff};
 
 use super::super::console::{Ink, Style};
-use super::super::escape::terminal::neutral;
-use super::super::escape::visible;
+use crate::escape::terminal::neutral;
+use crate::escape::visible;
 
 /// A unified diff.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]

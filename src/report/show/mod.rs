@@ -13,7 +13,7 @@ pub use self::result::{explanation, result};
 pub use self::scores::{Rescored, rescored};
 
 use super::console::{Ink, Style, pad};
-use super::escape::{one_line, short, visible};
+use crate::escape::{one_line, short, visible};
 use crate::outcome::Outcome;
 
 const fn ink(outcome: Outcome) -> (Ink, &'static str) {

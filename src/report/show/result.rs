@@ -1,10 +1,10 @@
 //! A result: its runs with their outcomes, and what the platform says of the failures.
 
 use super::super::console::{Ink, Style, pad};
-use super::super::escape::terminal::neutral;
-use super::super::escape::{one_line, short};
 use super::super::words;
 use super::{fact, ink, named, paragraph, title};
+use crate::escape::terminal::neutral;
+use crate::escape::{one_line, short};
 use crate::outcome::{Outcome, RunOutcome, judge_run};
 use crate::record::{Insights, RunRecord};
 use crate::review::ResultView;

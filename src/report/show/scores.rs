@@ -3,10 +3,10 @@
 use serde::Serialize;
 
 use super::super::console::Style;
-use super::super::escape::short;
-use super::super::escape::terminal::neutral;
 use super::super::words;
 use super::title;
+use crate::escape::short;
+use crate::escape::terminal::neutral;
 use crate::record::{MetricRecord, ResultRecord};
 use crate::text;
 

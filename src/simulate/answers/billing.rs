@@ -2,9 +2,9 @@
 
 use serde_json::json;
 
-use super::super::account::Account;
 use super::super::world::World;
 use super::{Call, Reply};
+use crate::simulate::state::Account;
 
 /// Answers how many credits are left.
 pub(super) fn info(account: &Account) -> Reply {

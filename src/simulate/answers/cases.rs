@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::super::account::Account;
 use super::super::cases;
 use super::super::endpoints::{ENDPOINTS, VALIDATE};
 use super::super::start::{Call as Run, Order};
 use super::{Call, Reply, billing, results};
+use crate::simulate::state::Account;
 
 /// The ids of test cases begin here; each start makes new ones.
 const FIRST_ID: u64 = 900_001;

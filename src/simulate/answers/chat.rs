@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::super::account::{Account, HeldRun};
 use super::super::chat::{Chat, Closed};
 use super::Reply;
+use crate::simulate::state::{Account, HeldRun};
 
 /// The result, the simulated time and the run of an id.
 fn run_of(account: &mut Account, id: u64, now: Duration) -> Option<(u64, f64, &mut HeldRun)> {

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value, json};
 
-use super::super::account::HeldRun;
 use super::super::dialogue::Mishap;
 use crate::record::Status;
+use crate::simulate::state::HeldRun;
 
 /// Adds the platform's explanations to a result's document.
 pub(super) fn add(document: &mut Map<String, Value>, runs: &[(&HeldRun, Status)], now: &str) {

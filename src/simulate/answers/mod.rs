@@ -18,9 +18,9 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use self::route::Route;
-use super::account::{Account, Request};
 use super::endpoints::CASES;
 use super::start;
+use crate::simulate::state::{Account, Request};
 
 /// A call, as it came.
 #[derive(Debug, Default)]
@@ -95,7 +95,7 @@ impl Reply {
 }
 
 impl Account {
-    /// Answers a call and puts it on the log. `now` is the real time since the stand-in began.
+    /// Answers a call and puts it on the log. `now` is the real time since the simulator began.
     pub(super) fn answer(&mut self, call: &Call, now: Duration) -> Reply {
         let body: Option<Value> = serde_json::from_slice(&call.body).ok();
         let mut unknown_fields = Vec::new();

@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::super::account::{Account, Held, HeldRun};
 use super::super::engine;
 use super::super::random::Random;
 use super::{Call, Reply, insights, listing, runs};
 use crate::record::Status;
+use crate::simulate::state::{Account, Held, HeldRun};
 
 /// The answer to a start. Nothing has happened yet, however fast the world is.
 pub(super) fn started(account: &Account, held: &Held) -> Value {
@@ -45,7 +45,7 @@ pub(super) fn started(account: &Account, held: &Held) -> Value {
     })
 }
 
-/// A result in full, as a JSON text: the runs that have ended are not written anew.
+/// A result in full, as a JSON text: the runs that have ended are not written again.
 pub(super) fn detail(account: &Account, held: &Held, now: Duration) -> String {
     let at = held.at(&account.world, now);
     let statuses = statuses(held, at);

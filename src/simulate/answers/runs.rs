@@ -4,7 +4,6 @@ use std::time::Duration;
 
 use serde_json::{Map, Value, json};
 
-use super::super::account::{Account, Held, HeldRun};
 use super::super::dialogue::{self, AGENT};
 use super::super::fate::{End, Score};
 use super::super::random::Random;
@@ -12,6 +11,7 @@ use super::super::world::{Kind, Metric, Scenario, Style};
 use super::listing::{self, Selection};
 use super::{Call, Reply};
 use crate::record::Status;
+use crate::simulate::state::{Account, Held, HeldRun};
 
 /// A run in full, as a JSON text. Once it has ended the text is kept.
 pub(super) fn detail(account: &Account, held: &Held, run: &HeldRun, now: Duration) -> String {

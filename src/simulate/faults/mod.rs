@@ -1,13 +1,13 @@
-//! A fault script: which answers of the stand-in go wrong, and how.
+//! A fault script: which answers of the simulator go wrong, and how.
 //!
 //! The types are the YAML file's shape; their docstrings become the schema. `choose` picks the
 //! rule for a request, `read` checks a file, `http` takes messages apart, `proxy` does the harm.
 
 mod choose;
+pub(crate) mod corrupt;
 mod http;
 mod proxy;
 mod read;
-mod spoil;
 
 use schemars::JsonSchema;
 use serde::Deserialize;
@@ -15,7 +15,7 @@ use serde::Deserialize;
 pub(super) use self::choose::Script;
 pub(super) use self::proxy::serve;
 
-/// A fault script: which answers of the stand-in go wrong, and how.
+/// A fault script: which answers of the simulator go wrong, and how.
 ///
 /// The first rule that a request matches acts on it; each rule does one thing, and can delay.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]

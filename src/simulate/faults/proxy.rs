@@ -1,4 +1,4 @@
-//! What stands before the stand-in when there are faults: it takes each request from its socket,
+//! What stands before the simulator when there are faults: it takes each request from its socket,
 //! hands it on over a connection of its own, and spoils what comes back, to the byte.
 //!
 //! Every connection carries one request, so that a cut concerns that request alone.
@@ -12,12 +12,13 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinSet;
 
-use super::super::server::HEADER;
+use super::super::clock::HEADER;
 use super::choose::Script;
 use super::http::{self, Answer, Head, read_head};
-use super::{DropWhen, Rule, spoil};
+use super::{DropWhen, Rule};
+use crate::simulate::faults::corrupt;
 
-/// Serves on `listener`, before the stand-in at `inner`, until it is dropped.
+/// Serves on `listener`, before the simulator at `inner`, until it is dropped.
 pub(in super::super) async fn serve(listener: TcpListener, inner: SocketAddr, script: Script) {
     let script = Arc::new(script);
     let mut exchanges = JoinSet::new();
@@ -68,7 +69,7 @@ async fn exchange(mut client: TcpStream, inner: SocketAddr, script: &Script) -> 
     reply(&mut client, rule, &answer, &script.time_scale).await
 }
 
-/// Hands a part of a request on, and waits until the stand-in has done with it.
+/// Hands a part of a request on, and waits until the simulator has done with it.
 async fn hand_on_part(inner: SocketAddr, request: &Head, most: usize) -> io::Result<()> {
     let mut server = TcpStream::connect(inner).await?;
     server.write_all(request.bytes.get(..most).unwrap_or_default()).await?;
@@ -97,7 +98,7 @@ async fn reply(
     if let Some(status) = rule.status {
         let wait = rule.retry_after.map(|seconds| {
             let form = rule.retry_after_as.unwrap_or_default();
-            spoil::retry_after(seconds, form, crate::context::now())
+            corrupt::retry_after(seconds, form, crate::context::now())
         });
         let mut headers = vec![JSON, simulator];
         headers.extend(wait.as_deref().map(|wait| ("retry-after", wait)));
@@ -124,20 +125,20 @@ async fn reply(
         return send(client, &with_body(answer.body().get(..most).unwrap_or_default())).await;
     }
     if let Some(garble) = rule.garble {
-        return send(client, &with_body(&spoil::garbled(garble, answer.body()))).await;
+        return send(client, &with_body(&corrupt::garbled(garble, answer.body()))).await;
     }
     if let Some(status) = &rule.pretend_status {
-        return send(client, &with_body(&spoil::pretending(status, answer.body()))).await;
+        return send(client, &with_body(&corrupt::pretending(status, answer.body()))).await;
     }
     if let Some(count) = rule.vanish {
-        return send(client, &with_body(&spoil::vanished(count, answer.body()))).await;
+        return send(client, &with_body(&corrupt::vanished(count, answer.body()))).await;
     }
     if let Some(times) = rule.multiply {
-        return send(client, &with_body(&spoil::multiplied(times, answer.body()))).await;
+        return send(client, &with_body(&corrupt::multiplied(times, answer.body()))).await;
     }
     if let Some(mebibytes) = rule.gzip_bomb {
         let headers = [JSON, simulator, ("content-encoding", "gzip")];
-        let bomb = spoil::gzip_bomb(mebibytes);
+        let bomb = corrupt::gzip_bomb(mebibytes);
         return send(client, &http::answer(&answer.status(), &headers, &bomb)).await;
     }
     if rule.endless {

@@ -3,6 +3,8 @@
 use super::{Faults, Rule};
 use crate::document::{self, Diagnostics, Path, Problem, Source};
 
+impl document::Root for Faults {}
+
 impl Faults {
     /// Reads a fault script.
     ///
@@ -31,7 +33,7 @@ impl Faults {
 }
 
 fn problem(rule: &Rule, path: Path) -> Option<Problem> {
-    let given = deeds(rule);
+    let given = actions(rule);
     match given.as_slice() {
         [] if rule.delay > 0.0 => None,
         [] => {
@@ -65,7 +67,7 @@ fn problem(rule: &Rule, path: Path) -> Option<Problem> {
 }
 
 /// The keys of a rule that say what happens.
-fn deeds(rule: &Rule) -> Vec<&'static str> {
+fn actions(rule: &Rule) -> Vec<&'static str> {
     let all = [
         ("drop", rule.drop.is_some()),
         ("cut_request", rule.cut_request.is_some()),

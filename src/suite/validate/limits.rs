@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::super::model::{Flaky, Suite, Thresholds};
+use super::super::model::{Flaky, Suite};
 use super::{Problems, at};
 use crate::document::shown;
+use crate::suite::thresholds::Thresholds;
 
 pub(super) fn check(suite: &Suite, today: jiff::civil::Date, problems: &mut Problems) {
     quarantine(suite, today, problems);

@@ -13,6 +13,7 @@ pub(crate) use self::thresholds::only_warns;
 mod together;
 mod values;
 
+use super::model::Matrix;
 use std::collections::BTreeSet;
 
 use super::matrix;
@@ -45,7 +46,7 @@ pub fn validate(suite: &Suite, today: jiff::civil::Date) -> Vec<Problem> {
 
 /// The axes of a matrix, and what cannot stand beside them.
 fn axes(suite: &Suite, problems: &mut Problems) {
-    let candidates = suite.matrix.as_ref().and_then(matrix::Matrix::candidates);
+    let candidates = suite.matrix.as_ref().and_then(Matrix::candidates);
     if matrix::compares(suite) && candidates.is_none() {
         problems.value(
             at("thresholds.baseline.from"),
@@ -88,7 +89,7 @@ fn axes(suite: &Suite, problems: &mut Problems) {
 }
 
 /// Programs of the agent, side by side.
-fn programs(suite: &Suite, matrix: &matrix::Matrix, problems: &mut Problems) {
+fn programs(suite: &Suite, matrix: &Matrix, problems: &mut Problems) {
     let axes = [
         ("matrix.agent", matrix.agent.is_some()),
         ("matrix.agent_dir", matrix.agent_dir.is_some()),

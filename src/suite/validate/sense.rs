@@ -4,11 +4,12 @@
 //! Only what has no sensible meaning is refused. What nothing can meet is in `verdict/foregone`,
 //! what a metric's name says about its unit in `verdict/units`.
 
-use super::super::checks::CheckSpec;
+use crate::checks::figure::{Figure, settled};
+use crate::checks::grammar::{Aggregate, Check, Operator, Threshold, Unit};
+use crate::checks::spec::CheckSpec;
+use crate::checks::units;
 use crate::document::shown;
 use crate::text::trim_number;
-use crate::verdict::check::{Aggregate, Check, Operator, Threshold, Unit};
-use crate::verdict::{Figure, settled, units};
 
 /// What is wrong with a check, and the fix; none where it can be meant.
 pub(super) fn nonsense(figure: Figure<'_>, spec: &CheckSpec) -> Option<(String, String)> {

@@ -1,14 +1,15 @@
 //! What a check can be asked of: rates are compared with percentages, durations with time.
 
-use super::super::checks::{CheckSpec, Checks, Level};
-use super::super::model::{Baseline, BaselineLimit, Mode, Suite, Thresholds};
-use super::super::scalars::Percent;
+use super::super::model::{Mode, Suite};
 use super::{Problems, at, sense};
+use crate::checks::figure::Figure;
+use crate::checks::grammar::{Aggregate, Check, Operator, Unit};
+use crate::checks::spec::{CheckSpec, Checks, Level};
 use crate::document::{Path, shown};
+use crate::scalars::Percent;
+use crate::suite::thresholds::{Baseline, BaselineLimit, Thresholds};
+use crate::suite::trivial_checks::foregone;
 use crate::text;
-use crate::verdict::Figure;
-use crate::verdict::check::{Aggregate, Check, Operator, Unit};
-use crate::verdict::foregone::foregone;
 
 pub(super) fn check(suite: &Suite, problems: &mut Problems) {
     let Some(thresholds) = &suite.thresholds else { return };

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::model::Suite;
-use super::super::together::{LegSuite, distinct_scenarios, legs};
+use super::super::together::{PartySuite, distinct_scenarios, legs};
 use super::{Problems, at, validate_side};
 use crate::document::Problem;
 
@@ -23,7 +23,7 @@ pub(super) fn check(suite: &Suite, today: jiff::civil::Date, problems: &mut Prob
         );
     }
     for (index, leg) in legs.into_iter().enumerate() {
-        for problem in of_leg(suite, index, leg, today) {
+        for problem in of_party(suite, index, leg, today) {
             // What is wrong with all sides is said once.
             if problems.0.iter().all(|p| p.path != problem.path || p.message != problem.message) {
                 problems.0.push(problem);
@@ -33,10 +33,10 @@ pub(super) fn check(suite: &Suite, today: jiff::civil::Date, problems: &mut Prob
 }
 
 /// What is wrong with a leg as a suite of its own, at its place in the file.
-fn of_leg(
+fn of_party(
     suite: &Suite,
     index: usize,
-    leg: LegSuite,
+    leg: PartySuite,
     today: jiff::civil::Date,
 ) -> impl Iterator<Item = Problem> {
     // An id may stand there again: it runs in another set.
@@ -153,7 +153,7 @@ fn names(suite: &Suite, problems: &mut Problems) {
 /// Whether every side has a scenario for each set.
 fn scenarios(suite: &Suite, problems: &mut Problems) {
     let legs = legs(suite);
-    let count = |leg: &LegSuite| leg.suite.scenarios.as_ref().map_or(0, Vec::len);
+    let count = |leg: &PartySuite| leg.suite.scenarios.as_ref().map_or(0, Vec::len);
     let mut by_count: BTreeMap<usize, Vec<&str>> = BTreeMap::new();
     for (index, leg) in legs.iter().enumerate() {
         if leg.suite.scenarios.is_none() {

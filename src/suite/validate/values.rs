@@ -1,9 +1,9 @@
 //! Values that are text to the schema: telephone numbers, URLs, names.
 
 use super::super::model::Suite;
-use super::super::redact::Redact;
 use super::{Problems, at};
 use crate::document::{Path, shown};
+use crate::redact::rules::Redact;
 
 pub(super) fn check(suite: &Suite, problems: &mut Problems) {
     phones(suite, problems);

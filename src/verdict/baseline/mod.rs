@@ -1,4 +1,4 @@
-//! Two sets of runs ▶ what got better, what got worse, and whether it is noise.
+//! Two sets of runs to what got better, what got worse, and whether it is noise.
 //!
 //! Pure. Compared scenario by scenario, never by the bare totals: the scenarios are the strata of a
 //! Cochran–Mantel–Haenszel test for rates (`rates`) and of a van Elteren test for numbers
@@ -20,13 +20,13 @@ use serde::{Deserialize, Serialize};
 use self::rates::{Side, rate_check};
 pub use self::side_by_side::{Comparison, NoVerdict, RunsOfSide, ScenarioChange, Trend, compare};
 use self::tell::Compared;
-use super::check::Aggregate;
 use super::evidence::{Evidence, Samples};
-use super::judge::Figure;
 use super::sample::metric_values;
 use super::{CheckReport, Verdict};
+use crate::checks::figure::Figure;
+use crate::checks::grammar::Aggregate;
 use crate::numbers::{POINTS, SHARE, beside, threshold};
-use crate::suite::model::{Baseline, BaselineLimit, IfMissing};
+use crate::suite::thresholds::{Baseline, BaselineLimit, IfMissing};
 
 /// How likely noise alone may explain a change that counts, where the suite does not say.
 pub const SIGNIFICANCE: f64 = 0.05;

@@ -5,19 +5,21 @@
 //! test, each scenario on its own). Whatever has no verdict on either side could have gone either
 //! way, so that for each scenario the answer is yes, no or not known.
 
+use crate::numbers;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::rates::change;
 use super::{AGAINST, SIGNIFICANCE};
+use crate::checks::figure::FigureUnit;
+use crate::checks::spec::Level;
 use crate::outcome::Outcome;
+use crate::scalars::Percent;
 use crate::stats::strata::Stratum;
-use crate::suite::checks::Level;
-use crate::suite::model::Baseline;
 use crate::suite::new_failures::NewFailures;
-use crate::suite::scalars::Percent;
+use crate::suite::thresholds::Baseline;
 use crate::text;
 use crate::verdict::evidence::Evidence;
-use crate::verdict::{CheckReport, FigureUnit, Interval, Verdict};
+use crate::verdict::{CheckReport, Interval, Verdict};
 
 /// What the check is called, before [`AGAINST`].
 pub(super) const NAME: &str = "new failures";
@@ -197,7 +199,7 @@ pub(super) fn check(
 }
 
 fn condition(most: NewFailures, significance: f64) -> String {
-    format!("<= {most} (significance {})", text::percent(significance))
+    format!("<= {most} (significance {})", numbers::percent(significance))
 }
 
 /// The check where there is no baseline.

@@ -1,10 +1,11 @@
-//! A comparison with a bound ▶ a check's report, with the reason in words.
+//! A comparison with a bound to a check's report, with the reason in words.
 
 use super::{AGAINST, Bound, Change, Missing};
+use crate::checks::figure::FigureUnit;
+use crate::checks::spec::Level;
 use crate::numbers::{self, SHARE, chance};
-use crate::suite::checks::Level;
 use crate::text;
-use crate::verdict::{CheckReport, FigureUnit, Verdict};
+use crate::verdict::{CheckReport, Verdict};
 
 /// A comparison about to be told.
 pub(super) struct Compared<'n> {

@@ -11,8 +11,8 @@ use std::time::Duration;
 use serde_json::{Map, Value, json};
 
 use self::form::Form;
-use super::super::account::Account;
 use super::{Call, Reply};
+use crate::simulate::state::Account;
 
 /// What such a call asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::super::super::account::Account;
 use super::super::super::dialogue::Mishap;
 use super::form::Form;
 use super::{Kind, Reply};
+use crate::simulate::state::Account;
 
 /// The most runs that a request may name.
 const MOST_RUNS: usize = 3;

@@ -6,7 +6,6 @@ use std::time::Duration;
 
 use serde_json::{Map, json};
 
-use super::super::super::account::Account;
 use super::super::super::after::JOB_SECONDS;
 use super::super::super::endpoints::ENDPOINTS;
 use super::super::super::fate;
@@ -15,6 +14,7 @@ use super::super::{results, runs};
 use super::form::Form;
 use super::{Kind, Reply};
 use crate::record::Status;
+use crate::simulate::state::Account;
 
 /// Scores metrics of a result's runs again.
 pub(super) fn evaluate(account: &mut Account, id: u64, mut form: Form<'_>, now: Duration) -> Reply {

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::super::super::account::Account;
 use super::super::super::world::Kind;
 use super::super::runs;
 use super::Reply;
 use super::form::Form;
 use crate::record::Status;
+use crate::simulate::state::Account;
 
 /// Makes a test set of a run, or gives the one that was made of it.
 pub(super) fn create(account: &mut Account, mut form: Form<'_>, now: Duration) -> Reply {

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::super::super::account::Account;
 use super::super::super::after::Vote;
 use super::super::runs;
 use super::Reply;
 use super::form::Form;
+use crate::simulate::state::Account;
 
 /// A vote on a metric.
 pub(super) fn metric(account: &mut Account, id: u64, mut form: Form<'_>) -> Reply {

@@ -1,0 +1,98 @@
+//! What CI systems share between the gate and others: the step's summary, in which others may have
+//! written, and paths, which they read from the root of the repository.
+
+use std::path::{Component, Path};
+
+use crate::input::file::repository_of;
+use crate::report::markdown::LIMIT;
+use crate::sink::{self, SinkError};
+
+/// With less room than this the summary of the step gets the short form, in bytes.
+const LEAST: usize = 16 * 1024;
+
+/// Appends to the summary of GitHub's step, of which GitHub shows nothing when it is longer than
+/// [`LIMIT`] in all. `whole` makes a text of at most so many bytes, `brief` the short form. Gives
+/// whether anything had room.
+pub(crate) fn add_to_summary(
+    path: &Path,
+    whole: impl FnOnce(usize) -> String,
+    brief: impl FnOnce() -> String,
+) -> Result<bool, SinkError> {
+    let there = sink::length(path);
+    // Two line ends: a line of theirs may lack its own, and a block of HTML ends with an empty line.
+    let room = LIMIT.saturating_sub(there).saturating_sub(2);
+    let text = if room >= LEAST { whole(room) } else { brief() };
+    if text.len() > room {
+        return Ok(false);
+    }
+    let gap = if there > 0 { "\n" } else { "" };
+    sink::append(path, &format!("{gap}{text}"))?;
+    Ok(true)
+}
+
+/// What is said where not even the short form had room.
+pub(crate) fn no_room(summary: &Path) -> String {
+    format!(
+        "the step's summary is full, and GitHub shows none of more than 1 MiB: the gate's is in {}",
+        summary.display()
+    )
+}
+
+/// The path of a file from the root of its repository, as annotations want it; `workspace` is where
+/// the CI system has put the repository. None where the file lies in neither.
+pub(crate) fn in_repository(file: &str, workspace: Option<&Path>) -> Option<String> {
+    let path = std::path::absolute(file).ok()?;
+    let dir = path.parent()?;
+    let dir = dir.canonicalize().unwrap_or_else(|_| dir.to_owned());
+    let path = dir.join(path.file_name()?);
+    let workspace = || workspace?.canonicalize().ok().filter(|root| path.starts_with(root));
+    let Some(root) = repository_of(&dir).or_else(workspace) else {
+        let is_relative = Path::new(file).is_relative() && !file.starts_with("..");
+        return is_relative.then(|| file.to_owned());
+    };
+    let parts = path.strip_prefix(root).ok()?.components().filter_map(|part| match part {
+        Component::Normal(part) => Some(part.to_string_lossy().into_owned()),
+        _ => None,
+    });
+    Some(parts.collect::<Vec<_>>().join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_is_named_from_the_root_of_its_repository_or_the_workspace() {
+        let dir = tempfile::tempdir().unwrap();
+        let sub = dir.path().join("sub");
+        std::fs::create_dir(&sub).unwrap();
+        let file = sub.join("gate.yml").display().to_string();
+        assert_eq!(in_repository(&file, None), None);
+        assert_eq!(in_repository(&file, Some(dir.path())).as_deref(), Some("sub/gate.yml"));
+        assert_eq!(in_repository(&file, Some(Path::new("/nowhere"))), None);
+        std::fs::create_dir(sub.join(".git")).unwrap();
+        assert_eq!(in_repository(&file, Some(dir.path())).as_deref(), Some("gate.yml"));
+    }
+
+    #[test]
+    fn a_summary_never_grows_beyond_what_is_shown() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("summary");
+        for (theirs, fits) in [
+            (0, true),
+            (LIMIT / 2, true),
+            (LIMIT - LEAST, true),
+            (LIMIT - 12, true),
+            (LIMIT - 11, false),
+            (LIMIT, false),
+            (LIMIT + 9, false),
+        ] {
+            std::fs::write(&path, "x".repeat(theirs)).unwrap();
+            let added = add_to_summary(&path, |room| "y".repeat(room), || "z".repeat(10));
+            assert_eq!(added.unwrap(), fits, "{theirs}");
+            let text = std::fs::read_to_string(&path).unwrap();
+            assert!(text.len() <= LIMIT.max(theirs) && text.starts_with(&"x".repeat(theirs)));
+            assert_eq!(text.len() > theirs, fits, "{theirs}");
+        }
+    }
+}

@@ -1,0 +1,13 @@
+//! What is printed and written: console, report files, CI systems' files, the pull request's comment.
+
+pub(crate) mod ci_files;
+pub(crate) mod claim;
+pub(crate) mod console;
+pub(crate) mod files;
+pub(crate) mod listen;
+pub(crate) mod multi;
+pub(crate) mod pr_comment;
+pub(crate) mod progress_view;
+pub(crate) mod publisher;
+pub(crate) mod run_file;
+pub(crate) mod stale;

@@ -1,0 +1,10 @@
+//! What is known before the first call: the lookup, the budget, the baseline, warnings, suggestions.
+
+pub(crate) mod baseline;
+pub(crate) mod budget;
+pub(crate) mod grouping;
+pub(crate) mod lookup;
+pub(crate) mod quarantine;
+pub(crate) mod selection;
+pub(crate) mod suggestions;
+pub(crate) mod warnings;

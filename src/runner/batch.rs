@@ -1,0 +1,138 @@
+//! Several suites that run side by side: what they share, and what is known of each.
+
+use crate::context::Context;
+use crate::exit::Code;
+use crate::failure::Failure;
+use crate::input::overrides::Overrides;
+use crate::output::console::Console;
+use crate::output::pr_comment::Commenter;
+use crate::output::publisher::Publisher;
+use crate::plan::Plan;
+use crate::report::build::ReportInput;
+use crate::runner::call_limit::CallLimiter;
+use crate::runner::call_limit::CallPermit;
+use crate::runner::follow_up::FollowUp;
+use crate::runner::gate::Gate;
+use crate::runner::platform::Platform;
+use crate::runner::prepare::Prepared;
+use crate::runner::prepare::Resume;
+use crate::runner::start::StartContext;
+use crate::stop::Stop;
+use crate::suite::together::Set;
+use tokio::time::Instant;
+
+/// One of several suites, with its outputs opened.
+pub(crate) struct Entry {
+    /// The directory of its reports, below that of the whole.
+    pub(crate) dir: String,
+    /// The place of the one whose result it is compared with.
+    pub(crate) base: Option<usize>,
+    /// Whether it is there for others to be compared with.
+    pub(crate) is_base: bool,
+    pub(crate) loaded: crate::input::suite_file::Loaded,
+    pub(crate) plan: Plan,
+    pub(crate) earlier: Resume,
+    pub(crate) publisher: Publisher,
+    /// The calls of a leg, set by set; none of a whole suite.
+    pub(crate) calls: Vec<Call>,
+}
+
+/// What all gates of a command share.
+pub(crate) struct Batch<'a> {
+    pub(crate) platform: &'a Platform,
+    pub(crate) context: &'a Context,
+    pub(crate) console: &'a Console,
+    pub(crate) stop: &'a Stop,
+    /// Whether to tell where each call can be listened to.
+    pub(crate) listen: bool,
+    /// Tells the pull request, where that is asked for.
+    pub(crate) commenter: &'a Commenter,
+    /// When the time of all gates together is over, where it is limited.
+    pub(crate) until: Option<Instant>,
+    /// The flags of the command.
+    pub(crate) overrides: &'a Overrides,
+}
+
+/// What is known of a gate from its beginning to its end.
+pub(crate) struct About {
+    pub(crate) name: String,
+    pub(crate) file: Option<String>,
+    pub(crate) dir: String,
+    pub(crate) base: Option<usize>,
+    pub(crate) is_base: bool,
+    /// Name of the group that it is a side of.
+    pub(crate) group: Option<String>,
+    pub(crate) publisher: Publisher,
+}
+
+/// A gate whose evidence is there, or never will be.
+pub(crate) struct Ended {
+    pub(crate) place: usize,
+    pub(crate) about: About,
+    pub(crate) end: Result<(Box<ReportInput>, FollowUp), Failure>,
+}
+
+/// The code of one of several that ended without evidence. Others have started by then: it is none
+/// that says that nothing was.
+pub(crate) fn code_of(failure: &Failure) -> Code {
+    match failure.code() {
+        Code::Usage => Code::Api,
+        code => code,
+    }
+}
+
+/// What becomes of a gate whose calls did not become free in time.
+pub(crate) fn too_late(whose: &str) -> Failure {
+    Failure::NotYet(format!(
+        "the `timeout` of {whose} was over before its calls became free: it was not started"
+    ))
+}
+
+/// One call of a leg: what starts it, and where it leaves its id.
+pub(crate) struct Call {
+    pub(crate) set: Set,
+    pub(crate) prepared: Prepared,
+    pub(crate) publisher: Publisher,
+}
+
+/// A leg that may start, judged over all of its sets.
+pub(crate) struct Party {
+    /// Its place among all gates.
+    pub(crate) place: usize,
+    pub(crate) about: About,
+    pub(crate) prepared: Prepared,
+    pub(crate) calls: Vec<Call>,
+}
+
+impl Batch<'_> {
+    /// Waits until the time of all gates together is over: for ever, where it is not limited.
+    pub(crate) async fn time_is_over(&self) {
+        match self.until {
+            Some(until) => tokio::time::sleep_until(until).await,
+            None => std::future::pending().await,
+        }
+    }
+
+    /// What surrounds each start.
+    pub(crate) fn start_context(&self) -> StartContext<'_> {
+        StartContext { context: self.context, dashboard: self.platform.dashboard.as_deref() }
+    }
+
+    /// A gate that speaks by its name.
+    pub(crate) fn gate<'a>(
+        &'a self,
+        name: &'a str,
+        limiter: &'a CallLimiter,
+        permit: CallPermit<'a>,
+    ) -> Gate<'a> {
+        Gate {
+            client: &self.platform.client,
+            console: self.console,
+            stop: self.stop,
+            label: Some(name),
+            limiter,
+            permit: permit.into(),
+            listen: self.listen,
+        }
+    }
+}

@@ -1,0 +1,374 @@
+//! Attending to a result that has started: waiting, stopping, retrying, judging, reporting.
+//!
+//! `run` and `watch` share it. What has been paid for is always reported, however the wait ends.
+
+use crate::runner::active_run::ActiveRun;
+use crate::runner::active_run::RunEnd;
+use std::cell::RefCell;
+use std::ops::ControlFlow;
+use std::pin::pin;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::api::client::Client;
+use crate::api::error::ApiError;
+use crate::failure::Failure;
+use crate::output::console::Console;
+use crate::output::listen::Listening;
+use crate::output::progress_view::Watching;
+use crate::output::publisher::Publisher;
+use crate::poll::schedule::Pace;
+use crate::poll::{PollUpdate, WaitOptions, Waited, last_look, wait};
+use crate::record::{ResultRecord, RunRecord};
+use crate::report::build::{End, ReportInput};
+use crate::report::evaluation::is_decided;
+use crate::report::model::Timing;
+use crate::runner::call_limit::{CallLimiter, CallPermit};
+use crate::runner::wait_policy::{stop_rule, wait_options};
+use crate::signal::Signal;
+use crate::stop::Stop;
+use crate::suite::model::{CallPolicy, EarlyStop, Transcripts};
+use crate::text;
+
+/// How long the gate may take to end the calls after a signal, and half of it to look once more.
+/// GitHub sends SIGTERM 7.5 seconds after SIGINT.
+pub(crate) const WRAP_UP: Duration = Duration::from_secs(5);
+/// How long a share link holds.
+const SHARED_FOR: Duration = Duration::from_hours(7 * 24);
+/// How long conversations may take to wind up whose runs have ended.
+const WIND_UP: Duration = Duration::from_secs(4);
+/// How long after the signal everything has to be over, but for writing the reports.
+const LAST_LOOK: Duration = Duration::from_secs(7);
+
+/// What attends: the platform, where to speak, and whether to stop. Several of them may wait side
+/// by side.
+pub(crate) struct Gate<'a> {
+    pub(crate) client: &'a Client,
+    pub(crate) console: &'a Console,
+    pub(crate) stop: &'a Stop,
+    /// What the gate is called where it speaks beside others.
+    pub(crate) label: Option<&'a str>,
+    /// Where it waits until its calls fit into the budget that all gates share.
+    pub(crate) limiter: &'a CallLimiter,
+    /// Its place there.
+    pub(crate) permit: RefCell<CallPermit<'a>>,
+    /// Whether to tell where each call can be listened to.
+    pub(crate) listen: bool,
+}
+
+impl Gate<'_> {
+    /// Says what happens, with the gate's name where there are several.
+    pub(crate) fn say(&self, line: &str) {
+        self.console.say(self.label, line);
+    }
+
+    /// Warns, with the gate's name where there are several.
+    pub(crate) fn warn(&self, line: &str) {
+        match self.label {
+            Some(label) => self.console.warn(&format!("{label}: {line}")),
+            None => self.console.warn(line),
+        }
+    }
+
+    /// Waits for a result and gives what a report is made of. The first signal wraps up, a second
+    /// ends at once.
+    pub(crate) async fn wait_until_done(
+        &self,
+        mut active: ActiveRun,
+        publisher: &Publisher,
+    ) -> Result<ReportInput, Failure> {
+        let id = active.record.id;
+        if let Err(error) = publisher.started(&active.started) {
+            // The calls are going and paid for: what they show comes first.
+            self.warn(&error.to_string());
+        }
+        let page = active.url.as_deref().map(|url| format!(": {url}")).unwrap_or_default();
+        let how = if active.resumed { "is taken up" } else { "has started" };
+        self.say(&format!("result {id} {how}{page}"));
+        let run_end = self.run_to_completion(&mut active).await.map_err(Failure::StoppedTwice)?;
+        if active.started.ended
+            && let Err(error) = publisher.left(&active.started)
+        {
+            self.warn(&error.to_string());
+        }
+        Ok(self.parts_of(active, run_end).await)
+    }
+
+    /// What a report is made of, once the wait is over.
+    pub(crate) async fn parts_of(&self, mut active: ActiveRun, run_end: RunEnd) -> ReportInput {
+        let id = active.record.id;
+        let price = active.suite.budget.as_ref().and_then(|budget| budget.price_per_run);
+        if let Some(price) = price {
+            let runs = run_end.paid;
+            let cost = price * runs as f64;
+            let runs = text::count(runs, "run");
+            active.notes.push(format!("cost: {cost:.2} for {runs}, retries included"));
+        }
+        if self.client.takes_second_version() {
+            active.notes.push(
+                "the platform no longer has the v1 paths of results and runs: the v2 paths were taken"
+                    .to_owned(),
+            );
+        }
+        let reports = active.suite.reports.clone().unwrap_or_default();
+        let redactor = active.redactor();
+        if reports.share_link == Some(true) {
+            let end = crate::runner::share_link::end_of_link(SHARED_FOR);
+            match self.client.share(id, Some(&end), self.by(WRAP_UP)).await {
+                Ok(share) => active.url = Some(share.link),
+                Err(error) => active.notes.push(format!("no share link: {error}")),
+            }
+        }
+        ReportInput {
+            suite: active.head,
+            plan: active.planned,
+            result: active.record,
+            end: run_end.end,
+            timing: Timing {
+                started_at: active.started_at,
+                elapsed_seconds: active.began.elapsed().as_secs_f64(),
+            },
+            url: active.url,
+            traffic: self.client.traffic(),
+            baseline: active.baseline,
+            refused_baseline: active.refused_baseline,
+            retries: run_end.retries,
+            results: Vec::new(),
+            stopped_early: run_end.stopped_early,
+            incomplete: active.ended_earlier,
+            simulated: self.client.time_scale().is_some(),
+            transcripts: reports.transcripts.unwrap_or_default(),
+            redact: redactor,
+            junit: reports.junit.unwrap_or_default(),
+            notes: active.notes,
+        }
+    }
+
+    /// How often the platform may be asked, or the simulator that has said that it is one.
+    pub(crate) fn pace(&self) -> Pace {
+        Pace::at(self.client.time_scale())
+    }
+
+    /// Until when something may take that takes so long: counted from the signal, where one has
+    /// come, so that many gates that stop together are done in time together.
+    pub(crate) fn by(&self, span: Duration) -> Instant {
+        self.stop.heard().map_or_else(Instant::now, |(_, at)| at) + span
+    }
+
+    /// Looks at the result once more after its calls were ended.
+    pub(crate) async fn last_look(&self, record: &mut ResultRecord, transcripts: Transcripts) {
+        let until = self.by(LAST_LOOK).min(Instant::now() + WRAP_UP / 2);
+        let within = until.saturating_duration_since(Instant::now());
+        last_look(self.client, record, transcripts, within).await;
+    }
+
+    /// Waits, stops early, retries: until there is no more evidence to be had. A second signal is
+    /// an error: it leaves no time for anything.
+    async fn run_to_completion(&self, active: &mut ActiveRun) -> Result<RunEnd, Signal> {
+        let mut run_end =
+            RunEnd { end: End::Finished, retries: Vec::new(), stopped_early: false, paid: 0 };
+        let mut record = std::mem::take(&mut active.record);
+        let runs = active.planned.runs;
+        let waited = self.wait_for(active, &mut record, runs, stop_rule(active)).await;
+        if let (Waited::Enough, _) = waited {
+            self.stop_early(active, &mut record).await;
+            run_end.stopped_early = true;
+        } else {
+            run_end.end = self.wrap_up(active, &mut record, waited).await?;
+        }
+        active.mark_chats(&mut record.runs);
+        run_end.paid = record.runs.len();
+        active.record = record;
+        active.mark_cases();
+        if run_end.end == End::Finished
+            && !run_end.stopped_early
+            && let Some(plan) = active.plan.clone()
+        {
+            self.hold_lost_again(active, &plan, &mut run_end).await?;
+        }
+        if run_end.end == End::Finished
+            && !run_end.stopped_early
+            && let Some(rules) = active.suite.retry.clone()
+            && let Some(plan) = active.plan.clone()
+        {
+            self.retry(active, &rules, &plan, &mut run_end).await?;
+        }
+        Ok(run_end)
+    }
+
+    /// Waits for one result of so many runs and says what changes. Gives the signal that stopped
+    /// it, if one did.
+    pub(crate) async fn wait_for(
+        &self,
+        active: &ActiveRun,
+        record: &mut ResultRecord,
+        runs: Option<usize>,
+        stop: EarlyStop,
+    ) -> (Waited, Option<Signal>) {
+        let mut signal = None;
+        let watching = Watching::new(self.console, self.label, active.watched(), record);
+        let listening = Listening::new(self.client, self.console, self.label, self.listen);
+        let chats = active.chats.as_ref();
+        let (chat, wanted) = tokio::sync::mpsc::unbounded_channel();
+        let want = |runs: &[RunRecord]| {
+            for one in chats.into_iter().flat_map(|chats| chats.unseen(runs)) {
+                // They are held as long as the wait lasts.
+                let _ = chat.send(one);
+            }
+        };
+        want(&record.runs);
+        let mut holding = pin!(async {
+            match chats {
+                Some(chats) => chats.hold(self.client, active.calls, active.deadline, wanted).await,
+                None => std::future::pending().await,
+            }
+        });
+        let waiting = wait(
+            self.client,
+            record,
+            WaitOptions { hears_calls: self.listen, ..wait_options(active, stop, runs) },
+            async { signal = Some(self.stop.first_signal().await) },
+            |look| {
+                let record = match look {
+                    PollUpdate::Whole(record) => record,
+                    PollUpdate::Delay(words) => {
+                        self.say(&active.redacted(&words));
+                        return ControlFlow::Continue(());
+                    }
+                    PollUpdate::Light { record, tally, talking } => {
+                        let calls = tally.runs.saturating_sub(tally.ended + tally.judging);
+                        let unseen = runs.unwrap_or_default().saturating_sub(tally.runs);
+                        self.permit.borrow().keep_calls(calls + unseen);
+                        watching.on_status_update(tally);
+                        listening.on_status_update(record, talking);
+                        return ControlFlow::Continue(());
+                    }
+                };
+                want(&record.runs);
+                self.permit.borrow().keep(&record.runs, runs);
+                watching.take(record);
+                listening.take(record);
+                let marked = chats.map(|chats| {
+                    let mut runs = record.runs.clone();
+                    chats.mark(&mut runs);
+                    runs
+                });
+                let shown = marked.as_ref().unwrap_or(&record.runs);
+                let retry = active.suite.retry.as_ref();
+                if is_decided(stop, &active.head, &active.planned, retry, shown) {
+                    ControlFlow::Break(())
+                } else {
+                    ControlFlow::Continue(())
+                }
+            },
+        );
+        let waited = tokio::select! {
+            biased;
+            waited = waiting => waited,
+            never = &mut holding => match never {},
+            never = watching.tick() => match never {},
+            never = listening.tick() => match never {},
+        };
+        watching.finish();
+        if let Some(chats) = chats {
+            if matches!(waited, Waited::Finished) {
+                tokio::select! {
+                    biased;
+                    () = chats.idle() => {}
+                    never = &mut holding => match never {},
+                    () = tokio::time::sleep(WIND_UP) => {}
+                    _ = self.stop.first_signal() => {}
+                }
+            }
+            tokio::select! {
+                () = chats.end_open(self.client, self.by(WRAP_UP)) => {}
+                _ = self.stop.second_signal() => {}
+            }
+        }
+        (waited, signal)
+    }
+
+    /// Ends the calls that can change nothing any more, and says what that saved.
+    async fn stop_early(&self, active: &mut ActiveRun, record: &mut ResultRecord) {
+        let id = record.id;
+        let going = record.runs.iter().filter(|run| !run.status.is_terminal()).count();
+        let calls = text::count(going, "call");
+        self.say(&format!("the verdict is known: ending {calls} of result {id}"));
+        let total = record.runs.len();
+        active.started.ended = true;
+        active.notes.push(match self.client.end_calls(id, self.by(WRAP_UP)).await {
+            Ok(()) => {
+                format!("the verdict was known early: {going} of {total} calls were ended early")
+            }
+            Err(error) => {
+                let error = active.redacted(&error);
+                format!("the verdict was known early, but the calls could not be ended: {error}")
+            }
+        });
+        self.last_look(record, active.suite.transcripts()).await;
+    }
+
+    /// What the end of a wait asks for: ending the calls where the suite says so, a last look.
+    pub(crate) async fn wrap_up(
+        &self,
+        active: &mut ActiveRun,
+        record: &mut ResultRecord,
+        (waited, signal): (Waited, Option<Signal>),
+    ) -> Result<End, Signal> {
+        let id = record.id;
+        let (policy, end) = match waited {
+            Waited::Finished | Waited::Enough => return Ok(End::Finished),
+            Waited::Lost(error) => {
+                let end = End::Lost(format!("waiting for result {id}: {error}"));
+                let policy = active.suite.on_timeout.unwrap_or_default();
+                // Who refuses can be reached: the calls need not go on for nobody. Where nobody is
+                // reached, they may well be gone on with.
+                if matches!(error, ApiError::Refused { .. }) && policy == CallPolicy::EndCalls {
+                    tokio::select! {
+                        () = self.end_calls(active, id) => {}
+                        second = self.stop.second_signal() => return Err(second),
+                    }
+                }
+                let command = active.watch_command(id);
+                active.notes.push(format!("to continue: {command}"));
+                return Ok(end);
+            }
+            Waited::TimedOut => {
+                let own = active.suite.timeout.unwrap_or_default().duration();
+                let had = active.deadline.saturating_duration_since(active.began);
+                // What all suites together left of it is told to the second.
+                let had = Duration::from_secs(had.as_secs_f64().ceil() as u64);
+                (active.suite.on_timeout, End::TimedOut(own.min(had.max(Duration::from_secs(1)))))
+            }
+            Waited::Stopped => (active.suite.on_cancel, signal.unwrap_or(Signal::Interrupt).end()),
+        };
+        let wrap_up = async {
+            match policy.unwrap_or_default() {
+                CallPolicy::Leave => {
+                    let command = active.watch_command(id);
+                    active
+                        .notes
+                        .push(format!("the calls are still running; to continue: {command}"));
+                }
+                CallPolicy::EndCalls => self.end_calls(active, id).await,
+            }
+            self.last_look(record, active.suite.transcripts()).await;
+        };
+        tokio::select! {
+            () = wrap_up => Ok(end),
+            second = self.stop.second_signal() => Err(second),
+        }
+    }
+
+    /// Ends the calls of a result and notes what came of it.
+    async fn end_calls(&self, active: &mut ActiveRun, id: u64) {
+        self.say(&format!("ending the calls of result {id}"));
+        active.started.ended = true;
+        let ended = self.client.end_calls(id, self.by(WRAP_UP)).await;
+        active.notes.push(match ended {
+            Ok(()) => "the remaining calls were ended".to_owned(),
+            Err(error) => format!("the calls could not be ended: {}", active.redacted(&error)),
+        });
+    }
+}

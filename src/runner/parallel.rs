@@ -1,0 +1,307 @@
+//! Several gates side by side: one budget of calls, one handler for signals, one report.
+//!
+//! Everything that can be refused is refused before the first call of any of them. After that
+//! each goes its own way: what becomes of one stops no other.
+
+use crate::runner::batch::About;
+use crate::runner::batch::Batch;
+use crate::runner::batch::Ended;
+use crate::runner::batch::Entry;
+use crate::runner::batch::code_of;
+use crate::runner::batch::too_late;
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use futures_util::stream::{FuturesUnordered, StreamExt as _, TryStreamExt as _};
+use tokio::time::Instant;
+
+use crate::context::{self};
+use crate::exit::Code;
+use crate::failure::Failure;
+use crate::output::multi::BatchPublisher;
+use crate::output::publisher::Publisher;
+use crate::preflight::selection::SuiteSet;
+use crate::record::ResultRecord;
+use crate::report::build::{End, ReportInput, build_report};
+use crate::report::gates::{BatchReport, Gate as Judged, GateEnd};
+use crate::report::model::Timing;
+use crate::runner::announce::announced;
+use crate::runner::batch::Party;
+use crate::runner::call_groups::CallGroup;
+use crate::runner::call_limit::{CallLimiter, CallPermit};
+use crate::runner::follow_up::FollowUp;
+use crate::runner::prepare::{Prepared, Shared, prepare};
+
+/// So many suites are asked about at the same time before they start.
+const ASKED_AT_ONCE: usize = 8;
+
+/// What may start, with its place in the queue.
+enum Ready<'a> {
+    /// A whole suite.
+    Suite(Box<ReadySuite<'a>>),
+    /// CallGroup that start together.
+    CallGroup(CallGroup<'a>),
+}
+
+/// A suite that may start, with its place in the queue and among all gates.
+struct ReadySuite<'a> {
+    place: usize,
+    about: About,
+    prepared: Prepared,
+    permit: CallPermit<'a>,
+}
+
+/// What others are compared with: its evidence, or none where it did not come to its end.
+type Base = (String, Option<ResultRecord>);
+
+impl Batch<'_> {
+    /// Runs the gates and gives the worst of their codes.
+    pub(crate) async fn run(
+        &self,
+        many: &SuiteSet,
+        entries: Vec<Entry>,
+        publisher: BatchPublisher,
+    ) -> Result<Code, Failure> {
+        let began = Instant::now();
+        let started_at = context::now().to_string();
+        let limiter = CallLimiter::new(many.concurrency);
+        let count = entries.len();
+        let ready = self.prepare_all(many, entries, &limiter).await?;
+        let begun: RefCell<Vec<Vec<u64>>> = RefCell::new(vec![Vec::new(); count]);
+        let tell = |place: usize, id: u64| {
+            let mut begun = begun.borrow_mut();
+            if let Some(ids) = begun.get_mut(place) {
+                ids.push(id);
+            }
+            let ids: Vec<u64> = begun.iter().flatten().copied().collect();
+            if let Err(error) = publisher.started(&ids) {
+                self.console.warn(&error.to_string());
+            }
+        };
+        let (limiter, tell) = (&limiter, &tell);
+        let mut going: FuturesUnordered<_> =
+            ready.into_iter().map(|ready| self.evidence_of(ready, limiter, tell)).collect();
+        let mut judged: Vec<Option<Judged>> = (0..count).map(|_| None).collect();
+        let mut bases: BTreeMap<usize, Base> = BTreeMap::new();
+        let mut waiting: Vec<Ended> = Vec::new();
+        // What a suite wants afterwards takes time: the others go on meanwhile.
+        let mut judging: FuturesUnordered<_> = FuturesUnordered::new();
+        loop {
+            let ended: Vec<Ended> = tokio::select! {
+                Some(ended) = going.next() => ended?,
+                Some(done) = judging.next() => {
+                    let (place, one): (usize, Judged) = done?;
+                    self.console.progress(&format!("{}: {}", one.name, line(&one)));
+                    if let Some(slot) = judged.get_mut(place) {
+                        *slot = Some(one);
+                    }
+                    continue;
+                }
+                else => break,
+            };
+            for ended in ended.iter().filter(|ended| ended.about.is_base) {
+                bases.insert(ended.place, base_of(ended));
+            }
+            waiting.extend(ended);
+            // Who is compared with another one waits for it; everybody else is judged at once.
+            let ready = |ended: &Ended| ended.about.base.is_none_or(|at| bases.contains_key(&at));
+            let (now, later): (Vec<Ended>, Vec<Ended>) = waiting.into_iter().partition(ready);
+            waiting = later;
+            for ended in now {
+                let base = ended.about.base.and_then(|at| bases.get(&at).cloned());
+                judging.push(self.judge(ended, base, limiter));
+            }
+        }
+        drop((going, judging));
+        let mut whole = BatchReport {
+            name: many.name.clone(),
+            gates: judged.into_iter().flatten().collect(),
+            timing: Timing { started_at, elapsed_seconds: began.elapsed().as_secs_f64() },
+            traffic: self.platform.client.traffic(),
+            concurrency: many.concurrency,
+            simulated: self.platform.client.time_scale().is_some(),
+            not_written: None,
+        };
+        let code = publisher.finish(&mut whole, self.console)?;
+        self.commenter.post_batch(&whole, self.console, self.stop).await;
+        Ok(code)
+    }
+
+    /// Asks all that is asked before the first call, for every suite, and refuses them together.
+    async fn prepare_all<'a>(
+        &self,
+        many: &SuiteSet,
+        entries: Vec<Entry>,
+        limiter: &'a CallLimiter,
+    ) -> Result<Vec<Ready<'a>>, Failure> {
+        let shared = Shared {
+            concurrency: many.concurrency,
+            counted: many.budget.is_some() || self.overrides.caps().are_set(),
+            compared_within: false,
+            partial: false,
+        };
+        let client = &self.platform.client;
+        let asked = futures_util::stream::iter(entries)
+            .map(|entry| async move {
+                let Entry { dir, base, is_base, loaded, plan, earlier, publisher, calls } = entry;
+                let (name, file) = (loaded.name(), loaded.file.clone());
+                // Each call of a leg is one: how many go at the same time is decided here.
+                let concurrency = shared.concurrency.filter(|_| calls.is_empty());
+                let shared = Shared { compared_within: base.is_some(), concurrency, ..shared };
+                let what = format!("the account's answers for {name}");
+                let work = prepare(loaded, plan, earlier, shared, client);
+                match announced(&what, |line| self.console.progress(line), work).await {
+                    Ok(prepared) => {
+                        let group = None;
+                        let about = About { name, file, dir, base, is_base, group, publisher };
+                        Ok((about, prepared, calls))
+                    }
+                    Err(failure) => Err(Failure::Suite { name, source: Box::new(failure) }),
+                }
+            })
+            .buffered(ASKED_AT_ONCE)
+            .try_collect::<Vec<_>>();
+        let asked = tokio::select! {
+            biased;
+            signal = self.stop.first_signal() => return Err(Failure::Stopped(signal)),
+            asked = asked => asked?,
+        };
+        let plans: Vec<_> =
+            asked.iter().map(|(_, prepared, _)| (&prepared.loaded.suite, &prepared.plan)).collect();
+        many.check_budgets(&plans)?;
+        self.overrides.check_caps(&plans)?;
+        for (_, prepared, _) in &asked {
+            for warning in crate::preflight::warnings::warnings(&prepared.loaded, &prepared.plan) {
+                self.console.warn(&format!("{}: {warning}", prepared.loaded.name()));
+            }
+        }
+        let mut ready = Vec::new();
+        let mut asked = asked.into_iter().enumerate().peekable();
+        while let Some((place, (about, prepared, calls))) = asked.next() {
+            let Some(group) = many.groups.iter().find(|group| group.places.contains(&place)) else {
+                let permit = limiter.join(prepared.calls);
+                let suite = ReadySuite { place, about, prepared, permit };
+                ready.push(Ready::Suite(Box::new(suite)));
+                continue;
+            };
+            let mut legs = vec![Party { place, about, prepared, calls }];
+            while let Some((place, (about, prepared, calls))) =
+                asked.next_if(|(place, _)| group.places.contains(place))
+            {
+                legs.push(Party { place, about, prepared, calls });
+            }
+            for leg in &mut legs {
+                leg.about.group = Some(group.name.clone());
+            }
+            ready.push(Ready::CallGroup(CallGroup::new(legs, group.concurrency, limiter)));
+        }
+        Ok(ready)
+    }
+
+    /// What may start, from its place in the queue to its evidence. Only a second signal is an
+    /// error.
+    async fn evidence_of(
+        &self,
+        ready: Ready<'_>,
+        limiter: &CallLimiter,
+        tell: &dyn Fn(usize, u64),
+    ) -> Result<Vec<Ended>, Failure> {
+        let ReadySuite { place, about, prepared, permit } = match ready {
+            Ready::Suite(suite) => *suite,
+            Ready::CallGroup(legs) => return self.legs(legs, limiter, tell).await,
+        };
+        let tell = |id| tell(place, id);
+        match self.evidence(prepared, &about.publisher, limiter, permit, &tell).await {
+            Err(Failure::StoppedTwice(signal)) => Err(Failure::StoppedTwice(signal)),
+            end => Ok(vec![Ended { place, about, end }]),
+        }
+    }
+
+    /// Judges a gate, where there is evidence, and writes its reports.
+    async fn judge(
+        &self,
+        ended: Ended,
+        base: Option<Base>,
+        limiter: &CallLimiter,
+    ) -> Result<(usize, Judged), Failure> {
+        let Ended { place, about, end } = ended;
+        let About { name, file, dir, is_base, group, mut publisher, .. } = about;
+        let (code, end) = match end {
+            Err(failure) => {
+                self.console.warn(&format!("{name}: {failure}"));
+                (
+                    code_of(&failure),
+                    GateEnd::Ended(crate::input::secrets::hide(&failure.to_string())),
+                )
+            }
+            Ok((mut parts, follow_up)) => {
+                match base {
+                    Some((of, Some(record))) => {
+                        parts.baseline = Some((format!("matrix: {of}"), record));
+                    }
+                    Some((of, None)) => {
+                        // It was to be there: `if_missing` is for results that never were.
+                        parts.refused_baseline =
+                            Some(format!("{of} did not finish: there is nothing to compare with"));
+                    }
+                    None => {}
+                }
+                let mut report = build_report(*parts);
+                if !is_base {
+                    follow_up.take(&self.gate(&name, limiter, limiter.join(0)), &mut report).await;
+                }
+                let faults = publisher.write_part(&mut report)?;
+                for fault in &faults {
+                    self.console.warn(&fault.to_string());
+                }
+                let code = Code::of_number(report.exit_code).unwrap_or(Code::Internal);
+                (code, GateEnd::Judged(Box::new(report)))
+            }
+        };
+        Ok((place, Judged { name, file, dir, is_base, group, code, end }))
+    }
+
+    async fn evidence(
+        &self,
+        mut prepared: Prepared,
+        publisher: &Publisher,
+        limiter: &CallLimiter,
+        permit: CallPermit<'_>,
+        tell: &dyn Fn(u64),
+    ) -> Result<(Box<ReportInput>, FollowUp), Failure> {
+        let name = prepared.loaded.name();
+        let id = permit.id();
+        let gate = self.gate(&name, limiter, permit);
+        prepared.until = self.until;
+        let admitted = async {
+            tokio::select! {
+                biased;
+                waited = limiter.admitted(id) => Ok(waited),
+                () = self.time_is_over() => Err(too_late("all suites")),
+            }
+        };
+        if gate.unless_stopped(admitted).await? {
+            // The time that it waited for others is not its own.
+            prepared.began = Instant::now();
+            prepared.started_at = context::now().to_string();
+        }
+        let active = gate.start_or_resume(prepared, publisher, &self.start_context()).await?;
+        tell(active.record.id);
+        let follow_up = FollowUp::of(&active);
+        Ok((Box::new(gate.wait_until_done(active, publisher).await?), follow_up))
+    }
+}
+
+/// What others are compared with. What did not come to its end is nothing to go by.
+fn base_of(ended: &Ended) -> Base {
+    let record = match &ended.end {
+        Ok((parts, _)) if parts.end == End::Finished => Some(parts.result.clone()),
+        Ok(_) | Err(_) => None,
+    };
+    (ended.about.name.clone(), record)
+}
+
+/// How a gate ended, for those who watch.
+fn line(judged: &Judged) -> String {
+    format!("{}: {}", judged.word(), judged.headline())
+}

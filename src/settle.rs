@@ -1,0 +1,321 @@
+//! Whether a result that calls itself ended shows all that it is to be judged by.
+//!
+//! The platform may call a result completed before its last runs are shown or scored. Pure: how long
+//! to wait for the rest is decided in the loop.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use crate::checks::spec::Level;
+use crate::outcome::{Outcome, judge_run};
+use crate::record::{ResultRecord, RunRecord, Status};
+use crate::suite::thresholds::Thresholds;
+use crate::text;
+
+/// What a result is to show before it is judged.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Wanted {
+    /// How many runs were planned and started, where that is known.
+    pub runs: Option<usize>,
+    /// The figures that checks ask for.
+    pub figures: Figures,
+}
+
+/// The figures of a run that checks ask for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// Whether the run passed.
+    pub success: bool,
+    /// The score of the expected outcome.
+    pub expected_outcome: bool,
+    /// The length of the conversation.
+    pub duration: bool,
+    /// Which of the agent's paths were covered: it is of the result, not of a run.
+    pub coverage: bool,
+    /// Metrics, as the suite names them.
+    pub metrics: BTreeSet<String>,
+}
+
+impl Figures {
+    /// What these thresholds ask for. Without any, each run must pass.
+    pub fn of(thresholds: &Thresholds) -> Self {
+        let mut all = Self::default();
+        let mut asks = false;
+        for (_, rules) in thresholds.with_groups() {
+            let figures = Self::named_in(&rules);
+            let each = rules.each_scenario.as_ref();
+            // The gate itself knows errors and latencies: nothing of the platform is waited for.
+            asks |= figures != Self::default()
+                || rules.errors.is_some()
+                || rules.agent_latency.is_some()
+                || each.is_some_and(|each| each.agent_latency.is_some());
+            all.success |= figures.success;
+            all.expected_outcome |= figures.expected_outcome;
+            all.duration |= figures.duration;
+            all.metrics.extend(figures.metrics);
+        }
+        // What only warns is not waited for.
+        let coverage = thresholds.coverage.iter().flat_map(|checks| &checks.0);
+        let coverage = coverage.into_iter().any(|spec| spec.level == Level::Error);
+        Self { success: all.success || !asks, coverage, ..all }
+    }
+
+    /// What thresholds without groups name.
+    fn named_in(thresholds: &Thresholds) -> Self {
+        let each = thresholds.each_scenario.as_ref();
+        let baseline = thresholds.baseline.as_ref();
+        let metrics = thresholds
+            .metrics
+            .keys()
+            .chain(each.into_iter().flat_map(|each| each.metrics.keys()))
+            .chain(baseline.into_iter().flat_map(|baseline| baseline.metrics.keys()));
+        let success = thresholds.success_rate.is_some()
+            || each.is_some_and(|each| each.success_rate.is_some())
+            || baseline.is_some();
+        Self {
+            success,
+            expected_outcome: thresholds.expected_outcome.is_some(),
+            duration: thresholds.duration.is_some(),
+            coverage: false,
+            metrics: metrics.cloned().collect(),
+        }
+    }
+}
+
+/// Whether a result can be judged.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum State {
+    /// It does not call itself ended.
+    InProgress,
+    /// It calls itself ended, and something is still to come.
+    WaitingFor(Awaited),
+    /// There is nothing more to come.
+    Settled,
+}
+
+/// What is still to come of a result that calls itself ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Awaited {
+    /// The ends of so many runs.
+    Ends(usize),
+    /// Runs that are not shown yet.
+    Runs {
+        /// How many are shown.
+        shown: usize,
+        /// How many there are to be.
+        of: usize,
+    },
+    /// Which of the agent's paths were covered.
+    Coverage,
+    /// A figure that runs do not have yet.
+    Figure {
+        /// The figure, as a message names it.
+        figure: String,
+        /// How many runs lack it.
+        runs: usize,
+    },
+}
+
+impl fmt::Display for Awaited {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Awaited::Ends(going) => write!(f, "{} not ended yet", text::count(*going, "run")),
+            Awaited::Runs { shown, of } => write!(f, "it shows {shown} of {of} runs"),
+            Awaited::Coverage => f.write_str("the coverage of the agent's paths is not there yet"),
+            Awaited::Figure { figure, runs } => {
+                write!(f, "{} without {figure}", text::count(*runs, "run"))
+            }
+        }
+    }
+}
+
+/// What a result shows of what is wanted of it.
+pub fn state(record: &ResultRecord, wanted: &Wanted) -> State {
+    if !record.status.is_terminal() {
+        return State::InProgress;
+    }
+    let going = record.runs.iter().filter(|run| !run.status.is_terminal()).count();
+    if going > 0 {
+        return State::WaitingFor(Awaited::Ends(going));
+    }
+    let shown = record.runs.len();
+    let counted = record.claims.total_runs.and_then(|total| usize::try_from(total).ok());
+    match wanted.runs.max(counted) {
+        Some(of) if shown < of => State::WaitingFor(Awaited::Runs { shown, of }),
+        _ => match lacking(&record.runs, &wanted.figures) {
+            Some(figure) => State::WaitingFor(figure),
+            None if wanted.figures.coverage && record.path_coverage.is_none() => {
+                State::WaitingFor(Awaited::Coverage)
+            }
+            None => State::Settled,
+        },
+    }
+}
+
+/// The first figure that runs with a conversation lack.
+fn lacking(runs: &[RunRecord], figures: &Figures) -> Option<Awaited> {
+    let outcomes: Vec<(&RunRecord, Outcome)> = runs
+        .iter()
+        .filter(|run| run.status == Status::Completed)
+        .map(|run| (run, judge_run(run, 1).outcome))
+        .filter(|(_, outcome)| *outcome != Outcome::Errored)
+        .collect();
+    let held: Vec<&RunRecord> = outcomes.iter().map(|(run, _)| *run).collect();
+    let awaited = |figure: &str, runs: usize| {
+        (runs > 0).then(|| Awaited::Figure { figure: figure.to_owned(), runs })
+    };
+    let unscored = || {
+        let unscored = outcomes.iter().filter(|(run, outcome)| {
+            *outcome == Outcome::Unscored && !run.rubric_skipped && !is_unreadable(run, "success")
+        });
+        awaited("a score", unscored.count())
+    };
+    let outcome = || {
+        let has = |run: &RunRecord| {
+            let outcome = run.expected_outcome.as_ref();
+            outcome.is_some_and(|outcome| outcome.score.is_some() || outcome.unreadable)
+        };
+        awaited("a score of the expected outcome", without(&held, has))
+    };
+    let duration = || {
+        let has =
+            |run: &RunRecord| run.duration_seconds.is_some() || is_unreadable(run, "duration");
+        awaited("a duration", without(&held, has))
+    };
+    let metric = |name: &String| {
+        let has = |run: &RunRecord| has_metric(run, name) || run.has_unreadable_metrics();
+        awaited(&format!("the metric `{name}`"), without(&held, has))
+    };
+    figures
+        .success
+        .then(unscored)
+        .flatten()
+        .or_else(|| figures.expected_outcome.then(outcome).flatten())
+        .or_else(|| figures.duration.then(duration).flatten())
+        .or_else(|| figures.metrics.iter().find_map(metric))
+}
+
+/// How many runs lack a figure that they may yet get: where some runs have it, only the others of
+/// the same scenarios.
+fn without(runs: &[&RunRecord], has: impl Fn(&RunRecord) -> bool) -> usize {
+    let (with, without): (Vec<&RunRecord>, Vec<&RunRecord>) = runs.iter().partition(|run| has(run));
+    let scenarios: BTreeSet<Option<u64>> = with.iter().map(|run| run.scenario).collect();
+    let may_get = |run: &&&RunRecord| scenarios.is_empty() || scenarios.contains(&run.scenario);
+    without.iter().filter(may_get).count()
+}
+
+/// Whether a run has an entry of a metric, with a score or without.
+fn has_metric(run: &RunRecord, wanted: &str) -> bool {
+    let wanted = wanted.trim();
+    let (id, name) = (wanted.parse::<u64>().ok(), wanted.to_lowercase());
+    run.metrics.iter().any(|metric| {
+        (id.is_some() && metric.id == id)
+            || metric.name.to_lowercase() == name
+            || metric.aliases.iter().any(|alias| alias.to_lowercase() == name)
+    })
+}
+
+fn is_unreadable(run: &RunRecord, field: &str) -> bool {
+    run.unreadable.iter().any(|one| one.field == field)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::record::{MetricRecord, MetricValue};
+
+    fn metric(name: &str, score: Option<f64>) -> MetricRecord {
+        MetricRecord {
+            id: None,
+            name: name.to_owned(),
+            aliases: vec![],
+            value: MetricValue::Numeric(score),
+            explanation: vec![],
+            unreadable: false,
+        }
+    }
+
+    fn run(id: u64, scenario: u64, success: Option<bool>, metrics: &[&str]) -> RunRecord {
+        RunRecord {
+            id,
+            scenario: Some(scenario),
+            status: Status::Completed,
+            success,
+            has_transcript: true,
+            metrics: metrics.iter().map(|name| metric(name, Some(1.0))).collect(),
+            ..RunRecord::default()
+        }
+    }
+
+    fn result(runs: &[RunRecord]) -> ResultRecord {
+        let status = Status::Completed;
+        ResultRecord { id: 1, status, runs: runs.to_vec(), ..ResultRecord::default() }
+    }
+
+    fn wanted(runs: usize, figures: &str) -> Wanted {
+        let thresholds: Thresholds = serde_json::from_str(figures).unwrap();
+        Wanted { runs: Some(runs), figures: Figures::of(&thresholds) }
+    }
+
+    fn awaits(record: &ResultRecord, wanted: &Wanted) -> String {
+        match state(record, wanted) {
+            State::WaitingFor(awaited) => awaited.to_string(),
+            other => format!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn a_result_that_shows_fewer_runs_than_planned_or_counted_is_waited_for() {
+        let mut record = result(&[run(1, 1, Some(true), &["A"])]);
+        assert_eq!(awaits(&record, &wanted(1, "{}")), "Settled");
+        assert_eq!(awaits(&record, &wanted(3, "{}")), "it shows 1 of 3 runs");
+        record.claims.total_runs = Some(2);
+        assert_eq!(awaits(&record, &wanted(1, "{}")), "it shows 1 of 2 runs");
+        record.status = Status::Running;
+        assert_eq!(awaits(&record, &wanted(3, "{}")), "InProgress");
+    }
+
+    #[test]
+    fn runs_that_have_not_ended_are_waited_for_first() {
+        let going = RunRecord { status: Status::Evaluating, ..run(2, 1, None, &[]) };
+        let record = result(&[run(1, 1, None, &[]), going]);
+        assert_eq!(awaits(&record, &wanted(3, "{}")), "1 run not ended yet");
+    }
+
+    #[test]
+    fn scores_are_waited_for_only_where_a_check_asks_for_them() {
+        let unscored = result(&[run(1, 1, Some(true), &["A"]), run(2, 1, None, &[])]);
+        assert_eq!(awaits(&unscored, &wanted(2, "{}")), "1 run without a score");
+        let success = r#"{"success_rate": ["90%"]}"#;
+        assert_eq!(awaits(&unscored, &wanted(2, success)), "1 run without a score");
+        assert_eq!(awaits(&unscored, &wanted(2, r#"{"errors": ["<= 10%"]}"#)), "Settled");
+        let duration = r#"{"duration": ["p95 <= 3m"]}"#;
+        assert_eq!(awaits(&unscored, &wanted(2, duration)), "2 runs without a duration");
+        let outcome = r#"{"expected_outcome": [">= 90%"]}"#;
+        assert!(awaits(&unscored, &wanted(2, outcome)).contains("expected outcome"));
+    }
+
+    #[test]
+    fn a_metric_is_waited_for_in_the_scenarios_that_have_it() {
+        let check = r#"{"metrics": {"b": [">= 1"]}}"#;
+        let of = |runs: &[RunRecord]| awaits(&result(runs), &wanted(runs.len(), check));
+        let with = |id, scenario| run(id, scenario, Some(true), &["A", "B"]);
+        let without = |id, scenario| run(id, scenario, Some(true), &["A"]);
+        assert_eq!(of(&[with(1, 1), with(2, 2)]), "Settled");
+        assert_eq!(of(&[with(1, 1), without(2, 1)]), "1 run without the metric `b`");
+        assert_eq!(of(&[without(1, 1), without(2, 2)]), "2 runs without the metric `b`");
+        assert_eq!(of(&[with(1, 1), without(2, 2)]), "Settled", "it belongs to scenario 1 alone");
+        let skipped = RunRecord { metrics: vec![metric("B", None)], ..with(2, 1) };
+        assert_eq!(of(&[with(1, 1), skipped]), "Settled", "skipped is an answer");
+    }
+
+    #[test]
+    fn what_never_was_a_conversation_gets_no_scores() {
+        let errored = RunRecord {
+            status: Status::Failed,
+            has_transcript: false,
+            ..run(1, 1, Some(false), &[])
+        };
+        assert_eq!(awaits(&result(&[errored]), &wanted(1, "{}")), "Settled");
+    }
+}

@@ -1,0 +1,186 @@
+//! What the runs of a suite must show.
+
+use crate::checks::spec::Checks;
+use crate::checks::spec::Level;
+use crate::scalars::Percent;
+use crate::suite::new_failures::NewFailures;
+use std::collections::BTreeMap;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+/// What the runs must show.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Thresholds {
+    /// Share of the runs that pass, for example `">= 90%"`, in short `90%`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub success_rate: Option<Checks>,
+    /// Share of the runs that never became a fair conversation, for example `"<= 10%"`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub errors: Option<Checks>,
+    /// Share of the runs that fully met their expected outcome, or an aggregate of its score (0–100).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expected_outcome: Option<Checks>,
+    /// An aggregate of the calls' durations, for example `"p95 <= 3m"`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duration: Option<Checks>,
+    /// An aggregate of the times that the agent takes for its answers, in mode api_chat, for example
+    /// `"p95 <= 2s"`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent_latency: Option<Checks>,
+    /// Share of the agent's paths that the runs covered, for example `">= 80%"`. It only warns,
+    /// unless `level: error` is said.
+    #[serde(skip_serializing_if = "Option::is_none", with = "crate::checks::spec::warnings")]
+    #[schemars(with = "Option<Checks>")]
+    pub coverage: Option<Checks>,
+    /// Checks that each scenario must pass on its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub each_scenario: Option<EachScenario>,
+    /// Checks on the account's metrics, each named by its name (any case), slug, code or id. The
+    /// platform states no unit: `check` shows the one that is assumed, and `unit` sets it.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub metrics: BTreeMap<String, Checks>,
+    /// Checks for some of the scenarios, each group under a name of your own.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub groups: BTreeMap<String, Group>,
+    /// Judge rates by an interval at this confidence, for example `95%`, not by the bare sample.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<Percent>,
+    /// Compare with an earlier result.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub baseline: Option<Baseline>,
+}
+
+/// Checks that each scenario must pass on its own.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct EachScenario {
+    /// Share of the scenario's runs that pass.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub success_rate: Option<Checks>,
+    /// An aggregate of the times that the agent takes for its answers, over the scenario's runs.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent_latency: Option<Checks>,
+    /// Checks on the account's metrics, over the scenario's runs.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub metrics: BTreeMap<String, Checks>,
+    /// Confidence for these checks, in place of `thresholds.confidence`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<Percent>,
+}
+
+/// Comparison with an earlier result.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Baseline {
+    /// A saved result.json, a result id, or a branch: the newest finished result of this suite there.
+    /// `matrix`: the first agent of the matrix, in the same run. The branch of a job is what its CI
+    /// system says, or CEKURA_GATE_BRANCH.
+    #[schemars(length(min = 1))]
+    pub from: String,
+    /// What the comparison comes to where there is no such result, as in the first pull request of
+    /// a repository. Default: inconclusive.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub if_missing: Option<IfMissing>,
+    /// How far the success rate may drop, in percentage points: `max_drop: 5%` accepts 90% after 95%.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub success_rate: Option<BaselineLimit>,
+    /// How far the mean time may move that the agent takes for its answers, in mode api_chat.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub agent_latency: Option<BaselineLimit>,
+    /// How far each metric may move: a binary metric in percentage points, a rating or a number
+    /// relative to the baseline's mean.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub metrics: BTreeMap<String, BaselineLimit>,
+    /// How many scenarios that held in the baseline may fall now, beyond noise: a number, or a share
+    /// such as `5%` of the scenarios on both sides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub new_failures: Option<NewFailures>,
+    /// How likely noise alone may explain a fall that counts for `new_failures`, of each scenario.
+    /// Default: 5%.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub significance: Option<Percent>,
+}
+
+/// What a comparison comes to where there is nothing to compare with.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum IfMissing {
+    /// It passes.
+    Pass,
+    /// It cannot be decided.
+    #[default]
+    Inconclusive,
+    /// It fails.
+    Fail,
+}
+
+/// How far a figure may move from the baseline.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct BaselineLimit {
+    /// The largest drop that is accepted: in percentage points for a share (the success rate, a binary
+    /// metric), relative to the baseline's mean for a rating or a number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_drop: Option<Percent>,
+    /// The largest rise that is accepted: in percentage points for a share, relative to the baseline's
+    /// mean for a rating or a number.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_rise: Option<Percent>,
+    /// How likely noise alone may explain a change that counts. Default: 5%.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub significance: Option<Percent>,
+}
+
+/// Some of the scenarios, and the checks that they must pass. A scenario belongs to the group where
+/// one of `tags`, `scenarios`, `names` and `cases` fits it.
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct Group {
+    /// The scenarios that carry one of these tags.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1), inner(length(min = 1)))]
+    pub tags: Option<Vec<String>>,
+    /// The scenarios with these ids.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1), inner(range(min = 1)))]
+    pub scenarios: Option<Vec<u64>>,
+    /// The scenarios with one of these names, in any case; `*` stands for any text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1), inner(length(min = 1)))]
+    pub names: Option<Vec<String>>,
+    /// The test cases with one of these keys or names, in any case; `*` stands for any text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(min = 1), inner(length(min = 1)))]
+    pub cases: Option<Vec<String>>,
+    /// Whether a miss of the group's checks breaks the gate. `warn` holds for each of them.
+    /// Default: error.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub level: Option<Level>,
+    /// Share of the group's runs that pass, for example `">= 95%"`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub success_rate: Option<Checks>,
+    /// Share of the group's runs that never became a fair conversation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub errors: Option<Checks>,
+    /// Share of the group's runs that fully met their expected outcome, or an aggregate of its score.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub expected_outcome: Option<Checks>,
+    /// An aggregate of the durations of the group's calls, for example `"p95 <= 3m"`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub duration: Option<Checks>,
+    /// An aggregate of the times that the agent takes for its answers in the group's runs, in mode
+    /// api_chat.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub agent_latency: Option<Checks>,
+    /// Checks that each scenario of the group must pass on its own.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub each_scenario: Option<EachScenario>,
+    /// Checks on the account's metrics, over the group's runs.
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub metrics: BTreeMap<String, Checks>,
+    /// Confidence for the group's checks, in place of `thresholds.confidence`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<Percent>,
+}
