@@ -12,7 +12,7 @@ use serde::{Deserialize, Serialize};
 use crate::outcome::{Blame, Outcome, RunOutcome};
 use crate::record::{ChatFaultKind, GATE_LOST, ResultRecord, RunRecord};
 use crate::suite::head::SuiteHead;
-use crate::suite::model::{Flaky, Retry, RetryOn};
+use crate::suite::retry::{Flaky, Retry, RetryOn};
 
 /// A run that was started again.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -242,7 +242,7 @@ fn the_recipes_name_this_version() {
     let action = format!("uses: cekura-ai/cekura-gate@v{version}");
     assert!(recipe("github/gate.yml").contains(&action));
     assert!(recipe("github/drop-in.yml").contains(&action));
-    assert!(recipe("gitlab/.gitlab-ci.yml").contains(&format!("version: \"{version}\"")));
+    assert!(recipe("gitlab/.gitlab-ci.yml").contains(&format!("/gate@{version}")));
 }
 
 /// Everything that the sources include from elsewhere has to be in the image's build too.
@@ -289,7 +289,7 @@ fn flags_obey_the_rules_of_their_keys_and_nothing_is_written_where_they_do_not()
         (["--tags", ""], "--tags: `tags` is empty"),
         (["--tags", "a,,b"], "--tags: an entry of `tags` is empty"),
         (["--name", " "], "--name: `name` is empty"),
-        (["--frequency", "0"], "--frequency: `frequency` must be at least 1, not `0`"),
+        (["--frequency", "0"], "--frequency: `frequency` must be from 1 to 1000, not `0`"),
         (["--mode", "voise"], "--mode: `mode` cannot be `voise`"),
         (["--scenarios", "1,x"], "an entry of `scenarios` must be a whole number, not `x`"),
     ] {

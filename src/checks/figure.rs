@@ -25,7 +25,7 @@ impl Figure<'_> {
             Figure::SuccessRate | Figure::Errors => "verdict",
             Figure::ExpectedOutcome => "score for the expected outcome",
             Figure::Duration => "duration",
-            Figure::AgentLatency => "answer that was timed",
+            Figure::AgentLatency => "timed answer",
             Figure::Metric(_) => "value",
         }
     }

@@ -1,14 +1,13 @@
 //! `check`: everything that can be known of a suite before it runs. What the account has to say is
 //! in `online`.
 
+use crate::cli::check_lines::checks;
 use crate::preflight::warnings::warnings;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde_json::Value;
 
-use crate::checks::spec::{CheckSpec, Checks, DescribedUnits, Level};
-use crate::checks::units;
 use crate::context::Context;
 use crate::escape::json::safe;
 use crate::escape::terminal::log_line;
@@ -26,7 +25,8 @@ use crate::preflight::lookup::Online;
 use crate::preflight::selection;
 use crate::preflight::selection::{Group, Member, SuiteSelection, SuiteSet};
 use crate::spec::model::Case;
-use crate::suite::model::{EarlyStop, Quarantine, RetryOn, Suite};
+use crate::suite::model::{Quarantine, Suite};
+use crate::suite::retry::{EarlyStop, RetryOn};
 use crate::suite::thresholds::{Baseline, IfMissing, Thresholds};
 use crate::suite::together;
 use crate::text;
@@ -398,79 +398,6 @@ fn line(text: &str) -> String {
         shown = shown.chars().take(LONGEST).chain(['…']).collect();
     }
     shown
-}
-
-/// The checks as they will be judged, one a line.
-fn checks(thresholds: &Thresholds, described: &DescribedUnits) -> Vec<String> {
-    let mut lines = Vec::new();
-    for (group, rules) in thresholds.with_groups() {
-        let prefix = group.map(|group| format!("group {group}: ")).unwrap_or_default();
-        checks_of(&prefix, &rules, described, &mut lines);
-    }
-    if let Some(baseline) = &thresholds.baseline {
-        checks_of_baseline(baseline, &mut lines);
-    }
-    if lines.is_empty() {
-        lines.push("success_rate >= 100% (the default: every run must pass)".to_owned());
-    }
-    lines
-}
-
-/// The checks of a suite or of a group, without its baseline.
-fn checks_of(
-    group: &str,
-    thresholds: &Thresholds,
-    described: &DescribedUnits,
-    lines: &mut Vec<String>,
-) {
-    let unit = |name: &str, spec: &CheckSpec| {
-        let described = described.get(name);
-        units::planned(name, spec, described).map(|note| format!("; {note}")).unwrap_or_default()
-    };
-    let mut add = |prefix: &str, name: &str, checks: Option<&Checks>, is_metric: bool| {
-        for spec in checks.iter().flat_map(|checks| &checks.0) {
-            let level = if spec.level == Level::Warn { " (warning only)" } else { "" };
-            let unit = if is_metric { unit(name, spec) } else { String::new() };
-            lines.push(format!("{group}{prefix}{name} {}{level}{unit}", spec.check));
-        }
-    };
-    add("", "success_rate", thresholds.success_rate.as_ref(), false);
-    add("", "errors", thresholds.errors.as_ref(), false);
-    add("", "expected_outcome", thresholds.expected_outcome.as_ref(), false);
-    add("", "duration", thresholds.duration.as_ref(), false);
-    add("", "agent_latency", thresholds.agent_latency.as_ref(), false);
-    add("", "coverage", thresholds.coverage.as_ref(), false);
-    for (name, checks) in &thresholds.metrics {
-        add("", name, Some(checks), true);
-    }
-    if let Some(each) = &thresholds.each_scenario {
-        add("each scenario: ", "success_rate", each.success_rate.as_ref(), false);
-        add("each scenario: ", "agent_latency", each.agent_latency.as_ref(), false);
-        for (name, checks) in &each.metrics {
-            add("each scenario: ", name, Some(checks), true);
-        }
-    }
-}
-
-fn checks_of_baseline(baseline: &Baseline, lines: &mut Vec<String>) {
-    let rate = baseline.success_rate.iter().map(|limit| ("success_rate", limit));
-    let metrics = baseline.metrics.iter().map(|(name, limit)| (name.as_str(), limit));
-    let latency = baseline.agent_latency.iter().map(|limit| ("agent_latency", limit));
-    for (name, limit) in rate.chain(latency).chain(metrics) {
-        let of = match name {
-            "success_rate" => " points",
-            "agent_latency" => " (% of the baseline's mean)",
-            _ => " (points for a binary metric, else % of the baseline's mean)",
-        };
-        let bounds = [("drop", limit.max_drop), ("rise", limit.max_rise)];
-        for (way, most) in bounds {
-            let most = most.map(|most| format!("{}{of}", most.to_string().trim_end_matches('%')));
-            lines.extend(most.map(|most| format!("{name} against the baseline: {way} <= {most}")));
-        }
-    }
-    if let Some(most) = baseline.new_failures {
-        lines.push(format!("new failures against the baseline: <= {most}"));
-    }
 }
 
 /// The request as it would be sent, but for what may be secret: headers, and what came from the

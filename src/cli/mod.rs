@@ -6,6 +6,7 @@
 mod action;
 mod call;
 mod check;
+mod check_lines;
 mod compare;
 mod init;
 mod judge;

@@ -156,13 +156,14 @@ fn one(
     before_outputs(&mut loaded, &plan).map_err(told)?;
     overrides.check_caps(&[(&loaded.suite, &plan)]).map_err(told)?;
     let failed_from = failed_from(args, &loaded, &plan, context, console).map_err(told)?;
+    let counted = overrides.caps().are_set();
     let (shared, plan) = match &failed_from {
         Some(from) => {
             // Some of the runs alone decide nothing.
             loaded.suite.early_stop = None;
-            (Shared { partial: true, ..Shared::default() }, from.plan(&plan))
+            (Shared { partial: true, counted, ..Shared::default() }, from.plan(&plan))
         }
-        None => (Shared::default(), plan),
+        None => (Shared { counted, ..Shared::default() }, plan),
     };
     let dir = report_dir(loaded.suite.reports.as_ref());
     if args.resume && !dir.join(run_file::FILE).exists() {

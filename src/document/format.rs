@@ -14,6 +14,9 @@ pub trait Root: DeserializeOwned + JsonSchema {
     }
 }
 
+/// Any document.
+impl Root for serde_json::Value {}
+
 /// Checks a text against a format.
 pub type Format = fn(&str) -> Result<(), ScalarError>;
 

@@ -5,6 +5,8 @@
 //! Every figure is computed over slots, so that what did not come, and what nobody asked for,
 //! never helps a check to pass.
 
+use crate::plan::planned::FoundScenario;
+use crate::plan::planned::PlannedCase;
 use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
@@ -42,31 +44,6 @@ pub struct PlanHead {
     /// What the lookup before the start found of the scenarios, where the suite's groups need it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub found: Vec<FoundScenario>,
-}
-
-/// A scenario as the lookup before the start found it.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct FoundScenario {
-    /// Its id.
-    pub id: u64,
-    /// Its name.
-    pub name: String,
-    /// Its tags.
-    pub tags: Vec<String>,
-}
-
-/// A planned test case.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-pub struct PlannedCase {
-    /// Its key in the suite.
-    pub key: String,
-    /// Its name, which is what the platform's answers carry.
-    pub name: String,
-    /// How many runs it was to have.
-    pub runs: usize,
-    /// Its tags, those that all cases have included.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub tags: Vec<String>,
 }
 
 /// What a run is to the plan.

@@ -4,7 +4,7 @@
 use crate::api::client::Client;
 use crate::failure::Failure;
 use crate::input::suite_file::Loaded;
-use crate::plan::slots::FoundScenario;
+use crate::plan::planned::FoundScenario;
 use crate::plan::{Plan, Selection};
 use crate::preflight::suggestions;
 use crate::suite::groups::{Member, misfits};

@@ -11,7 +11,7 @@ use crate::report::model::{PlanHead, PooledResult, Report, Tally};
 use crate::retry::RetryRecord;
 use crate::retry::wants_again;
 use crate::suite::head::SuiteHead;
-use crate::suite::model::{EarlyStop, Retry};
+use crate::suite::retry::{EarlyStop, Retry};
 use crate::verdict::evidence::{Evidence, ScenarioSlots};
 use crate::verdict::{CheckReport, ScenarioRef, Verdict, judge_all, worst};
 

@@ -5,6 +5,7 @@
 
 pub mod azure;
 pub mod build;
+pub mod commands;
 pub mod comparison;
 pub mod console;
 pub mod evaluation;

@@ -8,8 +8,8 @@ use crate::record::ResultRecord;
 use crate::record::RunRecord;
 use crate::redact::Redactor;
 use crate::report::build::End;
+use crate::report::commands;
 use crate::report::model::PlanHead;
-use crate::report::words;
 use crate::retry::RetryRecord;
 use crate::spec::cases;
 use crate::suite::head::SuiteHead;
@@ -74,8 +74,8 @@ impl ActiveRun {
     /// The command that goes on with a result under the same rules.
     pub(crate) fn watch_command(&self, id: u64) -> String {
         match self.head.file.as_deref() {
-            Some(file) if self.of_set => words::resume_command(file),
-            file => words::watch_command(id, file),
+            Some(file) if self.of_set => commands::resume_command(file),
+            file => commands::watch_command(id, file),
         }
     }
 

@@ -28,7 +28,8 @@ use crate::runner::call_limit::{CallLimiter, CallPermit};
 use crate::runner::wait_policy::{stop_rule, wait_options};
 use crate::signal::Signal;
 use crate::stop::Stop;
-use crate::suite::model::{CallPolicy, EarlyStop, Transcripts};
+use crate::suite::model::{CallPolicy, Transcripts};
+use crate::suite::retry::EarlyStop;
 use crate::text;
 
 /// How long the gate may take to end the calls after a signal, and half of it to look once more.

@@ -9,7 +9,7 @@ use crate::api::wire::ScenarioSummary;
 use crate::failure::Failure;
 use crate::input::suite_file::Loaded;
 use crate::output::run_file::RunState;
-use crate::plan::slots::FoundScenario;
+use crate::plan::planned::FoundScenario;
 use crate::plan::{Plan, Query, Selection, StartRequest, carries_name};
 use crate::preflight::baseline::{Chosen, Wanted};
 use crate::preflight::suggestions;

@@ -18,7 +18,7 @@ use crate::runner::call_limit::CallPermit;
 use crate::runner::gate::Gate;
 use crate::signal::Signal;
 use crate::spec::cases;
-use crate::suite::model::{EarlyStop, Flaky, Retry, RetryOn};
+use crate::suite::retry::{EarlyStop, Flaky, Retry, RetryOn};
 use crate::text;
 
 impl<'a> Gate<'a> {

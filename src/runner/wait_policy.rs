@@ -4,7 +4,8 @@ use crate::poll::WaitOptions;
 use crate::poll::schedule::Prior;
 use crate::runner::active_run::ActiveRun;
 use crate::settle::{Figures, Wanted};
-use crate::suite::model::{EarlyStop, Flaky, Mode, RetryOn};
+use crate::suite::model::Mode;
+use crate::suite::retry::{EarlyStop, Flaky, RetryOn};
 
 /// How to wait for a result of so many runs: calls are expected to be as long as the baseline's were, where there is
 /// one.

@@ -149,8 +149,6 @@ fn the_platforms_words_find_their_place() {
     );
 }
 
-impl document::Root for serde_json::Value {}
-
 #[test]
 fn cases_in_the_suite_have_other_names_than_in_a_file() {
     let fields: Vec<(String, String)> = vec![

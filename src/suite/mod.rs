@@ -10,6 +10,7 @@ pub mod head;
 pub mod matrix;
 pub mod model;
 pub mod new_failures;
+pub mod retry;
 pub mod schema;
 pub mod test_sets;
 pub mod thresholds;

@@ -210,8 +210,11 @@ async fn what_cannot_be_carried_is_refused() {
     for (inputs, part) in [
         ([("suite", "suite.yml"), ("livekit_data", "{}")], "input `livekit_data`"),
         ([("tags", "smoke"), ("livekit_data", "[1]")], "the input `livekit_data` cannot be"),
-        ([("suite", "suite.yml"), ("frequency", "1001")], "the input `frequency` cannot be"),
-        ([("suite", "suite.yml"), ("scenario_ids", ",")], "the input `scenario_ids` cannot be"),
+        (
+            [("suite", "suite.yml"), ("frequency", "1001")],
+            "the input `frequency`: `frequency` must be",
+        ),
+        ([("suite", "suite.yml"), ("scenario_ids", ",")], "the input `scenario_ids`"),
         ([("suite", "suite.yml"), ("dry_run", "perhaps")], "neither true nor false"),
         ([("suite", "suite.yml"), ("args", "--nonsense")], "--nonsense"),
         ([("suite", "suite.yml"), ("working_directory", "nowhere")], "names no directory"),
@@ -296,7 +299,10 @@ async fn what_is_wrong_is_said_of_inputs_and_of_nothing_that_nobody_wrote() {
     fs::write(job.path("broken.json"), "{").unwrap();
     for (inputs, part) in [
         (vec![("api_key", ""), ("agent_id", "123"), ("scenario_ids", "101")], "`api_key` is empty"),
-        (vec![("scenario_ids", "101"), ("folder_path", "A")], "`scenario_ids` and `folder_path`"),
+        (
+            vec![("scenario_ids", "101"), ("folder_path", "A")],
+            "`folder_path` cannot stand beside `scenario_ids`",
+        ),
         (vec![("agent_id", "123"), ("folder_path", "A.B")], "`project_id`"),
         (vec![("agent_id", "123"), ("spec", "nowhere.json")], "nowhere.json"),
         (vec![("agent_id", "123"), ("spec", "broken.json")], "broken.json"),

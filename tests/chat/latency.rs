@@ -58,7 +58,7 @@ fn who_says_nothing_in_time_has_taken_at_least_that_long() {
 fn a_run_without_an_answer_leaves_the_latency_open() {
     let keys = "thresholds: { agent_latency: max <= 1m }";
     let gate = with_script(&world(SAYS), "exit 1", keys);
-    gate.run(&["run"]).expect(3).says("no run gave a value");
+    gate.run(&["run"]).expect(3).says("no run has a timed answer");
 }
 
 #[test]

@@ -57,7 +57,7 @@ fn runs_that_a_saved_baseline_has_too_many_of_a_scenario_are_not_compared() {
 
 #[test]
 fn a_drop_that_runs_which_never_came_could_undo_is_no_failure() {
-    against(&runs(20, 0), &runs(0, 4), 3, "could turn it");
+    against(&runs(20, 0), &runs(0, 4), 3, "could change the answer");
     against(&runs(20, 0), &runs(0, 16), 1, "unlikely to be noise");
 }
 
@@ -74,8 +74,8 @@ fn compare_holds_each_side_to_its_own_plan() {
     compare(&whole(), &saved(TWENTY, &runs(5, 15))).expect(1);
     let few = saved(TWENTY, &runs(10, 0));
     compare(&few, &whole()).expect(3).says("10 runs of the baseline never arrived");
-    compare(&whole(), &few).expect(3).says("could turn it");
-    compare(&whole(), &saved(TWENTY, &runs(0, 4))).expect(3).says("could turn it");
+    compare(&whole(), &few).expect(3).says("could change the answer");
+    compare(&whole(), &saved(TWENTY, &runs(0, 4))).expect(3).says("could change the answer");
     // Runs that nobody planned stand in for no planned one.
     let others: Vec<u64> = [vec![1; 10], vec![2; 10]].concat();
     let others = saved(TWENTY, &all_passed(&others));

@@ -157,7 +157,7 @@ fn runs_of_other_scenarios_stand_in_for_no_planned_one() {
     for thresholds in ["success_rate: 50%", "each_scenario: { success_rate: 100% }"] {
         let keys = format!("scenarios: [1, 2]\nthresholds: {{ {thresholds} }}");
         let made = gate(&suite(&keys), completed(&all_passed(&[3, 4])));
-        ends(&made, &[], 3, &["2 runs fit no planned run", "2 planned runs never arrived"]);
+        ends(&made, &[], 3, &["2 runs match no planned run", "2 planned runs never arrived"]);
     }
 }
 
@@ -168,7 +168,7 @@ fn runs_of_an_unplanned_scenario_lift_no_share() {
     let unplanned = (5..25).map(|id| passed(id, 9));
     let runs: Vec<Value> = failed.chain(unplanned).collect();
     let made = gate(&suite(keys), completed(&runs));
-    ends(&made, &[], 1, &["20 runs fit no planned run", "0 of 4"]);
+    ends(&made, &[], 1, &["20 runs match no planned run", "0 of 4"]);
 }
 
 #[test]

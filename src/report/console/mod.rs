@@ -2,6 +2,7 @@
 
 mod paint;
 
+use crate::report::commands;
 use std::path::Path;
 
 use unicode_width::UnicodeWidthStr;
@@ -360,12 +361,12 @@ fn next(report: &Report, written: &[&Path]) -> Vec<(String, &'static str)> {
     let ended_early = early(report.judged_code());
     let going = !report.result.status.is_terminal();
     if words::may_still_come(report) && !ended_early {
-        let watch = words::watch_command(id, file);
+        let watch = commands::watch_command(id, file);
         return vec![(watch, "waits for what is still missing")];
     }
     if ended_early {
         // A simulator that the gate started is gone with it.
-        let watch = words::watch_command(id, file);
+        let watch = commands::watch_command(id, file);
         let waits = (going && !report.simulated && report.results.is_empty())
             .then_some((watch, "waits for it again"));
         return waits.into_iter().collect();
@@ -375,7 +376,7 @@ fn next(report: &Report, written: &[&Path]) -> Vec<(String, &'static str)> {
     let saved = words::quoted(&one_line(&saved.display().to_string()));
     let mut commands =
         vec![(format!("cekura-gate judge {saved}"), "other thresholds, no new calls")];
-    if let Some(again) = words::failed_from_command(report, &saved) {
+    if let Some(again) = commands::failed_from_command(report, &saved) {
         commands.push((again, "only what did not pass, again"));
     }
     if let (Some(file), true) = (file, report.verdict == Verdict::Fail) {

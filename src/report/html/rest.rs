@@ -4,6 +4,7 @@ use super::Book;
 use super::failures::run_link;
 use super::frame::{self, Tone};
 use crate::escape::{short, truncate, visible};
+use crate::report::commands;
 use crate::report::markup::Markup;
 use crate::report::model::Report;
 use crate::report::words;
@@ -198,7 +199,7 @@ pub(super) fn about(main: &mut Markup, book: &Book<'_>) {
             }
         });
         section.line_break();
-        if let Some(command) = words::failed_from_command(report, "cekura-report/result.json") {
+        if let Some(command) = commands::failed_from_command(report, "cekura-report/result.json") {
             section.element("p", &[("class", "aside")], |line| {
                 line.text("To run only what did not pass again: ");
                 line.words("code", &[], &command);
@@ -208,7 +209,7 @@ pub(super) fn about(main: &mut Markup, book: &Book<'_>) {
             if words::may_still_come(report) {
                 line.text("To wait for what is still to come: ");
                 let file = report.suite.file.as_deref();
-                line.words("code", &[], &words::watch_command(report.result.id, file));
+                line.words("code", &[], &commands::watch_command(report.result.id, file));
             } else {
                 line.text("To judge the same evidence by other thresholds: ");
                 line.words("code", &[], "cekura-gate judge cekura-report/result.json --suite FILE");

@@ -1,6 +1,7 @@
 //! What is below the failures: suggestions, notes, and the folded tables.
 
 use crate::numbers;
+use crate::report::commands;
 use std::collections::HashSet;
 
 use super::sheet::Sheet;
@@ -184,13 +185,13 @@ pub(super) fn slowest<'a>(sheet: &mut Sheet<'a>, scenarios: &'a [ScenarioRuns<'a
 
 /// The command that starts only what did not pass again.
 fn failed_from(report: &Report) -> Option<String> {
-    let command = words::failed_from_command(report, "result.json")?;
+    let command = commands::failed_from_command(report, "result.json")?;
     Some(format!("{command}    # only what did not pass, again"))
 }
 
 /// The same for a comment, in a line of its own.
 pub(super) fn failed_from_line(sheet: &mut Sheet<'_>, report: &Report) {
-    let command = words::failed_from_command(report, "result.json");
+    let command = commands::failed_from_command(report, "result.json");
     if let Some(command) = command.filter(|command| !command.contains('`')) {
         sheet.fixed(format!("Only what did not pass, again: `{command}`\n\n"));
     }
@@ -207,7 +208,7 @@ pub(super) fn again(sheet: &mut Sheet<'_>, report: &Report) {
     commands.extend(failed_from(report));
     let may_still_come = words::may_still_come(report);
     if may_still_come {
-        let watch = words::watch_command(id, report.suite.file.as_deref());
+        let watch = commands::watch_command(id, report.suite.file.as_deref());
         commands.push(format!("{watch}    # wait for this result"));
     }
     if !may_still_come {

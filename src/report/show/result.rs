@@ -7,6 +7,7 @@ use crate::escape::terminal::neutral;
 use crate::escape::{one_line, short};
 use crate::outcome::{Outcome, RunOutcome, judge_run};
 use crate::record::{Insights, RunRecord};
+use crate::report::commands;
 use crate::review::ResultView;
 use crate::text;
 
@@ -60,7 +61,7 @@ pub fn result(view: &ResultView, page: Option<&str>, style: Style) -> String {
         fact(&mut out, style, "next", &format!("cekura-gate call show {}", run.id));
     }
     if !ended {
-        fact(&mut out, style, "next", &words::watch_command(record.id, None));
+        fact(&mut out, style, "next", &commands::watch_command(record.id, None));
     }
     neutral(out.trim_end()) + "\n"
 }

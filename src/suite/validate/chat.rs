@@ -21,7 +21,9 @@ pub(super) fn check(suite: &Suite, problems: &mut Problems) {
     if suite.mode != Some(Mode::ApiChat) {
         return;
     }
-    let (command, url) = (suite.agent_command.is_some(), suite.agent_url.is_some());
+    let in_matrix = suite.matrix.as_ref().is_some_and(|matrix| matrix.agent_command.is_some());
+    let command = suite.agent_command.is_some() || in_matrix;
+    let url = suite.agent_url.is_some();
     if !command && !url {
         problems.value(
             at("mode"),

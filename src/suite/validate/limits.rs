@@ -2,9 +2,10 @@
 
 use std::collections::BTreeSet;
 
-use super::super::model::{Flaky, Suite};
+use super::super::model::Suite;
 use super::{Problems, at};
 use crate::document::shown;
+use crate::suite::retry::Flaky;
 use crate::suite::thresholds::Thresholds;
 
 pub(super) fn check(suite: &Suite, today: jiff::civil::Date, problems: &mut Problems) {

@@ -1,0 +1,82 @@
+//! The checks of a suite as `check` lists them.
+
+use crate::checks::spec::CheckSpec;
+use crate::checks::spec::Checks;
+use crate::checks::spec::DescribedUnits;
+use crate::checks::spec::Level;
+use crate::checks::units;
+use crate::suite::thresholds::Baseline;
+use crate::suite::thresholds::Thresholds;
+
+/// The checks as they will be judged, one a line.
+pub(crate) fn checks(thresholds: &Thresholds, described: &DescribedUnits) -> Vec<String> {
+    let mut lines = Vec::new();
+    for (group, rules) in thresholds.with_groups() {
+        let prefix = group.map(|group| format!("group {group}: ")).unwrap_or_default();
+        checks_of(&prefix, &rules, described, &mut lines);
+    }
+    if let Some(baseline) = &thresholds.baseline {
+        checks_of_baseline(baseline, &mut lines);
+    }
+    if lines.is_empty() {
+        lines.push("success_rate >= 100% (the default: every run must pass)".to_owned());
+    }
+    lines
+}
+
+/// The checks of a suite or of a group, without its baseline.
+pub(crate) fn checks_of(
+    group: &str,
+    thresholds: &Thresholds,
+    described: &DescribedUnits,
+    lines: &mut Vec<String>,
+) {
+    let unit = |name: &str, spec: &CheckSpec| {
+        let described = described.get(name);
+        units::planned(name, spec, described).map(|note| format!("; {note}")).unwrap_or_default()
+    };
+    let mut add = |prefix: &str, name: &str, checks: Option<&Checks>, is_metric: bool| {
+        for spec in checks.iter().flat_map(|checks| &checks.0) {
+            let level = if spec.level == Level::Warn { " (warning only)" } else { "" };
+            let unit = if is_metric { unit(name, spec) } else { String::new() };
+            lines.push(format!("{group}{prefix}{name} {}{level}{unit}", spec.check));
+        }
+    };
+    add("", "success_rate", thresholds.success_rate.as_ref(), false);
+    add("", "errors", thresholds.errors.as_ref(), false);
+    add("", "expected_outcome", thresholds.expected_outcome.as_ref(), false);
+    add("", "duration", thresholds.duration.as_ref(), false);
+    add("", "agent_latency", thresholds.agent_latency.as_ref(), false);
+    add("", "coverage", thresholds.coverage.as_ref(), false);
+    for (name, checks) in &thresholds.metrics {
+        add("", name, Some(checks), true);
+    }
+    if let Some(each) = &thresholds.each_scenario {
+        add("each scenario: ", "success_rate", each.success_rate.as_ref(), false);
+        add("each scenario: ", "agent_latency", each.agent_latency.as_ref(), false);
+        for (name, checks) in &each.metrics {
+            add("each scenario: ", name, Some(checks), true);
+        }
+    }
+}
+
+pub(crate) fn checks_of_baseline(baseline: &Baseline, lines: &mut Vec<String>) {
+    let rate = baseline.success_rate.iter().map(|limit| ("success_rate", limit));
+    let metrics = baseline.metrics.iter().map(|(name, limit)| (name.as_str(), limit));
+    let latency = baseline.agent_latency.iter().map(|limit| ("agent_latency", limit));
+    for (name, limit) in rate.chain(latency).chain(metrics) {
+        let of = match name {
+            "success_rate" => " points",
+            "agent_latency" => " (% of the baseline's mean)",
+            _ => " (points for a binary metric, else % of the baseline's mean)",
+        };
+        let bounds = [("drop", limit.max_drop), ("rise", limit.max_rise)];
+        for (way, most) in bounds {
+            let most = most.map(|most| format!("{}{of}", most.to_string().trim_end_matches('%')));
+            lines.extend(most.map(|most| format!("{name} against the baseline: {way} <= {most}")));
+        }
+    }
+    if let Some(most) = baseline.new_failures {
+        lines.push(format!("new failures against the baseline: <= {most}"));
+    }
+}
