@@ -3,7 +3,7 @@
 //! Pure, and below the suite: it knows texts and numbers, no runs. Judging is in `verdict`.
 
 pub(crate) mod aggregate;
-pub(crate) mod figure;
+pub mod figure;
 pub mod grammar;
 pub mod spec;
 pub(crate) mod unit_words;

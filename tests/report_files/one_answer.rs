@@ -3,9 +3,9 @@
 use std::time::Duration;
 
 use cekura_gate::exit::Code;
-use cekura_gate::report::build::{End, Parts, assemble};
+use cekura_gate::report::build::{End, ReportInput, build_report};
 use cekura_gate::report::console::{Style, console};
-use cekura_gate::report::gates::{self, Gate, GateEnd, Whole};
+use cekura_gate::report::gates::{self, Gate, GateEnd, BatchReport};
 use cekura_gate::report::github::{self, Paths};
 use cekura_gate::report::model::{PlanHead, Report};
 use cekura_gate::report::{azure, gitlab, html, json, junit, markdown};
@@ -17,8 +17,8 @@ use crate::{as_written, sample};
 fn ended(end: End, incomplete: bool) -> Report {
     let sample = sample::passing();
     let plan = PlanHead { runs: Some(sample.result.runs.len()), ..PlanHead::default() };
-    let parts = Parts::of(sample.suite, plan, sample.result);
-    assemble(Parts { end, incomplete, ..parts })
+    let parts = ReportInput::of(sample.suite, plan, sample.result);
+    build_report(ReportInput { end, incomplete, ..parts })
 }
 
 /// Every way to end without the code 0 although each check holds.
@@ -80,7 +80,7 @@ fn surfaces_of_several(report: &Report) -> Vec<(&'static str, String)> {
         code: Code::of_number(report.exit_code).unwrap(),
         end: GateEnd::Judged(Box::new(report.clone())),
     };
-    let whole = Whole {
+    let whole = BatchReport {
         name: "gates".into(),
         gates: vec![gate],
         timing: report.timing.clone(),

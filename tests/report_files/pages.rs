@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use cekura_gate::exit::Code;
 use cekura_gate::record::Traffic;
 use cekura_gate::report::comparison::Compared;
-use cekura_gate::report::gates::{Gate, GateEnd, Whole};
+use cekura_gate::report::gates::{Gate, GateEnd, BatchReport};
 use cekura_gate::report::html::{self, GENERATOR, INDEX, MOST_PAGES, each};
 use cekura_gate::report::model::{BaselineHead, PlanHead, Report, Timing};
 use cekura_gate::retry::{RetryRecord, RetryRun};
@@ -428,7 +428,7 @@ fn writes_pages() {
 }
 
 /// Every report as one of several gates, in one directory, and one without evidence.
-fn whole() -> Whole {
+fn whole() -> BatchReport {
     let gate = |(name, report): (String, Report)| Gate {
         name,
         file: None,
@@ -448,7 +448,7 @@ fn whole() -> Whole {
         code: Code::Api,
         end: GateEnd::Ended(HOSTILE.join(" ")),
     });
-    Whole {
+    BatchReport {
         name: "All of them".to_owned(),
         gates,
         timing: Timing::default(),

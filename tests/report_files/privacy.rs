@@ -3,7 +3,7 @@
 use cekura_gate::record::ResultRecord;
 use cekura_gate::redact::Redactor;
 use cekura_gate::redact::rules::Redact;
-use cekura_gate::report::build::{End, Parts, assemble};
+use cekura_gate::report::build::{End, ReportInput, build_report};
 use cekura_gate::report::console::Style;
 use cekura_gate::report::junit::junit;
 use cekura_gate::report::markdown::markdown;
@@ -65,13 +65,13 @@ fn report_of(text: &str, kept: &[&str], redact: Redactor) -> Report {
         flaky: true,
         counts: 9001,
     };
-    assemble(Parts {
+    build_report(ReportInput {
         end: End::Lost(text.to_owned()),
         baseline: Some(("main".to_owned(), record(text, kept))),
         retries: vec![retry],
         transcripts: Transcripts::All,
         redact,
-        ..Parts::of(plain.suite, plain.plan, record(text, kept))
+        ..ReportInput::of(plain.suite, plain.plan, record(text, kept))
     })
 }
 
@@ -134,7 +134,7 @@ fn a_recording_says_what_its_transcript_says_and_goes_with_it() {
     let recordings = |transcripts, redact| {
         let mut plain = sample::report();
         plain.result.runs.iter_mut().for_each(|run| run.recording_url = Some("https://x".into()));
-        let report = assemble(Parts {
+        let report = build_report(ReportInput {
             transcripts,
             redact,
             result: plain.result,
@@ -148,15 +148,15 @@ fn a_recording_says_what_its_transcript_says_and_goes_with_it() {
     assert_eq!(recordings(Transcripts::All, redactor()), 0);
 }
 
-fn parts_of(report: Report) -> Parts {
-    Parts::of(report.suite, report.plan, report.result)
+fn parts_of(report: Report) -> ReportInput {
+    ReportInput::of(report.suite, report.plan, report.result)
 }
 
 #[test]
 fn nobodys_transcript_is_in_no_report() {
     let words = "I have refunded the full amount";
     let shown = |transcripts| {
-        everything(&assemble(Parts { transcripts, ..parts_of(sample::report()) })).contains(words)
+        everything(&build_report(ReportInput { transcripts, ..parts_of(sample::report()) })).contains(words)
     };
     assert!(!shown(Transcripts::None));
     assert!(shown(Transcripts::Failed));
