@@ -377,3 +377,42 @@ fn no_file_is_too_long_to_follow() {
     });
     hold(offences.collect(), "split it by concept");
 }
+
+#[test]
+fn replaced_names_stay_out_of_the_code() {
+    const REPLACED: [&str; 22] = [
+        "Turnstile",
+        "Attended",
+        "heeding",
+        "see_through",
+        "look_back",
+        "may_go_on",
+        "can_be_found",
+        "Glimpse",
+        "Parcel",
+        "Brake",
+        "StandIn",
+        "Begun",
+        "Afterwards",
+        "take_light",
+        "foregone",
+        "hopeless",
+        "tell_whole",
+        "WholePublisher",
+        "StartedRun",
+        "LegSuite",
+        "stand_in",
+        "spoil",
+    ];
+    let is_word = |c: char| c.is_alphanumeric() || c == '_';
+    let offences = sources().iter().flat_map(|source| {
+        let lines = source.text.lines().enumerate();
+        let found = lines.filter_map(|(at, line)| {
+            let mut words = line.split(|c| !is_word(c));
+            let word = words.find(|word| REPLACED.contains(word))?;
+            Some(format!("src/{}:{}: `{word}`", source.path, at + 1))
+        });
+        found.collect::<Vec<_>>()
+    });
+    hold(offences.collect(), "CONTRIBUTING.md has the words");
+}

@@ -5,7 +5,7 @@ use std::time::Duration;
 use cekura_gate::exit::Code;
 use cekura_gate::report::build::{End, ReportInput, build_report};
 use cekura_gate::report::console::{Style, console};
-use cekura_gate::report::gates::{self, Gate, GateEnd, BatchReport};
+use cekura_gate::report::gates::{self, BatchReport, Gate, GateEnd};
 use cekura_gate::report::github::{self, Paths};
 use cekura_gate::report::model::{PlanHead, Report};
 use cekura_gate::report::{azure, gitlab, html, json, junit, markdown};

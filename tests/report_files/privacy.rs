@@ -156,7 +156,8 @@ fn parts_of(report: Report) -> ReportInput {
 fn nobodys_transcript_is_in_no_report() {
     let words = "I have refunded the full amount";
     let shown = |transcripts| {
-        everything(&build_report(ReportInput { transcripts, ..parts_of(sample::report()) })).contains(words)
+        everything(&build_report(ReportInput { transcripts, ..parts_of(sample::report()) }))
+            .contains(words)
     };
     assert!(!shown(Transcripts::None));
     assert!(shown(Transcripts::Failed));

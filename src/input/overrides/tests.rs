@@ -40,12 +40,17 @@ fn in_file(key: &str, value: &str) -> Vec<(String, Option<String>)> {
         .map_or_else(Vec::new, |found| faults(&found))
 }
 
-/// The flags with a value, and the key of each.
+/// The flags with a value, and the key of each. Flags for a way to the agent are typed, and limits
+/// are no keys.
 fn all() -> Vec<(String, String)> {
-    let key = |flag: String| Some((flag.clone(), flags(&flag, "1").given().first()?.key.clone()));
+    let name = |one: &clap::Arg| one.get_long().unwrap().to_owned();
+    let typed = CarrierFlags::augment_args(Caps::augment_args(Command::new("typed")));
+    let typed: Vec<String> = typed.get_arguments().map(name).collect();
     let command = command();
     let valued = command.get_arguments().filter(|one| one.get_action().takes_values());
-    valued.filter_map(|one| key(format!("--{}", one.get_long().unwrap()))).collect()
+    let flag = |name: String| format!("--{name}");
+    let own = valued.map(name).filter(|name| !typed.contains(name)).map(flag);
+    own.map(|flag| (flag.clone(), flags(&flag, "1").given()[0].key.clone())).collect()
 }
 
 #[test]

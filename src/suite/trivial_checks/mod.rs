@@ -15,7 +15,7 @@ use crate::text;
 
 /// A check that no sample decides.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Foregone {
+pub(crate) struct TrivialCheck {
     /// Whether it always holds; otherwise it never does.
     pub(crate) holds: bool,
     /// Why, as a lowercase fragment.
@@ -78,7 +78,7 @@ impl Scale {
             }
     }
 
-    /// Why the check is foregone.
+    /// Why the check is trivial.
     fn because(self, threshold: f64) -> String {
         let within = (0.0..=self.highest()).contains(&threshold);
         match self {
@@ -99,9 +99,13 @@ impl Scale {
     }
 }
 
-/// Whether a check of a figure is foregone. `runs` is how many runs there will be, where that is
+/// Whether a check of a figure is trivial. `runs` is how many runs there will be, where that is
 /// known.
-pub(crate) fn foregone(figure: Figure<'_>, check: &Check, runs: Option<usize>) -> Option<Foregone> {
+pub(crate) fn trivial_check(
+    figure: Figure<'_>,
+    check: &Check,
+    runs: Option<usize>,
+) -> Option<TrivialCheck> {
     let scale = Scale::of(figure, check, runs)?;
     let holds = on_scale(scale, check)?;
     let instead = match (figure, scale) {
@@ -113,7 +117,7 @@ pub(crate) fn foregone(figure: Figure<'_>, check: &Check, runs: Option<usize>) -
         (Figure::AgentLatency, Scale::Time) => "`p95 <= 2s`",
         (_, Scale::Time) => "`p95 <= 3m`",
     };
-    Some(Foregone { holds, because: scale.because(written_threshold(check).0), instead })
+    Some(TrivialCheck { holds, because: scale.because(written_threshold(check).0), instead })
 }
 
 /// Whether a check holds everywhere or nowhere on a scale; none where it depends.
@@ -132,7 +136,7 @@ pub(crate) fn on_scale(scale: Scale, check: &Check) -> Option<bool> {
     }
 }
 
-/// The checks of a suite that are foregone, each at its place. `runs` is the plan's number of runs,
+/// The checks of a suite that are trivial, each at its place. `runs` is the plan's number of runs,
 /// `per_scenario` that of each scenario.
 pub fn all(thresholds: &Thresholds, runs: Option<usize>, per_scenario: usize) -> Vec<Problem> {
     let root = Path::of(["thresholds"]);
@@ -172,9 +176,9 @@ fn all_of(
             built_in => parent.child(built_in.name()),
         };
         for (path, spec) in checks.at(&named) {
-            if let Some(foregone) = foregone(figure, &spec.check, runs) {
-                let message = foregone.message(Some(figure.name()), &spec.check);
-                problems.push(Problem::new(path, message).help(foregone.help()));
+            if let Some(trivial) = trivial_check(figure, &spec.check, runs) {
+                let message = trivial.message(Some(figure.name()), &spec.check);
+                problems.push(Problem::new(path, message).help(trivial.help()));
             }
         }
     };
@@ -207,7 +211,7 @@ fn all_of(
     problems
 }
 
-impl Foregone {
+impl TrivialCheck {
     /// What is wrong with the check, with the figure's name where nothing else shows it.
     pub(crate) fn message(&self, name: Option<&str>, check: &Check) -> String {
         let name = name.map(|name| format!("{}: ", shown(name))).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What is foregone and what is not, and that the verdict agrees.
+//! What is trivial and what is not, and that the verdict agrees.
 
 use proptest::prelude::*;
 use serde_json::{Value, json};
@@ -178,10 +178,10 @@ proptest! {
         let runs: Vec<RunRecord> =
             (1..).zip(&runs).map(|(id, (end, number))| run(id, *end, *number)).collect();
         let report = judged(figure, &check, &runs);
-        let (wanted, never) = match foregone(figure, &check, planned.then_some(runs.len())) {
+        let (wanted, never) = match trivial_check(figure, &check, planned.then_some(runs.len())) {
             None => return Ok(()),
-            Some(Foregone { holds: true, .. }) => (Verdict::Pass, Verdict::Fail),
-            Some(Foregone { holds: false, .. }) => (Verdict::Fail, Verdict::Pass),
+            Some(TrivialCheck { holds: true, .. }) => (Verdict::Pass, Verdict::Fail),
+            Some(TrivialCheck { holds: false, .. }) => (Verdict::Fail, Verdict::Pass),
         };
         prop_assert_ne!(report.verdict, never, "{}", report.reason);
         if report.unknown == 0 && report.samples > 0 {
@@ -194,7 +194,7 @@ proptest! {
         // What can be equal, and how many there are, depends on the number of runs.
         let of_runs = matches!(check.operator, Operator::Equal | Operator::Unequal)
             || check.aggregate == Some(Aggregate::Count);
-        if of_runs || foregone(figure, &check, None).is_some() {
+        if of_runs || trivial_check(figure, &check, None).is_some() {
             return Ok(());
         }
         let samples = ["p", "f", "e", "pf", "ef"].map(|ends| ends.repeat(102));

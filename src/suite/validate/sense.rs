@@ -1,7 +1,7 @@
 //! Checks that no one can mean: directions that reward failure, and bounds on another scale than
 //! the figure's.
 //!
-//! Only what has no sensible meaning is refused. What nothing can meet is in `verdict/foregone`,
+//! Only what has no sensible meaning is refused. What nothing can meet is in `verdict/trivial`,
 //! what a metric's name says about its unit in `verdict/units`.
 
 use crate::checks::figure::{Figure, settled};

@@ -8,7 +8,7 @@ use crate::checks::spec::{CheckSpec, Checks, Level};
 use crate::document::{Path, shown};
 use crate::scalars::Percent;
 use crate::suite::thresholds::{Baseline, BaselineLimit, Thresholds};
-use crate::suite::trivial_checks::foregone;
+use crate::suite::trivial_checks::trivial;
 use crate::text;
 
 pub(super) fn check(suite: &Suite, problems: &mut Problems) {
@@ -228,7 +228,7 @@ fn built_in(parent: &Path, figure: Figure<'_>, checks: Option<&Checks>, problems
 /// scale than its figure, lets every release through. Both are slips of the pen.
 fn makes_sense(path: &Path, figure: Figure<'_>, spec: &CheckSpec, problems: &mut Problems) {
     let check = &spec.check;
-    if let Some(never) = foregone(figure, check, None).filter(|foregone| !foregone.holds) {
+    if let Some(never) = trivial_check(figure, check, None).filter(|trivial| !trivial.holds) {
         problems.value(path.clone(), never.message(None, check), never.help());
     } else if let Some((message, help)) = sense::nonsense(figure, spec) {
         problems.value(path.clone(), message, help);
