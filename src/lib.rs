@@ -44,4 +44,5 @@ pub mod stats;
 pub(crate) mod stop;
 pub mod suite;
 pub mod text;
+pub mod traffic;
 pub mod verdict;

@@ -486,18 +486,6 @@ impl JsonSchema for Status {
     }
 }
 
-/// What talking to the platform took.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Traffic {
-    /// Requests sent, the repeated ones included.
-    pub requests: u64,
-    /// How many of them were repetitions.
-    pub retries: u64,
-    /// Seconds that were waited before the repetitions.
-    #[serde(default)]
-    pub waited_seconds: f64,
-}
-
 /// How many runs the platform counts in a result beyond those that its answer holds.
 pub(crate) fn not_shown(result: &ResultRecord) -> usize {
     let claimed = result.claims.total_runs.and_then(|total| usize::try_from(total).ok());

@@ -19,9 +19,9 @@ use super::wire::stream::ResultReading;
 use super::wire::{self, AgentSummary, Page, RunStatuses, ScenarioSummary, WireError};
 use crate::outcome::{Outcome, judge_run};
 use crate::plan::Query;
-use crate::record::Traffic;
 use crate::record::{ResultRecord, RunRecord};
 use crate::suite::model::Transcripts;
+use crate::traffic::Traffic;
 
 pub use super::transport::{Fresh, Mark};
 

@@ -11,7 +11,6 @@ use crate::escape::short;
 use crate::exit::Code;
 use crate::numbers;
 use crate::outcome::{Outcome, RunOutcome};
-use crate::record::Traffic;
 use crate::record::{ResultRecord, RunRecord};
 use crate::redact::Redactor;
 use crate::report::comparison::headline as headline_of;
@@ -30,6 +29,7 @@ use crate::spec::cases;
 use crate::suite::head::SuiteHead;
 use crate::suite::model::{Junit, Transcripts};
 use crate::text;
+use crate::traffic::Traffic;
 use crate::verdict::baseline::{SIGNIFICANCE, compare, with_refused_base, with_unknown_base};
 use crate::verdict::{CheckReport, Verdict, coverage};
 

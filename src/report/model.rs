@@ -3,9 +3,9 @@
 //! It is what `result.json` holds, and the only thing that the other reports are made from. It
 //! holds nothing secret: no key, no headers of the suite.
 
-use crate::record::Traffic;
 use crate::retry::RetryRecord;
 use crate::suite::head::SuiteHead;
+use crate::traffic::Traffic;
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;

@@ -96,7 +96,7 @@ fn metric_samples(
             });
             Ok(Read { samples, unclear: Vec::new(), notes: Vec::new() })
         }
-        (MetricValue::Label(_), Aggregate::Share(label)) => label_samples(name, &label, entries),
+        (MetricValue::Label(_), Aggregate::Share(label)) => label_samples(name, label, entries),
         (MetricValue::Rating(_), number) if !number.is_share() => ratings(spec, entries),
         (MetricValue::Numeric(_), number) if !number.is_share() => {
             numbers((scored.1, described), spec, entries)

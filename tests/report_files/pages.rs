@@ -6,12 +6,12 @@ use std::convert::Infallible;
 use std::path::{Path, PathBuf};
 
 use cekura_gate::exit::Code;
-use cekura_gate::record::Traffic;
 use cekura_gate::report::comparison::Compared;
 use cekura_gate::report::gates::{BatchReport, Gate, GateEnd};
 use cekura_gate::report::html::{self, GENERATOR, INDEX, MOST_PAGES, each};
 use cekura_gate::report::model::{BaselineHead, PlanHead, Report, Timing};
 use cekura_gate::retry::{RetryRecord, RetryRun};
+use cekura_gate::traffic::Traffic;
 use proptest::prelude::*;
 use quick_xml::events::Event;
 

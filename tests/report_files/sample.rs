@@ -3,7 +3,6 @@
 use cekura_gate::checks::figure::FigureUnit;
 use cekura_gate::checks::spec::Level;
 use cekura_gate::outcome::{Outcome, RunOutcome, judge_run};
-use cekura_gate::record::Traffic;
 use cekura_gate::record::{
     Claims, ExpectedOutcome, FailedReason, Insights, MetricRecord, MetricValue, NextStep,
     ResultRecord, RunRecord, Status, Turn,
@@ -13,6 +12,7 @@ use cekura_gate::retry::{RetryRecord, RetryRun};
 use cekura_gate::suite::head::SuiteHead;
 use cekura_gate::suite::model::{Junit, Mode, Quarantine};
 use cekura_gate::suite::thresholds::Thresholds;
+use cekura_gate::traffic::Traffic;
 use cekura_gate::verdict::{CheckReport, Interval, ScenarioRef, Verdict};
 
 const SCENARIOS: [(u64, &str); 3] = [

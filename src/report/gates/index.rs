@@ -4,9 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{BatchReport, Gate};
-use crate::record::Traffic;
 use crate::report::model::{Tally, Timing};
 use crate::report::words;
+use crate::traffic::Traffic;
 use crate::verdict::Verdict;
 
 /// Several gates that ran side by side, and what became of each.

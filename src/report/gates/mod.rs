@@ -16,8 +16,8 @@ use std::collections::BTreeMap;
 
 use super::model::{Report, Tally, Timing};
 use crate::exit::Code;
-use crate::record::Traffic;
 use crate::text;
+use crate::traffic::Traffic;
 use crate::verdict::Verdict;
 
 /// Several gates that ran side by side.

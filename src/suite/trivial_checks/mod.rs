@@ -202,7 +202,7 @@ fn all_of(
             look(root, Figure::SuccessRate, checks, Some(per_scenario));
         }
         if let Some(checks) = &each.agent_latency {
-            look(&root, Figure::AgentLatency, checks, Some(per_scenario));
+            look(root, Figure::AgentLatency, checks, Some(per_scenario));
         }
         for (name, checks) in &each.metrics {
             look(root, Figure::Metric(name), checks, Some(per_scenario));

@@ -8,7 +8,7 @@ use crate::checks::spec::{CheckSpec, Checks, Level};
 use crate::document::{Path, shown};
 use crate::scalars::Percent;
 use crate::suite::thresholds::{Baseline, BaselineLimit, Thresholds};
-use crate::suite::trivial_checks::trivial;
+use crate::suite::trivial_checks::trivial_check;
 use crate::text;
 
 pub(super) fn check(suite: &Suite, problems: &mut Problems) {
