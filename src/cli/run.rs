@@ -130,6 +130,7 @@ fn before_outputs(loaded: &mut Loaded, plan: &Plan) -> Result<(), Failure> {
     crate::preflight::budget::check(&loaded.suite, plan)?;
     crate::preflight::quarantine::quarantine_is_known(loaded, plan)?;
     crate::preflight::grouping::check(loaded, plan)?;
+    crate::preflight::agent_dir::check(loaded)?;
     loaded.baseline = crate::preflight::baseline::saved_of(&loaded.suite)?;
     Ok(())
 }

@@ -1,7 +1,7 @@
 //! From a suite that may start to a result that is going: started, or taken up from an earlier
 //! gate. A signal during a start gives it a moment to be answered, and is honest where it is not.
 
-use std::path::Path;
+use crate::preflight::agent_dir;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -343,13 +343,7 @@ fn chats_of(
     let spacing = if simulated { Duration::ZERO } else { SPACING };
     let logs = publisher.agent_logs();
     let mut settings = Settings::of(&loaded.suite, &var, logs, spacing)?;
-    // Paths of a suite are relative to its file.
-    let beside = loaded.file.as_deref().map(Path::new).and_then(Path::parent);
-    let beside = beside.filter(|dir| !dir.as_os_str().is_empty());
-    settings.dir = match (beside, settings.dir) {
-        (Some(beside), Some(dir)) => Some(beside.join(dir)),
-        (beside, dir) => dir.or(beside.map(Path::to_owned)),
-    };
+    settings.dir = agent_dir::of(loaded);
     // The program may print what it is given.
     let secret = settings.env.iter().filter(|(name, value)| looks_secret(name, value));
     crate::input::secrets::keep(|secrets| secret.for_each(|(_, value)| secrets.add(value)));

@@ -52,3 +52,11 @@ fn commands_are_compared_as_well() {
     }
     gate.run(&["run"]).expect(1).says("1 of 2 suites passed").says("sh two.sh");
 }
+
+#[test]
+fn a_directory_that_is_not_there_is_refused_before_anything_starts() {
+    let gate = gate(ANSWERS, ANSWERS, RATE);
+    std::fs::remove_dir_all(gate.dir.path().join("base")).unwrap();
+    gate.run(&["run"]).expect(2).says("there is no directory `base`");
+    assert_eq!(gate.stand_in().starts(), 0);
+}
