@@ -7,10 +7,9 @@
 //! to its threshold, or on the other side of it, it gets more digits until they do not. A threshold
 //! is shown as it was written. Numbers that a check takes for equal ([`same`]) are shown alike.
 
-use crate::text::NOT_FINITE;
 use std::cmp::Ordering;
 
-use crate::text::trim_number;
+use crate::text::{NOT_FINITE, trim_number};
 
 /// The smallest chance that is shown with its digits.
 const SMALLEST_P: f64 = 0.0001;

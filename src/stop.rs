@@ -1,10 +1,10 @@
 //! Signals that stop the gate: the first asks it to wrap up, a second ends it at once.
 
-use crate::signal::Signal;
 use tokio::sync::watch;
 use tokio::time::Instant;
 
 use crate::failure::Failure;
+use crate::signal::Signal;
 
 /// What was heard so far.
 #[derive(Debug, Clone, Copy, Default)]

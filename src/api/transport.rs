@@ -24,9 +24,8 @@ use super::wire::reading::{Reading, Unread, Whole};
 use crate::api::attempt_error::{AttemptError, detail_of, fields_of};
 use crate::api::rate_limit::RateLimitPause;
 use crate::api::tracked_body::{Taken, TrackedBody};
-use crate::context;
-use crate::text;
 use crate::traffic::Traffic;
+use crate::{context, text};
 
 /// What is said of an answer that refers to an earlier one although none was named.
 pub(super) const NOT_KNOWN: &str = "the server answered 304 to a request without a condition";

@@ -1,7 +1,6 @@
 //! What a conversation sees of the agent: a way to speak to it, and what comes back, whether a
 //! process or a server stands behind.
 
-use crate::chat::heard::Timed;
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -11,6 +10,7 @@ use super::Settings;
 use super::process::{self, Pipes, Process};
 use super::protocol::{Line, ToAgent};
 use super::stderr::Tail;
+use crate::chat::heard::Timed;
 
 /// How many lines of the agent may wait to be taken.
 pub(super) const WAITING_LINES: usize = 16;

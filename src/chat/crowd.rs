@@ -8,12 +8,11 @@ use futures_util::stream::FuturesUnordered;
 use tokio::sync::{Notify, mpsc};
 use tokio::time::Instant;
 
-use super::Settings;
 use super::agent::{self, Agent, Shared};
 use super::drive::{ChatEnd, Held, Pacer};
-use super::http;
 use super::process::{self, Process};
 use super::protocol::ScenarioOf;
+use super::{Settings, http};
 use crate::api::client::Client;
 use crate::record::{ChatFault, ChatFaultKind, GATE_LOST, RunRecord};
 use crate::suite::model::AgentProcesses;

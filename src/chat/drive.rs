@@ -6,11 +6,10 @@ use std::time::Duration;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::Settings;
 use super::agent::Agent;
 use super::conversation::{Action, Conversation, Event};
-use super::process;
 use super::protocol::{ScenarioOf, Speaker, ToAgent, VERSION};
+use super::{Settings, process};
 use crate::api::chat::{ChatTurn, Submitted};
 use crate::api::client::Client;
 use crate::chat::heard::Timed;

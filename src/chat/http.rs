@@ -1,8 +1,6 @@
 //! The agent as a server: one POST a turn, in the gate's own shape or in that of an OpenAI chat
 //! completion.
 
-use crate::chat::heard::Heard;
-use crate::chat::heard::Timed;
 use std::time::Duration;
 
 use reqwest::Client;
@@ -16,6 +14,7 @@ use super::protocol::{
     FromAgent, Line, ScenarioOf, Speaker, ToAgent, ToolCall, TurnAnswer, TurnRequest, VERSION,
 };
 use super::stderr::Tail;
+use crate::chat::heard::{Heard, Timed};
 use crate::record::ChatFaultKind;
 use crate::suite::model::AgentApi;
 

@@ -1,11 +1,11 @@
 //! What a check is asked of, and the aggregate and the number that it means.
 
-use crate::numbers;
-use crate::numbers::Form;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::grammar::{Aggregate, Check, Unit};
+use crate::numbers;
+use crate::numbers::Form;
 
 /// What a check is asked of.
 #[derive(Debug, Clone, Copy)]

@@ -4,8 +4,7 @@ use clap::{Args as ClapArgs, Subcommand};
 use serde_json::{Value, json};
 
 use super::remote::{Output, Remote, Wait, id, json_or_text, metric_ids, no_call};
-use crate::api::error::ApiError;
-use crate::api::error::status_of;
+use crate::api::error::{ApiError, status_of};
 use crate::context::Context;
 use crate::exit::Code;
 use crate::failure::Failure;

@@ -1,29 +1,27 @@
 //! `check`: everything that can be known of a suite before it runs. What the account has to say is
 //! in `online`.
 
-use crate::cli::check_lines::checks;
-use crate::preflight::warnings::warnings;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
 use serde_json::Value;
 
+use crate::cli::check_lines::checks;
 use crate::context::Context;
 use crate::escape::json::safe;
 use crate::escape::terminal::log_line;
 use crate::exit::Code;
 use crate::failure::Failure;
-use crate::input::connection;
 use crate::input::options::Global;
 use crate::input::overrides::{KeyFlags, Overrides};
-use crate::input::suite_file;
 use crate::input::suite_file::Loaded;
+use crate::input::{connection, suite_file};
 use crate::output::console::Console;
 use crate::plan::{Plan, Selection, StartRequest, Target};
-use crate::preflight::lookup;
 use crate::preflight::lookup::Online;
-use crate::preflight::selection;
 use crate::preflight::selection::{Group, Member, SuiteSelection, SuiteSet};
+use crate::preflight::warnings::warnings;
+use crate::preflight::{lookup, selection};
 use crate::spec::model::Case;
 use crate::suite::model::{Quarantine, Suite};
 use crate::suite::retry::{EarlyStop, RetryOn};

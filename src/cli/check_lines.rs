@@ -1,12 +1,8 @@
 //! The checks of a suite as `check` lists them.
 
-use crate::checks::spec::CheckSpec;
-use crate::checks::spec::Checks;
-use crate::checks::spec::DescribedUnits;
-use crate::checks::spec::Level;
+use crate::checks::spec::{CheckSpec, Checks, DescribedUnits, Level};
 use crate::checks::units;
-use crate::suite::thresholds::Baseline;
-use crate::suite::thresholds::Thresholds;
+use crate::suite::thresholds::{Baseline, Thresholds};
 
 /// The checks as they will be judged, one a line.
 pub(crate) fn checks(thresholds: &Thresholds, described: &DescribedUnits) -> Vec<String> {

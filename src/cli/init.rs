@@ -7,7 +7,6 @@ use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
 use crate::ci::System;
-use crate::context;
 use crate::document::{Diagnostics, Given, Source, read_given};
 use crate::exit::Code;
 use crate::failure::Failure;
@@ -19,7 +18,7 @@ use crate::input::overrides::Words;
 use crate::output::console::Console;
 use crate::output::files::DEFAULT_DIR;
 use crate::suite::model::{Mode, Suite};
-use crate::text;
+use crate::{context, text};
 
 /// What `init` takes.
 #[derive(Debug, clap::Args)]

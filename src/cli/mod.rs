@@ -20,18 +20,16 @@ mod simulate;
 mod test_set;
 mod watch;
 
-use crate::input::options::Global;
-use crate::input::secrets;
-use crate::output::console;
-use crate::output::publisher;
-
 use clap::{CommandFactory, Parser, Subcommand};
 
 use crate::context::{self, Context};
 use crate::escape::one_line;
 use crate::exit::Code;
 use crate::failure::Failure;
+use crate::input::options::Global;
+use crate::input::secrets;
 use crate::output::console::Console;
+use crate::output::{console, publisher};
 
 /// Decides whether a voice or chat agent may ship: starts test runs on Cekura, waits, judges the
 /// evidence against thresholds, writes reports, and exits with a code that says what happened.

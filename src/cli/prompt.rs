@@ -6,8 +6,7 @@ use clap::{Args as ClapArgs, Subcommand};
 use serde_json::{Value, json};
 
 use super::remote::{JobError, Output, Remote, Wait, id, no_call, no_result};
-use crate::api::error::ApiError;
-use crate::api::error::status_of;
+use crate::api::error::{ApiError, status_of};
 use crate::api::wire;
 use crate::context::Context;
 use crate::escape::short;
@@ -20,9 +19,8 @@ use crate::output::console::Console;
 use crate::report::show::{self, Diff};
 use crate::review::{Improvement, Issues};
 use crate::runtime::runtime;
-use crate::sink;
 use crate::suite::model::Transcripts;
-use crate::text;
+use crate::{sink, text};
 
 /// How many runs the platform takes in one request.
 const BATCH: usize = 3;

@@ -1,7 +1,6 @@
 //! What the commands on a result or a call share: reaching the platform, waiting for a job, saying
 //! what came of it to people or to scripts.
 
-use crate::api::error::status_of;
 use std::time::Duration;
 
 use serde::Serialize;
@@ -9,7 +8,7 @@ use serde_json::json;
 use tokio::time::Instant;
 
 use crate::api::client::Client;
-use crate::api::error::ApiError;
+use crate::api::error::{ApiError, status_of};
 use crate::context::Context;
 use crate::escape::terminal::neutral;
 use crate::failure::Failure;

@@ -1,6 +1,5 @@
 //! `run`: start, wait, judge, report.
 
-use crate::runner::platform::Platform;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::{Path, PathBuf};
 
@@ -11,11 +10,10 @@ use tokio::time::Instant;
 use crate::context::Context;
 use crate::exit::Code;
 use crate::failure::Failure;
-use crate::input::connection;
 use crate::input::options::Global;
 use crate::input::overrides::{KeyFlags, Overrides, scalar};
-use crate::input::suite_file;
 use crate::input::suite_file::Loaded;
+use crate::input::{connection, suite_file};
 use crate::output::console::Console;
 use crate::output::files::report_dir;
 use crate::output::multi::BatchPublisher;
@@ -36,6 +34,7 @@ use crate::runner::ci_job::Job;
 use crate::runner::failed_from::FailedFrom;
 use crate::runner::follow_up::FollowUp;
 use crate::runner::gate::Gate;
+use crate::runner::platform::Platform;
 use crate::runner::prepare::{Resume, Shared, prepare};
 use crate::runner::reuse::Age;
 use crate::runner::start::{StartContext, unique_key};

@@ -1,6 +1,5 @@
 //! `test-set`: calls with the scores that they should have, kept for reviewing metrics.
 
-use crate::runner::test_sets::frozen;
 use clap::{Args as ClapArgs, Subcommand};
 use serde_json::{Value, json};
 
@@ -14,6 +13,7 @@ use crate::input::options::Global;
 use crate::output::console::Console;
 use crate::record::RunRecord;
 use crate::review::{TestSetView, Vote};
+use crate::runner::test_sets::frozen;
 use crate::runtime::runtime;
 use crate::text;
 

@@ -3,11 +3,10 @@
 //! Each is checked against the schema of its key as the same value in the document would be, so that
 //! both accept and refuse the same, in the same words.
 
-use super::Root;
 use serde_json::{Map, Value};
 
 use super::node::{Fault, Kind, Node, Origin, Scalar, Span};
-use super::{Diagnostics, Source, schema_of, shape};
+use super::{Diagnostics, Root, Source, schema_of, shape};
 
 /// A text that stands in place of a key of a document.
 #[derive(Debug, Clone, PartialEq, Eq)]

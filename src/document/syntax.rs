@@ -2,8 +2,7 @@
 
 use granit_parser::{ErrorKind, ScanError};
 
-use super::node::MAX_DEPTH;
-use super::node::{Fault, Span};
+use super::node::{Fault, MAX_DEPTH, Span};
 
 /// The parser's error as a fault at its place.
 ///

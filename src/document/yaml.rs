@@ -4,13 +4,13 @@
 //! later. Aliases are copied out, and what YAML offers beyond plain data (tags, merge keys, keys
 //! that are collections, several documents) is refused with the way out.
 
-use crate::document::node::MAX_DEPTH;
 use std::collections::HashMap;
 
 use granit_parser::{Event, Parser, ScalarStyle, Tag};
 
 use super::node::{Fault, Key, Kind, Node, Origin, Scalar, Span};
 use super::syntax;
+use crate::document::node::MAX_DEPTH;
 
 /// The longest text that is read, in bytes.
 pub(super) const MAX_BYTES: usize = 1 << 20;

@@ -9,8 +9,7 @@ use std::path::Path;
 use clap::ValueEnum;
 use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
 
-use crate::document::ScalarError;
-use crate::document::{Given, read_given};
+use crate::document::{Given, ScalarError, read_given};
 use crate::failure::Failure;
 use crate::input::caps::Caps;
 use crate::input::carrier_flags::CarrierFlags;

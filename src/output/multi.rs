@@ -1,7 +1,5 @@
 //! Writing what the report of several gates says: files, CI surfaces, the account.
 
-use crate::output::files::INDEX;
-use crate::output::stale::remove_stale;
 use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
@@ -12,11 +10,13 @@ use crate::failure::Failure;
 use crate::output::ci_files::{add_to_summary, no_room};
 use crate::output::claim::Claim;
 use crate::output::console::Console;
+use crate::output::files::INDEX;
 use crate::output::files::{
     COMMENT, GITLAB_ANNOTATIONS, GITLAB_DOTENV, HTML, JUNIT, RESULT, SUMMARY,
 };
 use crate::output::publisher::{Surfaces, comment_in, delimiter, is_one_of};
 use crate::output::run_file::FILE as STARTED;
+use crate::output::stale::remove_stale;
 use crate::report::gates::{self, BatchReport};
 use crate::report::github::{Paths, result_ids};
 use crate::report::{azure, gitlab, html, junit, markdown};

@@ -2,8 +2,6 @@
 //!
 //! What is shown is made in `progress`; here it is brought to the console at the right time.
 
-use crate::plan::slots::PlanHead;
-use crate::suite::head::SuiteHead;
 use std::cell::RefCell;
 use std::convert::Infallible;
 use std::time::Duration;
@@ -11,13 +9,14 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::output::console::Console;
+use crate::plan::slots::PlanHead;
 use crate::poll::Tally;
 use crate::progress::board::Row;
-use crate::progress::live;
 use crate::progress::log::Log;
-use crate::progress::{Progress, Rules};
+use crate::progress::{Progress, Rules, live};
 use crate::record::{ResultRecord, RunRecord};
 use crate::redact::Redactor;
+use crate::suite::head::SuiteHead;
 
 /// How often the clock on the terminal moves.
 const TICK: Duration = Duration::from_secs(1);

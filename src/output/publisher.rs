@@ -1,8 +1,5 @@
 //! Writing what the reports say: files, CI surfaces, the account.
 
-use crate::output::files::{
-    COMMENT, GITLAB_ANNOTATIONS, GITLAB_DOTENV, HTML, JUNIT, RESULT, SUMMARY, report_dir,
-};
 use std::path::{Path, PathBuf};
 
 use crate::ci::System;
@@ -14,6 +11,9 @@ use crate::input::suite_file::Loaded;
 use crate::output::ci_files::{add_to_summary, in_repository, no_room};
 use crate::output::claim::Claim;
 use crate::output::console::Console;
+use crate::output::files::{
+    COMMENT, GITLAB_ANNOTATIONS, GITLAB_DOTENV, HTML, JUNIT, RESULT, SUMMARY, report_dir,
+};
 use crate::output::run_file::{FILE as STARTED, RunState};
 use crate::report::github::{self, Paths};
 use crate::report::model::Report;

@@ -5,8 +5,6 @@
 //! Every figure is computed over slots, so that what did not come, and what nobody asked for,
 //! never helps a check to pass.
 
-use crate::plan::planned::FoundScenario;
-use crate::plan::planned::PlannedCase;
 use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
@@ -14,6 +12,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Plan, Selection};
 use crate::checks::spec::DescribedUnits;
+use crate::plan::planned::{FoundScenario, PlannedCase};
 use crate::record::{ResultRecord, RunRecord};
 
 /// What was planned.

@@ -13,7 +13,6 @@ pub mod light;
 pub mod schedule;
 pub mod seen;
 
-use crate::settle;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
@@ -26,6 +25,7 @@ use self::seen::{Phase, Seen};
 use crate::api::client::{Client, Fresh, Mark};
 use crate::api::error::ApiError;
 use crate::record::ResultRecord;
+use crate::settle;
 use crate::settle::{Awaited, State, Wanted};
 use crate::suite::model::Transcripts;
 

@@ -3,7 +3,6 @@
 //! It only reads: nothing is started, and nothing is changed. What is unknown is decided in
 //! `account`, which asks nobody.
 
-use crate::preflight::budget::check_price;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -20,6 +19,7 @@ use crate::input::suite_file::Loaded;
 use crate::lookup::{Account, Agent, Findings, Listing, names_people};
 use crate::plan::{Plan, Query, Selection, Target};
 use crate::preflight::baseline::{Chosen, Wanted};
+use crate::preflight::budget::check_price;
 use crate::runtime::runtime;
 use crate::suite::model::Suite;
 use crate::suite::thresholds::Thresholds;

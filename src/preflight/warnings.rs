@@ -1,16 +1,16 @@
 //! What a person should know before the first call: checks that cannot pass, failures that no check
 //! sees, steps after the verdict that will do nothing.
 
+use std::path::Path;
+
 use crate::input::suite_file::Loaded;
-use crate::plan::Plan;
-use crate::plan::Selection;
+use crate::plan::{Plan, Selection};
 use crate::spec::conditions;
 use crate::suite::model::Suite;
 use crate::suite::test_sets::TestSetFrom;
 use crate::suite::thresholds::Thresholds;
 use crate::suite::trivial_checks;
 use crate::verdict::prospects::unpassable_checks;
-use std::path::Path;
 
 /// What a person should know before paying: checks that cannot pass, failures that no check sees.
 pub(crate) fn warnings(loaded: &Loaded, plan: &Plan) -> Vec<String> {

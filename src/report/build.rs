@@ -2,8 +2,6 @@
 //!
 //! Pure. This is the one place where a verdict and the way the wait ended become an exit code.
 
-use crate::record::not_shown;
-use crate::report::words::thresholds_of_rate;
 use std::time::Duration;
 
 use crate::checks::spec::Level;
@@ -11,7 +9,7 @@ use crate::escape::short;
 use crate::exit::Code;
 use crate::numbers;
 use crate::outcome::{Outcome, RunOutcome};
-use crate::record::{ResultRecord, RunRecord};
+use crate::record::{ResultRecord, RunRecord, not_shown};
 use crate::redact::Redactor;
 use crate::report::comparison::headline as headline_of;
 use crate::report::evaluation::{
@@ -24,6 +22,7 @@ use crate::report::remarks::{
     disagreements, remarks, retried, ungated_failures, unreadable, version_change,
 };
 use crate::report::words;
+use crate::report::words::thresholds_of_rate;
 use crate::retry::RetryRecord;
 use crate::spec::cases;
 use crate::suite::head::SuiteHead;

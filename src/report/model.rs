@@ -3,9 +3,6 @@
 //! It is what `result.json` holds, and the only thing that the other reports are made from. It
 //! holds nothing secret: no key, no headers of the suite.
 
-use crate::retry::RetryRecord;
-use crate::suite::head::SuiteHead;
-use crate::traffic::Traffic;
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
@@ -15,7 +12,10 @@ use crate::exit::Code;
 use crate::outcome::{Outcome, RunOutcome};
 pub use crate::plan::slots::PlanHead;
 use crate::record::{ResultRecord, RunRecord, Status};
+use crate::retry::RetryRecord;
+use crate::suite::head::SuiteHead;
 use crate::suite::model::{Junit, Quarantine};
+use crate::traffic::Traffic;
 use crate::verdict::baseline::Comparison;
 use crate::verdict::{CheckReport, ScenarioRef, Verdict};
 

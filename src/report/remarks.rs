@@ -3,7 +3,6 @@
 //!
 //! Pure. Each is a sentence; `assemble` decides which of them belong to a report.
 
-use crate::numbers;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::model::{PlanHead, Tally};
@@ -11,8 +10,8 @@ use crate::checks::spec::Level;
 use crate::escape::short;
 use crate::record::{ResultRecord, RunRecord, Status};
 use crate::retry::RetryRecord;
-use crate::text;
 use crate::verdict::CheckReport;
+use crate::{numbers, text};
 
 /// Failed runs that no check looks at: they change nothing, which a reader would not expect.
 pub(super) fn ungated_failures(checks: &[CheckReport], tally: &Tally) -> Option<String> {

@@ -8,15 +8,13 @@ use super::model::{Report, ScenarioRuns, Tally};
 use crate::checks::spec::Level;
 use crate::escape::{short, url};
 use crate::exit::Code;
-use crate::numbers;
 use crate::outcome::{Blame, Outcome, RunOutcome, word};
 use crate::record::{MetricRecord, MetricValue, PathCoverage, RunRecord, Turn};
-use crate::settle;
 use crate::settle::{Figures, State, Wanted};
 use crate::suite::model::Quarantine;
-use crate::text;
 use crate::traffic::Traffic;
 use crate::verdict::{CheckReport, Verdict};
+use crate::{numbers, settle, text};
 
 /// What talking to the platform took: `31 requests, 2 of them retries after 1.5s of waiting`.
 pub fn traffic(traffic: Traffic) -> String {

@@ -1,11 +1,12 @@
 //! A result that is going, and how the wait for it ended.
 
+use tokio::time::Instant;
+
 use crate::chat::crowd::Chats;
 use crate::output::progress_view::Watched;
 use crate::output::run_file::RunState;
 use crate::plan::Plan;
-use crate::record::ResultRecord;
-use crate::record::RunRecord;
+use crate::record::{ResultRecord, RunRecord};
 use crate::redact::Redactor;
 use crate::report::build::End;
 use crate::report::commands;
@@ -15,7 +16,6 @@ use crate::spec::cases;
 use crate::suite::head::SuiteHead;
 use crate::suite::model::Suite;
 use crate::text;
-use tokio::time::Instant;
 
 /// A result that is going, and what is needed to judge it.
 pub(crate) struct ActiveRun {

@@ -1,5 +1,7 @@
 //! Several suites that run side by side: what they share, and what is known of each.
 
+use tokio::time::Instant;
+
 use crate::context::Context;
 use crate::exit::Code;
 use crate::failure::Failure;
@@ -9,17 +11,14 @@ use crate::output::pr_comment::Commenter;
 use crate::output::publisher::Publisher;
 use crate::plan::Plan;
 use crate::report::build::ReportInput;
-use crate::runner::call_limit::CallLimiter;
-use crate::runner::call_limit::CallPermit;
+use crate::runner::call_limit::{CallLimiter, CallPermit};
 use crate::runner::follow_up::FollowUp;
 use crate::runner::gate::Gate;
 use crate::runner::platform::Platform;
-use crate::runner::prepare::Prepared;
-use crate::runner::prepare::Resume;
+use crate::runner::prepare::{Prepared, Resume};
 use crate::runner::start::StartContext;
 use crate::stop::Stop;
 use crate::suite::together::Set;
-use tokio::time::Instant;
 
 /// One of several suites, with its outputs opened.
 pub(crate) struct Entry {

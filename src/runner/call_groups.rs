@@ -6,8 +6,6 @@
 //! any more. Which sets there are is decided by [`together`], what they show together by
 //! [`pool`](crate::report::pool).
 
-use crate::runner::batch::Call;
-use crate::runner::batch::Party;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -29,7 +27,7 @@ use crate::report::build::{End, ReportInput};
 use crate::report::model::{PlanHead, Timing};
 use crate::report::pool::{Call as Pooled, pool};
 use crate::runner::active_run::{ActiveRun, RunEnd};
-use crate::runner::batch::{About, Batch, Ended, code_of, too_late};
+use crate::runner::batch::{About, Batch, Call, Ended, Party, code_of, too_late};
 use crate::runner::call_limit::{CallLimiter, CallPermit};
 use crate::runner::follow_up::FollowUp;
 use crate::runner::gate::{Gate, WRAP_UP};

@@ -3,8 +3,6 @@
 //! None of it can change the verdict, take longer than its bound, or fail the build: the report is
 //! there already, and each step leaves a note that says what it did.
 
-use crate::output::files::DIFF;
-use crate::output::files::PROMPT;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -17,6 +15,7 @@ use crate::escape::short;
 use crate::exit::Code;
 use crate::input::text_file::read_text;
 use crate::outcome::{Outcome, judge_run};
+use crate::output::files::{DIFF, PROMPT};
 use crate::record::{Insights, RunRecord};
 use crate::redact::{Redactor, is_redacted};
 use crate::report::model::{Proposal, Report};
@@ -25,10 +24,9 @@ use crate::review::{Improvement, Progress, Vote};
 use crate::runner::active_run::ActiveRun;
 use crate::runner::gate::Gate;
 use crate::runner::test_sets::frozen;
-use crate::sink;
 use crate::suite::model::{OnFailure, OnSuccess, Suite, TestSet, TestSetFrom};
-use crate::text;
 use crate::verdict::Verdict;
+use crate::{sink, text};
 
 /// How long each step may take, in the shortest waits of the platform: a minute, three minutes, and
 /// half a minute for each test set.

@@ -1,9 +1,7 @@
-//! Attending to a result that has started: waiting, stopping, retrying, judging, reporting.
+//! A result that has started: waiting, stopping early, retrying, and what the reports are made of.
 //!
 //! `run` and `watch` share it. What has been paid for is always reported, however the wait ends.
 
-use crate::runner::active_run::ActiveRun;
-use crate::runner::active_run::RunEnd;
 use std::cell::RefCell;
 use std::ops::ControlFlow;
 use std::pin::pin;
@@ -24,6 +22,7 @@ use crate::record::{ResultRecord, RunRecord};
 use crate::report::build::{End, ReportInput};
 use crate::report::evaluation::is_decided;
 use crate::report::model::Timing;
+use crate::runner::active_run::{ActiveRun, RunEnd};
 use crate::runner::call_limit::{CallLimiter, CallPermit};
 use crate::runner::wait_policy::{stop_rule, wait_options};
 use crate::signal::Signal;
@@ -42,7 +41,7 @@ const WIND_UP: Duration = Duration::from_secs(4);
 /// How long after the signal everything has to be over, but for writing the reports.
 const LAST_LOOK: Duration = Duration::from_secs(7);
 
-/// What attends: the platform, where to speak, and whether to stop. Several of them may wait side
+/// What waits: the platform, where to speak, and whether to stop. Several of them may wait side
 /// by side.
 pub(crate) struct Gate<'a> {
     pub(crate) client: &'a Client,

@@ -3,19 +3,13 @@
 //! Everything that can be refused is refused before the first call of any of them. After that
 //! each goes its own way: what becomes of one stops no other.
 
-use crate::runner::batch::About;
-use crate::runner::batch::Batch;
-use crate::runner::batch::Ended;
-use crate::runner::batch::Entry;
-use crate::runner::batch::code_of;
-use crate::runner::batch::too_late;
 use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use futures_util::stream::{FuturesUnordered, StreamExt as _, TryStreamExt as _};
 use tokio::time::Instant;
 
-use crate::context::{self};
+use crate::context;
 use crate::exit::Code;
 use crate::failure::Failure;
 use crate::output::multi::BatchPublisher;
@@ -26,7 +20,7 @@ use crate::report::build::{End, ReportInput, build_report};
 use crate::report::gates::{BatchReport, Gate as Judged, GateEnd};
 use crate::report::model::Timing;
 use crate::runner::announce::announced;
-use crate::runner::batch::Party;
+use crate::runner::batch::{About, Batch, Ended, Entry, Party, code_of, too_late};
 use crate::runner::call_groups::CallGroup;
 use crate::runner::call_limit::{CallLimiter, CallPermit};
 use crate::runner::follow_up::FollowUp;

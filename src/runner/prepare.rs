@@ -1,7 +1,6 @@
 //! What is asked and checked against the suite before anything starts: which scenarios there are,
 //! budget, quarantine, baseline, and whether an earlier gate has started the same.
 
-use crate::preflight::quarantine::quarantine_is_known;
 use tokio::time::Instant;
 
 use crate::api::client::Client;
@@ -12,6 +11,7 @@ use crate::output::run_file::RunState;
 use crate::plan::planned::FoundScenario;
 use crate::plan::{Plan, Query, Selection, StartRequest, carries_name};
 use crate::preflight::baseline::{Chosen, Wanted};
+use crate::preflight::quarantine::quarantine_is_known;
 use crate::preflight::suggestions;
 use crate::record::ResultRecord;
 use crate::runner::ci_job::Job;

@@ -12,14 +12,13 @@ use crate::record::{ResultRecord, Status};
 use crate::report::build::End;
 use crate::report::evaluation::Evaluation;
 use crate::report::model::PlanHead;
-use crate::retry;
 use crate::runner::active_run::{ActiveRun, RunEnd};
 use crate::runner::call_limit::CallPermit;
 use crate::runner::gate::Gate;
 use crate::signal::Signal;
 use crate::spec::cases;
 use crate::suite::retry::{EarlyStop, Flaky, Retry, RetryOn};
-use crate::text;
+use crate::{retry, text};
 
 impl<'a> Gate<'a> {
     /// Waits, within the time that is left, until the calls of a retry fit into the budget that all

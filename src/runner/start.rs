@@ -1,7 +1,6 @@
 //! From a suite that may start to a result that is going: started, or taken up from an earlier
 //! gate. A signal during a start gives it a moment to be answered, and is honest where it is not.
 
-use crate::preflight::agent_dir;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -18,6 +17,7 @@ use crate::output::publisher::Publisher;
 use crate::output::run_file::{RunState, fingerprints};
 use crate::plan::mark::Mark;
 use crate::plan::{Plan, StartRequest, carries_name, result_name_start};
+use crate::preflight::agent_dir;
 use crate::preflight::baseline::Wanted;
 use crate::record::{ResultRecord, RunRecord};
 use crate::report::model::PlanHead;

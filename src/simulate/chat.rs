@@ -1,8 +1,6 @@
 //! A conversation of mode `api_chat`: the simulator plays the caller, by a script, and whoever
 //! calls plays the agent.
 
-use crate::simulate::world::ChatScript;
-use crate::simulate::world::SpeaksFirst;
 use serde_json::{Map, Value, json};
 
 use super::dialogue::{self, AGENT, CALLER};
@@ -11,6 +9,7 @@ use super::fate::{End, Fate};
 use super::random::Random;
 use super::world::Scenario;
 use crate::record::Status;
+use crate::simulate::world::{ChatScript, SpeaksFirst};
 
 /// A conversation.
 #[derive(Debug)]

@@ -12,8 +12,7 @@ use crate::checks::units;
 use crate::spec::model::{Case, MetricRef, Spec};
 use crate::spec::words::Slug;
 use crate::suite::model::Suite;
-use crate::suite::thresholds::Group;
-use crate::suite::thresholds::Thresholds;
+use crate::suite::thresholds::{Group, Thresholds};
 
 const NAMES: [&str; 8] = [
     "Where is my order",

@@ -1,6 +1,5 @@
 //! The socket: a loopback HTTP server over an account and a clock.
 
-use crate::simulate::clock::HEADER;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::io::{self, Write};
 use std::net::{Ipv4Addr, SocketAddr};
@@ -20,6 +19,7 @@ use super::answers::{Call, Reply};
 use super::clock::Clock;
 use super::faults::{self, Faults, Script};
 use super::world::World;
+use crate::simulate::clock::HEADER;
 use crate::simulate::state::{Account, Request};
 
 /// The longest body that is read.

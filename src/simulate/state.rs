@@ -13,12 +13,11 @@ use crate::record::Status;
 use crate::simulate::after::{Job, Reviews};
 use crate::simulate::chat::Chat;
 use crate::simulate::endpoints::{CHAT, Endpoint};
-use crate::simulate::engine;
 use crate::simulate::engine::TimeLine;
-use crate::simulate::fate;
 use crate::simulate::fate::Fate;
 use crate::simulate::start::Order;
 use crate::simulate::world::{Scenario, World};
+use crate::simulate::{engine, fate};
 
 /// A request that the simulator answered.
 #[derive(Debug, Clone, PartialEq)]

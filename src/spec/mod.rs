@@ -14,8 +14,9 @@ pub mod rules;
 mod tags;
 pub mod words;
 
-use crate::document::{self, Diagnostics, Document, Format, Path, Root, Sound, Source, parses};
 use model::Spec;
+
+use crate::document::{self, Diagnostics, Document, Format, Path, Root, Sound, Source, parses};
 
 /// The text formats of a spec's schema.
 pub fn format(name: &str) -> Option<Format> {

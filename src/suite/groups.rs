@@ -2,9 +2,9 @@
 //!
 //! Pure. Which runs a group has is decided in `verdict/groups`.
 
-use super::thresholds::Group;
 use std::collections::BTreeMap;
 
+use super::thresholds::Group;
 use crate::checks::spec::{Checks, Level};
 use crate::document::{Path, Problem, shown};
 use crate::scalars::Percent;

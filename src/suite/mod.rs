@@ -18,8 +18,9 @@ pub mod together;
 pub mod trivial_checks;
 mod validate;
 
-use crate::document::{Diagnostics, Document, Format, Root, Source, parses};
 use model::Suite;
+
+use crate::document::{Diagnostics, Document, Format, Root, Source, parses};
 pub(crate) use validate::only_warns;
 pub use validate::validate;
 

@@ -4,12 +4,12 @@
 //! become the schema's descriptions, and the reader validates a file by walking that schema. What
 //! spans several keys (which keys go together, what a mode can carry) is in `validate`.
 
-use crate::document::Path;
-use crate::suite::retry::EarlyStop;
-use crate::suite::retry::Retry;
-use crate::suite::thresholds::Thresholds;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::document::Path;
+use crate::suite::retry::{EarlyStop, Retry};
+use crate::suite::thresholds::Thresholds;
 
 pub use super::agent::{AgentApi, AgentErrors, AgentProcesses};
 pub use super::carrier::{

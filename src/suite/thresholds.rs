@@ -1,13 +1,13 @@
 //! What the runs of a suite must show.
 
-use crate::checks::spec::Checks;
-use crate::checks::spec::Level;
-use crate::scalars::Percent;
-use crate::suite::new_failures::NewFailures;
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+
+use crate::checks::spec::{Checks, Level};
+use crate::scalars::Percent;
+use crate::suite::new_failures::NewFailures;
 
 /// What the runs must show.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -5,10 +5,9 @@
 //! started together or not at all. Each leg is judged as a suite of its own, over all of its sets;
 //! each call of a leg is a result of its own. Words and rules are those of Cekura's batch action.
 
-use super::model::Party;
 use std::collections::BTreeSet;
 
-use super::model::{Budget, Quarantine, Suite};
+use super::model::{Budget, Party, Quarantine, Suite};
 
 /// One leg, as the suite that it is judged by.
 #[derive(Debug, Clone, PartialEq)]

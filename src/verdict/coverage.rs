@@ -5,9 +5,8 @@
 use super::{CheckReport, Verdict};
 use crate::checks::figure::FigureUnit;
 use crate::checks::spec::Checks;
-use crate::numbers;
 use crate::record::PathCoverage;
-use crate::text;
+use crate::{numbers, text};
 
 /// Judges the checks on the coverage. `runs` is how many there were; where `open`, runs are missing
 /// that could have covered more.

@@ -16,8 +16,6 @@ pub mod prospects;
 mod sample;
 mod weigh;
 
-use crate::checks::figure::Figure;
-use crate::checks::figure::FigureUnit;
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
@@ -25,9 +23,10 @@ use serde::{Deserialize, Serialize};
 
 use self::evidence::{Evidence, ScenarioSlots};
 use self::judge::judge;
+use crate::checks::figure::{Figure, FigureUnit};
 use crate::checks::grammar::{Check, Operator, Threshold, Unit};
 use crate::checks::spec::{CheckSpec, Checks, Level};
-use crate::numbers::{self};
+use crate::numbers;
 use crate::outcome::RunOutcome;
 use crate::record::RunRecord;
 use crate::scalars::Percent;

@@ -4,11 +4,10 @@
 
 use crate::checks::grammar::{Check, Operator, Unit};
 use crate::checks::spec::{CheckSpec, Checks, Level};
-use crate::numbers;
 use crate::scalars::Percent;
 use crate::stats::rate::runs_to_decide;
 use crate::suite::thresholds::Thresholds;
-use crate::text;
+use crate::{numbers, text};
 
 /// The checks that cannot pass with so many runs, each in a sentence. `runs` is the plan's count of
 /// runs, `per_scenario` that of each scenario.

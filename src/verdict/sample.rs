@@ -5,8 +5,7 @@
 
 use super::evidence::{Entry, Evidence, Metric, Sampled, Samples};
 use super::labels;
-use crate::checks::figure::Figure;
-use crate::checks::figure::settled;
+use crate::checks::figure::{Figure, settled};
 use crate::checks::grammar::{Aggregate, Check, Unit};
 use crate::checks::spec::{CheckSpec, DescribedUnit};
 use crate::checks::units;

@@ -6,15 +6,12 @@ use super::bounds::{LACKING_FOR_A_MEAN, bounds, over_range};
 use super::evidence::{Evidence, Samples};
 use super::{Interval, Verdict};
 use crate::checks::aggregate::of_numbers;
-use crate::checks::figure::FigureUnit;
-use crate::checks::figure::settled;
-use crate::checks::figure::{Figure, written_threshold};
+use crate::checks::figure::{Figure, FigureUnit, settled, written_threshold};
 use crate::checks::grammar::{Aggregate, Check, Operator, Unit};
 use crate::checks::spec::CheckSpec;
-use crate::numbers;
 use crate::stats::rate;
-use crate::text;
 use crate::verdict::finding::Finding;
+use crate::{numbers, text};
 
 /// How sure a check must be, and of what an interval is only shown.
 #[derive(Debug, Clone, Copy)]

@@ -1,14 +1,13 @@
 //! The inputs of a CI system's step: which there are, and the arguments that they become. It decides
 //! nothing about their values: the flags do.
 
-use crate::input::input_names::Inputs;
 use std::collections::BTreeMap;
 
 use super::enter;
 use crate::ci::System;
 use crate::context::Context;
 use crate::failure::Failure;
-use crate::input::input_names::NAMES;
+use crate::input::input_names::{Inputs, NAMES};
 use crate::input::secrets;
 
 /// Where the test cases are looked for when nothing says what to run.

@@ -15,8 +15,7 @@ use crate::escape::one_line;
 use crate::exit::Code;
 use crate::failure::Failure;
 use crate::input::{connection, secrets};
-use crate::output::console;
-use crate::output::publisher;
+use crate::output::{console, publisher};
 
 use self::inputs::Given;
 

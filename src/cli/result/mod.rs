@@ -3,7 +3,6 @@
 mod rerun;
 mod rescore;
 
-use crate::runner::share_link::end_of_link;
 use clap::{Args as ClapArgs, Subcommand};
 use serde_json::json;
 
@@ -16,6 +15,7 @@ use crate::input::options::Global;
 use crate::outcome::judge_run;
 use crate::output::console::Console;
 use crate::report::show;
+use crate::runner::share_link::end_of_link;
 use crate::runtime::runtime;
 use crate::scalars::Timeout;
 use crate::suite::model::Transcripts;

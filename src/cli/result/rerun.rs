@@ -9,8 +9,7 @@ use tokio::time::Instant;
 
 use super::super::remote::{Output, Remote, id, no_result};
 use super::super::watch;
-use crate::api::error::ApiError;
-use crate::api::error::status_of;
+use crate::api::error::{ApiError, status_of};
 use crate::api::start::Started;
 use crate::context::{self, Context};
 use crate::exit::Code;
@@ -32,8 +31,7 @@ use crate::runner::gate::Gate;
 use crate::runtime::runtime;
 use crate::stop::{Stop, with_signals};
 use crate::suite::head::SuiteHead;
-use crate::suite::model::Suite;
-use crate::suite::model::Transcripts;
+use crate::suite::model::{Suite, Transcripts};
 use crate::text;
 
 /// How long a start that is under way may take to be answered after a signal.

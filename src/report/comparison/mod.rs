@@ -11,17 +11,15 @@ use super::remarks::version_change;
 use crate::escape::terminal::log_line;
 use crate::escape::{markdown as md, short};
 use crate::exit::Code;
-use crate::numbers;
-use crate::record::ResultRecord;
-use crate::record::not_shown;
+use crate::record::{ResultRecord, not_shown};
 use crate::report::evaluation::{outcomes, planned_evidence};
-use crate::text as words;
 use crate::verdict::baseline::{
     Comparison, NoVerdict, RunsOfSide, SIGNIFICANCE, ScenarioChange, Trend, compare,
     drop_of_success_rate, with_unknown_base,
 };
 use crate::verdict::evidence::Evidence;
 use crate::verdict::{ScenarioRef, Verdict};
+use crate::{numbers, text as words};
 
 /// Two results, compared.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

@@ -2,7 +2,6 @@
 
 mod paint;
 
-use crate::report::commands;
 use std::path::Path;
 
 use unicode_width::UnicodeWidthStr;
@@ -18,6 +17,7 @@ use crate::escape::{one_line, short};
 use crate::exit::Code;
 use crate::outcome::{Outcome, RunOutcome};
 use crate::record::RunRecord;
+use crate::report::commands;
 use crate::text;
 use crate::verdict::{CheckReport, Verdict};
 

@@ -5,11 +5,10 @@ use super::frame::{self, Tone};
 use crate::checks::figure::FigureUnit;
 use crate::checks::grammar::{Check, Operator};
 use crate::escape::short;
-use crate::numbers;
 use crate::report::markup::Markup;
 use crate::report::words::{self, CheckStatus};
-use crate::text;
 use crate::verdict::CheckReport;
+use crate::{numbers, text};
 
 /// How many checks the table holds at most, the worst first.
 const ROWS: usize = 200;

@@ -2,13 +2,13 @@
 //!
 //! It draws nothing (`plot`) and writes no page (`pictures`).
 
-use crate::numbers;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::checks::figure::FigureUnit;
 use crate::checks::grammar::{Aggregate, Check, Operator};
 use crate::checks::spec::MetricUnit;
+use crate::numbers;
 use crate::outcome::{Outcome, RunOutcome};
 use crate::record::{MetricRecord, MetricValue, RunRecord};
 use crate::report::comparison;
@@ -20,8 +20,7 @@ use crate::report::plot::{
 use crate::stats::rate::bounds;
 use crate::text;
 use crate::verdict::baseline::{ScenarioChange, Trend};
-use crate::verdict::evidence;
-use crate::verdict::{CheckReport, Interval, Verdict};
+use crate::verdict::{CheckReport, Interval, Verdict, evidence};
 
 /// How many rows a plot has at most, those that matter most first.
 pub(super) const ROWS: usize = 60;

@@ -3,13 +3,12 @@
 use super::frame::{self, Tone};
 use super::{Book, checks, failures, pictures, rest};
 use crate::escape::short;
-use crate::numbers;
 use crate::report::markup::Markup;
 use crate::report::model::{Report, Tally};
 use crate::report::words;
 use crate::stats::rate::bounds;
-use crate::text;
 use crate::verdict::CheckReport;
+use crate::{numbers, text};
 
 /// A part of the overview: its anchor, its name, what writes it, whether there is any of it.
 type Part<'a> = (&'static str, &'static str, fn(&mut Markup, &Book<'a>), bool);

@@ -4,11 +4,10 @@ use super::Book;
 use super::figures::{self, ROWS, SPREADS};
 use super::frame::{self, figure_cell};
 use crate::escape::short;
-use crate::numbers;
 use crate::report::comparison;
 use crate::report::markup::Markup;
 use crate::report::plot::{Data, clock};
-use crate::text;
+use crate::{numbers, text};
 
 /// How many rows a table has at most.
 const TABLE: usize = 500;

@@ -4,10 +4,9 @@ use super::Book;
 use super::failures::run_link;
 use super::frame::{self, Tone};
 use crate::escape::{short, truncate, visible};
-use crate::report::commands;
 use crate::report::markup::Markup;
 use crate::report::model::Report;
-use crate::report::words;
+use crate::report::{commands, words};
 use crate::retry::RetryRun;
 use crate::text;
 

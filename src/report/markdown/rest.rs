@@ -1,7 +1,5 @@
 //! What is below the failures: suggestions, notes, and the folded tables.
 
-use crate::numbers;
-use crate::report::commands;
 use std::collections::HashSet;
 
 use super::sheet::Sheet;
@@ -11,8 +9,8 @@ use crate::escape::{one_line, truncate};
 use crate::outcome::{Outcome, RunOutcome};
 use crate::record::{FailedReason, RunRecord};
 use crate::report::model::{Report, ScenarioRuns};
-use crate::report::words;
-use crate::text;
+use crate::report::{commands, words};
+use crate::{numbers, text};
 
 /// Rows that a folded table holds at most: beyond it nobody reads, and result.json has them all.
 const ROWS: usize = 500;

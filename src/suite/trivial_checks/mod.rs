@@ -5,8 +5,7 @@
 //! not negative. Where nothing bounds a figure, as with the numbers of most metrics, nothing is
 //! said. What a plan and a confidence leave possible is in `prospects`.
 
-use crate::checks::figure::settled;
-use crate::checks::figure::{Figure, written_threshold};
+use crate::checks::figure::{Figure, settled, written_threshold};
 use crate::checks::grammar::{Aggregate, Check, Operator, Unit};
 use crate::checks::spec::Checks;
 use crate::document::{Path, Problem, shown};

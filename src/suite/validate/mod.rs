@@ -13,11 +13,10 @@ pub(crate) use self::thresholds::only_warns;
 mod together;
 mod values;
 
-use super::model::Matrix;
 use std::collections::BTreeSet;
 
 use super::matrix;
-use super::model::{Mode, Suite};
+use super::model::{Matrix, Mode, Suite};
 use crate::document::{Path, Problem, Sound};
 
 /// Everything that is wrong with a suite, beyond the shape of its values.

@@ -5,7 +5,6 @@
 //! test, each scenario on its own). Whatever has no verdict on either side could have gone either
 //! way, so that for each scenario the answer is yes, no or not known.
 
-use crate::numbers;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::rates::change;
@@ -17,9 +16,9 @@ use crate::scalars::Percent;
 use crate::stats::strata::Stratum;
 use crate::suite::new_failures::NewFailures;
 use crate::suite::thresholds::Baseline;
-use crate::text;
 use crate::verdict::evidence::Evidence;
 use crate::verdict::{CheckReport, Interval, Verdict};
+use crate::{numbers, text};
 
 /// What the check is called, before [`AGAINST`].
 pub(super) const NAME: &str = "new failures";
