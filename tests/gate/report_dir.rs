@@ -2,6 +2,7 @@
 //! without a verdict leaves.
 
 use std::fs;
+use std::io::{Read as _, Write as _};
 use std::path::Path;
 
 use crate::harness::{GOOD, Gate, SUITE, slow};
@@ -113,13 +114,29 @@ fn two_gates_do_not_hold_a_directory_at_the_same_time() {
     assert_eq!(read(&gate, "cekura-report/summary.md"), summary);
 }
 
+/// The address of a platform that refuses the key.
+fn refusing() -> String {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.unwrap();
+            let _ = stream.read(&mut [0; 8192]);
+            let refusal =
+                "HTTP/1.1 401 Unauthorized\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+            let _ = stream.write_all(refusal.as_bytes());
+        }
+    });
+    format!("http://{address}")
+}
+
 #[test]
 fn a_refused_start_keeps_the_baseline_that_the_next_one_reads() {
     let gate = Gate::against(GOOD, SUITE);
     gate.run(&["run"]).expect(0);
     let baseline = read(&gate, "cekura-report/result.json");
     let args = ["run", "--baseline", "cekura-report/result.json"];
-    gate.run(&[&args[..], &["--api-url", "http://127.0.0.1:9"]].concat()).expect(5);
+    gate.run(&[&args[..], &["--api-url", &refusing()]].concat()).expect(5);
     assert_eq!(read(&gate, "cekura-report/result.json"), baseline);
     gate.run(&args).expect(0);
 }
