@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Cekura's own command line against `cekura-gate simulate`: the stand-in is only worth something if
+# Cekura's own command line against `cekura-gate simulate`: the simulator is only worth something if
 # the platform's real client cannot tell it from the platform.
 #
 # Needs cekura-gate on PATH (or CEKURA_GATE), and Python when the client isn't installed yet.
@@ -35,7 +35,7 @@ fi
 mkdir "$work/home"
 export HOME=$work/home CEKURA_API_KEY=rehearsal COLUMNS=200 NO_COLOR=1
 
-# serve WORLD: starts the stand-in and points the client at it.
+# serve WORLD: starts the simulator and points the client at it.
 serve() {
   stop
   : >"$work/address"
@@ -43,11 +43,11 @@ serve() {
   stand_in=$!
   for _ in $(seq 100); do
     [[ -s $work/address ]] && break
-    kill -0 "$stand_in" 2>/dev/null || fail "the stand-in did not start with $1"
+    kill -0 "$stand_in" 2>/dev/null || fail "the simulator did not start with $1"
     sleep 0.1
   done
   CEKURA_API_URL=$(head -n 1 "$work/address")
-  [[ $CEKURA_API_URL == http://127.0.0.1:* ]] || fail "no address from the stand-in: $CEKURA_API_URL"
+  [[ $CEKURA_API_URL == http://127.0.0.1:* ]] || fail "no address from the simulator: $CEKURA_API_URL"
   export CEKURA_API_URL
 }
 
@@ -148,4 +148,4 @@ YAML
 serve "$work/failing.yml"
 expect 1 'Pass rate 0.0% is below threshold 50.0%' "${start[@]}" --scenario-ids 1,2
 
-echo "cekura-cli.sh: the client works against the stand-in"
+echo "cekura-cli.sh: the client works against the simulator"

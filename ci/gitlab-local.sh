@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Runs the GitLab component in a pipeline of gitlab-ci-local, against the stand-in: the example's
+# Runs the GitLab component in a pipeline of gitlab-ci-local, against the simulator: the example's
 # own pipeline, with the component taken from here in place of a GitLab instance.
 #
 # Needs npm, git, rsync and the gate (CEKURA_GATE, default target/debug/cekura-gate). Installs

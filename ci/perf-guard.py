@@ -5,7 +5,7 @@
     ci/perf-guard.py --bless    writes what is found as the new baseline
 
 Instructions and allocations come from valgrind, requests and bytes from a forwarder between the
-gate and its stand-in. The same binary gives the same counts within a few thousandths (the loader
+gate and its simulator. The same binary gives the same counts within a few thousandths (the loader
 and hash seeds move them), whatever else the machine does. They do depend on the compiler: with
 another toolchain than the baseline's, only requests and bytes are compared.
 

@@ -1,6 +1,6 @@
-"""What the measurements share: worlds, the stand-in, a forwarder that counts, and one measured run.
+"""What the measurements share: worlds, the simulator, a forwarder that counts, and one measured run.
 
-Counting is done between client and stand-in, so that no client's own account is believed.
+Counting is done between client and simulator, so that no client's own account is believed.
 """
 
 import contextlib
@@ -54,7 +54,7 @@ thresholds:
 
 
 class Forwarder:
-    """Passes bytes on to the stand-in and counts them, and the requests among them."""
+    """Passes bytes on to the simulator and counts them, and the requests among them."""
 
     def __init__(self, port, host):
         self.upstream = port
@@ -109,7 +109,7 @@ class Forwarder:
 
 @contextlib.contextmanager
 def stand_in(directory, text, host="127.0.0.1"):
-    """Serves a world; gives the counted address, the stand-in's own port, and the forwarder.
+    """Serves a world; gives the counted address, the simulator's own port, and the forwarder.
 
     The gate asks loopback much more often than it asks the platform. With another address of this
     machine as `host` it keeps the platform's pace.
@@ -124,7 +124,7 @@ def stand_in(directory, text, host="127.0.0.1"):
     try:
         while not (port_file.exists() and port_file.read_text()):
             if process.poll() is not None:
-                raise SystemExit("the stand-in did not start")
+                raise SystemExit("the simulator did not start")
             time.sleep(0.02)
         port = int(port_file.read_text())
         forwarder = Forwarder(port, host)
@@ -173,9 +173,9 @@ def measured(command, directory, address="127.0.0.1:1"):
 
 
 def length(port, mode="run_scenarios_text", scenarios=10):
-    """Seconds from a start to the end of its result, asked of a fresh stand-in ten times a second.
+    """Seconds from a start to the end of its result, asked of a fresh simulator ten times a second.
 
-    Fates are drawn from the world's seed, so the next fresh stand-in takes as long.
+    Fates are drawn from the world's seed, so the next fresh simulator takes as long.
     """
     base = f"http://127.0.0.1:{port}/test_framework/v1"
     headers = {"X-CEKURA-API-KEY": "rehearsal", "Content-Type": "application/json"}

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""cekura-gate beside what a user would otherwise run, against the same stand-in: prints tables.
+"""cekura-gate beside what a user would otherwise run, against the same simulator: prints tables.
 
     ci/speed/measure.py [start] [wait] [size] [many]      all four without an argument
 
