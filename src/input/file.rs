@@ -56,17 +56,23 @@ fn without_bom(text: String) -> String {
 
 /// Reads standard input as text.
 pub(crate) fn read_input(most: u64) -> Result<String, String> {
-    String::from_utf8(bounded(std::io::stdin().lock(), most)?)
+    String::from_utf8(bounded(std::io::stdin().lock(), 0, most)?)
         .map(without_bom)
         .map_err(|error| format!("it is not UTF-8 text: {error}"))
 }
 
 fn read_bounded(path: &Path, most: u64) -> Result<Vec<u8>, String> {
-    bounded(File::open(path).map_err(|error| error.to_string())?, most)
+    let file = File::open(path).map_err(|error| error.to_string())?;
+    let length = file.metadata().map_or(0, |about| about.len());
+    bounded(file, length, most)
 }
 
-fn bounded(source: impl Read, most: u64) -> Result<Vec<u8>, String> {
+/// Reads a source of `length` bytes as it says itself: room is made for no more than `most`, and no
+/// more is read.
+fn bounded(source: impl Read, length: u64, most: u64) -> Result<Vec<u8>, String> {
+    let room = usize::try_from(length.min(most).saturating_add(1)).unwrap_or_default();
     let mut bytes = Vec::new();
+    bytes.try_reserve_exact(room).map_err(|error| error.to_string())?;
     source
         .take(most.saturating_add(1))
         .read_to_end(&mut bytes)
