@@ -2,7 +2,7 @@
 
 #![no_main]
 
-use cekura_gate::verdict::check::Check;
+use cekura_gate::checks::grammar::Check;
 
 libfuzzer_sys::fuzz_target!(|text: &str| {
     if let Ok(check) = text.parse::<Check>() {
