@@ -8,11 +8,13 @@ use cekura_gate::api::wire::read_result;
 use cekura_gate::api::wire::reading::Reading;
 use cekura_gate::api::wire::stream::ResultReading;
 use cekura_gate::record::ResultRecord;
-use cekura_gate::report::assemble::{Parts, assemble};
+use cekura_gate::report::build::{ReportInput, build_report};
 use cekura_gate::report::console::{Style, console};
-use cekura_gate::report::model::{PlanHead, SuiteHead};
+use cekura_gate::plan::slots::PlanHead;
+use cekura_gate::suite::head::SuiteHead;
 use cekura_gate::report::{json, junit, markdown};
-use cekura_gate::suite::model::{Mode, Thresholds, Transcripts};
+use cekura_gate::suite::model::{Mode, Transcripts};
+use cekura_gate::suite::thresholds::Thresholds;
 
 /// The body as it is read while it arrives, in pieces of this size.
 fn in_pieces(body: &[u8], id: u64, size: usize) -> Option<ResultRecord> {
@@ -30,6 +32,7 @@ libfuzzer_sys::fuzz_target!(|body: &[u8]| {
     assert_eq!(in_pieces(body, id, size), whole, "in pieces of {size} it reads otherwise");
     let Some(result) = whole else { return };
     let suite = SuiteHead {
+        report_only: false,
         name: "Suite".to_owned(),
         file: None,
         mode: Mode::default(),
@@ -37,7 +40,7 @@ libfuzzer_sys::fuzz_target!(|body: &[u8]| {
         quarantine: Vec::new(),
     };
     let transcripts = Transcripts::All;
-    let report = assemble(Parts { transcripts, ..Parts::of(suite, PlanHead::default(), result) });
+    let report = build_report(ReportInput { transcripts, ..ReportInput::of(suite, PlanHead::default(), result) });
     assert!(report.exit_code != 0 || report.tally.passed > 0, "green without a passed run");
     let _ = (junit::junit(&report), markdown::markdown(&report));
     let _ = console(&report, Style { color: true, width: 80 }, &[]);
