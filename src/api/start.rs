@@ -1,4 +1,4 @@
-//! A start, exactly once: when its answer is lost, the result is looked for and taken up.
+//! A start, exactly once: when its answer is lost, the result is looked for and used.
 //!
 //! | what came in place of the answer | what is known | what follows |
 //! |---|---|---|

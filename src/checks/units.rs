@@ -332,7 +332,7 @@ pub(crate) fn opposite(check: &Check) -> Check {
 /// The lowest and the highest that a rating without a value could have been. Ratings go to 5 or to
 /// 100, and no run says to which: a value above 5, or a threshold above 5, means 100. With neither,
 /// both are possible, and the wider one bounds what a run without a value could have turned.
-/// `highest` is what the account says, where it says so.
+/// `highest` is the top of the scale, where the lookup gives it.
 pub(crate) fn rating_scale(highest: Option<f64>) -> (f64, f64) {
     (0.0, highest.unwrap_or(100.0))
 }

@@ -129,7 +129,7 @@ static SCHEMA: LazyLock<schemars::Schema> = LazyLock::new(schema_of::<Suite>);
 fn walked(text: &str) -> (Option<Value>, Vec<Fault>) {
     let mut faults = Vec::new();
     let Some(mut root) = yaml::parse(text, &mut faults) else { return (None, faults) };
-    (shape::walk(SCHEMA.as_value(), |_| None, &mut root, &mut faults), faults)
+    (shape::walk(SCHEMA.as_value(), Suite::format, &mut root, &mut faults), faults)
 }
 
 fn holds(json: &Value) -> Result<(), TestCaseError> {

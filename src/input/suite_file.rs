@@ -25,7 +25,7 @@ pub(crate) const DEFAULTS: [&str; 2] = ["cekura-gate.yml", ".cekura/gate.yml"];
 const COMMAND_LINE: &str = "the command line";
 
 /// A valid suite and where it came from.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub(crate) struct Loaded {
     pub(crate) suite: Suite,
     /// The file's path as the user wrote it; none when flags alone made the suite.
@@ -74,17 +74,9 @@ impl SourceFile {
         Loaded {
             suite,
             file: Some(self.name.clone()),
-            narrowed: false,
-            replaced: Vec::new(),
             source: Some(self.clone()),
-            spec: None,
-            variables: BTreeMap::new(),
-            baseline: None,
-            noticed: Vec::new(),
-            leg: None,
-            is_call: false,
             group: Some(place),
-            of_inputs: false,
+            ..Loaded::default()
         }
     }
 
@@ -281,14 +273,8 @@ pub(crate) fn suite(
         replaced: overrides.keys(),
         source: Some(SourceFile { name: name.clone(), text: text.to_owned(), places }),
         file: Some(name),
-        spec: None,
         variables: variables.into_inner(),
-        baseline: None,
-        noticed: Vec::new(),
-        leg: None,
-        is_call: false,
-        group: None,
-        of_inputs: false,
+        ..Loaded::default()
     };
     with_spec(&mut loaded, problems, overrides.spec(), (path.parent(), &fence))?;
     Ok(loaded)
@@ -408,18 +394,9 @@ fn from_flags(overrides: &Overrides, context: &Context) -> Result<Loaded, Failur
     let problems = validate(&suite, context::today());
     let mut loaded = Loaded {
         suite,
-        file: None,
-        narrowed: false,
         replaced: overrides.keys(),
-        source: None,
-        spec: None,
-        variables: BTreeMap::new(),
-        baseline: None,
-        noticed: Vec::new(),
-        leg: None,
-        is_call: false,
-        group: None,
         of_inputs: overrides.inputs().is_some(),
+        ..Loaded::default()
     };
     let fence = Fence::around(None, context);
     with_spec(&mut loaded, problems, overrides.spec(), (None, &fence))?;

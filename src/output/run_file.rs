@@ -32,7 +32,7 @@ pub(crate) struct RunState {
     /// Whether the gate has ended its calls: those that it ended say nothing of the agent.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(crate) ended: bool,
-    /// A fingerprint of each field of the request, so that another plan is told apart.
+    /// A fingerprint of each field of the request, so that another plan is noticed.
     pub(crate) request: BTreeMap<String, String>,
 }
 

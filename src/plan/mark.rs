@@ -66,7 +66,7 @@ impl Event {
 pub struct Origin {
     /// What started it.
     pub event: Event,
-    /// The commit as it is told apart from others; none where it is not known.
+    /// The commit, shortened; none where it is not known.
     pub commit: Option<String>,
 }
 

@@ -26,7 +26,7 @@ const PATIENCE: Duration = Duration::from_secs(20);
 
 const NOT_STARTED: &str = "; nothing was started";
 
-/// A suite that selects nothing, as it is told before a start.
+/// The error of a suite that selects nothing, before a start.
 pub(crate) async fn selects_nothing(
     client: &Client,
     loaded: &Loaded,

@@ -193,7 +193,7 @@ pub fn build_report(mut parts: ReportInput) -> Report {
             "the gate that made this result ended early: its evidence is not complete".to_owned(),
         );
     }
-    notes.extend(against_a_pass);
+    notes.extend(against_a_pass.clone());
     if parts.simulated {
         notes.insert(0, REHEARSAL.to_owned());
     }
@@ -212,7 +212,7 @@ pub fn build_report(mut parts: ReportInput) -> Report {
     }
     notes.extend(retried(&parts.retries, &result.runs));
     let code = exit_code(&end, verdict);
-    let headline = headline((&end, incomplete), verdict, &checks, &tally);
+    let headline = headline((&end, incomplete), against_a_pass, verdict, &checks, &tally);
     strip_transcripts(&mut result.runs, &outcomes, transcripts);
     let mut report = Report {
         format_version: FORMAT_VERSION,
@@ -330,6 +330,7 @@ fn strip_transcripts(runs: &mut [RunRecord], outcomes: &[RunOutcome], keep: Tran
 
 fn headline(
     (end, incomplete): (&End, bool),
+    against_a_pass: Option<String>,
     verdict: Verdict,
     checks: &[CheckReport],
     tally: &Tally,
@@ -347,7 +348,12 @@ fn headline(
     let open = gating().filter(|check| check.verdict == Verdict::Inconclusive).count();
     let judged = match verdict {
         Verdict::Pass if gating().count() > 1 => {
-            format!("all {} passed", text::count(gating().count(), "check"))
+            // A check that only warns may have been missed.
+            let noun = match checks.iter().all(|check| check.level == Level::Error) {
+                true => "check",
+                false => "gating check",
+            };
+            format!("all {} passed", text::count(gating().count(), noun))
         }
         Verdict::Pass => decided(gating(), verdict, "met"),
         Verdict::Fail => decided(gating(), verdict, "not met"),
@@ -355,7 +361,13 @@ fn headline(
         Verdict::Inconclusive if open == 0 && incomplete => {
             "but the evidence is not complete".to_owned()
         }
-        Verdict::Inconclusive if open == 0 => "but some runs match no planned run".to_owned(),
+        Verdict::Inconclusive if open == 0 && tally.unmatched > 0 => {
+            "but some runs match no planned run".to_owned()
+        }
+        Verdict::Inconclusive if open == 0 => match against_a_pass {
+            Some(why) => format!("but {why}"),
+            None => "but the evidence does not decide".to_owned(),
+        },
         Verdict::Inconclusive => decided(gating(), verdict, "not decided"),
     };
     match end {

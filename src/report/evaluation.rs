@@ -80,12 +80,14 @@ pub(crate) fn status_against_a_pass(
         Status::Failed => failed_holds(),
         _ => false,
     };
-    let own = [(result.id, &result.status)];
-    let pooled: Vec<(u64, &Status)> = results.iter().map(|each| (each.id, &each.status)).collect();
-    let all = if pooled.is_empty() { own.to_vec() } else { pooled };
-    let against = all.into_iter().find(|(_, status)| !is_sound(status))?;
-    let (id, status) = (against.0, against.1.as_str());
-    Some(format!("result {id} ended with the status `{status}`, not `completed`"))
+    let (name, status) = match results.iter().find(|each| !is_sound(&each.status)) {
+        Some(one) => (format!("result {}", one.id), &one.status),
+        None if results.is_empty() && !is_sound(&result.status) => {
+            ("the result".to_owned(), &result.status)
+        }
+        None => return None,
+    };
+    Some(format!("{name} ended with the status `{}`, not `completed`", status.as_str()))
 }
 
 /// Whether the verdict is known although runs are still going: a fail that no outcome of theirs

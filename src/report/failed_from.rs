@@ -132,7 +132,7 @@ pub fn join(
             counts: now.run,
         });
     }
-    let notes = vec![format!(
+    let mut notes = vec![format!(
         "{} of result {} that passed there count as they are; {} ran again as result {}",
         text::count(kept.len(), "run"),
         earlier.result.id,
@@ -142,6 +142,8 @@ pub fn join(
     let unshown = fresh.claims.total_runs.unwrap_or(0).saturating_sub(fresh.runs.len() as u64);
     if !kept.is_empty() && earlier.result.status != Status::Completed {
         fresh.status = earlier.result.status.clone();
+        let status = fresh.status.as_str();
+        notes.push(format!("result {} ended with the status `{status}`", earlier.result.id));
     }
     fresh.runs.extend(kept);
     fresh.runs.sort_by_key(|run| run.id);

@@ -84,7 +84,7 @@ impl Gate<'_> {
             self.warn(&error.to_string());
         }
         let page = active.url.as_deref().map(|url| format!(": {url}")).unwrap_or_default();
-        let how = if active.resumed { "is taken up" } else { "has started" };
+        let how = if active.resumed { "is resumed" } else { "has started" };
         self.say(&format!("result {id} {how}{page}"));
         let run_end = self.run_to_completion(&mut active).await.map_err(Failure::StoppedTwice)?;
         if active.started.ended
@@ -337,7 +337,7 @@ impl Gate<'_> {
             Waited::TimedOut => {
                 let own = active.suite.timeout.unwrap_or_default().duration();
                 let had = active.deadline.saturating_duration_since(active.began);
-                // What all suites together left of it is told to the second.
+                // What all suites together left of it is shown in whole seconds.
                 let had = Duration::from_secs(had.as_secs_f64().ceil() as u64);
                 (active.suite.on_timeout, End::TimedOut(own.min(had.max(Duration::from_secs(1)))))
             }

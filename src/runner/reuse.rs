@@ -1,11 +1,11 @@
 //! `run --reuse`: the result that an earlier attempt of the same CI job has started.
 //!
 //! It is found by a key in its name, which is made of the job and of the request, scenarios
-//! resolved. What is found is read in full and checked against the plan before it is taken up.
+//! resolved. What is found is read in full and checked against the plan before it is resumed.
 //!
 //! A result of status `failed` holds no conversation: of it alone nothing could be judged, and who
 //! runs the job again after an outage wants new calls. Where it was retried, the evidence is in its
-//! retry, and both are taken up.
+//! retry, and both are resumed.
 
 use std::collections::BTreeSet;
 use std::str::FromStr;
@@ -23,7 +23,7 @@ use crate::runner::ci_job::Job;
 use crate::scalars::Timeout;
 use crate::suite::model::Transcripts;
 
-/// How long ago a result may have been started that is taken up.
+/// How long ago a result that is resumed may have started.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Age(std::time::Duration);
 
@@ -43,7 +43,7 @@ const KEY: &str = "[gate ";
 pub(crate) struct Names {
     /// `Checkout @main [gate 7h2k9m4xq1-`
     start: String,
-    /// `ab3d-`, where attempts are told apart.
+    /// `ab3d-`, where attempts have names of their own.
     attempt: Option<String>,
 }
 

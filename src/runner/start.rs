@@ -1,4 +1,4 @@
-//! From a suite that may start to a result that is going: started, or taken up from an earlier
+//! From a suite that may start to a result that is going: started, or resumed from an earlier
 //! gate. A signal during a start gives it a moment to be answered, and is honest where it is not.
 
 use std::time::Duration;
@@ -111,7 +111,7 @@ impl Gate<'_> {
             }
         };
         let StartOutcome { record, resumed, mut notes } = begun;
-        // What is taken up may itself have been chosen: it was started before.
+        // A resumed result may itself have been chosen: it was started before.
         let is_chosen = baseline.base.is_some() || baseline.refused.is_some();
         let baseline = match is_chosen && resumed {
             true => {

@@ -1,4 +1,4 @@
-//! What goes wrong with the agent's program is told apart, blamed on it, and shown.
+//! Each fault of the agent program is recognised, blamed on it, and shown.
 
 use serde_json::Value;
 

@@ -58,7 +58,7 @@ pub(crate) fn started_answer(asked: &Asked<'_>, runs: &[Value]) -> Value {
 }
 
 /// A platform with the scenarios 1 and 2 behind the tag `smoke`. It starts result 7 with a run of
-/// each scenario in `started`, and shows `detail` at each look, which is told how many there were.
+/// each scenario in `started`, and shows `detail` at each poll, by the number of polls so far.
 pub(crate) fn platform(
     suite: &str,
     started: &[u64],

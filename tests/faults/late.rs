@@ -256,5 +256,5 @@ fn a_retry_whose_calls_were_ended_is_started_again() {
     made.run(&["run", "--timeout", "20s", "--resume"]).expect(0);
     assert_eq!(starts(&made), 3, "the ended retry is started again");
     made.run(&["run", "--timeout", "20s", "--resume"]).expect(0);
-    assert_eq!(starts(&made), 3, "and that one is taken up");
+    assert_eq!(starts(&made), 3, "and that one is used");
 }

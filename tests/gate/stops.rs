@@ -28,11 +28,11 @@ fn on_timeout_leave_leaves_the_calls_and_says_how_to_go_on() {
 fn signalled(gate: &Gate, signal: &str, flags: &[&str]) -> Finished {
     let mut child =
         gate.command(flags).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
-    // The first line says that the result has started, or is taken up.
+    // The first line says that the result has started, or is resumed.
     let mut stderr = BufReader::new(child.stderr.take().unwrap());
     let mut line = String::new();
     stderr.read_line(&mut line).unwrap();
-    assert!(line.contains("has started") || line.contains("is taken up"), "{line}");
+    assert!(line.contains("has started") || line.contains("is resumed"), "{line}");
     let kill = std::process::Command::new("kill").args([signal, &child.id().to_string()]).status();
     assert!(kill.unwrap().success());
     let mut output = child.wait_with_output().unwrap();

@@ -140,7 +140,7 @@ impl Given {
             _ => None,
         };
         let value = match (input, flag) {
-            // The platform's own component has another meaning of `mode`, told apart by the value.
+            // The platform's own component has another meaning of `mode`, recognised by its value.
             ("mode", "--numbers") => match numbers {
                 Some(numbers) => numbers.to_owned(),
                 None => return Ok(None),

@@ -1,6 +1,6 @@
 //! `action`: the gate as GitHub's action and GitLab's component start it. Their inputs come as
 //! variables, `INPUT_AGENT_ID` for `agent_id`, and become a command line of `run` or `check`, so that
-//! an input means what the flag means. What is wrong is told in the words of the inputs.
+//! an input means what the flag means. Errors name the inputs.
 
 mod inputs;
 

@@ -120,6 +120,7 @@ fn a_result_that_did_not_complete_is_never_a_pass() {
         assert_eq!(report.exit_code, 3, "{status:?}");
         let why = format!("ended with the status `{}`", status.as_str());
         assert!(report.notes.iter().any(|note| note.contains(&why)), "{:?}", report.notes);
+        assert!(report.headline.contains(&why), "{}", report.headline);
     }
 }
 

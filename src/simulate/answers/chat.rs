@@ -90,11 +90,10 @@ pub(super) fn end(
     *unknown_fields = unknown(body, &["reason"]);
     let Some((result, at, run)) = run_of(account, id, now) else { return Reply::not_found() };
     let reason = body.and_then(|body| body.get("reason")).and_then(Value::as_str);
-    let Some(chat) = &mut run.chat else {
-        return Reply::ok(&json!({ "run_id": id, "result_id": result, "status": "completed" }));
-    };
-    chat.finish(reason.unwrap_or("main_agent_ended_call"), at);
-    settle(account, id);
+    if let Some(chat) = &mut run.chat {
+        chat.finish(reason.unwrap_or("main_agent_ended_call"), at);
+        settle(account, id);
+    }
     Reply::ok(&json!({ "run_id": id, "result_id": result, "status": "completed" }))
 }
 
