@@ -25,6 +25,6 @@ cd "$here"
 mkdir -p target/browser
 cp ci/browser/* target/browser/
 npm ci --prefix target/browser --silent --no-audit --no-fund --ignore-scripts
-CEKURA_GATE_PAGES=$pages cargo test --locked --quiet --test report_files writes_pages >/dev/null
+CEKURA_GATE_PAGES=$pages cargo test --locked --quiet --test integration writes_pages >/dev/null
 
 CHROMIUM=$chromium node target/browser/check.mjs "$pages" ${1:+--shots "$1"}

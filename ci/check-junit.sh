@@ -20,7 +20,7 @@ samples=$scratch/samples
 mkdir "$samples" "$scratch/tame" "$scratch/hostile"
 
 cd "$here"
-CEKURA_GATE_SAMPLES=$samples cargo test --quiet --test report_files writes_samples >/dev/null
+CEKURA_GATE_SAMPLES=$samples cargo test --quiet --test integration writes_samples >/dev/null
 
 found=0
 for schema in "$schemas"/*.xsd; do

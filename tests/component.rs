@@ -1,7 +1,5 @@
 //! The GitLab component's script as a job runs it: inputs in variables, `sh`, the gate in the path.
 #![cfg(target_os = "linux")]
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;

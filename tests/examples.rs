@@ -1,7 +1,5 @@
 //! The examples are what they say: each suite is valid, and passes against a simulator.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test fails by panicking")]
-
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};

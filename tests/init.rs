@@ -1,7 +1,5 @@
 //! `init` in the repositories that it finds: what it writes, what it leaves, what it says.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};

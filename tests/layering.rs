@@ -4,8 +4,6 @@
 //!
 //! The sources are read as text. Tests within them are left out: a test may import what it likes.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::path::{Path, PathBuf};

@@ -1,7 +1,5 @@
 //! docs/operations.md names every operation of the published API, and its commands exist.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;

@@ -2,7 +2,7 @@
 
 use std::fs;
 
-use crate::job::{Job, Step, bash_is_missing};
+use crate::action::job::{Job, Step, bash_is_missing};
 
 const BATCH: &str = "
 - name: inbound-smoke

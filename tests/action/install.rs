@@ -3,7 +3,7 @@
 use std::fs;
 use std::process::Command;
 
-use crate::job::{Job, bash_is_missing, root};
+use crate::action::job::{Job, bash_is_missing, root};
 
 /// A copy of what the action needs, with a release that it knows the checksum of, and a `curl`
 /// that gives `archive` for every address.

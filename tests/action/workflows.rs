@@ -9,7 +9,7 @@ use std::process::{Command, Output};
 use cekura_gate::document::{self, Source};
 use serde_json::Value;
 
-use crate::job::{Job, action, bash_is_missing, binary, outputs, root};
+use crate::action::job::{Job, action, bash_is_missing, binary, outputs, root};
 
 /// A YAML text as JSON. What a CI system fills in stays as it is written.
 fn yaml(text: &str) -> Value {
@@ -331,7 +331,7 @@ fn reusable(name: &str) -> Value {
 
 #[test]
 fn the_reusable_workflows_take_the_names_of_the_platforms_own() {
-    let action_inputs = crate::job::inputs_of_the_action();
+    let action_inputs = crate::action::job::inputs_of_the_action();
     for (name, inputs, secrets, outputs) in REUSABLE {
         let workflow = reusable(name);
         let call = &workflow["on"]["workflow_call"];

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Account, ERRORED, FAILED, PASSED, WORLD};
+use crate::after_calls::harness::{Account, ERRORED, FAILED, PASSED, WORLD};
 
 #[test]
 fn a_call_is_shown_with_its_expectation_its_metrics_and_its_transcript() {

@@ -8,7 +8,7 @@ use std::path::Path;
 
 use serde_json::{Value, json};
 
-use crate::harness::{Account, FAILED, PASSED};
+use crate::after_calls::harness::{Account, FAILED, PASSED};
 
 /// The operations without a body's schema of their own, and the fields that the prose names.
 const BY_PROSE: [(&str, &[&str]); 6] = [

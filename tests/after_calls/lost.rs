@@ -3,7 +3,7 @@
 use std::io::{Read, Write};
 use std::net::TcpListener;
 
-use crate::harness::{Account, FAILED, WORLD};
+use crate::after_calls::harness::{Account, FAILED, WORLD};
 
 /// An account with result 2001 whose answers go wrong so.
 fn bad_day(rule: &str) -> Account {

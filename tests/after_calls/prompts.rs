@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::json;
 
-use crate::harness::{Account, ERRORED, FAILED, PASSED, WORLD};
+use crate::after_calls::harness::{Account, ERRORED, FAILED, PASSED, WORLD};
 
 #[test]
 fn a_prompt_is_improved_written_and_shown_as_a_diff() {

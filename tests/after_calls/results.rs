@@ -4,7 +4,7 @@ use std::process::Stdio;
 
 use serde_json::json;
 
-use crate::harness::{Account, FAILED, PASSED, WORLD};
+use crate::after_calls::harness::{Account, FAILED, PASSED, WORLD};
 
 #[test]
 fn showing_a_failed_result_succeeds_and_explains_it() {

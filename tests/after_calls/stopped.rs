@@ -5,7 +5,7 @@
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Command, Stdio};
 
-use crate::harness::{Account, Finished, WORLD};
+use crate::after_calls::harness::{Account, Finished, WORLD};
 
 #[test]
 fn a_rerun_that_is_stopped_tells_what_has_started_and_ends_with_the_signals_code() {

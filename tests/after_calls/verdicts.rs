@@ -4,7 +4,7 @@ use std::process::Stdio;
 
 use serde_json::json;
 
-use crate::harness::{Account, Finished, WORLD};
+use crate::after_calls::harness::{Account, Finished, WORLD};
 
 /// The gate's run of a suite with these keys, on an account of this world.
 fn gate(account: &Account, keys: &str) -> Finished {

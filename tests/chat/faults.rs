@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::{Gate, suite, with_script, world};
-use crate::finished::Finished;
+use crate::common::finished::Finished;
 
 const SAYS: &str = "says: [Hello, And the refund, Thanks, d, e, f, g, h]";
 

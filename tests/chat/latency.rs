@@ -18,7 +18,7 @@ while read -r line; do
 done
 "#;
 
-fn latencies(finished: &crate::finished::Finished) -> Vec<f64> {
+fn latencies(finished: &crate::common::finished::Finished) -> Vec<f64> {
     let run = finished.result()["result"]["runs"][0].clone();
     run["agent_latencies_ms"].as_array().unwrap().iter().map(|ms| ms.as_f64().unwrap()).collect()
 }

@@ -11,7 +11,7 @@ mod side_by_side;
 
 use std::path::PathBuf;
 
-use crate::harness::{GOOD, Gate};
+use crate::gate::harness::{GOOD, Gate};
 
 /// A suite of one scenario with this program, and further keys.
 fn suite(command: &str, keys: &str) -> String {

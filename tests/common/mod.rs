@@ -1,6 +1,8 @@
 //! What every test of the whole binary needs: the program with a clean environment, and a runtime
 //! that serves a simulator while the program runs.
 
+pub(crate) mod finished;
+
 use std::path::Path;
 use std::process::{Command, Stdio};
 

@@ -3,9 +3,9 @@
 
 use serde_json::Value;
 
-use crate::evidence::{all_passed, completed, ends, gate, judged, suite};
-use crate::harness::Finished;
-use crate::made::Made;
+use crate::faults::evidence::{all_passed, completed, ends, gate, judged, suite};
+use crate::faults::harness::Finished;
+use crate::faults::made::Made;
 
 /// Twenty runs of scenario 1 are planned, and there is a baseline to drop from.
 const AGAINST: &str = "scenarios: [1]\nfrequency: 20\n\

@@ -2,9 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::evidence::{answer, completed, ends, judged, passed, platform, started_answer, suite};
-use crate::harness::Finished;
-use crate::made::{Asked, Made};
+use crate::faults::evidence::{answer, completed, ends, judged, passed, platform, started_answer, suite};
+use crate::faults::harness::Finished;
+use crate::faults::made::{Asked, Made};
 
 /// A result that is going, with these runs.
 fn going(runs: &[Value]) -> Value {

@@ -3,8 +3,8 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::Finished;
-use crate::made::{Asked, Made};
+use crate::faults::harness::Finished;
+use crate::faults::made::{Asked, Made};
 
 pub(crate) fn answer(value: &Value) -> (u16, Vec<u8>) {
     (200, value.to_string().into_bytes())

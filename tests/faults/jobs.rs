@@ -7,8 +7,8 @@ use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
 
-use crate::evidence::{all_passed, answer, completed, started_answer, suite};
-use crate::made::{Asked, Made};
+use crate::faults::evidence::{all_passed, answer, completed, started_answer, suite};
+use crate::faults::made::{Asked, Made};
 
 /// A time before now as the platform may write it: without a zone.
 fn hours_ago(hours: i64) -> String {

@@ -3,7 +3,7 @@
 
 use serde_json::{Value, json};
 
-use crate::evidence::{completed, ends, gate, suite, with_metrics};
+use crate::faults::evidence::{completed, ends, gate, suite, with_metrics};
 
 /// Two runs with these labels, judged by a share of at most 5% of one label.
 #[track_caller]

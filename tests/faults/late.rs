@@ -2,8 +2,8 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Day, Finished, SUITE};
-use crate::made::{Asked, Made};
+use crate::faults::harness::{Day, Finished, SUITE};
+use crate::faults::made::{Asked, Made};
 
 const READS: &str = "method: GET, path: '*/results/*/'";
 

@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex};
 use tempfile::TempDir;
 
 use crate::common::program;
-use crate::harness::{Finished, KEY};
+use crate::faults::harness::{Finished, KEY};
 
 /// What is asked: method, path with its query, body, and how often that method and path were asked
 /// before.

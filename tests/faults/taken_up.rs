@@ -1,6 +1,6 @@
 //! A re-run of a CI job on a bad day: what the first attempt has paid for is not paid for again.
 
-use crate::harness::Day;
+use crate::faults::harness::Day;
 
 fn day(rules: &str) -> Day {
     let mut day = Day::with(rules);

@@ -1,6 +1,6 @@
 //! The CI system around the gate: who is told what, and how `--ci` changes it.
 
-use crate::harness::{Finished, GOOD, Gate, SUITE, world};
+use crate::gate::harness::{Finished, GOOD, Gate, SUITE, world};
 
 /// The gate in a system that sets these variables.
 fn gate_in(world: &str, variables: &[(&str, &str)]) -> Gate {

@@ -9,7 +9,7 @@ use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
 use crate::common::{program, serving, set};
-pub(crate) use crate::finished::Finished;
+pub(crate) use crate::common::finished::Finished;
 
 /// The key that every test uses, and that nothing may show.
 pub(crate) const KEY: &str = "ck_live_5up3r53cr3t";

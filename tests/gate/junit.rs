@@ -1,6 +1,6 @@
 //! `junit.xml` as the suite wants it.
 
-use crate::harness::{GOOD, Gate, SUITE, world};
+use crate::gate::harness::{GOOD, Gate, SUITE, world};
 
 /// A suite that bears a failing scenario.
 fn bears(junit: &str) -> String {

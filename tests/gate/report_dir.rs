@@ -5,7 +5,7 @@ use std::fs;
 use std::io::{Read as _, Write as _};
 use std::path::Path;
 
-use crate::harness::{GOOD, Gate, SUITE, slow};
+use crate::gate::harness::{GOOD, Gate, SUITE, slow};
 
 const MARKER: &str = "cekura-report/.cekura-gate";
 
@@ -203,7 +203,7 @@ fn a_suite_may_not_send_its_reports_out_of_the_repository() {
         let run = |args: &[&str]| {
             let mut command = gate.command(args);
             command.current_dir(&sub);
-            crate::harness::Finished::of(command.output().unwrap(), &sub)
+            crate::gate::harness::Finished::of(command.output().unwrap(), &sub)
         };
         run(&["run"]).expect(2).says("it lies outside of the repository");
         run(&["check"]).expect(2);
@@ -219,11 +219,11 @@ fn a_suite_may_not_send_its_reports_out_of_the_repository() {
     let sub = gate.dir.path().join("repository/sub");
     let mut command = gate.command(&["run", "list.yml"]);
     command.current_dir(&sub);
-    let refused = crate::harness::Finished::of(command.output().unwrap(), &sub);
+    let refused = crate::gate::harness::Finished::of(command.output().unwrap(), &sub);
     refused.expect(2).says("it lies outside of the repository");
     let mut command = gate.command(&["run", "list.yml", "--allow-outside"]);
     command.current_dir(&sub);
-    crate::harness::Finished::of(command.output().unwrap(), &sub).expect(0);
+    crate::gate::harness::Finished::of(command.output().unwrap(), &sub).expect(0);
     assert!(gate.dir.path().join("out/gates.json").exists());
 }
 
@@ -237,6 +237,6 @@ fn what_a_refused_gate_leaves_stays_within_the_repository() {
     write(&gate, "repository/cekura-gate.yml", broken);
     let mut command = gate.command(&["run"]);
     command.current_dir(gate.dir.path().join("repository"));
-    crate::harness::Finished::of(command.output().unwrap(), gate.dir.path()).expect(2);
+    crate::gate::harness::Finished::of(command.output().unwrap(), gate.dir.path()).expect(2);
     assert_eq!(read(&gate, "theirs/summary.md"), summary);
 }

@@ -19,7 +19,7 @@ use cekura_gate::report::model::Report;
 use cekura_gate::report::{azure, github, gitlab, json};
 use serde_json::Value;
 
-use crate::{as_written, github_paths, on_console, paths, sample};
+use super::{as_written, github_paths, on_console, paths, sample};
 
 /// What is tried, and the text that tries it.
 pub(crate) fn attacks() -> Vec<(&'static str, String)> {
@@ -474,6 +474,6 @@ fn the_docs_have_the_table_of_attacks() {
     assert_eq!(
         &page[from..to],
         fresh,
-        "UPDATE_DOCS=1 cargo test --test report_files writes it anew"
+        "UPDATE_DOCS=1 cargo test report_files:: writes it anew"
     );
 }

@@ -3,7 +3,7 @@
 use cekura_gate::report::{github, gitlab};
 use insta::assert_snapshot;
 
-use crate::{as_written, github_paths, paths, sample};
+use super::{as_written, github_paths, paths, sample};
 
 #[test]
 fn github_outputs_hold_every_promised_name() {

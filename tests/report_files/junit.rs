@@ -4,7 +4,7 @@ use cekura_gate::report::junit::{LIMIT, junit};
 use cekura_gate::suite::model::Junit;
 use insta::assert_snapshot;
 
-use crate::{ELEMENTS, SKIPPED, sample};
+use super::{ELEMENTS, SKIPPED, sample};
 
 #[test]
 fn junit_holds_a_case_for_each_run_and_each_check() {

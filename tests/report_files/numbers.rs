@@ -12,7 +12,7 @@ use cekura_gate::report::model::Report;
 use cekura_gate::verdict::Verdict;
 use unicode_width::UnicodeWidthStr as _;
 
-use crate::sample;
+use crate::report_files::sample;
 
 /// A report of which the first check saw this beside that.
 fn beside(value: f64, threshold: f64, unit: FigureUnit) -> Report {

@@ -11,7 +11,7 @@ use cekura_gate::report::model::{PlanHead, Report};
 use cekura_gate::report::{azure, gitlab, html, json, junit, markdown};
 use cekura_gate::verdict::Verdict;
 
-use crate::{as_written, sample};
+use super::{as_written, sample};
 
 /// A report of three runs that passed, of which the checks hold, after this end.
 fn ended(end: End, incomplete: bool) -> Report {

@@ -15,7 +15,7 @@ use cekura_gate::traffic::Traffic;
 use proptest::prelude::*;
 use quick_xml::events::Event;
 
-use crate::{HOSTILE, sample};
+use super::{HOSTILE, sample};
 
 pub(crate) type Files = BTreeMap<String, String>;
 

@@ -14,7 +14,7 @@ use cekura_gate::suite::model::Transcripts;
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::{as_written, github_paths, on_console, paths, sample};
+use super::{as_written, github_paths, on_console, paths, sample};
 
 fn redactor() -> Redactor {
     let rules = json!([
@@ -92,7 +92,7 @@ fn everything(report: &Report) -> String {
         github::annotations(report, &as_written),
         github::output_file(report, github_paths(&paths), "EOF"),
         gitlab::dotenv(report, github_paths(&paths)),
-        crate::pages::files(report).into_values().collect(),
+        crate::report_files::pages::files(report).into_values().collect(),
     ]
     .concat()
 }

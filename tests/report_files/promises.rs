@@ -8,7 +8,7 @@ use cekura_gate::report::markdown::comment::{Origin, comment, marker};
 use cekura_gate::report::markdown::{LIMIT, markdown};
 use cekura_gate::report::{github, gitlab};
 
-use crate::{HOSTILE, as_written, github_paths, on_console, sample};
+use super::{HOSTILE, as_written, github_paths, on_console, sample};
 
 #[test]
 fn the_summary_stays_below_the_limit_and_says_what_it_left_out() {

@@ -5,7 +5,7 @@ use std::path::Path;
 use cekura_gate::report::json;
 use insta::assert_snapshot;
 
-use crate::{HOSTILE, sample};
+use super::{HOSTILE, sample};
 
 #[test]
 fn a_saved_result_reads_back_to_the_same_bytes() {

@@ -4,7 +4,7 @@ use cekura_gate::report::markdown::comment::{Origin, comment};
 use cekura_gate::report::markdown::markdown;
 use insta::assert_snapshot;
 
-use crate::sample;
+use crate::report_files::sample;
 
 #[test]
 fn the_summary_says_what_failed_and_why() {

@@ -3,7 +3,7 @@
 use cekura_gate::report::console::Style;
 use insta::assert_snapshot;
 
-use crate::{on_console, sample};
+use super::{on_console, sample};
 
 #[test]
 fn the_terminal_says_what_failed_and_why() {

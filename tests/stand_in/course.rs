@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 
-use crate::harness::{Fixture, RESULTS, RUNS, object, shop};
+use crate::stand_in::harness::{Fixture, RESULTS, RUNS, object, shop};
 
 #[tokio::test]
 async fn a_result_goes_from_queued_to_completed() {

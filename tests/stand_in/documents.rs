@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::harness::{Fixture, RESULTS, SCENARIOS, object, shop};
+use crate::stand_in::harness::{Fixture, RESULTS, SCENARIOS, object, shop};
 
 #[tokio::test]
 async fn scenarios_are_filtered_by_agent_project_tags_and_folder() {

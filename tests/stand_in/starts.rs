@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::harness::{Fixture, RESULTS, SCENARIOS, object, shop};
+use crate::stand_in::harness::{Fixture, RESULTS, SCENARIOS, object, shop};
 
 #[tokio::test]
 async fn a_start_answers_with_an_array_and_the_detail_with_an_object_of_runs() {

@@ -10,7 +10,7 @@ use cekura_gate::simulate::{ManualClock, Simulator, World};
 use cekura_gate::suite::model::{Mode, Suite, Transcripts};
 use serde_json::json;
 
-use crate::harness::{Fixture, shop};
+use crate::stand_in::harness::{Fixture, shop};
 
 #[test]
 fn the_example_worlds_are_read_and_hold_together() {

@@ -1,7 +1,7 @@
 //! What a person reads about a suite that has faults: all of them, each at its place, and nothing
 //! that a variable holds.
 
-use crate::{read, told};
+use super::{read, told};
 
 #[test]
 fn all_faults_of_a_file_are_shown_at_once() {

@@ -4,7 +4,7 @@ use cekura_gate::document::{self, Source};
 use cekura_gate::suite;
 use serde_json::Value;
 
-use crate::{FULL, read};
+use super::{FULL, read};
 
 #[test]
 fn the_suite_of_the_design_is_read_in_full() {

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use cekura_gate::document;
 use proptest::prelude::*;
 
-use crate::{FULL, read, told};
+use super::{FULL, read, told};
 
 #[test]
 fn text_that_is_not_yaml_is_explained() {

@@ -1,15 +1,5 @@
 //! Bad days: what the gate does when the network and the platform fail it, and what it never does.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that cannot go on must fail"
-)]
-
-#[path = "../common/mod.rs"]
-mod common;
-
 mod baselines;
 mod clock;
 mod early;

@@ -1,7 +1,5 @@
 //! Suite files from their text to what a person reads about them.
 
-#![expect(clippy::unwrap_used, reason = "clippy takes the helpers of tests for no tests")]
-
 mod faults;
 mod schema;
 mod texts;

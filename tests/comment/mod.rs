@@ -1,9 +1,5 @@
 //! The sticky pull-request comment, end to end: the binary against a simulator of GitHub's API.
 
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test fails by panicking")]
-
-#[path = "../common/mod.rs"]
-mod common;
 mod github;
 
 use std::fs;
@@ -17,7 +13,7 @@ use tempfile::TempDir;
 use tokio::time::Instant;
 
 use crate::common::{program, set};
-use crate::github::{Fault, Github};
+use crate::comment::github::{Fault, Github};
 
 const TOKEN: &str = "ghs_t0ken0fTheJob";
 const SUITE: &str = "version: 1\nname: Shop\nagent: 1\nscenarios: [1, 2]\nfrequency: 3\n";

@@ -1,7 +1,5 @@
 //! The reports as their readers get them, made from a realistic result and from hostile, empty and
 //! very large ones.
-#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
-
 mod attacks;
 mod ci;
 mod junit;

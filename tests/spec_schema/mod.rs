@@ -4,8 +4,6 @@
 //! The published schema stands in `../shared`; where it is missing, what is here is checked against
 //! itself only.
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a test fails, or says why not")]
-
 use std::path::Path;
 
 use cekura_gate::document::{Source, schema_of};

@@ -1,17 +1,11 @@
 //! The docs say what the program does: tables, help texts, examples and links are held equal to it.
 //!
-//! `UPDATE_DOCS=1 cargo test --test docs` writes the held parts again; read the difference before
+//! `UPDATE_DOCS=1 cargo test docs::` writes the held parts again; read the difference before
 //! committing it.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    clippy::panic,
-    reason = "a test fails by panicking"
-)]
-
-mod docs_keys;
-mod docs_pages;
+mod jq;
+mod keys;
+mod pages;
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -28,7 +22,7 @@ use cekura_gate::report::{github, json};
 use cekura_gate::simulate::{Faults, World};
 use cekura_gate::stats::rate::lower_bound;
 
-use self::docs_pages::{anchors, blocks, pages, prose};
+use self::pages::{anchors, blocks, pages, prose};
 
 const COMMANDS: &[&str] = &[
     "run",
@@ -103,7 +97,7 @@ fn hold(path: &str, name: &str, fresh: &str) {
     }
     panic!(
         "{path}: the part `{name}` differs from the program; to write it anew: \
-         UPDATE_DOCS=1 cargo test --test docs\n--- it says\n{}\n--- it should say\n{fresh}",
+         UPDATE_DOCS=1 cargo test docs::\n--- it says\n{}\n--- it should say\n{fresh}",
         &text[from..to]
     );
 }
@@ -192,14 +186,14 @@ fn the_readmes_quickstart_shows_what_the_program_prints() {
 
 #[test]
 fn every_key_of_a_suite_is_in_the_docs() {
-    hold("docs/suite-file.md", "keys", &docs_keys::suite_table());
-    hold("docs/checks.md", "long-form", &docs_keys::check_table());
-    hold("docs/simulate.md", "keys", &docs_keys::world_table(schema_of::<World>().as_value()));
-    hold("docs/many.md", "keys", &docs_keys::gates_table(schema_of::<Gates>().as_value()));
-    hold("docs/network.md", "keys", &docs_keys::world_table(schema_of::<Faults>().as_value()));
+    hold("docs/suite-file.md", "keys", &keys::suite_table());
+    hold("docs/checks.md", "long-form", &keys::check_table());
+    hold("docs/simulate.md", "keys", &keys::world_table(schema_of::<World>().as_value()));
+    hold("docs/many.md", "keys", &keys::gates_table(schema_of::<Gates>().as_value()));
+    hold("docs/network.md", "keys", &keys::world_table(schema_of::<Faults>().as_value()));
     let schema = serde_json::from_str(&read("schema/suite.schema.json")).unwrap();
     let mut names = BTreeSet::new();
-    docs_keys::names_in(&schema, &mut names);
+    keys::names_in(&schema, &mut names);
     assert!(names.len() > 50, "{names:?}");
     let docs = read("docs/suite-file.md") + &read("docs/checks.md");
     for name in names {
@@ -240,7 +234,7 @@ fn every_link_leads_somewhere() {
 /// Keys to be put into a suite, judged as a suite.
 fn judge_fragment(block: &str) -> Result<(), String> {
     let head = "version: 1\nagent: 1\nscenarios: [101, 102]\n";
-    docs_keys::judge_suite(&format!("{head}{block}"))
+    keys::judge_suite(&format!("{head}{block}"))
 }
 
 /// A `yaml` block of the docs is a suite, or keys of one, unless the fence says otherwise. Among
@@ -252,7 +246,7 @@ fn every_suite_in_the_docs_is_valid() {
         let is_recipe = path.parent().unwrap().ends_with("docs/ci");
         for (info, block) in blocks(&text) {
             let told = match info.as_str() {
-                "yaml" if is_suite(&block) => docs_keys::judge_suite(&block),
+                "yaml" if is_suite(&block) => keys::judge_suite(&block),
                 "yaml" if is_recipe => continue,
                 "yaml" => judge_fragment(&block),
                 "yaml world" => {

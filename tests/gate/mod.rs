@@ -1,32 +1,17 @@
 //! The whole gate, as its users run it: the binary in an empty directory, against the simulator.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test that cannot go on must fail"
-)]
-
-#[path = "../common/mod.rs"]
-mod common;
-#[path = "../common/finished.rs"]
-mod finished;
-
 mod again;
 mod bad_input;
 mod baselines;
 mod batch;
 mod cases;
-#[cfg(unix)]
-#[path = "../chat/mod.rs"]
-mod chat;
 mod ci_systems;
 mod early_stop;
 mod failed_from;
 mod foregone;
 mod foreign;
 mod groups;
-mod harness;
+pub(crate) mod harness;
 mod hints;
 mod junit;
 mod keys;
