@@ -11,6 +11,7 @@ pub mod numbers;
 
 pub mod ranks;
 pub mod rate;
+pub mod sequential;
 pub mod strata;
 
 pub mod student;

@@ -53,8 +53,12 @@ pub fn clopper_pearson(k: usize, n: usize, confidence: f64) -> (f64, f64) {
 /// a chance of `1 - confidence`. The true share lies below it at most that often. 0 for `k = 0`;
 /// `(1 - confidence)^(1/n)` for `k = n`.
 pub fn lower_bound(k: usize, n: usize, confidence: f64) -> f64 {
+    lower_bound_at(k, n, 1.0 - confidence.clamp(0.5, 1.0))
+}
+
+/// The exact lower bound by the chance that the true share lies below it, 0 to 0.5.
+pub(super) fn lower_bound_at(k: usize, n: usize, chance: f64) -> f64 {
     let k = k.min(n);
-    let chance = 1.0 - confidence.clamp(0.5, 1.0);
     if k == 0 || chance <= 0.0 {
         return 0.0;
     }

@@ -5,7 +5,9 @@ use std::process::Command;
 
 use serde_json::json;
 
-use crate::action::job::{HOSTILE, Job, Step, action, bash_is_missing, inputs_of_the_action, names_in};
+use crate::action::job::{
+    HOSTILE, Job, Step, action, bash_is_missing, inputs_of_the_action, names_in,
+};
 
 #[test]
 fn the_action_takes_every_name_of_the_platforms_own_actions() {

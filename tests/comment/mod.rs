@@ -12,8 +12,8 @@ use secrecy::SecretString;
 use tempfile::TempDir;
 use tokio::time::Instant;
 
-use crate::common::{program, set};
 use crate::comment::github::{Fault, Github};
+use crate::common::{program, set};
 
 const TOKEN: &str = "ghs_t0ken0fTheJob";
 const SUITE: &str = "version: 1\nname: Shop\nagent: 1\nscenarios: [1, 2]\nfrequency: 3\n";

@@ -2,7 +2,9 @@
 
 use serde_json::{Value, json};
 
-use crate::faults::evidence::{answer, completed, ends, judged, passed, platform, started_answer, suite};
+use crate::faults::evidence::{
+    answer, completed, ends, judged, passed, platform, started_answer, suite,
+};
 use crate::faults::harness::Finished;
 use crate::faults::made::{Asked, Made};
 

@@ -8,8 +8,8 @@ use cekura_gate::simulate::{RealClock, Simulator, World};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
 
-use crate::common::{program, serving, set};
 pub(crate) use crate::common::finished::Finished;
+use crate::common::{program, serving, set};
 
 /// The key that every test uses, and that nothing may show.
 pub(crate) const KEY: &str = "ck_live_5up3r53cr3t";

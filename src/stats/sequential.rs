@@ -1,0 +1,278 @@
+//! A share looked at several times while runs are added: when is it known to lie above or below a
+//! threshold?
+//!
+//! A group-sequential test with exact binomial boundaries. The looks are planned beforehand. The
+//! error `alpha` of each side is spent over them by the power family of Kim and DeMets,
+//! `alpha · t^1.5`, where `t` is the part of the planned runs that a look has; so a look half way
+//! may spend 35% of it. At each look the boundary is the least count at which the chance to have
+//! crossed at this look or before, for a share of exactly the threshold, is at most what may be
+//! spent by then. What whole counts leave unspent, later looks spend.
+//!
+//! Each side is computed alone, as if the other were not there: so the bound on its error holds
+//! whatever the other side does, whether or not the runs go on after a crossing, and however runs
+//! are lost (`docs/statistics.md` has the proof).
+//!
+//! Lan and DeMets (1983), Discrete sequential boundaries for clinical trials; Kim and DeMets (1987),
+//! Design and analysis of group sequential tests based on the type I error spending rate function;
+//! exact for binomial counts: Jennison and Turnbull (2000), Group Sequential Methods, chapter 12.
+
+use super::{binomial, ln_choose, rate};
+
+/// The exponent of the spending function: measured in `docs/statistics.md` beside others.
+pub const SPENDING: f64 = 1.5;
+
+/// Chances below this change no boundary.
+const NEGLIGIBLE: f64 = 1e-20;
+
+/// A planned look.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Planned {
+    /// Runs that it has, with those of the looks before.
+    pub runs: usize,
+    /// The part of all planned runs that it has, 0 to 1: how much of the error may be spent by then.
+    pub part: f64,
+}
+
+/// One look of a design.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Look {
+    /// Runs that it has, with those of the looks before.
+    pub runs: usize,
+    /// The least count of yes that says: above the threshold, or at it. None where no count does.
+    pub yes_from: Option<usize>,
+    /// The least count of no that says: below the threshold, or at it. None where no count does.
+    pub no_from: Option<usize>,
+    /// The nominal level of a bound from below at this look: one that reaches the threshold exactly
+    /// where the count reaches `yes_from`.
+    pub level_above: f64,
+    /// The same of a bound from above.
+    pub level_below: f64,
+}
+
+/// The boundaries of all looks.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Design {
+    threshold: f64,
+    looks: Vec<Look>,
+}
+
+/// What the runs of one look showed, with those of the looks before.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Seen {
+    /// Runs with a yes.
+    pub yes: usize,
+    /// Runs with a no.
+    pub no: usize,
+    /// Runs that could have said either.
+    pub unknown: usize,
+}
+
+impl Seen {
+    const fn runs(self) -> usize {
+        self.yes + self.no + self.unknown
+    }
+}
+
+/// How a test stands. Looks are counted from 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stand {
+    /// The share lies at the threshold or above, known at this look.
+    Above(usize),
+    /// The share lies at the threshold or below, known at this look.
+    Below(usize),
+    /// Not known yet: a later look can decide.
+    Open,
+    /// Not known, and whatever the runs to come show, no later look can decide.
+    Futile,
+    /// The last look has not decided.
+    Undecided,
+}
+
+/// What a design does to an agent of some true share.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Expected {
+    /// Chance to end with [`Stand::Above`].
+    pub above: f64,
+    /// Chance to end with [`Stand::Below`].
+    pub below: f64,
+    /// Runs on average.
+    pub runs: f64,
+}
+
+impl Design {
+    /// The design for a threshold (a fraction), an error of at most `alpha` on each side (0 to 0.5;
+    /// at 0 nothing is ever decided), and looks after so many runs, in strictly rising order.
+    pub fn new(threshold: f64, alpha: f64, looks: &[usize]) -> Self {
+        let all = looks.last().copied().unwrap_or(0).max(1) as f64;
+        let planned = looks.iter().map(|runs| Planned { runs: *runs, part: *runs as f64 / all });
+        Self::of_parts(threshold, alpha, &planned.collect::<Vec<_>>())
+    }
+
+    /// The same where the looks have other numbers of runs than were planned, such as a metric that
+    /// does not concern every run: the error is spent by the planned part, the boundary is that of
+    /// the runs there are. Only looks up to some one are needed to have its boundary.
+    pub fn of_parts(threshold: f64, alpha: f64, looks: &[Planned]) -> Self {
+        let alpha = alpha.clamp(0.0, 0.5);
+        let above = boundaries(threshold, alpha, looks);
+        let below = boundaries(1.0 - threshold, alpha, looks);
+        let look = |((planned, above), below): ((&Planned, Boundary), Boundary)| Look {
+            runs: planned.runs,
+            yes_from: above.from,
+            no_from: below.from,
+            level_above: above.level,
+            level_below: below.level,
+        };
+        Self { threshold, looks: looks.iter().zip(above).zip(below).map(look).collect() }
+    }
+
+    /// The looks.
+    pub fn looks(&self) -> &[Look] {
+        &self.looks
+    }
+
+    /// How the test stands after the first looks, of which each is given with what its runs showed.
+    /// The first crossing is final. To be above, what is unknown counts as no; to be below, as yes.
+    pub fn follow(&self, seen: &[Seen]) -> Stand {
+        for (at, (look, seen)) in self.looks.iter().zip(seen).enumerate() {
+            if look.yes_from.is_some_and(|from| seen.yes >= from) {
+                return Stand::Above(at);
+            }
+            if look.no_from.is_some_and(|from| seen.no >= from) {
+                return Stand::Below(at);
+            }
+        }
+        let last = seen.last().copied().unwrap_or_default();
+        let mut later = self.looks.iter().skip(seen.len()).peekable();
+        if later.peek().is_none() {
+            return Stand::Undecided;
+        }
+        let could = |look: &Look| {
+            let more = look.runs.saturating_sub(last.runs());
+            look.yes_from.is_some_and(|from| last.yes + more >= from)
+                || look.no_from.is_some_and(|from| last.no + more >= from)
+        };
+        if later.any(could) { Stand::Open } else { Stand::Futile }
+    }
+
+    /// The bounds of the share at a look, each at the level that the look spends: one of them clears
+    /// the threshold exactly where the look decides. `(0, 1)` for a look that there is not.
+    pub fn bounds(&self, at: usize, seen: Seen) -> (f64, f64) {
+        let Some(look) = self.looks.get(at) else { return (0.0, 1.0) };
+        let n = seen.runs();
+        let low = rate::lower_bound_at(seen.yes, n, look.level_above);
+        let high = 1.0 - rate::lower_bound_at(seen.no, n, look.level_below);
+        // The last digits of two sums must not part the bounds from the decision.
+        let low = match look.yes_from.is_some_and(|from| seen.yes >= from) {
+            true => low.max(self.threshold),
+            false => low.min(self.threshold.next_down()).max(0.0),
+        };
+        let high = match look.no_from.is_some_and(|from| seen.no >= from) {
+            true => high.min(self.threshold),
+            false => high.max(self.threshold.next_up()).min(1.0),
+        };
+        (low, high)
+    }
+
+    /// What becomes of an agent of which each run says yes with the chance `share`, where no run is
+    /// lost. Exact.
+    pub fn expected(&self, share: f64) -> Expected {
+        let mut expected = Expected { above: 0.0, below: 0.0, runs: 0.0 };
+        let (mut chances, mut going, mut before) = (vec![1.0], 1.0, 0);
+        for (at, look) in self.looks.iter().enumerate() {
+            let more = look.runs.saturating_sub(before);
+            expected.runs += going * more as f64;
+            chances = step(&chances, more, share);
+            before = look.runs;
+            going = 0.0;
+            for (yes, chance) in chances.iter_mut().enumerate() {
+                let no = look.runs.saturating_sub(yes);
+                if look.yes_from.is_some_and(|from| yes >= from) {
+                    expected.above += std::mem::take(chance);
+                } else if look.no_from.is_some_and(|from| no >= from) {
+                    expected.below += std::mem::take(chance);
+                } else if self.is_futile(at, yes, no) {
+                    *chance = 0.0;
+                } else {
+                    going += *chance;
+                }
+            }
+        }
+        expected
+    }
+
+    fn is_futile(&self, at: usize, yes: usize, no: usize) -> bool {
+        let runs = yes + no;
+        self.looks.iter().skip(at + 1).all(|look| {
+            let more = look.runs.saturating_sub(runs);
+            look.yes_from.is_none_or(|from| yes + more < from)
+                && look.no_from.is_none_or(|from| no + more < from)
+        })
+    }
+}
+
+/// One side's boundary at a look.
+struct Boundary {
+    from: Option<usize>,
+    level: f64,
+}
+
+/// The boundaries of one side: counts that an agent of the share `p` reaches at any look with a
+/// chance of at most `alpha`.
+fn boundaries(p: f64, alpha: f64, looks: &[Planned]) -> Vec<Boundary> {
+    let (mut chances, mut before, mut spent) = (vec![1.0], 0, 0.0);
+    let mut found = Vec::new();
+    for look in looks {
+        chances = step(&chances, look.runs.saturating_sub(before), p);
+        before = look.runs;
+        let may = alpha * look.part.clamp(0.0, 1.0).powf(SPENDING) - spent;
+        let (mut from, mut here) = (look.runs + 1, 0.0);
+        // Without an error to spend nothing may be decided, not even what is impossible.
+        while alpha > 0.0
+            && let Some(next) = from.checked_sub(1)
+            // Counts beyond those that have a chance would have crossed before.
+            && let chance = chances.get(next).copied().unwrap_or(0.0)
+            && here + chance <= may
+        {
+            here += chance;
+            from = next;
+        }
+        spent += here;
+        chances.truncate(from);
+        let tail = binomial::at_least(from, look.runs, p);
+        let from = (from <= look.runs).then_some(from);
+        found.push(Boundary { from, level: (tail + may - here).clamp(0.0, 0.5) });
+    }
+    found
+}
+
+/// The chances of each count after `more` runs that each say yes with the chance `p`.
+fn step(chances: &[f64], more: usize, p: f64) -> Vec<f64> {
+    let added = pmf(more, p);
+    let mut after = vec![0.0; chances.len() + more];
+    for (count, chance) in chances.iter().enumerate().filter(|(_, c)| **c > NEGLIGIBLE) {
+        for (slot, (_, added)) in
+            after.iter_mut().skip(count + added.0).zip(added.1.iter().enumerate())
+        {
+            *slot += chance * added;
+        }
+    }
+    after
+}
+
+/// The chances of each number of yes of `n` runs, from the first that is not negligible on.
+fn pmf(n: usize, p: f64) -> (usize, Vec<f64>) {
+    if p <= 0.0 || p >= 1.0 {
+        return (if p >= 1.0 { n } else { 0 }, vec![1.0]);
+    }
+    let (yes, no) = (p.ln(), (-p).ln_1p());
+    let chance = |k: usize| (ln_choose(n, k) + k as f64 * yes + (n - k) as f64 * no).exp();
+    let all: Vec<f64> = (0..=n).map(chance).collect();
+    let counts = |chance: &f64| *chance > NEGLIGIBLE;
+    let first = all.iter().position(counts).unwrap_or(0);
+    let last = all.iter().rposition(counts).unwrap_or(n);
+    (first, all.into_iter().take(last + 1).skip(first).collect())
+}
+
+#[cfg(test)]
+#[path = "sequential/tests.rs"]
+mod tests;
