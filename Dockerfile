@@ -14,7 +14,7 @@ COPY examples/workflows ./examples/workflows
 # The cache mount is gone after the step: the binary has to leave it.
 RUN --mount=type=cache,target=/usr/local/cargo/registry \
     --mount=type=cache,target=/src/target \
-    cargo build --release --locked && cp target/release/cekura-gate /cekura-gate
+    cargo build --profile dist --locked && cp target/dist/cekura-gate /cekura-gate
 
 FROM alpine:3.22 AS alpine
 LABEL org.opencontainers.image.title="cekura-gate" \

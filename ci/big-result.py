@@ -1,6 +1,6 @@
 """Measures what a big result costs: reading it, judging it, writing all reports.
 
-    python3 ci/big-result.py target/release/cekura-gate [RUNS]
+    python3 ci/big-result.py target/dist/cekura-gate [RUNS]
 
 Makes a result with RUNS runs (default 10,000) and full transcripts, about 15 KB each, serves it on
 loopback as the platform would, and lets the gate watch it. Beside it stands Python's `json.load` of

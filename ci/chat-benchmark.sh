@@ -9,7 +9,7 @@
 # own, so that only the gate is measured.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-gate=$(realpath "${1:-target/release/cekura-gate}")
+gate=$(realpath "${1:-target/dist/cekura-gate}")
 scratch=$(mktemp -d)
 simulator=
 trap '[ -z "$simulator" ] || kill "$simulator"; rm -rf "$scratch"' EXIT

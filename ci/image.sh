@@ -11,7 +11,7 @@ if [ "$(id -u)" -ne 0 ]; then
     exec sudo --preserve-env=CEKURA_GATE "$0" "$@"
 fi
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
-binary=${1:-${CEKURA_GATE:-target/x86_64-unknown-linux-gnu/release/cekura-gate}}
+binary=${1:-${CEKURA_GATE:-target/x86_64-unknown-linux-gnu/dist/cekura-gate}}
 if readelf --dynamic "$binary" | grep -q NEEDED; then
     echo "$binary needs libraries: build it with RUSTFLAGS='-C target-feature=+crt-static'" >&2
     exit 2

@@ -9,7 +9,7 @@ gate and its simulator. The same binary gives the same counts within a few thous
 and hash seeds move them), whatever else the machine does. They do depend on the compiler: with
 another toolchain than the baseline's, only requests and bytes are compared.
 
-Measures target/release/cekura-gate, or CEKURA_GATE. Needs valgrind.
+Measures target/dist/cekura-gate, or CEKURA_GATE. Needs valgrind.
 """
 
 import concurrent.futures

@@ -19,7 +19,7 @@ REQUEST = re.compile(rb"(?:GET|POST|PUT|PATCH|DELETE) (\S+) HTTP/1\.1\r\n")
 
 
 def gate():
-    return os.path.abspath(os.environ.get("CEKURA_GATE", ROOT / "target/release/cekura-gate"))
+    return os.path.abspath(os.environ.get("CEKURA_GATE", ROOT / "target/dist/cekura-gate"))
 
 
 def world(scenarios=100, **keys):
