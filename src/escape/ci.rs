@@ -22,11 +22,52 @@ pub fn output_entry(key: &str, value: &str, delimiter: &str) -> String {
     format!("{key}<<{delimiter}\n{value}\n{delimiter}\n")
 }
 
+/// GitHub takes at most so many bytes of outputs of a job, counted in UTF-16.
+pub const OUTPUTS: usize = 1 << 20;
+
+/// Entries for a `GITHUB_OUTPUT` file in which `there` bytes stand already. Short values are always
+/// given. A longer one is given whole where the file stays within [`OUTPUTS`], and else as an empty
+/// value, which replaces one that was given earlier: half a list would be another value.
+pub fn output_entries<'a>(
+    outputs: impl IntoIterator<Item = (&'a str, &'a str)>,
+    delimiter: &str,
+    there: usize,
+) -> String {
+    let outputs: Vec<_> = outputs.into_iter().collect();
+    let entry = |(key, value): (&str, &str)| output_entry(key, value, delimiter);
+    // A byte of a file of others is at most one unit of UTF-16.
+    let units = |entry: &str| 2 * entry.encode_utf16().count();
+    let fixed: usize = outputs
+        .iter()
+        .map(|(key, value)| units(&entry((key, if is_long(value) { "" } else { value }))))
+        .sum();
+    let mut room = OUTPUTS.saturating_sub(there.saturating_mul(2)).saturating_sub(fixed);
+    let mut text = String::new();
+    for (key, value) in outputs {
+        let whole = entry((key, value));
+        match room.checked_sub(units(&whole)) {
+            Some(rest) if is_long(value) => {
+                room = rest;
+                text.push_str(&whole);
+            }
+            None if is_long(value) => text.push_str(&entry((key, ""))),
+            _ => text.push_str(&whole),
+        }
+    }
+    text
+}
+
+/// Whether a value may be left out where there is little room.
+fn is_long(value: &str) -> bool {
+    value.len() > LONG
+}
+
+/// A longer value, in bytes, comes last where there is little room: it takes none from others.
+const LONG: usize = 300;
+
 /// GitLab refuses a dotenv report with more variables than this, or longer.
 const DOTENV_VARIABLES: usize = 20;
 const DOTENV_BYTES: usize = 5000;
-/// Longer lines come last, so that they take no room from others.
-const DOTENV_LINE: usize = 300;
 
 /// A dotenv report: a line for each output that has a value, with its name in upper case. A value is
 /// there whole or, where the report would be more than GitLab takes, not at all: half an address, or
@@ -37,7 +78,7 @@ pub fn dotenv<'a>(outputs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Stri
         (!value.is_empty()).then(|| format!("{}={value}\n", key.to_uppercase()))
     };
     let lines = outputs.into_iter().filter_map(line);
-    let (short, long): (Vec<_>, Vec<_>) = lines.partition(|line| line.len() <= DOTENV_LINE);
+    let (short, long): (Vec<_>, Vec<_>) = lines.partition(|line| !is_long(line));
     let (mut file, mut variables) = (String::new(), 0);
     for line in short.iter().chain(&long) {
         if variables < DOTENV_VARIABLES && file.len() + line.len() < DOTENV_BYTES {
@@ -46,6 +87,17 @@ pub fn dotenv<'a>(outputs: impl IntoIterator<Item = (&'a str, &'a str)>) -> Stri
         }
     }
     file
+}
+
+/// Later steps get each variable in their environment. Windows takes no value of 32,767 characters
+/// there, and Linux starts no program with one of 131,072 bytes.
+const AZURE_VARIABLE: usize = 30_000;
+
+/// Untrusted text as the value of a variable of Azure Pipelines: whole, or empty where it is longer
+/// than later steps can get. Half a list would be another value.
+pub fn azure_value(text: &str) -> String {
+    let value = azure_data(&crate::escape::one_line(text));
+    if value.len() > AZURE_VARIABLE { String::new() } else { value }
 }
 
 /// Untrusted text as the message of an Azure logging command, or the value of a variable.
@@ -88,6 +140,35 @@ mod tests {
     #[test]
     fn a_delimiter_in_the_value_grows() {
         assert_eq!(output_entry("k", "x EOF_ y", "EOF"), "k<<EOF__\nx EOF_ y\nEOF__\n");
+    }
+
+    #[test]
+    fn outputs_never_grow_beyond_what_github_takes() {
+        let long = "1,".repeat(OUTPUTS / 8);
+        let entries = |there| {
+            let pairs = [("ids", long.as_str()), ("more", &long), ("verdict", "pass")];
+            output_entries(pairs, "EOF", there)
+        };
+        let (ids, more) = (format!("ids<<EOF\n{long}\nEOF\n"), "more<<EOF\n\nEOF\n");
+        let verdict = "verdict<<EOF\npass\nEOF\n";
+        // One of the two has room, and the other one is empty.
+        assert_eq!(entries(0), format!("{ids}{more}{verdict}"));
+        assert!(2 * entries(0).len() <= OUTPUTS);
+        // What others have written counts, and short values are there whatever they wrote.
+        let none = format!("ids<<EOF\n\nEOF\n{more}{verdict}");
+        for there in [OUTPUTS / 2, OUTPUTS, usize::MAX] {
+            assert_eq!(entries(there), none, "{there}");
+        }
+        // Two bytes of UTF-16 are three of UTF-8.
+        let wide = "\u{4e00}".repeat(OUTPUTS / 2 - 100);
+        assert!(output_entries([("a", wide.as_str())], "EOF", 0).len() > OUTPUTS);
+    }
+
+    #[test]
+    fn an_azure_variable_is_whole_or_empty() {
+        let fits = "1".repeat(AZURE_VARIABLE);
+        assert_eq!(azure_value(&fits), fits);
+        assert_eq!(azure_value(&format!("{fits}1")), "");
     }
 
     #[test]

@@ -3,6 +3,8 @@
 
 use std::path::{Component, Path};
 
+use crate::context;
+use crate::escape::ci::output_entries;
 use crate::input::file::repository_of;
 use crate::report::markdown::LIMIT;
 use crate::sink::{self, SinkError};
@@ -28,6 +30,20 @@ pub(crate) fn add_to_summary(
     let gap = if there > 0 { "\n" } else { "" };
     sink::append(path, &format!("{gap}{text}"))?;
     Ok(true)
+}
+
+/// Appends to the file in which GitHub reads a step's outputs, within what GitHub takes of a job.
+pub(crate) fn add_outputs<K: AsRef<str>>(
+    path: &Path,
+    outputs: &[(K, String)],
+) -> Result<(), SinkError> {
+    let pairs = outputs.iter().map(|(key, value)| (key.as_ref(), value.as_str()));
+    sink::append(path, &output_entries(pairs, &delimiter(), sink::length(path)))
+}
+
+/// A line that no value holds.
+fn delimiter() -> String {
+    format!("cekura-gate-{:016x}{:016x}", context::random(), context::random())
 }
 
 /// What is said where not even the short form had room.
@@ -72,6 +88,21 @@ mod tests {
         assert_eq!(in_repository(&file, Some(Path::new("/nowhere"))), None);
         std::fs::create_dir(sub.join(".git")).unwrap();
         assert_eq!(in_repository(&file, Some(dir.path())).as_deref(), Some("gate.yml"));
+    }
+
+    #[test]
+    fn outputs_fit_beside_what_others_have_written() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("output");
+        std::fs::write(&path, format!("theirs={}", "x".repeat(500_000))).unwrap();
+        let ids = format!("[{}1]", "1,".repeat(20_000));
+        for _ in 0..2 {
+            add_outputs(&path, &[("result_ids", ids.clone()), ("passed", "true".into())]).unwrap();
+        }
+        let text = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(text.matches("\nresult_ids<<").count(), 2, "no line of theirs holds ours");
+        assert_eq!(text.matches("\ntrue\n").count(), 2);
+        assert_eq!(text.matches(&ids).count(), 0, "no room: {} bytes", text.len());
     }
 
     #[test]

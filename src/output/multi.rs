@@ -4,17 +4,16 @@ use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
 use crate::ci::System;
-use crate::escape::ci::output_entry;
 use crate::exit::Code;
 use crate::failure::Failure;
-use crate::output::ci_files::{add_to_summary, no_room};
+use crate::output::ci_files::{add_outputs, add_to_summary, no_room};
 use crate::output::claim::Claim;
 use crate::output::console::Console;
 use crate::output::files::INDEX;
 use crate::output::files::{
     COMMENT, GITLAB_ANNOTATIONS, GITLAB_DOTENV, HTML, JUNIT, RESULT, SUMMARY,
 };
-use crate::output::publisher::{Surfaces, comment_in, delimiter, is_one_of};
+use crate::output::publisher::{Surfaces, comment_in, is_one_of};
 use crate::output::run_file::FILE as STARTED;
 use crate::output::stale::remove_stale;
 use crate::report::gates::{self, BatchReport};
@@ -77,9 +76,7 @@ impl BatchPublisher {
             sink::replace(&self.sink.dir().join(GITLAB_DOTENV), &text)?;
         }
         match &self.surfaces.github_output {
-            Some(path) if is_told => {
-                sink::append(path, &output_entry("result_ids", &ids, &delimiter()))
-            }
+            Some(path) if is_told => add_outputs(path, &[("result_ids", ids)]),
             Some(_) | None => Ok(()),
         }
     }
@@ -143,9 +140,7 @@ impl BatchPublisher {
     fn outputs(&mut self, whole: &BatchReport, faults: &mut Vec<SinkError>) {
         let outputs = self.values(whole);
         if let Some(path) = &self.surfaces.github_output {
-            let delimiter = delimiter();
-            let entries = outputs.iter().map(|(key, value)| output_entry(key, value, &delimiter));
-            faults.extend(sink::append(path, &entries.collect::<String>()).err());
+            faults.extend(add_outputs(path, &outputs).err());
         }
         if self.surfaces.system == System::Gitlab {
             let mut write = |name, text: &str| {

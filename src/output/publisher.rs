@@ -3,12 +3,11 @@
 use std::path::{Path, PathBuf};
 
 use crate::ci::System;
-use crate::context::{self, Context};
-use crate::escape::ci::output_entry;
+use crate::context::Context;
 use crate::exit::Code;
 use crate::failure::Failure;
 use crate::input::suite_file::Loaded;
-use crate::output::ci_files::{add_to_summary, in_repository, no_room};
+use crate::output::ci_files::{add_outputs, add_to_summary, in_repository, no_room};
 use crate::output::claim::Claim;
 use crate::output::console::Console;
 use crate::output::files::{
@@ -165,11 +164,10 @@ impl Publisher {
             crate::output::console::to_output(&(id + &ids + &url));
         }
         let Some(path) = &self.surfaces.github_output else { return Ok(()) };
-        let delimiter = delimiter();
-        let mut text = output_entry("result_id", &id.to_string(), &delimiter);
-        text.push_str(&output_entry("result_ids", &github::result_ids(&[id]), &delimiter));
-        text.push_str(&output_entry("result_url", url.unwrap_or_default(), &delimiter));
-        sink::append(path, &text)
+        let url = url.unwrap_or_default().to_owned();
+        let ids = github::result_ids(&[id]);
+        let outputs = [("result_id", id.to_string()), ("result_ids", ids), ("result_url", url)];
+        add_outputs(path, &outputs)
     }
 
     /// Writes every report, prints the account, and gives the code to exit with. A report that
@@ -297,8 +295,7 @@ impl Publisher {
         let (junit, comment) = (dir.join(JUNIT), comment_in(&dir));
         let paths = Paths { junit: Some(&junit), summary: Some(&comment), dir: Some(&dir) };
         if let Some(path) = &self.surfaces.github_output {
-            let text = github::output_file(report, paths, &delimiter());
-            faults.extend(sink::append(path, &text).err());
+            faults.extend(add_outputs(path, &github::outputs(report, paths)).err());
         }
         if self.surfaces.system == System::Gitlab {
             let mut write = |name, text: &str| {
@@ -364,9 +361,7 @@ pub(crate) fn comment_in(dir: &Path) -> PathBuf {
 pub(crate) fn failed(context: &Context, code: Code, simulated: bool) {
     let outputs = no_verdict(code, simulated);
     if let Some(path) = github_file(context, "GITHUB_OUTPUT") {
-        let delimiter = delimiter();
-        let entries = outputs.iter().map(|(name, value)| output_entry(name, value, &delimiter));
-        let _ = sink::append(&path, &entries.collect::<String>());
+        let _ = add_outputs(&path, &outputs);
     } else if context.ci == System::Azure {
         let commands = outputs.iter().map(|(name, value)| azure::variable(name, value));
         crate::output::console::to_output(&commands.collect::<String>());
@@ -376,7 +371,7 @@ pub(crate) fn failed(context: &Context, code: Code, simulated: bool) {
 /// Gives later steps one output more, where the CI system reads them from a file.
 pub(crate) fn output(context: &Context, name: &str, value: &str) {
     if let Some(path) = github_file(context, "GITHUB_OUTPUT") {
-        let _ = sink::append(&path, &output_entry(name, value, &delimiter()));
+        let _ = add_outputs(&path, &[(name, value.to_owned())]);
     }
 }
 
@@ -405,9 +400,4 @@ pub(crate) fn inputs_of(suite: &Suite) -> Vec<PathBuf> {
 pub(crate) fn is_one_of(path: &Path, inputs: &[PathBuf]) -> bool {
     let Ok(path) = path.canonicalize() else { return false };
     inputs.iter().any(|input| input.canonicalize().is_ok_and(|input| input == path))
-}
-
-/// A line that no value holds.
-pub(crate) fn delimiter() -> String {
-    format!("cekura-gate-{:016x}{:016x}", context::random(), context::random())
 }

@@ -5,7 +5,7 @@ use std::path::Path;
 use super::github::{self, Paths};
 use super::issues::{Issue, issues};
 use super::model::Report;
-use crate::escape::ci::azure_data;
+use crate::escape::ci::{azure_data, azure_value};
 
 /// The issues of a finished gate, a command each: at most ten errors and ten warnings, the most
 /// useful first. Each is shorter than 4,096 characters.
@@ -34,8 +34,7 @@ pub fn variables(outputs: &[(&'static str, String)], summary: Option<&Path>) -> 
 
 /// Sets an output variable of the step: `$(STEP.NAME)` in later steps of the job. `name` is ours.
 pub fn variable(name: &str, value: &str) -> String {
-    let value = azure_data(&crate::escape::one_line(value));
-    format!("##vso[task.setvariable variable={name};isOutput=true]{value}\n")
+    format!("##vso[task.setvariable variable={name};isOutput=true]{}\n", azure_value(value))
 }
 
 fn issue(issue: &Issue) -> String {

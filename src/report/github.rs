@@ -5,7 +5,7 @@ use std::path::Path;
 use super::issues::{Issue, issues};
 use super::model::Report;
 use super::words;
-use crate::escape::ci::{command_data, command_property, output_entry};
+use crate::escape::ci::{command_data, command_property, output_entries};
 use crate::verdict::Verdict;
 
 /// Where the reports are, as outputs name them. None for one that was not written.
@@ -63,10 +63,11 @@ pub(super) const fn verdict(verdict: Verdict) -> &'static str {
     }
 }
 
-/// What to append to the file that `GITHUB_OUTPUT` names. `delimiter` should be random.
+/// What to append to the file that `GITHUB_OUTPUT` names, in which nothing stands yet. `delimiter`
+/// should be random.
 pub fn output_file(report: &Report, paths: Paths<'_>, delimiter: &str) -> String {
-    let entries = outputs(report, paths);
-    entries.iter().map(|(key, value)| output_entry(key, value, delimiter)).collect()
+    let outputs = outputs(report, paths);
+    output_entries(outputs.iter().map(|(key, value)| (*key, value.as_str())), delimiter, 0)
 }
 
 /// Workflow commands for the log, a line each: at most ten errors and ten warnings, the most useful

@@ -216,6 +216,20 @@ fn the_comment_and_the_summary_of_many_suites_keep_their_limits() {
 }
 
 #[test]
+fn the_links_for_gitlab_stay_within_what_it_reads() {
+    let long = "<x> & \u{1f980} \"\\ ".repeat(60);
+    for (n, name, all) in [(30, "a", true), (2000, "a", false), (2000, long.as_str(), false)] {
+        let gates = (0..n).map(|at| judged(&format!("{name}{at}"), &[true])).collect();
+        let text = gitlab_annotations(&whole(gates)).unwrap();
+        let links = serde_json::from_str::<serde_json::Value>(&text).unwrap();
+        let links = links["Cekura"].as_array().unwrap().len();
+        assert!(text.len() <= super::ci::ANNOTATIONS, "{n}: {}", text.len());
+        assert!(links <= 1000 && (links == n) == all, "{n}: {links}");
+        assert!(all || text.len() > 80_000, "{n}: {} bytes leave room", text.len());
+    }
+}
+
+#[test]
 fn a_name_that_only_counts_leads_to_one_comment() {
     assert_eq!(sticky("3 suites", 3), "suites");
     assert_eq!(sticky("3 suites", 4), "3 suites");
