@@ -165,14 +165,17 @@ impl CheckContext<'_> {
         let known: Vec<_> = plans.iter().map(|(suite, plan)| (suite, plan)).collect();
         many.check_budgets(&known)?;
         self.overrides.check_caps(&known)?;
-        let runs: usize = known.iter().filter_map(|(_, plan)| plan.runs()).sum();
+        let runs: usize = known.iter().filter_map(|(_, plan)| plan.most_runs()).sum();
         let all_known = known.iter().all(|(_, plan)| plan.runs().is_some());
         let more = if all_known { "" } else { " and more" };
         let calls = many.concurrency.map_or_else(String::new, |calls| {
             format!(", at most {} at a time", text::count(calls as usize, "call"))
         });
         let suites = text::count(known.len(), "suite");
-        self.console.print(&format!("{suites}: {}{more}{calls}\n", text::count(runs, "run")))
+        let at_most =
+            if known.iter().any(|(_, plan)| !plan.looks.is_empty()) { "at most " } else { "" };
+        let runs = text::count(runs, "run");
+        self.console.print(&format!("{suites}: {at_most}{runs}{more}{calls}\n"))
     }
 }
 
@@ -370,8 +373,8 @@ fn runs(loaded: &Loaded, plan: &Plan) -> String {
         } else if most > 1 {
             factors.push(format!("frequency {most}"));
         }
-    } else if let Some(frequency) = suite.frequency.filter(|frequency| *frequency > 1) {
-        factors.push(format!("frequency {frequency}"));
+    } else if suite.first_repetitions() > 1 || suite.rounds().is_some() {
+        factors.push(format!("frequency {}", suite.first_repetitions()));
     }
     for (ids, one, many) in [
         (&suite.personalities, "personality", "personalities"),
@@ -385,7 +388,24 @@ fn runs(loaded: &Loaded, plan: &Plan) -> String {
         Some(runs) => text::count(runs, "run"),
         None => format!("{} each", text::count(plan.runs_per_scenario, "run")),
     };
-    format!("{} = {product}", factors.join(" × "))
+    let rounds = rounds(plan).unwrap_or_default();
+    format!("{} = {product}{rounds}", factors.join(" × "))
+}
+
+/// What rounds come to at most: `, then in rounds to 6, 9, 12 of each …: 120 runs at most`.
+fn rounds(plan: &Plan) -> Option<String> {
+    if plan.looks.is_empty() {
+        return None;
+    }
+    let looks: Vec<String> = plan.looks.iter().map(u32::to_string).collect();
+    let most = match plan.most_runs() {
+        Some(runs) => text::count(runs, "run"),
+        None => format!("{} each", text::count(plan.most_runs_per_scenario(), "run")),
+    };
+    let later = looks.get(1..)?.join(", ");
+    Some(format!(
+        ", then in rounds to {later} of each until every check is decided: {most} at most"
+    ))
 }
 
 /// Text of the platform or of a file on one line, not too long.

@@ -17,7 +17,7 @@ use crate::input::options::Global;
 use crate::input::overrides::Words;
 use crate::output::console::Console;
 use crate::output::files::DEFAULT_DIR;
-use crate::suite::model::{Mode, Suite};
+use crate::suite::model::{Frequency, Mode, Suite};
 use crate::{context, text};
 
 /// What `init` takes.
@@ -95,6 +95,17 @@ impl Args {
     /// The flags, read by the rules of the keys that they become.
     fn answers(&self, place: &Place) -> Result<Answers, Failure> {
         let keys: Suite = read_given(&self.given())?;
+        let frequency = match keys.frequency {
+            Some(Frequency::Fixed(times)) => times,
+            Some(Frequency::Rounds(_)) => {
+                return Err(Failure::Usage(
+                    "--frequency takes one number here: write `start` and `max` into the suite \
+                     file, beside `thresholds.confidence`"
+                        .to_owned(),
+                ));
+            }
+            None => 3,
+        };
         Ok(Answers {
             name: keys.name.unwrap_or_else(|| place.name()),
             agent: keys.agent,
@@ -104,7 +115,7 @@ impl Args {
             tags: keys.tags.unwrap_or_default(),
             folder: keys.folder,
             mode: keys.mode.unwrap_or_default(),
-            frequency: keys.frequency.unwrap_or(3),
+            frequency,
         })
     }
 

@@ -6,15 +6,16 @@
 use serde_json::{Map, Value};
 
 use super::node::{Fault, Kind, Node, Origin, Scalar, Span};
-use super::{Diagnostics, Root, Source, schema_of, shape};
+use super::shape::Holds;
+use super::{Diagnostics, Root, Source, schema_of, shape, yaml};
 
 /// A text that stands in place of a key of a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Given {
     /// The key, with those above it: `thresholds.success_rate`.
     pub key: String,
-    /// The text. Where the key has a list, its entries stand between commas. Blanks around the text
-    /// and around each entry mean nothing.
+    /// The text. Where the key has a list, its entries stand between commas; a mapping is written
+    /// within braces, as in YAML. Blanks around the text and around each entry mean nothing.
     pub text: String,
     /// What it is called in messages: `--success-rate`.
     pub origin: String,
@@ -39,7 +40,7 @@ pub fn read_given<T: Root + Default>(given: &[Given]) -> Result<T, Diagnostics> 
             schema.as_value(),
             T::format,
             &keys,
-            |is_list| one.node(is_list),
+            |holds, faults| one.node(holds, faults),
             &mut own,
         );
         faults.extend(own.into_iter().map(|fault| one.named(fault)));
@@ -63,20 +64,24 @@ const NOWHERE: Source<'_> = Source { name: "the command line", text: "" };
 
 impl Given {
     /// The text as the part of a tree that it stands for.
-    fn node(&self, is_list: bool) -> Node {
+    fn node(&self, holds: Holds, faults: &mut Vec<Fault>) -> Option<Node> {
         let scalar = |text: &str| {
             let text = text.trim().to_owned();
             let kind = Kind::Scalar(Scalar { text, plain: true, origin: Origin::Given });
             Node { kind, span: Span::default() }
         };
-        if !is_list {
-            return scalar(&self.text);
+        match holds {
+            Holds::ScalarOrMapping if self.text.trim_start().starts_with('{') => {
+                return yaml::parse(&self.text, faults);
+            }
+            Holds::ScalarOrMapping | Holds::Scalar => return Some(scalar(&self.text)),
+            Holds::List => {}
         }
         let entries = match self.text.trim() {
             "" => Vec::new(),
             text => text.split(',').map(scalar).collect(),
         };
-        Node { kind: Kind::Sequence(entries), span: Span::default() }
+        Some(Node { kind: Kind::Sequence(entries), span: Span::default() })
     }
 
     /// A fault with what the text is called, in place of where it stands.

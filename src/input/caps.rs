@@ -49,7 +49,7 @@ impl Caps {
                 cost += self.price(suite, called)? * runs as f64;
             }
         }
-        let planned: usize = plans.iter().filter_map(|(_, plan)| plan.runs()).sum();
+        let planned: usize = plans.iter().filter_map(|(_, plan)| plan.most_runs()).sum();
         let retries = match total.saturating_sub(planned) {
             0 => String::new(),
             more => format!(" ({} and at most {more} in retries)", text::count(planned, "run")),
@@ -93,7 +93,7 @@ impl Caps {
 /// that is not known yet is counted.
 fn worst_case(suite: &Suite, plan: &Plan) -> usize {
     let attempts = suite.retry.as_ref().map_or(0, |retry| retry.attempts as usize);
-    plan.runs().unwrap_or_default().saturating_mul(attempts.saturating_add(1))
+    plan.most_runs().unwrap_or_default().saturating_mul(attempts.saturating_add(1))
 }
 
 /// Reads an amount above 0.

@@ -17,7 +17,7 @@ use crate::input::input_names;
 use crate::input::input_names::Inputs;
 use crate::plan::Plan;
 use crate::scalars::Timeout;
-use crate::suite::model::{CallPolicy, Matrix, Mode, Reports, Suite, Transcripts};
+use crate::suite::model::{CallPolicy, Frequency, Matrix, Mode, Reports, Suite, Transcripts};
 use crate::suite::thresholds::{Baseline, BaselineLimit, Thresholds};
 
 /// Flags that take the place of a suite's keys, as they were written.
@@ -48,7 +48,7 @@ pub(crate) struct KeyFlags {
     /// How the simulated caller reaches the agent.
     #[arg(long, value_name = "MODE", value_parser = Words::of::<Mode>())]
     mode: Option<String>,
-    /// How many times each scenario runs, at most 1000.
+    /// How many times each scenario runs, at most 1000, or rounds such as '{ start: 3, max: 12 }'.
     #[arg(long, value_name = "N", allow_negative_numbers = true)]
     frequency: Option<String>,
     /// Personality ids, separated by commas.
@@ -277,7 +277,7 @@ impl Overrides {
     }
 
     /// How many times each scenario runs.
-    pub(crate) const fn frequency(&self) -> Option<u32> {
+    pub(crate) const fn frequency(&self) -> Option<Frequency> {
         self.suite.frequency
     }
 

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::Target;
-use crate::suite::model::{Mode, Numbers, Room, Suite};
+use crate::suite::model::{Frequency, Mode, Numbers, Room, Suite};
 
 /// The WebSocket of each scenario in mode websocket.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -121,20 +121,20 @@ pub(super) fn common(suite: &Suite, mode: Mode, target: &Target, name: &str) -> 
         Mode::Voice | Mode::Text | Mode::Chirp | Mode::Sip | Mode::Agora | Mode::Elevenlabs => {
             body.target(target);
             body.put("name", Some(name));
-            body.put("frequency", suite.frequency);
+            body.put("frequency", suite.frequency.map(Frequency::first));
             body.overrides(suite);
             body.phone(suite, mode);
         }
         Mode::LivekitV2 | Mode::PipecatV2 => {
             body.agent(target);
             body.put("name", Some(name));
-            body.put("frequency", suite.frequency);
+            body.put("frequency", suite.frequency.map(Frequency::first));
             body.overrides(suite);
         }
         Mode::ApiChat => {
             body.target(target);
             body.put("name", Some(name));
-            body.put("frequency", suite.frequency);
+            body.put("frequency", suite.frequency.map(Frequency::first));
             body.overrides(suite);
             // The time of a conversation that waits for its turn is running already.
             let most = suite.timeout.unwrap_or_default().duration().as_secs();
@@ -143,7 +143,7 @@ pub(super) fn common(suite: &Suite, mode: Mode, target: &Target, name: &str) -> 
         }
         Mode::Websocket => {
             body.agent(target);
-            body.put("frequency", Some(suite.frequency.unwrap_or(1)));
+            body.put("frequency", Some(suite.first_repetitions()));
         }
         Mode::Pipecat => {
             body.agent(target);
@@ -152,7 +152,7 @@ pub(super) fn common(suite: &Suite, mode: Mode, target: &Target, name: &str) -> 
         }
         Mode::Email => {
             body.target(target);
-            body.put("frequency", Some(suite.frequency.unwrap_or(1)));
+            body.put("frequency", Some(suite.first_repetitions()));
             let agent = suite.email.as_ref().and_then(|email| email.agent.clone());
             body.put("agent_email", agent);
             return body.0;
@@ -161,7 +161,7 @@ pub(super) fn common(suite: &Suite, mode: Mode, target: &Target, name: &str) -> 
             body.target(target);
             body.put("name", Some(name));
             body.put("project_id", suite.project);
-            body.put("frequency", suite.frequency);
+            body.put("frequency", suite.frequency.map(Frequency::first));
         }
     }
     if mode != Mode::Websocket {
@@ -185,7 +185,7 @@ pub(super) fn of_cases(
     body.put("channel", Some(mode.name()));
     if suite.spec.is_some() {
         // Beside inline cases they stand in the cases' own defaults.
-        body.put("frequency", suite.frequency);
+        body.put("frequency", suite.frequency.map(Frequency::first));
         body.put("concurrency_limit", suite.concurrency);
     }
     if matches!(mode, Mode::LivekitV2 | Mode::PipecatV2) {

@@ -16,7 +16,7 @@ use serde_json::{Map, Value};
 pub use self::name::{is_of_whole_start, result_name_start};
 use crate::checks::spec::DescribedUnits;
 use crate::spec::model::Spec;
-use crate::suite::model::{Mode, Suite};
+use crate::suite::model::{Mode, Rounds, Suite};
 
 /// The agent under test, as the platform is told.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -94,6 +94,8 @@ pub struct Plan {
     pub test_profiles: Vec<u64>,
     /// The units that the account's descriptions of metrics say, once they were looked up.
     pub described_units: DescribedUnits,
+    /// How often each scenario has run after each round; empty where there is one start.
+    pub looks: Vec<u32>,
     frequency: u32,
     /// How often each case of a spec file runs for once that it says.
     multiplier: usize,
@@ -158,7 +160,8 @@ impl Plan {
             },
             personalities: suite.personalities.clone().unwrap_or_default(),
             test_profiles: suite.test_profiles.clone().unwrap_or_default(),
-            frequency: suite.frequency.unwrap_or(1),
+            frequency: suite.first_repetitions(),
+            looks: suite.rounds().map(Rounds::looks).unwrap_or_default(),
             multiplier: multiplier(suite),
             body: match suite.brings_cases() {
                 true => body::of_cases(suite, mode, &target, &result_name),
@@ -185,6 +188,23 @@ impl Plan {
             Selection::Cases(spec) => Some(spec.runs().saturating_mul(self.multiplier)),
             Selection::ByPlatform(_) | Selection::Resolve(_) => None,
         }
+    }
+
+    /// How many runs start at most: those of all rounds. As [`Self::runs`] where there is one start.
+    pub fn most_runs(&self) -> Option<usize> {
+        let runs = self.runs()?;
+        // Every round is of the same scenarios: the last look says how often each runs in all.
+        Some(match self.looks.last() {
+            Some(most) => (runs / self.frequency.max(1) as usize).saturating_mul(*most as usize),
+            None => runs,
+        })
+    }
+
+    /// How many runs a scenario has at most: those of all rounds.
+    pub fn most_runs_per_scenario(&self) -> usize {
+        let first = self.frequency.max(1) as usize;
+        let most = self.looks.last().map_or(first, |most| *most as usize);
+        (self.runs_per_scenario / first).saturating_mul(most)
     }
 
     /// How often each test case runs for once that its spec file says.
@@ -270,6 +290,7 @@ impl Plan {
         plan.runs_per_scenario = overrides.max(1) * frequency as usize;
         plan.frequency = frequency;
         plan.selection = Selection::Ids(ids);
+        plan.looks = Vec::new();
         if takes_frequency(self.mode) {
             plan.body.insert("frequency".to_owned(), frequency.into());
         }
@@ -287,6 +308,7 @@ impl Plan {
         plan.runs_per_scenario = frequency as usize;
         plan.frequency = frequency;
         plan.selection = Selection::Cases(spec);
+        plan.looks = Vec::new();
         // What a case says is all that counts here.
         plan.multiplier = 1;
         plan.body.remove("frequency");
@@ -396,13 +418,13 @@ pub const fn takes_concurrency(mode: Mode) -> bool {
 /// Beside inline cases it is their default.
 fn multiplier(suite: &Suite) -> usize {
     match suite.spec {
-        Some(_) => suite.frequency.unwrap_or(1) as usize,
+        Some(_) => suite.first_repetitions() as usize,
         None => 1,
     }
 }
 
 fn runs_per_scenario(suite: &Suite) -> usize {
-    let frequency = suite.frequency.unwrap_or(1) as usize;
+    let frequency = suite.first_repetitions() as usize;
     let overrides = |ids: &Option<Vec<u64>>| ids.as_ref().map_or(1, |ids| ids.len().max(1));
     frequency
         .saturating_mul(overrides(&suite.personalities))

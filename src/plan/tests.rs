@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 
 use super::*;
 use crate::suite::model::{
-    Elevenlabs, Email, Livekit, Numbers, Phone, Pipecat, Retell, Room, Sip, Vapi, Websocket,
+    Elevenlabs, Email, Frequency, Livekit, Numbers, Phone, Pipecat, Retell, Room, Sip, Vapi,
+    Websocket,
 };
 
 /// A suite with every optional field that the mode can carry.
@@ -49,7 +50,7 @@ fn fullest(mode: Mode) -> Suite {
         project: Some(1376),
         scenarios: Some(vec![101, 102]),
         mode: Some(mode),
-        frequency: takes_frequency(mode).then_some(5),
+        frequency: takes_frequency(mode).then_some(Frequency::Fixed(5)),
         personalities: overrides.then(|| vec![3, 7]),
         test_profiles: overrides.then(|| vec![20]),
         concurrency: takes_concurrency(mode).then_some(10),
@@ -212,7 +213,7 @@ fn tags_are_resolved_to_ids_where_the_mode_takes_ids_only() {
         mode: Some(Mode::LivekitV2),
         scenarios: Some(vec![5]),
         tags: Some(vec!["smoke".to_owned()]),
-        frequency: Some(2),
+        frequency: Some(Frequency::Fixed(2)),
         ..Suite::default()
     };
     let plan = plan(&suite);
@@ -363,7 +364,7 @@ fn frequency_and_concurrency_go_with_a_spec_and_multiply_every_case() {
         agent: Some(9),
         spec: Some("cekura.tests.json".to_owned()),
         spec_read: Some(serde_json::from_value(spec).unwrap()),
-        frequency: Some(3),
+        frequency: Some(Frequency::Fixed(3)),
         concurrency: Some(4),
         ..Suite::default()
     };
@@ -374,4 +375,19 @@ fn frequency_and_concurrency_go_with_a_spec_and_multiply_every_case() {
     let again = plan.cases_again(&["a".to_owned()], 2, "again").unwrap();
     assert_eq!(again.runs(), Some(2), "a retry says how often, and nothing multiplies it");
     assert!(again.request().unwrap().body.get("frequency").is_none());
+}
+
+#[test]
+fn the_first_start_of_rounds_is_of_the_first_number_and_the_worst_case_of_the_largest() {
+    let suite = serde_json::from_value(json!({
+        "agent": 1, "scenarios": [101, 102], "personalities": [7, 8],
+        "frequency": { "start": 3, "max": 10 },
+    }));
+    let plan = plan(&suite.unwrap());
+    assert_eq!(plan.request().unwrap().body["frequency"], 3);
+    assert_eq!((plan.runs(), plan.most_runs()), (Some(12), Some(40)));
+    assert_eq!((plan.runs_per_scenario, plan.most_runs_per_scenario()), (6, 20));
+    assert_eq!(plan.looks, [3, 6, 9, 10]);
+    let again = plan.again(vec![102], 3, "round 2");
+    assert_eq!((again.runs(), again.most_runs()), (Some(6), Some(6)));
 }

@@ -8,7 +8,7 @@ use crate::suite::model::{Budget, Suite};
 /// Refuses a plan that is over budget. A plan whose runs are not known yet is let through: it is
 /// asked again once its scenarios are resolved.
 pub(crate) fn check(suite: &Suite, plan: &Plan) -> Result<(), Failure> {
-    match (&suite.budget, plan.runs()) {
+    match (&suite.budget, plan.most_runs()) {
         (Some(budget), Some(runs)) => allows(budget, runs),
         _ => Ok(()),
     }
@@ -18,7 +18,7 @@ pub(crate) fn check(suite: &Suite, plan: &Plan) -> Result<(), Failure> {
 pub(crate) fn check_all(budget: &Budget, plans: &[(&Suite, &Plan)]) -> Result<(), Failure> {
     let (mut runs, mut cost) = (0, 0.0);
     for (suite, plan) in plans {
-        let count = plan.runs().unwrap_or_default();
+        let count = plan.most_runs().unwrap_or_default();
         runs += count;
         let own = suite.budget.as_ref().and_then(|budget| budget.price_per_run);
         match own.or(budget.price_per_run) {
@@ -64,12 +64,18 @@ pub(crate) fn allows(budget: &Budget, runs: usize) -> Result<(), Failure> {
 /// # Errors
 ///
 /// When it is over budget, or when the suite sets a limit and nobody says what a run costs.
-pub(crate) fn check_price(suite: &Suite, runs: usize, dry: DryRun) -> Result<Option<f64>, Failure> {
+pub(crate) fn check_price(suite: &Suite, plan: &Plan, dry: DryRun) -> Result<Option<f64>, Failure> {
     let budget = suite.budget.clone().unwrap_or_default();
+    // The platform prices one start: that of the first round, where there are several.
+    let (runs, most) = (plan.runs().unwrap_or_default(), plan.most_runs().unwrap_or_default());
     let price = dry.cost.filter(|_| runs > 0).map(|cost| cost / runs as f64);
-    match (budget.max_cost, dry.cost, price) {
-        (Some(most), Some(cost), Some(price)) if cost > most => {
-            Err(Failure::TooExpensive { runs, price, cost, most })
+    let worst = match (dry.cost, price) {
+        (Some(_), Some(price)) if most > runs => Some(price * most as f64),
+        (cost, _) => cost,
+    };
+    match (budget.max_cost, worst, price) {
+        (Some(limit), Some(cost), Some(price)) if cost > limit => {
+            Err(Failure::TooExpensive { runs: most, price, cost, most: limit })
         }
         (Some(_), None, _) if budget.price_per_run.is_none() => Err(Failure::Usage(
             "the platform gave no price, so `budget.max_cost` cannot be checked: add `price_per_run`; nothing was started"

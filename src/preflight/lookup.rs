@@ -101,7 +101,7 @@ impl SuiteSelection<'_> {
         crate::preflight::budget::check(suite, &plan)?;
         let own_price = || {
             let price = suite.budget.as_ref().and_then(|budget| budget.price_per_run)?;
-            Some(price * plan.runs()? as f64)
+            Some(price * plan.most_runs()? as f64)
         };
         let (cost, total) = match plan.request().filter(|_| suite.brings_cases()) {
             Some(request) => {
@@ -158,7 +158,7 @@ impl SuiteSelection<'_> {
                        not looked up";
         let mut warnings = vec![warning.to_owned()];
         let price = suite.budget.as_ref().and_then(|budget| budget.price_per_run);
-        let total = price.zip(plan.runs()).map(|(price, runs)| price * runs as f64);
+        let total = price.zip(plan.most_runs()).map(|(price, runs)| price * runs as f64);
         let balance = match total {
             Some(total) => self.balance(total, &mut warnings).await,
             None => None,
@@ -278,10 +278,19 @@ impl SuiteSelection<'_> {
             ));
         }
         let suite = &self.loaded.suite;
-        check_price(suite, runs, dry)?;
+        let at_most = plan.most_runs().filter(|most| *most > runs);
+        let price = check_price(suite, plan, dry)?;
         Ok(match dry.cost {
             Some(cost) => {
-                format!("{cost:.2} for {}, by the platform's dry run", text::count(runs, "run"))
+                let first = text::count(runs, "run");
+                let first = format!("{cost:.2} for {first}, by the platform's dry run");
+                match at_most.zip(price) {
+                    Some((most, price)) => {
+                        let (cost, most) = (price * most as f64, text::count(most, "run"));
+                        format!("at most {cost:.2} for {most}; {first} of the first round")
+                    }
+                    None => first,
+                }
             }
             None if suite.budget.as_ref().is_some_and(|budget| budget.price_per_run.is_some()) => {
                 cost(suite, plan)
@@ -352,10 +361,11 @@ pub(crate) async fn select(
 /// What the runs cost by the suite's own price.
 fn cost(suite: &Suite, plan: &Plan) -> String {
     let price = suite.budget.as_ref().and_then(|budget| budget.price_per_run);
-    match (price, plan.runs()) {
+    let at_most = if plan.looks.is_empty() { "" } else { "at most " };
+    match (price, plan.most_runs()) {
         (Some(price), Some(runs)) => {
             let total = price * runs as f64;
-            format!("{total:.2} for {} at {price} each", text::count(runs, "run"))
+            format!("{at_most}{total:.2} for {} at {price} each", text::count(runs, "run"))
         }
         _ => "not known: set the price of a run with `budget.price_per_run`".to_owned(),
     }

@@ -16,7 +16,7 @@ use crate::verdict::prospects::unpassable_checks;
 pub(crate) fn warnings(loaded: &Loaded, plan: &Plan) -> Vec<String> {
     let default = Thresholds::default();
     let thresholds = loaded.suite.thresholds.as_ref().unwrap_or(&default);
-    let (runs, each) = (plan.runs(), plan.runs_per_scenario);
+    let (runs, each) = (plan.most_runs(), plan.most_runs_per_scenario());
     let mut warnings = unpassable_checks(thresholds, runs, each);
     warnings.extend(loaded.lines(trivial_checks::all(thresholds, runs, each)));
     let in_rules = |rules: &Thresholds| {

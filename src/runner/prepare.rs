@@ -86,6 +86,7 @@ pub(crate) async fn prepare(
     let ids_matter = loaded.suite.budget.is_some()
         || loaded.suite.quarantine.is_some()
         || shared.counted
+        || loaded.suite.rounds().is_some()
         || shared.concurrency.is_some()
         || matches!(earlier, Resume::FromCiJob(..));
     let must_resolve = match &plan.selection {
@@ -221,8 +222,7 @@ async fn price_cases(
     };
     let dry = client.dry_run(&request, deadline).await;
     let dry = dry.map_err(|error| loaded.explain_refusal(error))?;
-    let price =
-        crate::preflight::budget::check_price(&loaded.suite, plan.runs().unwrap_or_default(), dry)?;
+    let price = crate::preflight::budget::check_price(&loaded.suite, plan, dry)?;
     if let Some(budget) = &mut loaded.suite.budget {
         budget.price_per_run = price;
     }

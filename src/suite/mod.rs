@@ -5,6 +5,7 @@
 
 pub mod agent;
 pub mod carrier;
+pub mod frequency;
 pub mod groups;
 pub mod head;
 pub mod matrix;

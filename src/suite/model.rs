@@ -15,13 +15,11 @@ pub use super::agent::{AgentApi, AgentErrors, AgentProcesses};
 pub use super::carrier::{
     Elevenlabs, Email, Livekit, Mode, Numbers, Phone, Pipecat, Retell, Room, Sip, Vapi, Websocket,
 };
+pub use super::frequency::{Frequency, MOST_REPETITIONS, Rounds};
 pub use super::test_sets::TestSetFrom;
 use crate::redact::rules::Redact;
 use crate::scalars::{Date, Timeout};
 use crate::spec::model::{Case, Spec};
-
-/// The most that a scenario can be repeated in one result, wherever that is said.
-pub const MOST_REPETITIONS: u32 = 1000;
 
 /// A gate: which conversations to run, and what they must show before the agent may ship.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
@@ -73,9 +71,10 @@ pub struct Suite {
     /// How the simulated caller reaches the agent. Default: voice.
     pub mode: Option<Mode>,
     /// How many times each scenario runs, at most 1000. Default: 1. At most 100 in the modes
-    /// livekit_v2, pipecat_v2, websocket and email; not in mode pipecat.
-    #[schemars(range(min = 1, max = MOST_REPETITIONS))]
-    pub frequency: Option<u32>,
+    /// livekit_v2, pipecat_v2, websocket and email; not in mode pipecat. `{ start: 3, max: 12 }`
+    /// starts with 3 of each and goes on in rounds, at most to 12, while a check is not decided: it
+    /// needs `thresholds.confidence`.
+    pub frequency: Option<Frequency>,
     /// Personality ids that replace each scenario's own. Each multiplies the number of runs.
     #[schemars(length(min = 1), inner(range(min = 1)))]
     pub personalities: Option<Vec<u64>>,
@@ -182,6 +181,16 @@ impl Suite {
         self.enforce == Some(false)
     }
 
+    /// How often each scenario runs in the first start.
+    pub fn first_repetitions(&self) -> u32 {
+        self.frequency.map_or(1, Frequency::first)
+    }
+
+    /// The rounds in which the runs come, where there may be more than one.
+    pub fn rounds(&self) -> Option<Rounds> {
+        self.frequency.and_then(Frequency::rounds)
+    }
+
     /// Whether the suite brings its own test cases, inline or in a file.
     pub const fn brings_cases(&self) -> bool {
         self.spec.is_some() || self.cases.is_some()
@@ -189,8 +198,8 @@ impl Suite {
 
     /// The test cases that the suite brings, as the platform is to be sent them.
     pub fn test_cases(&self) -> Option<Spec> {
-        let inline =
-            || Some(Spec::of_cases(self.cases.as_ref()?, self.frequency, self.concurrency));
+        let frequency = self.frequency.map(Frequency::first);
+        let inline = || Some(Spec::of_cases(self.cases.as_ref()?, frequency, self.concurrency));
         self.spec_read.clone().or_else(inline)
     }
 }

@@ -86,7 +86,7 @@ fn price_only(budget: &Budget) -> Option<Budget> {
 
 /// The sets of a leg's suite, in the order in which they start.
 pub fn sets(leg: &Suite) -> Vec<Set> {
-    let frequency = leg.frequency.unwrap_or(1);
+    let frequency = leg.first_repetitions();
     let positions = 0..leg.scenarios.as_ref().map_or(0, Vec::len);
     positions
         .flat_map(|position| {

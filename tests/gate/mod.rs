@@ -29,6 +29,7 @@ mod process;
 mod recipes;
 mod report_dir;
 mod report_only;
+mod rounds;
 mod saved;
 mod secrets;
 mod stops;

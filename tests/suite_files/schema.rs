@@ -2,6 +2,7 @@
 
 use cekura_gate::document::{self, Source};
 use cekura_gate::suite;
+use cekura_gate::suite::model::Frequency;
 use serde_json::Value;
 
 use super::{FULL, read};
@@ -10,7 +11,7 @@ use super::{FULL, read};
 fn the_suite_of_the_design_is_read_in_full() {
     let suite = read(FULL).unwrap_or_else(|faults| panic!("{faults}")).value;
     assert_eq!(suite.agent, Some(123));
-    assert_eq!(suite.frequency, Some(5));
+    assert_eq!(suite.frequency, Some(Frequency::Fixed(5)));
     let thresholds = suite.thresholds.unwrap();
     assert_eq!(thresholds.metrics.len(), 5);
     assert_eq!(thresholds.metrics["Latency"].0.len(), 2);

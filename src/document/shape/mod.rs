@@ -38,13 +38,24 @@ pub(super) fn walk(
     value
 }
 
+/// What a key can hold whose value comes as a text.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Holds {
+    /// A list, and nothing else.
+    List,
+    /// A scalar or a mapping.
+    ScalarOrMapping,
+    /// A scalar.
+    Scalar,
+}
+
 /// Walks what stands in place of a key along that key's own schema. `node` makes the tree of it, by
-/// whether the key has a list.
+/// what the key can hold; none where it cannot.
 pub(super) fn walk_at(
     root: &Value,
     formats: Formats,
     keys: &[&str],
-    node: impl FnOnce(bool) -> Node,
+    node: impl FnOnce(Holds, &mut Vec<Fault>) -> Option<Node>,
     faults: &mut Vec<Fault>,
 ) -> Option<Value> {
     let mut schema = root;
@@ -57,10 +68,16 @@ pub(super) fn walk_at(
         |one: &&Value| choose::takes_scalars(one),
         |one: &&Value| choose::takes(one, &Kind::Sequence(Vec::new())),
     );
-    let is_list = alternatives.iter().any(list) && !alternatives.iter().any(scalar);
+    let mapping = |one: &&Value| choose::takes(one, &Kind::Mapping(Vec::new()));
+    let holds = match alternatives.iter().any(scalar) {
+        true if alternatives.iter().any(mapping) => Holds::ScalarOrMapping,
+        false if alternatives.iter().any(list) => Holds::List,
+        _ => Holds::Scalar,
+    };
+    let node = node(holds, faults)?;
     let subject = Subject::Key(keys.last()?, Span::default());
     let mut walker = Walker { root, formats, faults, dropped: BTreeSet::new() };
-    walker.value(schema, &node(is_list), &subject)
+    walker.value(schema, &node, &subject)
 }
 
 struct Walker<'a> {

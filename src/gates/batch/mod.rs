@@ -15,7 +15,7 @@ use serde::Deserialize;
 pub use self::words::{Id, Ids, ProviderData};
 
 use crate::document::{Path, Problem};
-use crate::suite::model::{MOST_REPETITIONS, Mode, Party, Phone, Suite, Websocket};
+use crate::suite::model::{Frequency, MOST_REPETITIONS, Mode, Party, Phone, Suite, Websocket};
 use crate::suite::thresholds::Thresholds;
 
 /// One group of a batch: one agent's scenarios, or legs that start together.
@@ -90,7 +90,7 @@ pub struct Keyed {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Defaults {
     /// How many times each scenario, or each set, runs.
-    pub frequency: Option<u32>,
+    pub frequency: Option<Frequency>,
     /// How the simulated caller reaches the agent.
     pub mode: Option<Mode>,
     /// What the runs must show. None: every run must pass, as the batch action has it.
@@ -136,10 +136,11 @@ fn suite(
     defaults: &Defaults,
     problems: &mut Vec<Problem>,
 ) -> Suite {
+    let of_group = group.frequency.and_then(Id::small).map(Frequency::Fixed);
     let mut suite = Suite {
         version: 1,
         name: Some(name),
-        frequency: group.frequency.and_then(Id::small).or(defaults.frequency),
+        frequency: of_group.or(defaults.frequency),
         thresholds: defaults.thresholds.clone(),
         ..Suite::default()
     };
@@ -326,17 +327,18 @@ mod tests {
               "execution_mode": "pipecat_v2", "pipecat_data": "{\"pipecat_agent_name\": \"bot\"}" },
         ]);
         let defaults = Defaults {
-            frequency: Some(3),
+            frequency: Some(Frequency::Fixed(3)),
             prefix: Some("nightly".to_owned()),
             ..Defaults::default()
         };
         let suites = read(groups, &defaults).unwrap();
         let [inbound, text, pipecat] = suites.as_slice() else { panic!() };
         assert_eq!(inbound.name.as_deref(), Some("nightly · inbound"));
-        assert_eq!((inbound.agent, inbound.frequency, inbound.mode), (Some(123), Some(2), None));
+        let times = |suite: &Suite| suite.frequency.map(Frequency::most);
+        assert_eq!((inbound.agent, times(inbound), inbound.mode), (Some(123), Some(2), None));
         assert_eq!(inbound.scenarios.as_deref(), Some([1001, 1002, 1001].as_slice()));
         assert_eq!(text.name.as_deref(), Some("nightly · group 2"));
-        assert_eq!((text.frequency, text.mode), (Some(3), Some(Mode::Text)));
+        assert_eq!((times(text), text.mode), (Some(3), Some(Mode::Text)));
         assert_eq!(text.websocket.as_ref().unwrap().url.as_deref(), Some("wss://a"));
         assert_eq!(pipecat.name.as_deref(), Some("nightly · inbound (group 3)"));
         assert_eq!(pipecat.pipecat.as_ref().unwrap().agent_name.as_deref(), Some("bot"));

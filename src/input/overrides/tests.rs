@@ -5,6 +5,7 @@ use clap::{Args as _, Command, FromArgMatches as _};
 use crate::document::{Diagnostics, Source};
 use crate::input::overrides::*;
 use crate::suite;
+use crate::suite::model::Rounds;
 
 fn command() -> Command {
     KeyFlags::augment_args(Command::new("gate"))
@@ -147,7 +148,7 @@ fn spaces_around_the_items_of_a_list_mean_nothing() {
     assert_eq!(read("--scenarios", "1, 2").unwrap().suite.scenarios, Some(vec![1, 2]));
     let tags = read("--tags", "a , b").unwrap().suite.tags;
     assert_eq!(tags, Some(vec!["a".to_owned(), "b".to_owned()]));
-    assert_eq!(read("--frequency", "101").unwrap().frequency(), Some(101));
+    assert_eq!(read("--frequency", "101").unwrap().frequency(), Some(Frequency::Fixed(101)));
     assert_eq!(read("--name", "null").unwrap().name(), Some("null"));
 }
 
@@ -173,4 +174,23 @@ fn an_input_is_called_what_it_is() {
     let Err(Failure::Document(found)) = Overrides::of(vec![given]) else { panic!("refused") };
     let words = "the input `frequency`: `frequency` must be a whole number, not `many`";
     assert_eq!(faults(&found)[0].0, words);
+}
+
+#[test]
+fn a_mapping_is_written_within_braces_and_read_by_the_rules_of_its_key() {
+    let rounds = |text: &str| read("--frequency", text).map(|overrides| overrides.frequency());
+    let read = Some(Frequency::Rounds(Rounds { start: 3, max: 12, step: None }));
+    for text in ["{start: 3, max: 12}", " { max: 12, start: 3 } ", r#"{"start": 3, "max": 12}"#] {
+        assert_eq!(rounds(text).unwrap(), read, "{text}");
+    }
+    for (text, words) in [
+        ("{start: 3}", "--frequency: `frequency` needs the key `max`"),
+        ("{start: 0, max: 2}", "--frequency: `start` must be from 1 to 1000, not `0`"),
+        ("{start: 3, most: 12}", "--frequency: unknown key `most`"),
+        ("{start: 3, max: 12", "--frequency: "),
+        ("[3, 12]", "--frequency: `frequency` must be a whole number, not `[3, 12]`"),
+    ] {
+        let found = faults(&rounds(text).unwrap_err());
+        assert!(found[0].0.starts_with(words), "{text}: {found:?}");
+    }
 }

@@ -53,7 +53,7 @@ pub(super) fn check(suite: &Suite, today: jiff::civil::Date, problems: &mut Prob
 }
 
 /// Whether any check, of the suite or of each scenario, is judged by an interval.
-fn asks_for_confidence(thresholds: &Thresholds) -> bool {
+pub(super) fn asks_for_confidence(thresholds: &Thresholds) -> bool {
     thresholds.with_groups().iter().any(|(_, rules)| {
         let each = rules.each_scenario.as_ref();
         let mut checks = rules.own_checks().flat_map(|checks| &checks.0);

@@ -5,6 +5,7 @@
 
 mod cases;
 mod chat;
+mod frequency;
 mod limits;
 mod mode;
 mod sense;
@@ -127,6 +128,8 @@ fn validate_side(suite: &Suite, today: jiff::civil::Date) -> Vec<Problem> {
     thresholds::check(suite, &mut problems);
     thresholds::gating(suite, &mut problems);
     limits::check(suite, today, &mut problems);
+    frequency::check(suite, &mut problems);
+    frequency::check_whole(suite, &mut problems);
     cases::check(suite, &mut problems);
     privacy(suite, &mut problems);
     problems.0
@@ -144,6 +147,7 @@ pub(super) fn validate_part(
     values::check(suite, &mut problems);
     thresholds::check(suite, &mut problems);
     limits::check(suite, today, &mut problems);
+    frequency::check(suite, &mut problems);
     cases::check_part(suite, sound, &mut problems);
     problems.0
 }

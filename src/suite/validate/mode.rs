@@ -1,6 +1,6 @@
 //! What each mode can carry.
 
-use super::super::model::{Mode, Suite};
+use super::super::model::{Frequency, Mode, Suite};
 use super::{Problems, at};
 use crate::document::shown;
 use crate::text;
@@ -16,7 +16,7 @@ pub(super) fn check(suite: &Suite, problems: &mut Problems) {
     let mode = suite.mode.unwrap_or_default();
     rooms(suite, problems);
     let capped = [Mode::LivekitV2, Mode::PipecatV2, Mode::Websocket, Mode::Email];
-    if let Some(frequency) = suite.frequency
+    if let Some(frequency) = suite.frequency.map(Frequency::most)
         && frequency > MAX_FREQUENCY
         && capped.contains(&mode)
     {

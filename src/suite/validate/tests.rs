@@ -1,6 +1,7 @@
 //! One row for each rule across keys.
 
 mod chat;
+mod frequency;
 mod groups;
 mod limits;
 

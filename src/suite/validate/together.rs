@@ -78,6 +78,12 @@ fn beside(suite: &Suite, problems: &mut Problems) {
         ("cases", suite.cases.is_some(), each, "name the ids on the sides"),
         ("retry", suite.retry.is_some(), once, "remove it; `frequency` makes a verdict firmer"),
         ("early_stop", suite.early_stop.is_some(), once, "remove it"),
+        (
+            "frequency",
+            suite.rounds().is_some(),
+            "with `start` and `max` a side would go on without its other sides",
+            "write one number",
+        ),
     ] {
         if stands {
             problems.key(at(key), format!("`{key}` cannot stand beside `together`: {why}"), help);
