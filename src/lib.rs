@@ -32,6 +32,7 @@ pub mod redact;
 pub mod report;
 pub mod retry;
 pub mod review;
+pub(crate) mod run_file;
 pub mod runner;
 pub(crate) mod runtime;
 pub mod scalars;

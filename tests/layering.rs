@@ -22,6 +22,7 @@ const LAYERS: &[&[&str]] = &[
     &["api", "simulate", "sink"],
     &["chat", "comment", "failure", "poll"],
     &["input", "progress", "runtime", "stop"],
+    &["run_file"],
     &["output"],
     &["preflight"],
     &["runner"],

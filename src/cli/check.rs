@@ -19,7 +19,7 @@ use crate::input::{connection, suite_file};
 use crate::output::console::Console;
 use crate::plan::{Plan, Selection, StartRequest, Target};
 use crate::preflight::lookup::Online;
-use crate::preflight::selection::{Group, Member, SuiteSelection, SuiteSet};
+use crate::preflight::selection::{Group, Member, SuiteSet};
 use crate::preflight::warnings::warnings;
 use crate::preflight::{lookup, selection};
 use crate::spec::model::Case;
@@ -68,7 +68,7 @@ pub(super) fn check(
 
 /// `run --dry-run`: what `run` would do, and nothing is started. With a key the platform is asked.
 pub(super) fn dry_run(
-    asked: SuiteSelection,
+    asked: SuiteSet,
     overrides: &Overrides,
     global: &Global,
     context: &Context,
@@ -95,12 +95,10 @@ struct CheckContext<'a> {
 }
 
 impl CheckContext<'_> {
-    fn check(&self, asked: SuiteSelection) -> Result<Code, Failure> {
-        match asked {
-            SuiteSelection::One(loaded) => {
-                self.one(&loaded)?;
-            }
-            SuiteSelection::SuiteSet(many) => self.several(many)?,
+    fn check(&self, asked: SuiteSet) -> Result<Code, Failure> {
+        match asked.suites.as_slice() {
+            [only] if asked.is_single => drop(self.one(&only.loaded)?),
+            _ => self.several(asked)?,
         }
         Ok(Code::Passed)
     }

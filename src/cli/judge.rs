@@ -11,10 +11,11 @@ use crate::input::same_suite::{EvidenceOf, foreign_agent, is_of_another};
 use crate::input::secrets;
 use crate::output::console::Console;
 use crate::output::pr_comment::Commenter;
-use crate::output::publisher::{Publisher, Surfaces};
+use crate::output::publisher::Publisher;
 use crate::preflight::baseline::saved_or_input;
 use crate::record::{Claims, ResultRecord};
 use crate::report::build::{End, ReportInput, build_report};
+use crate::report::gates::BatchReport;
 use crate::suite::head::SuiteHead;
 use crate::suite::model::Transcripts;
 
@@ -70,13 +71,12 @@ pub(super) fn judge(
                 mode: Some(saved.suite.mode),
             };
             other = is_of_another(&loaded.suite, &saved.suite.name, evidence);
-            SuiteHead { mode: saved.suite.mode, ..crate::output::publisher::suite_head(&loaded) }
+            SuiteHead { mode: saved.suite.mode, ..loaded.head() }
         }
     };
     let mut events = saved.events;
     events.extend(foreign.filter(|note| !events.contains(note)));
-    let publisher =
-        Publisher::with(&args.report_dir, Surfaces::of(context), std::slice::from_ref(&args.file))?;
+    let publisher = Publisher::with(&args.report_dir, context, std::slice::from_ref(&args.file))?;
     let mut report = build_report(ReportInput {
         suite,
         plan: saved.plan,
@@ -108,9 +108,8 @@ pub(super) fn judge(
     if let Some(why) = other {
         report.of_another_suite(&why);
     }
-    let ended = publisher.finish(&mut report, console);
-    if ended.is_ok() {
-        Commenter::new(args.comment, global, context).tell_now(&report, console)?;
-    }
-    ended
+    let mut batch = BatchReport::of_one(report);
+    let code = publisher.finish(&mut batch, console)?;
+    Commenter::new(args.comment, global, context).tell_now(&batch, console)?;
+    Ok(code)
 }

@@ -29,7 +29,7 @@ use crate::failure::Failure;
 use crate::input::options::Global;
 use crate::input::secrets;
 use crate::output::console::Console;
-use crate::output::{console, publisher};
+use crate::output::{ci_files, console};
 
 /// Decides whether a voice or chat agent may ship: starts test runs on Cekura, waits, judges the
 /// evidence against thresholds, writes reports, and exits with a code that says what happened.
@@ -103,7 +103,7 @@ pub fn main(context: &Context) -> Code {
             }
             // It repeats what was typed, which in a CI job may come from a stranger.
             console::write_stderr_line(error.to_string().trim_end());
-            publisher::failed(context, Code::Usage, false);
+            ci_files::failed(context, Code::Usage, false);
             refused::leave_of_arguments(
                 &context::arguments(),
                 &one_line(&error.to_string()),
@@ -131,7 +131,7 @@ fn perform(cli: &Cli, context: &Context) -> Result<Code, Failure> {
     dispatch(cli, context, &console).inspect_err(|failure| {
         console.failure(failure);
         let simulated = matches!(&cli.command, Command::Run(args) if args.is_rehearsal());
-        publisher::failed(context, failure.code(), simulated);
+        ci_files::failed(context, failure.code(), simulated);
         refused::leave(&cli.command, failure, context, simulated);
     })
 }

@@ -13,11 +13,11 @@ use crate::document;
 use crate::exit::Code;
 use crate::failure::Failure;
 use crate::input::file::Fence;
+use crate::output::ci_files::no_verdict;
 use crate::output::claim::Claim;
 use crate::output::files::{
     COMMENT, DEFAULT_DIR, GITLAB_ANNOTATIONS, GITLAB_DOTENV, HTML, JUNIT, RESULT, SUMMARY,
 };
-use crate::output::publisher::no_verdict;
 use crate::report::{gitlab, html, markdown};
 use crate::sink;
 
@@ -79,7 +79,7 @@ fn leave_in(dir: &Path, code: Code, why: &str, system: System, simulated: bool) 
     let summary = markdown::no_verdict(code, why);
     let _ = sink::replace(&dir.join(SUMMARY), &summary);
     if system == System::Gitlab {
-        let text = gitlab::dotenv_of(&no_verdict(code, simulated));
+        let text = gitlab::dotenv(&no_verdict(code, simulated));
         let _ = sink::replace(&dir.join(GITLAB_DOTENV), &text);
     }
 }

@@ -15,29 +15,21 @@ use crate::input::overrides::{KeyFlags, Overrides, scalar};
 use crate::input::suite_file::Loaded;
 use crate::input::{connection, suite_file};
 use crate::output::console::Console;
-use crate::output::files::report_dir;
-use crate::output::multi::BatchPublisher;
 use crate::output::pr_comment::Commenter;
-use crate::output::publisher::{Publisher, Surfaces, inputs_of};
-use crate::output::run_file;
-use crate::output::run_file::RunState;
+use crate::output::publisher::{Publisher, inputs_of};
 use crate::plan::Plan;
 use crate::preflight::selection;
-use crate::preflight::selection::{Member, SuiteSelection, SuiteSet};
-use crate::report::build::build_report;
-use crate::report::gates::sticky;
-use crate::runner::announce::announced;
+use crate::preflight::selection::{Member, SuiteSet};
+use crate::run_file;
+use crate::run_file::{RunDir, RunState};
 use crate::runner::batch::{Batch, Entry};
 use crate::runner::call_groups;
-use crate::runner::call_limit::CallLimiter;
 use crate::runner::ci_job::Job;
 use crate::runner::failed_from::FailedFrom;
-use crate::runner::follow_up::FollowUp;
-use crate::runner::gate::Gate;
 use crate::runner::platform::Platform;
-use crate::runner::prepare::{Resume, Shared, prepare};
+use crate::runner::prepare::Resume;
 use crate::runner::reuse::Age;
-use crate::runner::start::{StartContext, unique_key};
+use crate::runner::start::unique_key;
 use crate::runtime::runtime;
 use crate::simulate::World;
 use crate::stop::{Stop, with_signals};
@@ -116,12 +108,7 @@ pub(super) fn run(
     if args.dry_run {
         return super::check::dry_run(asked, overrides, global, context, console);
     }
-    match asked {
-        SuiteSelection::One(loaded) => one((args, overrides), *loaded, global, context, console),
-        SuiteSelection::SuiteSet(many) => {
-            several((args, overrides), many, global, context, console)
-        }
-    }
+    gate((args, overrides), asked, global, context, console)
 }
 
 /// What can be refused, and what must be read, before any earlier report is replaced.
@@ -141,90 +128,123 @@ fn before_outputs(loaded: &mut Loaded, plan: &Plan) -> Result<(), Failure> {
     Ok(())
 }
 
-fn one(
+/// Runs the suites, one or several, from their plans to their reports.
+fn gate(
     (args, overrides): (&Args, &Overrides),
-    mut loaded: Loaded,
+    mut set: SuiteSet,
     global: &Global,
     context: &Context,
     console: &Console,
 ) -> Result<Code, Failure> {
-    let plan = Plan::new(
-        &loaded.suite,
-        &loaded.name(),
-        context.branch(),
-        &unique_key(&loaded.suite, context),
-    )?;
-    let (name, commenter) = (loaded.name(), &Commenter::new(args.comment, global, context));
+    if args.failed_from.is_some() && !set.is_single {
+        return Err(Failure::Usage(
+            "--failed-from goes on with one suite: name one suite file and the result.json of its \
+             own directory; nothing was started"
+                .to_owned(),
+        ));
+    }
+    if args.resume && !set.suites.iter().any(|member| is_left(&set, member)) {
+        let any = if set.is_single { set.dir.clone() } else { set.dir.join("*") };
+        return Err(nothing_left(&any.join(run_file::FILE)));
+    }
     let runtime = runtime()?;
+    let (name, commenter) =
+        (set.comment_name().to_owned(), &Commenter::new(args.comment, global, context));
     let told = |failure: Failure| {
         runtime.block_on(commenter.tell_failure(&name, &failure, console));
         failure
     };
-    before_outputs(&mut loaded, &plan).map_err(told)?;
-    overrides.check_caps(&[(&loaded.suite, &plan)]).map_err(told)?;
-    let failed_from = failed_from(args, &loaded, &plan, context, console).map_err(told)?;
-    let counted = overrides.caps().are_set();
-    let (shared, plan) = match &failed_from {
-        Some(from) => {
-            // Some of the runs alone decide nothing.
-            loaded.suite.early_stop = None;
-            (Shared { partial: true, counted, ..Shared::default() }, from.plan(&plan))
+    let plans = plans_of(&mut set, overrides, context).map_err(told)?;
+    let failed_from = match (set.suites.first(), plans.first()) {
+        (Some(only), Some(plan)) if set.is_single => {
+            failed_from(args, &only.loaded, plan, context, console).map_err(told)?
         }
-        None => (Shared { counted, ..Shared::default() }, plan),
+        _ => None,
     };
-    let dir = report_dir(loaded.suite.reports.as_ref());
-    if args.resume && !dir.join(run_file::FILE).exists() {
-        return Err(nothing_left(&dir.join(run_file::FILE)));
-    }
-    let earlier = match &failed_from {
-        Some(_) => Resume::None,
-        None => earlier(args, dir, context)?,
-    };
-    let publisher = match &earlier {
-        // What was left stays until it is known whether it is gone on with.
-        Resume::FromDisk(_) => {
-            Publisher::with(dir, Surfaces::of(context), &inputs_of(&loaded.suite))?
-        }
-        Resume::None | Resume::FromCiJob(..) | Resume::Found(_) => {
-            let also: Vec<PathBuf> =
-                failed_from.iter().map(|from| from.path().to_owned()).collect();
-            Publisher::open(&loaded.suite, context, &also)?
-        }
-    };
+    let (publisher, entries) = opened((args, context), &mut set, plans, failed_from)?;
+    let (set, publisher) = (&set, &publisher);
     let ended = runtime.block_on(with_signals(|stop: Stop| async move {
-        let platform = platform(args, &[&loaded], global, context).await?;
-        let limiter = CallLimiter::new(None);
-        let gate = Gate {
-            client: &platform.client,
+        let loaded: Vec<&Loaded> = entries.iter().map(|entry| &entry.loaded).collect();
+        let platform = &platform(args, &loaded, global, context).await?;
+        let batch = Batch {
+            platform,
+            context,
             console,
             stop: &stop,
-            label: None,
-            limiter: &limiter,
-            permit: limiter.join(0).into(),
             listen: args.listen,
+            publisher,
+            is_single: set.is_single,
+            until: set.timeout.map(|timeout| Instant::now() + timeout.duration()),
+            overrides,
         };
-        let prepared = prepare(loaded, plan, earlier, shared, &platform.client);
-        let prepared = announced("the account's answers", |line| console.progress(line), prepared);
-        let prepared = gate.unless_stopped(prepared).await?;
-        overrides.check_caps(&[(&prepared.loaded.suite, &prepared.plan)])?;
-        for warning in crate::preflight::warnings::warnings(&prepared.loaded, &prepared.plan) {
-            console.warn(&warning);
-        }
-        let around = StartContext { context, dashboard: platform.dashboard.as_deref() };
-        let active = gate.start_or_resume(prepared, &publisher, &around).await?;
-        let follow_up = FollowUp::of(&active);
-        let mut parts = gate.wait_until_done(active, &publisher).await?;
-        let other_agent = failed_from.and_then(|from| from.join(&mut parts));
-        let mut report = build_report(parts);
-        if let Some(why) = other_agent {
-            report.of_another_suite(&why);
-        }
-        follow_up.take(&gate, &mut report).await;
-        let code = publisher.finish(&mut report, console)?;
-        commenter.tell(&report, console, &stop).await;
+        let mut batch = batch.run(set, entries).await?;
+        let code = publisher.finish(&mut batch, console)?;
+        commenter.tell(&batch, console, &stop).await;
         Ok(code)
     }));
     ended.map_err(told)
+}
+
+/// Whether an earlier gate has left something of a suite to go on with.
+fn is_left(set: &SuiteSet, member: &Member) -> bool {
+    let dir = set.dir_of(&member.dir);
+    dir.join(run_file::FILE).exists() || member.loaded.is_party() && call_groups::any_left(&dir)
+}
+
+/// Opens every output, and what an earlier gate has left of each suite.
+fn opened(
+    (args, context): (&Args, &Context),
+    set: &mut SuiteSet,
+    plans: Vec<Plan>,
+    mut failed_from: Option<FailedFrom>,
+) -> Result<(Publisher, Vec<Entry>), Failure> {
+    let inputs = set.suites.iter().flat_map(|member| inputs_of(&member.loaded.suite));
+    let inputs = inputs.chain(failed_from.iter().map(|from| from.path().to_owned()));
+    let inputs: Vec<PathBuf> = inputs.collect();
+    // A suite of which nothing was left has not started yet.
+    let earlier = |dir: &Path| earlier(args, dir, context);
+    // What was left stays until it is known whether it is gone on with.
+    let mut publisher = match set.is_single && matches!(earlier(&set.dir)?, Resume::FromDisk(_)) {
+        true => Publisher::with(&set.dir, context, &inputs)?,
+        false => Publisher::replacing(&set.dir, set.is_single, context, &inputs)?,
+    };
+    let mut entries = Vec::with_capacity(set.suites.len());
+    for (Member { dir: name, mut loaded, base, is_base }, plan) in
+        std::mem::take(&mut set.suites).into_iter().zip(plans)
+    {
+        let dir = set.dir_of(&name);
+        selection::reports_to(&mut loaded, &dir);
+        let failed_from = failed_from.take();
+        let (plan, earlier_of) = match &failed_from {
+            Some(from) => {
+                // Some of the runs alone decide nothing.
+                loaded.suite.early_stop = None;
+                (from.plan(&plan), Resume::None)
+            }
+            None if loaded.is_party() => (plan, Resume::None),
+            None => (plan, earlier(&dir)?),
+        };
+        if !set.is_single {
+            publisher.add_part(&dir, &inputs)?;
+        }
+        let run_dir = RunDir::open(&dir, matches!(earlier_of, Resume::FromDisk(_)))?;
+        let calls = match loaded.is_party() {
+            true => call_groups::open(&loaded, &dir, args.resume, context, &earlier)?,
+            false => Vec::new(),
+        };
+        entries.push(Entry {
+            dir: name,
+            base,
+            is_base,
+            loaded,
+            plan,
+            earlier: earlier_of,
+            failed_from,
+            run_dir,
+            calls,
+        });
+    }
+    Ok((publisher, entries))
 }
 
 /// The result that `--failed-from` names. In a CI job that is run again (`--reuse`) a file that was
@@ -250,74 +270,15 @@ fn failed_from(
     }
 }
 
-fn several(
-    (args, overrides): (&Args, &Overrides),
-    mut many: SuiteSet,
-    global: &Global,
-    context: &Context,
-    console: &Console,
-) -> Result<Code, Failure> {
-    if args.failed_from.is_some() {
-        return Err(Failure::Usage(
-            "--failed-from goes on with one suite: name one suite file and the result.json of its \
-             own directory; nothing was started"
-                .to_owned(),
-        ));
-    }
-    let left = |member: &Member| {
-        let dir = many.dir_of(&member.dir);
-        dir.join(run_file::FILE).exists() || member.loaded.is_party() && call_groups::any_left(&dir)
-    };
-    if args.resume && !many.suites.iter().any(left) {
-        return Err(nothing_left(&many.dir.join("*").join(run_file::FILE)));
-    }
-    let (runtime, count) = (runtime()?, many.suites.len());
-    let (whole, commenter) = (many.name.clone(), &Commenter::new(args.comment, global, context));
-    let told = |failure: Failure| {
-        runtime.block_on(commenter.tell_failure(sticky(&whole, count), &failure, console));
-        failure
-    };
-    let plans = plans_of(&mut many, overrides, context).map_err(told)?;
-    let inputs: Vec<PathBuf> =
-        many.suites.iter().flat_map(|member| inputs_of(&member.loaded.suite)).collect();
-    let publisher = BatchPublisher::open(&many.dir, Surfaces::of(context), &inputs)?;
-    let mut entries = Vec::with_capacity(many.suites.len());
-    let members = std::mem::take(&mut many.suites).into_iter().zip(plans);
-    for (Member { dir: name, mut loaded, base, is_base }, plan) in members {
-        let dir = many.dir_of(&name);
-        selection::reports_to(&mut loaded, &dir);
-        // A suite of which nothing was left has not started yet.
-        let of_dir = |dir: &Path| earlier(args, dir, context);
-        let earlier = if loaded.is_party() { Resume::None } else { of_dir(&dir)? };
-        let publisher = Publisher::part(&dir, matches!(earlier, Resume::FromDisk(_)), &inputs)?;
-        let calls = match loaded.is_party() {
-            true => call_groups::open(&loaded, &dir, args.resume, context, &of_dir)?,
-            false => Vec::new(),
-        };
-        entries.push(Entry { dir: name, base, is_base, loaded, plan, earlier, publisher, calls });
-    }
-    let many = &many;
-    let ended = runtime.block_on(with_signals(|stop: Stop| async move {
-        let loaded: Vec<&Loaded> = entries.iter().map(|entry| &entry.loaded).collect();
-        let platform = platform(args, &loaded, global, context).await?;
-        let (stop, listen) = (&stop, args.listen);
-        let until = many.timeout.map(|timeout| Instant::now() + timeout.duration());
-        let platform = &platform;
-        let together =
-            Batch { platform, context, console, stop, listen, commenter, until, overrides };
-        together.run(many, entries, publisher).await
-    }));
-    ended.map_err(told)
-}
-
-/// The plans of several suites, checked against everything that can be known of them by now.
+/// The plans of the suites, checked against everything that can be known of them by now.
 fn plans_of(
-    many: &mut SuiteSet,
+    set: &mut SuiteSet,
     overrides: &Overrides,
     context: &Context,
 ) -> Result<Vec<Plan>, Failure> {
-    let mut plans = Vec::with_capacity(many.suites.len());
-    for Member { loaded, .. } in &mut many.suites {
+    let mut plans = Vec::with_capacity(set.suites.len());
+    let mut suites = std::mem::take(&mut set.suites);
+    for Member { loaded, .. } in &mut suites {
         let plan = Plan::new(
             &loaded.suite,
             &loaded.name(),
@@ -325,14 +286,15 @@ fn plans_of(
             &unique_key(&loaded.suite, context),
         )?;
         if let Err(source) = before_outputs(loaded, &plan) {
-            return Err(Failure::Suite { name: loaded.name(), source: Box::new(source) });
+            return Err(set.failure_of(loaded.name(), source));
         }
         plans.push(plan);
     }
-    let suites = many.suites.iter().map(|member| &member.loaded.suite);
+    set.suites = suites;
+    let suites = set.suites.iter().map(|member| &member.loaded.suite);
     let known: Vec<(&Suite, &Plan)> = suites.zip(&plans).collect();
     if known.iter().all(|(_, plan)| plan.runs().is_some()) {
-        many.check_budgets(&known)?;
+        set.check_budgets(&known)?;
     }
     overrides.check_caps(&known)?;
     Ok(plans)

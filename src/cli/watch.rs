@@ -13,11 +13,12 @@ use crate::input::overrides::{KeyFlags, Overrides};
 use crate::input::same_suite::{EvidenceOf, foreign_agent, is_of_another};
 use crate::output::console::Console;
 use crate::output::pr_comment::Commenter;
-use crate::output::publisher::{Publisher, Surfaces, suite_head};
-use crate::output::run_file::RunState;
+use crate::output::publisher::Publisher;
 use crate::plan::Plan;
 use crate::report::build::build_report;
+use crate::report::gates::BatchReport;
 use crate::report::model::PlanHead;
+use crate::run_file::{RunDir, RunState};
 use crate::runner::active_run::ActiveRun;
 use crate::runner::announce::announced;
 use crate::runner::call_limit::CallLimiter;
@@ -92,8 +93,8 @@ pub(super) fn watch(
     let (suite, head) = rules(id, file.as_deref(), of, &args.keys.read()?, context)?;
     let baseline = crate::preflight::baseline::saved_of(&suite)?;
     let dir = crate::output::files::report_dir(suite.reports.as_ref());
-    let publisher =
-        Publisher::with(dir, Surfaces::of(context), &crate::output::publisher::inputs_of(&suite))?;
+    let publisher = Publisher::with(dir, context, &crate::output::publisher::inputs_of(&suite))?;
+    let run_dir = RunDir::open(dir, true)?;
     runtime()?.block_on(with_signals(|stop: Stop| async move {
         let client = connection::client(global, context)?;
         let began = Instant::now();
@@ -165,6 +166,7 @@ pub(super) fn watch(
             notes,
         };
         let limiter = CallLimiter::new(None);
+        let on_start = |id: u64, url: Option<&str>| publisher.started(0, id, url, console);
         let gate = Gate {
             client: &client,
             console,
@@ -173,16 +175,18 @@ pub(super) fn watch(
             limiter: &limiter,
             permit: limiter.join(0).into(),
             listen: false,
+            on_start: &on_start,
         };
         let follow_up = FollowUp::of(&active);
-        let mut report = build_report(gate.wait_until_done(active, &publisher).await?);
+        let mut report = build_report(gate.wait_until_done(active, &run_dir).await?);
         let evidence = EvidenceOf { result: &report.result, planned: of_left.as_ref(), mode: None };
         if let Some(why) = is_of_another(&own, &name, evidence).filter(|_| file.is_some()) {
             report.of_another_suite(&why);
         }
         follow_up.take(&gate, &mut report).await;
-        let code = publisher.finish(&mut report, console)?;
-        Commenter::new(args.comment, global, context).tell(&report, console, &stop).await;
+        let mut batch = BatchReport::of_one(report);
+        let code = publisher.finish(&mut batch, console)?;
+        Commenter::new(args.comment, global, context).tell(&batch, console, &stop).await;
         Ok(code)
     }))
 }
@@ -198,7 +202,7 @@ pub(super) fn rules(
 ) -> Result<(Suite, SuiteHead), Failure> {
     if let Some(path) = file {
         let loaded = crate::input::rules::rules(path, of, overrides, context)?;
-        let head = suite_head(&loaded);
+        let head = loaded.head();
         return Ok((loaded.suite, head));
     }
     let mut suite = Suite::default();

@@ -15,6 +15,7 @@ use crate::input::{file, input_names, secrets, variables};
 use crate::record::ResultRecord;
 use crate::simulate::{Faults, World};
 use crate::spec::refusals::{self, Stands};
+use crate::suite::head::SuiteHead;
 use crate::suite::model::{Party, Suite};
 use crate::suite::validate;
 
@@ -88,6 +89,18 @@ impl SourceFile {
 }
 
 impl Loaded {
+    /// The suite, as far as it explains the verdict.
+    pub(crate) fn head(&self) -> SuiteHead {
+        SuiteHead {
+            name: self.name(),
+            file: self.file.clone(),
+            mode: self.suite.mode.unwrap_or_default(),
+            thresholds: self.suite.thresholds.clone().unwrap_or_default(),
+            quarantine: self.suite.quarantine.clone().unwrap_or_default(),
+            report_only: self.suite.is_report_only(),
+        }
+    }
+
     /// What the directory of its reports is called after, where there are several.
     pub(crate) fn slug_source(&self) -> String {
         let file = self.file.as_deref().filter(|_| self.group.is_none());

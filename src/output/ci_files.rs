@@ -1,13 +1,83 @@
-//! What CI systems share between the gate and others: the step's summary, in which others may have
-//! written, and paths, which they read from the root of the repository.
+//! What CI systems share between the gate and others: the outputs of the step, its summary, in which
+//! others may have written, and paths, which they read from the root of the repository.
 
-use std::path::{Component, Path};
+use std::path::{Component, Path, PathBuf};
 
-use crate::context;
-use crate::escape::ci::output_entries;
+use crate::ci::System;
+use crate::context::{self, Context};
+use crate::exit::Code;
 use crate::input::file::repository_of;
 use crate::report::markdown::LIMIT;
+use crate::report::{azure, github};
 use crate::sink::{self, SinkError};
+
+/// The CI system that the gate runs in, as far as it reads files of its own.
+#[derive(Debug)]
+pub(crate) struct Surfaces {
+    pub(crate) system: System,
+    github_output: Option<PathBuf>,
+    pub(crate) github_summary: Option<PathBuf>,
+    /// Where the CI system has put the repository.
+    workspace: Option<PathBuf>,
+}
+
+impl Surfaces {
+    /// Those of the process's surroundings.
+    pub(crate) fn of(context: &Context) -> Self {
+        Self {
+            system: context.ci,
+            github_output: github_file(context, "GITHUB_OUTPUT"),
+            github_summary: github_file(context, "GITHUB_STEP_SUMMARY"),
+            workspace: github_file(context, "GITHUB_WORKSPACE"),
+        }
+    }
+
+    /// The path of a file from the root of its repository.
+    pub(crate) fn place(&self, file: &str) -> Option<String> {
+        in_repository(file, self.workspace.as_deref())
+    }
+
+    /// Gives later steps of GitHub's job these outputs.
+    pub(crate) fn add_outputs(&self, outputs: &[(&'static str, String)]) -> Result<(), SinkError> {
+        self.github_output.as_ref().map_or(Ok(()), |path| add_outputs(path, outputs))
+    }
+}
+
+/// Tells the CI system of a gate that ended without a verdict, so that no later step takes the
+/// outputs of such a gate for a pass. A CI system that can't be told keeps the exit code.
+/// `simulated`: whether it was a rehearsal.
+pub(crate) fn failed(context: &Context, code: Code, simulated: bool) {
+    let outputs = no_verdict(code, simulated);
+    if context.ci == System::Azure {
+        crate::output::console::to_output(&azure::results(&outputs, None));
+    }
+    let _ = Surfaces::of(context).add_outputs(&outputs);
+}
+
+/// Gives later steps one output more, where the CI system reads them from a file.
+pub(crate) fn output(context: &Context, name: &'static str, value: &str) {
+    let _ = Surfaces::of(context).add_outputs(&[(name, value.to_owned())]);
+}
+
+/// The outputs of a gate that ended without a verdict.
+pub(crate) fn no_verdict(code: Code, simulated: bool) -> [(&'static str, String); 4] {
+    [
+        ("verdict", if code == Code::Usage { "refused" } else { "none" }.to_owned()),
+        ("exit_code", code.number().to_string()),
+        ("passed", false.to_string()),
+        ("simulated", simulated.to_string()),
+    ]
+}
+
+/// A file that GitHub reads, where the gate runs there.
+fn github_file(context: &Context, name: &str) -> Option<PathBuf> {
+    context.var(name).filter(|_| context.ci == System::Github).map(PathBuf::from)
+}
+
+/// A line that no value holds.
+fn delimiter() -> String {
+    format!("cekura-gate-{:016x}{:016x}", context::random(), context::random())
+}
 
 /// With less room than this the summary of the step gets the short form, in bytes.
 const LEAST: usize = 16 * 1024;
@@ -33,17 +103,8 @@ pub(crate) fn add_to_summary(
 }
 
 /// Appends to the file in which GitHub reads a step's outputs, within what GitHub takes of a job.
-pub(crate) fn add_outputs<K: AsRef<str>>(
-    path: &Path,
-    outputs: &[(K, String)],
-) -> Result<(), SinkError> {
-    let pairs = outputs.iter().map(|(key, value)| (key.as_ref(), value.as_str()));
-    sink::append(path, &output_entries(pairs, &delimiter(), sink::length(path)))
-}
-
-/// A line that no value holds.
-fn delimiter() -> String {
-    format!("cekura-gate-{:016x}{:016x}", context::random(), context::random())
+fn add_outputs(path: &Path, outputs: &[(&'static str, String)]) -> Result<(), SinkError> {
+    sink::append(path, &github::output_file(outputs, &delimiter(), sink::length(path)))
 }
 
 /// What is said where not even the short form had room.

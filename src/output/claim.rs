@@ -14,8 +14,8 @@ use crate::output::files::{
     COMMENT, GITLAB_ANNOTATIONS, GITLAB_DOTENV, HTML, JUNIT, RESULT, SUMMARY,
 };
 use crate::output::files::{DIFF, PROMPT};
-use crate::output::run_file::{FILE as STARTED, RunState};
 use crate::report::{gates, html, json};
+use crate::run_file::{FILE as STARTED, RunState};
 use crate::sink::{self, SinkError};
 
 /// The file that says whose the directory is.

@@ -20,7 +20,6 @@ use crate::input::{connection, secrets};
 use crate::output::console::Console;
 use crate::report::gates::{self, BatchReport};
 use crate::report::markdown::comment::{self, Origin};
-use crate::report::model::Report;
 use crate::runtime::runtime;
 use crate::stop::Stop;
 
@@ -45,32 +44,23 @@ impl Commenter {
         Self { way, wanted }
     }
 
-    /// Writes the verdict. A signal that comes meanwhile ends it.
-    pub(crate) async fn tell(&self, report: &Report, console: &Console, stop: &Stop) {
-        unless_stopped(self.tell_all(report, console), console, stop).await;
-    }
-
-    /// Writes the verdict on several suites: one comment, with a section for each.
-    pub(crate) async fn post_batch(&self, whole: &BatchReport, console: &Console, stop: &Stop) {
-        let text = |origin: Origin<'_>| gates::comment(whole, origin);
-        let name = gates::sticky(&whole.name, whole.gates.len());
-        let put = self.put(name, text, patience_after(whole.code()), console);
-        unless_stopped(put, console, stop).await;
+    /// Writes the verdict: one comment, with a section for each suite. A signal that comes meanwhile
+    /// ends it.
+    pub(crate) async fn tell(&self, batch: &BatchReport, console: &Console, stop: &Stop) {
+        unless_stopped(self.tell_all(batch, console), console, stop).await;
     }
 
     /// Writes the verdict where nothing else goes on.
-    pub(crate) fn tell_now(&self, report: &Report, console: &Console) -> Result<(), Failure> {
+    pub(crate) fn tell_now(&self, batch: &BatchReport, console: &Console) -> Result<(), Failure> {
         if self.wanted {
-            runtime()?.block_on(self.tell_all(report, console));
+            runtime()?.block_on(self.tell_all(batch, console));
         }
         Ok(())
     }
 
-    async fn tell_all(&self, report: &Report, console: &Console) {
-        let text = |origin: Origin<'_>| comment::comment(report, origin);
-        let code = Code::of_number(report.exit_code).unwrap_or(Code::Internal);
-        let patience = patience_after(code);
-        self.put(&report.suite.name, text, patience, console).await;
+    async fn tell_all(&self, batch: &BatchReport, console: &Console) {
+        let text = |origin: Origin<'_>| gates::comment(batch, origin);
+        self.put(batch.comment_name(), text, patience_after(batch.code()), console).await;
     }
 
     /// Tells that a gate ended without a verdict, so that the comment of an earlier one does not

@@ -1,393 +1,270 @@
-//! Writing what the reports say: files, CI surfaces, the account.
+//! Writing what the reports of a batch say: files, CI surfaces, the account.
 
+use std::cell::RefCell;
 use std::path::{Path, PathBuf};
 
 use crate::ci::System;
 use crate::context::Context;
 use crate::exit::Code;
 use crate::failure::Failure;
-use crate::input::suite_file::Loaded;
-use crate::output::ci_files::{add_outputs, add_to_summary, in_repository, no_room};
+use crate::output::ci_files::{Surfaces, add_to_summary, no_room};
 use crate::output::claim::Claim;
 use crate::output::console::Console;
 use crate::output::files::{
-    COMMENT, GITLAB_ANNOTATIONS, GITLAB_DOTENV, HTML, JUNIT, RESULT, SUMMARY, report_dir,
+    COMMENT, GITLAB_ANNOTATIONS, GITLAB_DOTENV, JUNIT, RESULT, SUMMARY, report_dir,
 };
-use crate::output::run_file::{FILE as STARTED, RunState};
-use crate::report::github::{self, Paths};
+use crate::output::report_dir::{DirOf, ReportDir};
+use crate::output::stale::remove_stale;
+use crate::report::gates::{self, BatchReport, Whole};
+use crate::report::github::Paths;
 use crate::report::model::Report;
-use crate::report::{azure, console, gitlab, html, json, junit, markdown, words};
-use crate::sink::{self, Sink, SinkError};
-use crate::suite::head::SuiteHead;
+use crate::report::{azure, github, gitlab};
+use crate::run_file::FILE as STARTED;
+use crate::sink::{self, SinkError};
 use crate::suite::model::Suite;
 
-/// The CI system that the gate runs in, as far as it reads files of its own.
-#[derive(Debug, Default)]
-pub(crate) struct Surfaces {
-    pub(crate) system: System,
-    pub(crate) github_output: Option<PathBuf>,
-    pub(crate) github_summary: Option<PathBuf>,
-    /// Where the CI system has put the repository.
-    pub(crate) workspace: Option<PathBuf>,
-}
+/// So many results are told as each starts, and then whenever their number has doubled.
+const TOLD_ONE_BY_ONE: usize = 16;
 
-impl Surfaces {
-    /// Those of the process's surroundings. The default has none: a gate that is one of several
-    /// leaves them to the whole.
-    pub(crate) fn of(context: &Context) -> Self {
-        Self {
-            system: context.ci,
-            github_output: github_file(context, "GITHUB_OUTPUT"),
-            github_summary: github_file(context, "GITHUB_STEP_SUMMARY"),
-            workspace: github_file(context, "GITHUB_WORKSPACE"),
-        }
-    }
-
-    /// The path of a file from the root of its repository.
-    pub(crate) fn place(&self, file: &str) -> Option<String> {
-        in_repository(file, self.workspace.as_deref())
-    }
-}
-
-/// The opened outputs of a gate.
+/// The opened outputs of a batch.
 #[derive(Debug)]
 pub(crate) struct Publisher {
-    sink: Sink,
+    whole: RefCell<ReportDir>,
+    /// The directories of the suites; none of a suite that runs alone.
+    parts: Vec<RefCell<ReportDir>>,
     surfaces: Surfaces,
-    /// Whether it is one of several, whose JUnit file is that of the whole.
-    is_part: bool,
-    /// Keeps other gates out of the directory; a part is within that of the whole.
-    _claim: Option<Claim>,
-}
-
-/// The suite, as far as it explains the verdict.
-pub(crate) fn suite_head(loaded: &Loaded) -> SuiteHead {
-    SuiteHead {
-        name: loaded.name(),
-        file: loaded.file.clone(),
-        mode: loaded.suite.mode.unwrap_or_default(),
-        thresholds: loaded.suite.thresholds.clone().unwrap_or_default(),
-        quarantine: loaded.suite.quarantine.clone().unwrap_or_default(),
-        report_only: loaded.suite.is_report_only(),
-    }
+    /// The results that have started so far, by the place of their suite.
+    started: RefCell<Vec<(usize, u64)>>,
+    is_single: bool,
+    /// Keeps other gates out of the directory; that of a part is within it.
+    _claim: Claim,
 }
 
 impl Publisher {
-    /// Opens every output in the suite's directory, before anything is paid for, and removes what an
-    /// earlier gate has left there: it would be taken for this one's.
-    pub(crate) fn open(
-        suite: &Suite,
-        context: &Context,
-        also: &[PathBuf],
-    ) -> Result<Self, Failure> {
+    /// Opens the outputs of a suite that runs alone, before anything is paid for, and leaves the
+    /// evidence of other gates there, and what leads to it: for a gate that starts nothing. A report
+    /// that is one of the `inputs` stays until its place is taken.
+    pub(crate) fn with(dir: &Path, context: &Context, inputs: &[PathBuf]) -> Result<Self, Failure> {
+        let is_input = |path: &Path| is_one_of(path, inputs);
+        let claim = Claim::take(dir)?;
+        Self::opened(dir, DirOf::Single, Surfaces::of(context), claim, &is_input)
+    }
+
+    /// The same for a gate that starts something: it removes what an earlier gate has left there,
+    /// which would be taken for this one's.
+    pub(crate) fn open(suite: &Suite, context: &Context) -> Result<Self, Failure> {
         let dir = report_dir(suite.reports.as_ref());
-        let inputs: Vec<PathBuf> = inputs_of(suite).into_iter().chain(also.to_vec()).collect();
-        let publisher = Self::with(dir, Surfaces::of(context), &inputs)?;
-        crate::output::stale::remove_stale(dir, &|path| is_one_of(path, &inputs))?;
+        Self::replacing(dir, true, context, &inputs_of(suite))
+    }
+
+    /// The same for a suite that runs alone, or for several in directories below this one.
+    pub(crate) fn replacing(
+        dir: &Path,
+        is_single: bool,
+        context: &Context,
+        inputs: &[PathBuf],
+    ) -> Result<Self, Failure> {
+        let is_input = |path: &Path| is_one_of(path, inputs);
+        let claim = Claim::take(dir)?;
+        remove_stale(dir, &is_input)?;
+        let of = if is_single { DirOf::Single } else { DirOf::Batch };
+        let publisher = Self::opened(dir, of, Surfaces::of(context), claim, &is_input)?;
         // One of an earlier run would lead `watch --from` to the wrong result.
         sink::remove(&dir.join(STARTED))?;
+        let evidence = dir.join(RESULT);
+        if !is_single && !is_input(&evidence) {
+            sink::remove(&evidence)?;
+        }
         Ok(publisher)
     }
 
-    /// Opens every output in a directory, and leaves the evidence of other gates there, and what
-    /// leads to it: for a gate that starts nothing. A report that is one of the `inputs` stays until
-    /// its place is taken.
-    pub(crate) fn with(
+    fn opened(
         dir: &Path,
+        of: DirOf,
         surfaces: Surfaces,
-        inputs: &[PathBuf],
+        claim: Claim,
+        is_input: &dyn Fn(&Path) -> bool,
     ) -> Result<Self, Failure> {
-        let claim = Claim::take(dir)?;
-        let mut names = vec![JUNIT, SUMMARY, COMMENT, RESULT];
-        if surfaces.system == System::Gitlab {
-            names.extend([GITLAB_DOTENV, GITLAB_ANNOTATIONS]);
+        let others: &[&'static str] = match surfaces.system {
+            System::Gitlab => &[GITLAB_DOTENV, GITLAB_ANNOTATIONS],
+            _ => &[],
+        };
+        Ok(Self {
+            whole: RefCell::new(ReportDir::open(dir, of, others, is_input)?),
+            parts: Vec::new(),
+            surfaces,
+            started: RefCell::default(),
+            is_single: of == DirOf::Single,
+            _claim: claim,
+        })
+    }
+
+    /// Opens the outputs of the next of several suites.
+    pub(crate) fn add_part(&mut self, dir: &Path, inputs: &[PathBuf]) -> Result<(), Failure> {
+        let is_input = |path: &Path| is_one_of(path, inputs);
+        self.parts.push(RefCell::new(ReportDir::open(dir, DirOf::Part, &[], &is_input)?));
+        Ok(())
+    }
+
+    /// Tells the CI system which results have started so far, before the first question about them:
+    /// a job that is killed later leaves at least this. `place` is that of the suite.
+    /// What goes wrong is a warning: the calls are going and paid for.
+    pub(crate) fn started(&self, place: usize, id: u64, url: Option<&str>, console: &Console) {
+        if let Err(error) = self.started_outputs(place, id, url) {
+            console.warn(&error.to_string());
         }
-        let mut sink = Sink::open(dir, &names, &|path| is_one_of(path, inputs))?;
-        sink.open_tree(HTML, html::INDEX, html::GENERATOR)?;
-        Ok(Self { sink, surfaces, is_part: false, _claim: Some(claim) })
     }
 
-    /// Opens the outputs of one of several gates. What leads to its result stays where `keep` says
-    /// so.
-    pub(crate) fn part(dir: &Path, keep: bool, inputs: &[PathBuf]) -> Result<Self, Failure> {
-        let mut sink = Sink::open(dir, &[SUMMARY, RESULT], &|path| is_one_of(path, inputs))?;
-        sink.open_tree(HTML, html::INDEX, html::GENERATOR)?;
-        if !keep {
-            sink::remove(&dir.join(STARTED))?;
-        }
-        Ok(Self { sink, surfaces: Surfaces::default(), is_part: true, _claim: None })
-    }
-
-    /// Opens the directory of one of the calls that start together: it holds what leads to the
-    /// call's result, and no report.
-    pub(crate) fn of_call(dir: &Path, keep: bool) -> Result<Self, Failure> {
-        let sink = Sink::open(dir, &[], &|_| false)?;
-        if !keep {
-            sink::remove(&dir.join(STARTED))?;
-        }
-        Ok(Self { sink, surfaces: Surfaces::default(), is_part: true, _claim: None })
-    }
-
-    /// Where the standard error of the agent's program goes, in mode api_chat. What an earlier gate
-    /// has left there is removed.
-    pub(crate) fn agent_logs(&self) -> PathBuf {
-        let dir = self.sink.dir().join("agent");
-        for entry in std::fs::read_dir(&dir).into_iter().flatten().flatten() {
-            if entry.file_name().to_string_lossy().ends_with(".stderr.log") {
-                // One that stays misleads nobody: it is named after another run.
-                let _ = std::fs::remove_file(entry.path());
-            }
-        }
-        dir
-    }
-
-    /// Leaves on disk which result has started, or is about to.
-    pub(crate) fn left(&self, run: &RunState) -> Result<(), SinkError> {
-        sink::replace(&self.sink.dir().join(STARTED), &run.text())
-    }
-
-    /// Leaves on disk and tells the CI system which result has started, before the first question
-    /// about it.
-    pub(crate) fn started(&self, run: &RunState) -> Result<(), SinkError> {
-        self.left(run)?;
-        let (Some(id), url) = (run.result, run.url.as_deref()) else { return Ok(()) };
+    fn started_outputs(&self, place: usize, id: u64, url: Option<&str>) -> Result<(), SinkError> {
+        self.started.borrow_mut().push((place, id));
+        let ids = self.started_ids();
+        // A file that is only added to would grow with the square of the results, and GitHub takes a
+        // mebibyte. What a killed job misses is at most half; the end has them all.
+        let is_told = ids.len() <= TOLD_ONE_BY_ONE || ids.len().is_power_of_two();
+        let outputs = github::outputs_of_start(&ids, self.is_single.then_some((id, url)));
         if self.surfaces.system == System::Gitlab {
-            // A job that is killed later leaves at least this; the end replaces it.
-            let text = gitlab::dotenv_of_start(id, url);
-            let path = self.sink.dir().join(GITLAB_DOTENV);
-            sink::replace(&path, &text)?;
+            let path = self.whole.borrow().dir().join(GITLAB_DOTENV);
+            sink::replace(&path, &gitlab::dotenv(&outputs))?;
         }
-        if self.surfaces.system == System::Azure {
-            let ids = azure::variable("result_ids", &github::result_ids(&[id]));
-            let id = azure::variable("result_id", &id.to_string());
-            let url = azure::variable("result_url", url.unwrap_or_default());
-            crate::output::console::to_output(&(id + &ids + &url));
+        if self.surfaces.system == System::Azure && is_told {
+            crate::output::console::to_output(&azure::results(&outputs, None));
         }
-        let Some(path) = &self.surfaces.github_output else { return Ok(()) };
-        let url = url.unwrap_or_default().to_owned();
-        let ids = github::result_ids(&[id]);
-        let outputs = [("result_id", id.to_string()), ("result_ids", ids), ("result_url", url)];
-        add_outputs(path, &outputs)
+        if is_told { self.surfaces.add_outputs(&outputs) } else { Ok(()) }
+    }
+
+    /// The ids of the results that have started, in the order of their suites.
+    fn started_ids(&self) -> Vec<u64> {
+        let mut started = self.started.borrow().clone();
+        started.sort_by_key(|(place, _)| *place);
+        started.into_iter().map(|(_, id)| id).collect()
+    }
+
+    /// Writes the reports of one of several suites, and warns of what could not be written. Those of
+    /// a suite that runs alone are written at the end.
+    pub(crate) fn judged(
+        &self,
+        place: usize,
+        report: &mut Report,
+        console: &Console,
+    ) -> Result<(), Failure> {
+        let Some(part) = self.parts.get(place) else { return Ok(()) };
+        let mut part = part.borrow_mut();
+        part.write(Whole::One(report))?;
+        if let Some(fault) = part.fault().filter(|_| report.exit_code == Code::Passed.number()) {
+            report.not_written(&fault);
+            part.write_again(Whole::One(report))?;
+        }
+        for fault in &part.faults {
+            console.warn(&fault.to_string());
+        }
+        Ok(())
     }
 
     /// Writes every report, prints the account, and gives the code to exit with. A report that
     /// can't be written turns a pass into its own code, in every output that still can be written;
     /// it never hides a failure.
     pub(crate) fn finish(
-        mut self,
-        report: &mut Report,
+        &self,
+        batch: &mut BatchReport,
         console: &Console,
     ) -> Result<Code, Failure> {
-        let (written, mut faults) = self.write(report)?;
-        self.correct(report, &written, &faults)?;
+        self.whole.borrow_mut().write((&*batch).into())?;
+        self.correct(batch)?;
         // The outputs come last: they say whether everything else could be written.
-        self.summary_of_ci(report, console, &mut faults);
-        self.correct(report, &written, &faults)?;
-        self.outputs_of_ci(report, &mut faults);
-        if self.correct(report, &written, &faults)? {
+        self.summary_of_ci(batch, console);
+        self.correct(batch)?;
+        self.outputs_of_ci(batch);
+        if self.correct(batch)? {
             // What could be written of them is written again; the last value of each counts.
-            self.outputs_of_ci(report, &mut Vec::new());
+            let faults = self.whole.borrow().faults.len();
+            self.outputs_of_ci(batch);
+            self.whole.borrow_mut().faults.truncate(faults);
         }
-        let (annotations, results) = self.log_of_ci(report);
-        console.print_summary_commands(&annotations)?;
-        // Later steps need these, however quiet the gate is.
-        console.print_commands(&results)?;
-        let told = written.iter().filter(|(name, _)| *name != COMMENT);
-        let paths: Vec<&Path> = told.map(|(_, path)| path.as_path()).collect();
-        console.print_summary(&console::console(report, console.style(), &paths))?;
-        if !report.has_passed() {
-            console.brief(&words::verdict_line(report))?;
+        self.log_of_ci(batch, console)?;
+        let whole = self.whole.borrow();
+        console.print_summary(&gates::console(&*batch, console.style(), &whole.shown()))?;
+        if !batch.has_passed() {
+            console.brief(&Whole::from(&*batch).line())?;
         }
-        for fault in &faults {
+        for fault in &whole.faults {
             console.warn(&fault.to_string());
         }
-        Ok(Code::of_number(report.exit_code).unwrap_or(Code::Internal))
-    }
-
-    /// Writes the files of one of several gates, and gives what went wrong.
-    pub(crate) fn write_part(&mut self, report: &mut Report) -> Result<Vec<SinkError>, Failure> {
-        let (written, faults) = self.write(report)?;
-        self.correct(report, &written, &faults)?;
-        Ok(faults)
-    }
-
-    /// Writes the files. Gives those that were written and what went wrong.
-    fn write(&mut self, report: &Report) -> Result<(Written, Vec<SinkError>), Failure> {
-        let mut faults: Vec<SinkError> = Vec::new();
-        let mut written: Written = Vec::new();
-        for name in self.files() {
-            // Each text is let go before the next is made: those of ten thousand runs are large.
-            match self.sink.write(name, &text_of(name, report)?) {
-                Ok(path) => written.push((name, path)),
-                Err(fault) => faults.push(fault),
-            }
-        }
-        match self.sink.write_tree(HTML, |write| html::each(report, write)) {
-            Ok(path) => written.push((HTML, path.join(html::INDEX))),
-            Err(fault) => faults.push(fault),
-        }
-        Ok((written, faults))
-    }
-
-    /// The files that every gate writes, the evidence first.
-    fn files(&self) -> impl Iterator<Item = &'static str> + use<> {
-        // Those of the whole have what is of all parts.
-        let of_whole = |name: &&str| [JUNIT, COMMENT].contains(name);
-        let is_part = self.is_part;
-        [RESULT, JUNIT, SUMMARY, COMMENT]
-            .into_iter()
-            .filter(move |name| !(is_part && of_whole(name)))
+        Ok(batch.code())
     }
 
     /// Takes a pass back where an output could not be written, and writes again what was written
     /// with it. Gives whether it did.
-    fn correct(
-        &self,
-        report: &mut Report,
-        written: &Written,
-        faults: &[SinkError],
-    ) -> Result<bool, Failure> {
-        let Some(fault) = faults.first() else { return Ok(false) };
-        if report.exit_code != Code::Passed.number() {
+    fn correct(&self, batch: &mut BatchReport) -> Result<bool, Failure> {
+        let whole = self.whole.borrow();
+        let Some(fault) = whole.fault().filter(|_| batch.code() == Code::Passed) else {
             return Ok(false);
-        }
-        report.not_written(&format!("{}: {}", fault.path.display(), fault.source));
-        for (name, path) in written {
-            // Evidence that cannot be written again is kept: it has been paid for. Anything else
-            // would say that the gate passed.
-            match *name {
-                RESULT => drop(sink::replace(path, &text_of(name, report)?)),
-                HTML => {
-                    let dir = path.parent().unwrap_or(path);
-                    let again = html::each(report, |file: &str, text: &str| {
-                        sink::replace(&dir.join(file), text)
-                    });
-                    if again.is_err() {
-                        sink::remove_tree(dir, html::INDEX, html::GENERATOR);
-                    }
-                }
-                _ => {
-                    if sink::replace(path, &text_of(name, report)?).is_err() {
-                        let _ = sink::remove(path);
-                    }
-                }
-            }
-        }
+        };
+        batch.not_written(&fault);
+        whole.write_again((&*batch).into())?;
         Ok(true)
     }
 
     /// Appends to the summary of GitHub's step.
-    fn summary_of_ci(&self, report: &Report, console: &Console, faults: &mut Vec<SinkError>) {
+    fn summary_of_ci(&self, batch: &BatchReport, console: &Console) {
         let Some(path) = &self.surfaces.github_summary else { return };
-        let summary = self.sink.dir().join(SUMMARY);
-        let code = Code::of_number(report.exit_code).unwrap_or(Code::Internal);
-        let brief = || markdown::brief(code, &words::verdict_line(report), &summary);
-        match add_to_summary(path, |room| markdown::step_summary(report, room), brief) {
+        let summary = self.whole.borrow().dir().join(SUMMARY);
+        let whole = |room| gates::step_summary(batch, room);
+        match add_to_summary(path, whole, || gates::brief(batch, &summary)) {
             Ok(true) => {}
             Ok(false) => console.warn(&no_room(&summary)),
-            Err(fault) => faults.push(fault),
+            Err(fault) => self.whole.borrow_mut().faults.push(fault),
         }
+    }
+
+    /// The outputs by name, and their values.
+    fn outputs(&self, batch: &BatchReport) -> Vec<(&'static str, String)> {
+        let whole = self.whole.borrow();
+        let dir = whole.dir();
+        let (junit, comment) = (dir.join(JUNIT), comment_in(dir));
+        let paths = Paths { junit: Some(&junit), summary: Some(&comment), dir: Some(dir) };
+        gates::outputs(batch, &self.started_ids(), paths)
     }
 
     /// Writes the outputs that later steps read from files.
-    fn outputs_of_ci(&mut self, report: &Report, faults: &mut Vec<SinkError>) {
-        let dir = self.sink.dir().to_owned();
-        let (junit, comment) = (dir.join(JUNIT), comment_in(&dir));
-        let paths = Paths { junit: Some(&junit), summary: Some(&comment), dir: Some(&dir) };
-        if let Some(path) = &self.surfaces.github_output {
-            faults.extend(add_outputs(path, &github::outputs(report, paths)).err());
-        }
+    fn outputs_of_ci(&self, batch: &BatchReport) {
+        let outputs = self.outputs(batch);
+        let mut whole = self.whole.borrow_mut();
+        whole.faults.extend(self.surfaces.add_outputs(&outputs).err());
         if self.surfaces.system == System::Gitlab {
-            let mut write = |name, text: &str| {
-                let written = match self.sink.is_open(name) {
-                    true => self.sink.write(name, text).map(drop),
-                    false => sink::replace(&dir.join(name), text),
-                };
-                faults.extend(written.err());
-            };
-            write(GITLAB_DOTENV, &gitlab::dotenv(report, paths));
-            if let Some(annotations) = gitlab::annotations(report) {
-                write(GITLAB_ANNOTATIONS, &annotations);
+            whole.write_other(GITLAB_DOTENV, &gitlab::dotenv(&outputs));
+            if let Some(annotations) = gates::gitlab_annotations(batch) {
+                whole.write_other(GITLAB_ANNOTATIONS, &annotations);
             }
         }
     }
 
-    /// What the CI system reads in the log: the annotations, and the outputs of Azure Pipelines.
-    fn log_of_ci(&self, report: &Report) -> (String, String) {
-        let dir = self.sink.dir();
-        let (junit, summary) = (dir.join(JUNIT), dir.join(SUMMARY));
-        let comment = comment_in(dir);
-        let paths = Paths { junit: Some(&junit), summary: Some(&comment), dir: Some(dir) };
-        match self.surfaces.system {
-            System::Github => {
+    /// Prints what the CI system reads in the log: the annotations, and the outputs of Azure
+    /// Pipelines, which later steps need, however quiet the gate is.
+    fn log_of_ci(&self, batch: &BatchReport, console: &Console) -> Result<(), Failure> {
+        match (self.surfaces.system, Whole::from(batch)) {
+            (System::Github, whole) => {
                 let place = |file: &str| self.surfaces.place(file);
-                (github::annotations(report, &place), String::new())
+                console.print_summary_commands(&gates::annotations(whole, &place))
             }
-            System::Azure => {
+            (System::Azure, whole) => {
+                if let Whole::One(report) = whole {
+                    console.print_summary_commands(&azure::annotations(report))?;
+                }
                 // The agent looks for the summary from a directory of its own.
-                let summary = std::path::absolute(&summary).ok().filter(|path| path.exists());
-                let results = azure::results(report, paths, summary.as_deref());
-                (azure::annotations(report), results)
+                let summary = std::path::absolute(self.whole.borrow().dir().join(SUMMARY)).ok();
+                let summary = summary.filter(|path| path.exists());
+                let commands = azure::results(&self.outputs(batch), summary.as_deref());
+                console.print_commands(&commands)
             }
-            _ => (String::new(), String::new()),
+            _ => Ok(()),
         }
-    }
-}
-
-/// The reports that were written: their names and paths.
-type Written = Vec<(&'static str, PathBuf)>;
-
-/// The text of one of the files.
-fn text_of(name: &str, report: &Report) -> Result<String, Failure> {
-    match name {
-        RESULT => {
-            json::write(report).map_err(|error| Failure::Internal(format!("result.json: {error}")))
-        }
-        JUNIT => Ok(junit::junit(report)),
-        COMMENT => Ok(markdown::comment::without_marker(report)),
-        _ => Ok(markdown::markdown(report)),
     }
 }
 
 /// The short summary, for whoever posts it from another directory.
-pub(crate) fn comment_in(dir: &Path) -> PathBuf {
+fn comment_in(dir: &Path) -> PathBuf {
     let path = dir.join(COMMENT);
     std::path::absolute(&path).unwrap_or(path)
-}
-
-/// Tells the CI system of a gate that ended without a verdict, so that no later step takes the
-/// outputs of such a gate for a pass. A CI system that can't be told keeps the exit code.
-/// `simulated`: whether it was a rehearsal.
-pub(crate) fn failed(context: &Context, code: Code, simulated: bool) {
-    let outputs = no_verdict(code, simulated);
-    if let Some(path) = github_file(context, "GITHUB_OUTPUT") {
-        let _ = add_outputs(&path, &outputs);
-    } else if context.ci == System::Azure {
-        let commands = outputs.iter().map(|(name, value)| azure::variable(name, value));
-        crate::output::console::to_output(&commands.collect::<String>());
-    }
-}
-
-/// Gives later steps one output more, where the CI system reads them from a file.
-pub(crate) fn output(context: &Context, name: &str, value: &str) {
-    if let Some(path) = github_file(context, "GITHUB_OUTPUT") {
-        let _ = add_outputs(&path, &[(name, value.to_owned())]);
-    }
-}
-
-/// The outputs of a gate that ended without a verdict.
-pub(crate) fn no_verdict(code: Code, simulated: bool) -> [(&'static str, String); 4] {
-    [
-        ("verdict", if code == Code::Usage { "refused" } else { "none" }.to_owned()),
-        ("exit_code", code.number().to_string()),
-        ("passed", false.to_string()),
-        ("simulated", simulated.to_string()),
-    ]
-}
-
-/// A file that GitHub reads, where the gate runs there.
-fn github_file(context: &Context, name: &str) -> Option<PathBuf> {
-    context.var(name).filter(|_| context.ci == System::Github).map(PathBuf::from)
 }
 
 /// The files that a suite reads and that may be reports of an earlier gate: its baseline.
@@ -397,7 +274,7 @@ pub(crate) fn inputs_of(suite: &Suite) -> Vec<PathBuf> {
 }
 
 /// Whether a file is one of those, by whatever path.
-pub(crate) fn is_one_of(path: &Path, inputs: &[PathBuf]) -> bool {
+fn is_one_of(path: &Path, inputs: &[PathBuf]) -> bool {
     let Ok(path) = path.canonicalize() else { return false };
     inputs.iter().any(|input| input.canonicalize().is_ok_and(|input| input == path))
 }

@@ -12,8 +12,9 @@ use crate::input::overrides::Overrides;
 use crate::input::suite_file::Loaded;
 use crate::input::{suite_file, suite_list};
 use crate::output::console::Console;
-use crate::output::files::{DEFAULT_DIR, HTML};
+use crate::output::files::{DEFAULT_DIR, HTML, report_dir};
 use crate::plan::Plan;
+use crate::report::gates::sticky;
 use crate::scalars::Timeout;
 use crate::suite::model::{Budget, Reports, Suite};
 use crate::suite::{matrix, together};
@@ -21,19 +22,13 @@ use crate::suite::{matrix, together};
 /// Where a file that lists suites is looked for when nothing is named and there is no suite.
 pub(crate) const DEFAULT_LIST: &str = "gates.yml";
 
-/// What a command is asked for.
-#[derive(Debug)]
-pub(crate) enum SuiteSelection {
-    /// One suite, with reports of its own.
-    One(Box<Loaded>),
-    /// Several, with one report of the whole.
-    SuiteSet(SuiteSet),
-}
-
-/// Suites that are gated side by side, and what they share.
+/// The suites of a command, one or several that run side by side, and what they share.
 #[derive(Debug)]
 pub(crate) struct SuiteSet {
     pub(crate) name: String,
+    /// Whether it is one suite that was named alone: its reports lie in `dir` itself, and nothing
+    /// that is said needs its name.
+    pub(crate) is_single: bool,
     pub(crate) suites: Vec<Member>,
     /// The suites among them that are sides of the same calls.
     pub(crate) groups: Vec<Group>,
@@ -63,7 +58,7 @@ pub(crate) struct Group {
 /// One of several suites.
 #[derive(Debug)]
 pub(crate) struct Member {
-    /// Its directory, below that of the whole.
+    /// Its directory, below that of the whole; empty for a single suite.
     pub(crate) dir: String,
     pub(crate) loaded: Loaded,
     /// The place of the suite whose result it is compared with.
@@ -78,11 +73,11 @@ pub(crate) fn asked(
     overrides: &Overrides,
     context: &Context,
     console: &Console,
-) -> Result<SuiteSelection, Failure> {
+) -> Result<SuiteSet, Failure> {
     let list = Path::new(DEFAULT_LIST);
     match named {
         [] if !suite_file::has_default() && list.is_file() && !overrides.makes_a_suite() => {
-            many(&[list.to_owned()], overrides, context, console).map(SuiteSelection::SuiteSet)
+            many(&[list.to_owned()], overrides, context, console)
         }
         [] => {
             let one = suite_file::suite(None, overrides, context)?;
@@ -92,20 +87,32 @@ pub(crate) fn asked(
                 ));
             }
             match makes_several(&one.suite).then(|| one.file.clone()).flatten() {
-                Some(file) => {
-                    many(&[file.into()], overrides, context, console).map(SuiteSelection::SuiteSet)
-                }
-                None => Ok(SuiteSelection::One(Box::new(one))),
+                Some(file) => many(&[file.into()], overrides, context, console),
+                None => Ok(single(one)),
             }
         }
         [path] if !path.is_dir() && suite_list::read(path, overrides, context)?.is_none() => {
             let one = suite_file::suite(Some(path), overrides, context)?;
             match makes_several(&one.suite) {
-                true => many(named, overrides, context, console).map(SuiteSelection::SuiteSet),
-                false => Ok(SuiteSelection::One(Box::new(one))),
+                true => many(named, overrides, context, console),
+                false => Ok(single(one)),
             }
         }
-        several => many(several, overrides, context, console).map(SuiteSelection::SuiteSet),
+        several => many(several, overrides, context, console),
+    }
+}
+
+/// One suite as a set of one.
+fn single(loaded: Loaded) -> SuiteSet {
+    SuiteSet {
+        name: loaded.name(),
+        is_single: true,
+        dir: report_dir(loaded.suite.reports.as_ref()).to_owned(),
+        suites: vec![Member { dir: String::new(), loaded, base: None, is_base: false }],
+        groups: Vec::new(),
+        concurrency: None,
+        budget: None,
+        timeout: None,
     }
 }
 
@@ -171,6 +178,7 @@ fn many(
     name_dirs(&mut suites);
     let many = SuiteSet {
         name: list.name.or(of_one).unwrap_or_else(|| format!("{} suites", suites.len())),
+        is_single: false,
         suites,
         groups,
         concurrency: overrides.concurrency().or(list.concurrency),
@@ -392,7 +400,20 @@ impl SuiteSet {
 
     /// The directory of one suite's reports.
     pub(crate) fn dir_of(&self, slug: &str) -> PathBuf {
-        self.dir.join(slug)
+        if self.is_single { self.dir.clone() } else { self.dir.join(slug) }
+    }
+
+    /// The name that the comment on a pull request is found by.
+    pub(crate) fn comment_name(&self) -> &str {
+        if self.is_single { &self.name } else { sticky(&self.name, self.suites.len()) }
+    }
+
+    /// A failure that is of one suite, with that suite's name where there are several.
+    pub(crate) fn failure_of(&self, name: String, failure: Failure) -> Failure {
+        match self.is_single {
+            true => failure,
+            false => Failure::Suite { name, source: Box::new(failure) },
+        }
     }
 }
 

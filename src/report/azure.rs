@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use super::github::{self, Paths};
 use super::issues::{Issue, issues};
 use super::model::Report;
 use crate::escape::ci::{azure_data, azure_value};
@@ -15,12 +14,7 @@ pub fn annotations(report: &Report) -> String {
 
 /// The commands that show the summary and set the variables. `summary` is the absolute path of the
 /// summary, if it was written.
-pub fn results(report: &Report, paths: Paths<'_>, summary: Option<&Path>) -> String {
-    variables(&github::outputs(report, paths), summary)
-}
-
-/// The same of outputs that are made already.
-pub fn variables(outputs: &[(&'static str, String)], summary: Option<&Path>) -> String {
+pub fn results(outputs: &[(&'static str, String)], summary: Option<&Path>) -> String {
     let mut out = String::new();
     if let Some(path) = summary {
         let path = azure_data(&path.display().to_string());
@@ -33,7 +27,7 @@ pub fn variables(outputs: &[(&'static str, String)], summary: Option<&Path>) -> 
 }
 
 /// Sets an output variable of the step: `$(STEP.NAME)` in later steps of the job. `name` is ours.
-pub fn variable(name: &str, value: &str) -> String {
+fn variable(name: &str, value: &str) -> String {
     format!("##vso[task.setvariable variable={name};isOutput=true]{}\n", azure_value(value))
 }
 

@@ -48,6 +48,22 @@ pub fn outputs(report: &Report, paths: Paths<'_>) -> Vec<(&'static str, String)>
     ]
 }
 
+/// The outputs of results that have only started: of a suite that runs alone its id and page too.
+pub fn outputs_of_start(
+    started: &[u64],
+    single: Option<(u64, Option<&str>)>,
+) -> Vec<(&'static str, String)> {
+    let ids = ("result_ids", result_ids(started));
+    match single {
+        None => vec![ids],
+        Some((id, url)) => vec![
+            ("result_id", id.to_string()),
+            ids,
+            ("result_url", url.unwrap_or_default().to_owned()),
+        ],
+    }
+}
+
 /// Ids of results as a JSON list, for programs that take one result or several alike.
 pub fn result_ids(ids: &[u64]) -> String {
     let ids: Vec<String> = ids.iter().map(u64::to_string).collect();
@@ -63,11 +79,11 @@ pub(super) const fn verdict(verdict: Verdict) -> &'static str {
     }
 }
 
-/// What to append to the file that `GITHUB_OUTPUT` names, in which nothing stands yet. `delimiter`
-/// should be random.
-pub fn output_file(report: &Report, paths: Paths<'_>, delimiter: &str) -> String {
-    let outputs = outputs(report, paths);
-    output_entries(outputs.iter().map(|(key, value)| (*key, value.as_str())), delimiter, 0)
+/// What to append to the file that `GITHUB_OUTPUT` names, in which `there` bytes stand already.
+/// `delimiter` should be random.
+pub fn output_file(outputs: &[(&'static str, String)], delimiter: &str, there: usize) -> String {
+    let outputs = outputs.iter().map(|(key, value)| (*key, value.as_str()));
+    output_entries(outputs, delimiter, there)
 }
 
 /// Workflow commands for the log, a line each: at most ten errors and ten warnings, the most useful

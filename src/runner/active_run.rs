@@ -4,7 +4,6 @@ use tokio::time::Instant;
 
 use crate::chat::crowd::Chats;
 use crate::output::progress_view::Watched;
-use crate::output::run_file::RunState;
 use crate::plan::Plan;
 use crate::record::{ResultRecord, RunRecord};
 use crate::redact::Redactor;
@@ -12,6 +11,7 @@ use crate::report::build::End;
 use crate::report::commands;
 use crate::report::model::PlanHead;
 use crate::retry::RetryRecord;
+use crate::run_file::RunState;
 use crate::spec::cases;
 use crate::suite::head::SuiteHead;
 use crate::suite::model::Suite;

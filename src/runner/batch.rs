@@ -1,4 +1,4 @@
-//! Several suites that run side by side: what they share, and what is known of each.
+//! The suites of a command: what they share, and what is known of each.
 
 use tokio::time::Instant;
 
@@ -7,11 +7,12 @@ use crate::exit::Code;
 use crate::failure::Failure;
 use crate::input::overrides::Overrides;
 use crate::output::console::Console;
-use crate::output::pr_comment::Commenter;
 use crate::output::publisher::Publisher;
 use crate::plan::Plan;
 use crate::report::build::ReportInput;
+use crate::run_file::RunDir;
 use crate::runner::call_limit::{CallLimiter, CallPermit};
+use crate::runner::failed_from::FailedFrom;
 use crate::runner::follow_up::FollowUp;
 use crate::runner::gate::Gate;
 use crate::runner::platform::Platform;
@@ -20,7 +21,7 @@ use crate::runner::start::StartContext;
 use crate::stop::Stop;
 use crate::suite::together::Set;
 
-/// One of several suites, with its outputs opened.
+/// One of the suites, with its outputs opened.
 pub(crate) struct Entry {
     /// The directory of its reports, below that of the whole.
     pub(crate) dir: String,
@@ -31,7 +32,9 @@ pub(crate) struct Entry {
     pub(crate) loaded: crate::input::suite_file::Loaded,
     pub(crate) plan: Plan,
     pub(crate) earlier: Resume,
-    pub(crate) publisher: Publisher,
+    /// The result whose failed scenarios start again.
+    pub(crate) failed_from: Option<FailedFrom>,
+    pub(crate) run_dir: RunDir,
     /// The calls of a leg, set by set; none of a whole suite.
     pub(crate) calls: Vec<Call>,
 }
@@ -44,8 +47,10 @@ pub(crate) struct Batch<'a> {
     pub(crate) stop: &'a Stop,
     /// Whether to tell where each call can be listened to.
     pub(crate) listen: bool,
-    /// Tells the pull request, where that is asked for.
-    pub(crate) commenter: &'a Commenter,
+    /// Where the suites' reports go.
+    pub(crate) publisher: &'a Publisher,
+    /// Whether it is one suite that was named alone: nothing that is said needs its name.
+    pub(crate) is_single: bool,
     /// When the time of all gates together is over, where it is limited.
     pub(crate) until: Option<Instant>,
     /// The flags of the command.
@@ -61,7 +66,8 @@ pub(crate) struct About {
     pub(crate) is_base: bool,
     /// Name of the group that it is a side of.
     pub(crate) group: Option<String>,
-    pub(crate) publisher: Publisher,
+    pub(crate) failed_from: Option<FailedFrom>,
+    pub(crate) run_dir: RunDir,
 }
 
 /// A gate whose evidence is there, or never will be.
@@ -91,7 +97,7 @@ pub(crate) fn too_late(whose: &str) -> Failure {
 pub(crate) struct Call {
     pub(crate) set: Set,
     pub(crate) prepared: Prepared,
-    pub(crate) publisher: Publisher,
+    pub(crate) run_dir: RunDir,
 }
 
 /// A leg that may start, judged over all of its sets.
@@ -112,26 +118,33 @@ impl Batch<'_> {
         }
     }
 
+    /// Tells that a result of the suite at this place has started.
+    pub(crate) fn has_started(&self, place: usize, id: u64, url: Option<&str>) {
+        self.publisher.started(place, id, url, self.console);
+    }
+
     /// What surrounds each start.
     pub(crate) fn start_context(&self) -> StartContext<'_> {
         StartContext { context: self.context, dashboard: self.platform.dashboard.as_deref() }
     }
 
-    /// A gate that speaks by its name.
+    /// A gate that speaks by its name, where there are several.
     pub(crate) fn gate<'a>(
         &'a self,
         name: &'a str,
         limiter: &'a CallLimiter,
         permit: CallPermit<'a>,
+        on_start: &'a dyn Fn(u64, Option<&str>),
     ) -> Gate<'a> {
         Gate {
             client: &self.platform.client,
             console: self.console,
             stop: self.stop,
-            label: Some(name),
+            label: Some(name).filter(|_| !self.is_single),
             limiter,
             permit: permit.into(),
             listen: self.listen,
+            on_start,
         }
     }
 }

@@ -18,14 +18,13 @@ use tokio::time::Instant;
 use crate::context::{self, Context};
 use crate::failure::Failure;
 use crate::input::suite_file::Loaded;
-use crate::output::publisher::Publisher;
-use crate::output::run_file;
 use crate::plan::Plan;
 use crate::preflight::baseline::Chosen;
 use crate::record::Status;
 use crate::report::build::{End, ReportInput};
 use crate::report::model::{PlanHead, Timing};
 use crate::report::pool::{Call as Pooled, pool};
+use crate::run_file::{self, RunDir};
 use crate::runner::active_run::{ActiveRun, RunEnd};
 use crate::runner::batch::{About, Batch, Call, Ended, Party, code_of, too_late};
 use crate::runner::call_limit::{CallLimiter, CallPermit};
@@ -62,7 +61,6 @@ struct SetReady<'a> {
 struct Going<'a> {
     heads: &'a [Head],
     limiter: &'a CallLimiter,
-    tell: &'a dyn Fn(usize, u64),
     /// When the first set began.
     clock: watch::Sender<Option<(Instant, String)>>,
     /// Why no further set is started.
@@ -128,7 +126,7 @@ pub(crate) fn open(
         let earlier = earlier(&dir)?;
         ensure_findable(&earlier, &plan)?;
         ensure_resumable(&earlier, loaded.file.as_deref(), &request)?;
-        let publisher = Publisher::of_call(&dir, matches!(earlier, Resume::FromDisk(_)))?;
+        let run_dir = RunDir::open(&dir, matches!(earlier, Resume::FromDisk(_)))?;
         let prepared = Prepared {
             loaded,
             plan,
@@ -141,7 +139,7 @@ pub(crate) fn open(
             began: Instant::now(),
             started_at: String::new(),
         };
-        Ok(Call { set, prepared, publisher })
+        Ok(Call { set, prepared, run_dir })
     };
     sets.into_iter().map(open).collect()
 }
@@ -179,11 +177,10 @@ impl Batch<'_> {
         &self,
         legs: CallGroup<'_>,
         limiter: &CallLimiter,
-        tell: &dyn Fn(usize, u64),
     ) -> Result<Vec<Ended>, Failure> {
         let CallGroup { heads, sets, at_once } = legs;
         let (clock, _) = watch::channel(None);
-        let going = Going { heads: &heads, limiter, tell, clock, broken: RefCell::default() };
+        let going = Going { heads: &heads, limiter, clock, broken: RefCell::default() };
         let mut done: Vec<SetEnd> = futures_util::stream::iter(sets)
             .map(|set| self.set(set, &going))
             .buffer_unordered(at_once)
@@ -231,10 +228,15 @@ impl Batch<'_> {
         let names: Vec<String> =
             going.heads.iter().map(|head| format!("{} · {label}", head.about.name)).collect();
         let permits = going.limiter.split(permit, calls.len());
+        let places = going.heads.iter().map(|head| head.place);
+        let on_starts: Vec<_> = places
+            .map(|place| move |id: u64, url: Option<&str>| self.has_started(place, id, url))
+            .collect();
         let gates: Vec<Gate<'_>> = names
             .iter()
             .zip(permits)
-            .map(|(name, permit)| self.gate(name, going.limiter, permit))
+            .zip(&on_starts)
+            .map(|((name, permit), on_start)| self.gate(name, going.limiter, permit, on_start))
             .collect();
         let ends = self.calls(&gates, calls, going).await?;
         Ok((set, ends))
@@ -251,9 +253,9 @@ impl Batch<'_> {
         let looks = gates.iter().zip(calls).map(|(gate, call)| {
             let around = &around;
             async move {
-                let Call { set, prepared, publisher } = call;
+                let Call { set, prepared, run_dir } = call;
                 let prepared = gate.find_previous(prepared, around).await?;
-                Ok::<Call, Failure>(Call { set, prepared, publisher })
+                Ok::<Call, Failure>(Call { set, prepared, run_dir })
             }
         });
         let looked = join_all(looks).await;
@@ -307,16 +309,11 @@ impl Batch<'_> {
                 }
                 let until = self.until;
                 let prepared = Prepared { until, began, started_at, ..call.prepared };
-                let active = gate.start_or_resume(prepared, &call.publisher, around).await?;
-                Ok((active, call.publisher))
+                let active = gate.start_or_resume(prepared, &call.run_dir, around).await?;
+                Ok((active, call.run_dir))
             }
         });
-        let begun: Vec<Result<(ActiveRun, Publisher), Failure>> = join_all(starts).await;
-        for (head, begun) in going.heads.iter().zip(&begun) {
-            if let Ok((active, _)) = begun {
-                (going.tell)(head.place, active.record.id);
-            }
-        }
+        let begun: Vec<Result<(ActiveRun, RunDir), Failure>> = join_all(starts).await;
         let failed = begun.iter().zip(going.heads).find_map(|(begun, head)| {
             let failure = begun.as_ref().err()?;
             Some((format!("{}: {failure}", head.about.name), code_of(failure)))
@@ -332,12 +329,12 @@ impl Batch<'_> {
         }
         let failed = &failed;
         let ends = gates.iter().zip(begun).map(|(gate, begun)| async move {
-            let (active, publisher) = begun?;
+            let (active, dir) = begun?;
             match failed {
-                None => gate.wait_until_done(active, &publisher).await,
+                None => gate.wait_until_done(active, &dir).await,
                 Some((why, code)) => {
                     let end = End::NotStarted { reason: why.clone(), code: *code };
-                    gate.abandon(active, &publisher, end).await
+                    gate.abandon(active, &dir, end).await
                 }
             }
         });
@@ -356,13 +353,11 @@ impl Gate<'_> {
     async fn abandon(
         &self,
         mut active: ActiveRun,
-        publisher: &Publisher,
+        dir: &RunDir,
         end: End,
     ) -> Result<ReportInput, Failure> {
         let id = active.record.id;
-        if let Err(error) = publisher.started(&active.started) {
-            self.warn(&error.to_string());
-        }
+        self.has_started(&active, dir);
         self.say(&format!("ending the call of result {id}: its other parties did not start"));
         let mut record = std::mem::take(&mut active.record);
         let wrap_up = async {
@@ -433,7 +428,7 @@ impl Head {
         });
         let calls = calls.collect();
         let price = loaded.suite.budget.as_ref().and_then(|budget| budget.price_per_run);
-        let pooled = pool(crate::output::publisher::suite_head(&loaded), planned, timing, calls);
+        let pooled = pool(loaded.head(), planned, timing, calls);
         let end = match (pooled, unstarted) {
             (Some(mut parts), _) => {
                 parts.notes.extend(baseline.notes);

@@ -4,7 +4,7 @@
 //! job can be told from an earlier step of the same attempt, which may have gated something else.
 
 use crate::context::Context;
-use crate::output::run_file::key_of;
+use crate::run_file::key_of;
 
 /// A variable that stands for the job where its system is not known, or where the user wants to
 /// say what belongs together.

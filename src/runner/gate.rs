@@ -15,13 +15,13 @@ use crate::failure::Failure;
 use crate::output::console::Console;
 use crate::output::listen::Listening;
 use crate::output::progress_view::Watching;
-use crate::output::publisher::Publisher;
 use crate::poll::schedule::Pace;
 use crate::poll::{PollUpdate, WaitOptions, Waited, last_look, wait};
 use crate::record::{ResultRecord, RunRecord};
 use crate::report::build::{End, ReportInput};
 use crate::report::evaluation::is_decided;
 use crate::report::model::Timing;
+use crate::run_file::RunDir;
 use crate::runner::active_run::{ActiveRun, RunEnd};
 use crate::runner::call_limit::{CallLimiter, CallPermit};
 use crate::runner::wait_policy::{stop_rule, wait_options};
@@ -55,6 +55,8 @@ pub(crate) struct Gate<'a> {
     pub(crate) permit: RefCell<CallPermit<'a>>,
     /// Whether to tell where each call can be listened to.
     pub(crate) listen: bool,
+    /// Is told the id and the page of each result that has started.
+    pub(crate) on_start: &'a dyn Fn(u64, Option<&str>),
 }
 
 impl Gate<'_> {
@@ -76,23 +78,30 @@ impl Gate<'_> {
     pub(crate) async fn wait_until_done(
         &self,
         mut active: ActiveRun,
-        publisher: &Publisher,
+        dir: &RunDir,
     ) -> Result<ReportInput, Failure> {
         let id = active.record.id;
-        if let Err(error) = publisher.started(&active.started) {
-            // The calls are going and paid for: what they show comes first.
-            self.warn(&error.to_string());
-        }
+        self.has_started(&active, dir);
         let page = active.url.as_deref().map(|url| format!(": {url}")).unwrap_or_default();
         let how = if active.resumed { "is resumed" } else { "has started" };
         self.say(&format!("result {id} {how}{page}"));
         let run_end = self.run_to_completion(&mut active).await.map_err(Failure::StoppedTwice)?;
         if active.started.ended
-            && let Err(error) = publisher.left(&active.started)
+            && let Err(error) = dir.leave(&active.started)
         {
             self.warn(&error.to_string());
         }
         Ok(self.parts_of(active, run_end).await)
+    }
+
+    /// Leaves on disk and tells the CI system which result has started, before the first question
+    /// about it.
+    pub(crate) fn has_started(&self, active: &ActiveRun, dir: &RunDir) {
+        if let Err(error) = dir.leave(&active.started) {
+            // The calls are going and paid for: what they show comes first.
+            self.warn(&error.to_string());
+        }
+        (self.on_start)(active.record.id, active.url.as_deref());
     }
 
     /// What a report is made of, once the wait is over.

@@ -1,9 +1,9 @@
-//! Several gates side by side: one budget of calls, one handler for signals, one report.
+//! The gates of a batch side by side: one budget of calls, one handler for signals, one report. A suite
+//! that was named alone is a batch of one.
 //!
 //! Everything that can be refused is refused before the first call of any of them. After that
 //! each goes its own way: what becomes of one stops no other.
 
-use std::cell::RefCell;
 use std::collections::BTreeMap;
 
 use futures_util::stream::{FuturesUnordered, StreamExt as _, TryStreamExt as _};
@@ -12,13 +12,12 @@ use tokio::time::Instant;
 use crate::context;
 use crate::exit::Code;
 use crate::failure::Failure;
-use crate::output::multi::BatchPublisher;
-use crate::output::publisher::Publisher;
 use crate::preflight::selection::SuiteSet;
 use crate::record::ResultRecord;
 use crate::report::build::{End, ReportInput, build_report};
 use crate::report::gates::{BatchReport, Gate as Judged, GateEnd};
 use crate::report::model::Timing;
+use crate::run_file::RunDir;
 use crate::runner::announce::announced;
 use crate::runner::batch::{About, Batch, Ended, Entry, Party, code_of, too_late};
 use crate::runner::call_groups::CallGroup;
@@ -49,32 +48,21 @@ struct ReadySuite<'a> {
 type Base = (String, Option<ResultRecord>);
 
 impl Batch<'_> {
-    /// Runs the gates and gives the worst of their codes.
+    /// Runs the gates and gives what became of them. A suite that runs alone and comes to no evidence
+    /// is an error.
     pub(crate) async fn run(
         &self,
         many: &SuiteSet,
         entries: Vec<Entry>,
-        publisher: BatchPublisher,
-    ) -> Result<Code, Failure> {
+    ) -> Result<BatchReport, Failure> {
         let began = Instant::now();
         let started_at = context::now().to_string();
         let limiter = CallLimiter::new(many.concurrency);
         let count = entries.len();
         let ready = self.prepare_all(many, entries, &limiter).await?;
-        let begun: RefCell<Vec<Vec<u64>>> = RefCell::new(vec![Vec::new(); count]);
-        let tell = |place: usize, id: u64| {
-            let mut begun = begun.borrow_mut();
-            if let Some(ids) = begun.get_mut(place) {
-                ids.push(id);
-            }
-            let ids: Vec<u64> = begun.iter().flatten().copied().collect();
-            if let Err(error) = publisher.started(&ids) {
-                self.console.warn(&error.to_string());
-            }
-        };
-        let (limiter, tell) = (&limiter, &tell);
+        let limiter = &limiter;
         let mut going: FuturesUnordered<_> =
-            ready.into_iter().map(|ready| self.evidence_of(ready, limiter, tell)).collect();
+            ready.into_iter().map(|ready| self.evidence_of(ready, limiter)).collect();
         let mut judged: Vec<Option<Judged>> = (0..count).map(|_| None).collect();
         let mut bases: BTreeMap<usize, Base> = BTreeMap::new();
         let mut waiting: Vec<Ended> = Vec::new();
@@ -85,7 +73,9 @@ impl Batch<'_> {
                 Some(ended) = going.next() => ended?,
                 Some(done) = judging.next() => {
                     let (place, one): (usize, Judged) = done?;
-                    self.console.progress(&format!("{}: {}", one.name, line(&one)));
+                    if !self.is_single {
+                        self.console.progress(&format!("{}: {}", one.name, line(&one)));
+                    }
                     if let Some(slot) = judged.get_mut(place) {
                         *slot = Some(one);
                     }
@@ -107,7 +97,7 @@ impl Batch<'_> {
             }
         }
         drop((going, judging));
-        let mut whole = BatchReport {
+        Ok(BatchReport {
             name: many.name.clone(),
             gates: judged.into_iter().flatten().collect(),
             timing: Timing { started_at, elapsed_seconds: began.elapsed().as_secs_f64() },
@@ -115,10 +105,8 @@ impl Batch<'_> {
             concurrency: many.concurrency,
             simulated: self.platform.client.time_scale().is_some(),
             not_written: None,
-        };
-        let code = publisher.finish(&mut whole, self.console)?;
-        self.commenter.post_batch(&whole, self.console, self.stop).await;
-        Ok(code)
+            is_single: self.is_single,
+        })
     }
 
     /// Asks all that is asked before the first call, for every suite, and refuses them together.
@@ -131,26 +119,41 @@ impl Batch<'_> {
         let shared = Shared {
             concurrency: many.concurrency,
             counted: many.budget.is_some() || self.overrides.caps().are_set(),
-            compared_within: false,
-            partial: false,
+            ..Shared::default()
         };
         let client = &self.platform.client;
         let asked = futures_util::stream::iter(entries)
             .map(|entry| async move {
-                let Entry { dir, base, is_base, loaded, plan, earlier, publisher, calls } = entry;
+                let Entry {
+                    dir,
+                    base,
+                    is_base,
+                    loaded,
+                    plan,
+                    earlier,
+                    failed_from,
+                    run_dir,
+                    calls,
+                } = entry;
                 let (name, file) = (loaded.name(), loaded.file.clone());
                 // Each call of a leg is one: how many go at the same time is decided here.
                 let concurrency = shared.concurrency.filter(|_| calls.is_empty());
-                let shared = Shared { compared_within: base.is_some(), concurrency, ..shared };
-                let what = format!("the account's answers for {name}");
+                let partial = failed_from.is_some();
+                let compared_within = base.is_some();
+                let shared = Shared { compared_within, concurrency, partial, ..shared };
+                let what = match self.is_single {
+                    true => "the account's answers".to_owned(),
+                    false => format!("the account's answers for {name}"),
+                };
                 let work = prepare(loaded, plan, earlier, shared, client);
                 match announced(&what, |line| self.console.progress(line), work).await {
                     Ok(prepared) => {
                         let group = None;
-                        let about = About { name, file, dir, base, is_base, group, publisher };
+                        let about =
+                            About { name, file, dir, base, is_base, group, failed_from, run_dir };
                         Ok((about, prepared, calls))
                     }
-                    Err(failure) => Err(Failure::Suite { name, source: Box::new(failure) }),
+                    Err(failure) => Err(many.failure_of(name, failure)),
                 }
             })
             .buffered(ASKED_AT_ONCE)
@@ -166,7 +169,10 @@ impl Batch<'_> {
         self.overrides.check_caps(&plans)?;
         for (_, prepared, _) in &asked {
             for warning in crate::preflight::warnings::warnings(&prepared.loaded, &prepared.plan) {
-                self.console.warn(&format!("{}: {warning}", prepared.loaded.name()));
+                match self.is_single {
+                    true => self.console.warn(&warning),
+                    false => self.console.warn(&format!("{}: {warning}", prepared.loaded.name())),
+                }
             }
         }
         let mut ready = Vec::new();
@@ -198,15 +204,15 @@ impl Batch<'_> {
         &self,
         ready: Ready<'_>,
         limiter: &CallLimiter,
-        tell: &dyn Fn(usize, u64),
     ) -> Result<Vec<Ended>, Failure> {
         let ReadySuite { place, about, prepared, permit } = match ready {
             Ready::Suite(suite) => *suite,
-            Ready::CallGroup(legs) => return self.legs(legs, limiter, tell).await,
+            Ready::CallGroup(legs) => return self.legs(legs, limiter).await,
         };
-        let tell = |id| tell(place, id);
-        match self.evidence(prepared, &about.publisher, limiter, permit, &tell).await {
+        match self.evidence(place, prepared, &about.run_dir, limiter, permit).await {
             Err(Failure::StoppedTwice(signal)) => Err(Failure::StoppedTwice(signal)),
+            // The whole command comes to nothing, and says why.
+            Err(failure) if self.is_single => Err(failure),
             end => Ok(vec![Ended { place, about, end }]),
         }
     }
@@ -219,7 +225,7 @@ impl Batch<'_> {
         limiter: &CallLimiter,
     ) -> Result<(usize, Judged), Failure> {
         let Ended { place, about, end } = ended;
-        let About { name, file, dir, is_base, group, mut publisher, .. } = about;
+        let About { name, file, dir, is_base, group, failed_from, .. } = about;
         let (code, end) = match end {
             Err(failure) => {
                 self.console.warn(&format!("{name}: {failure}"));
@@ -240,14 +246,16 @@ impl Batch<'_> {
                     }
                     None => {}
                 }
+                let other_agent = failed_from.and_then(|from| from.join(&mut parts));
                 let mut report = build_report(*parts);
+                if let Some(why) = other_agent {
+                    report.of_another_suite(&why);
+                }
                 if !is_base {
-                    follow_up.take(&self.gate(&name, limiter, limiter.join(0)), &mut report).await;
+                    let gate = self.gate(&name, limiter, limiter.join(0), &|_, _| {});
+                    follow_up.take(&gate, &mut report).await;
                 }
-                let faults = publisher.write_part(&mut report)?;
-                for fault in &faults {
-                    self.console.warn(&fault.to_string());
-                }
+                self.publisher.judged(place, &mut report, self.console)?;
                 let code = Code::of_number(report.exit_code).unwrap_or(Code::Internal);
                 (code, GateEnd::Judged(Box::new(report)))
             }
@@ -257,15 +265,16 @@ impl Batch<'_> {
 
     async fn evidence(
         &self,
+        place: usize,
         mut prepared: Prepared,
-        publisher: &Publisher,
+        dir: &RunDir,
         limiter: &CallLimiter,
         permit: CallPermit<'_>,
-        tell: &dyn Fn(u64),
     ) -> Result<(Box<ReportInput>, FollowUp), Failure> {
         let name = prepared.loaded.name();
         let id = permit.id();
-        let gate = self.gate(&name, limiter, permit);
+        let on_start = |id: u64, url: Option<&str>| self.has_started(place, id, url);
+        let gate = self.gate(&name, limiter, permit, &on_start);
         prepared.until = self.until;
         let admitted = async {
             tokio::select! {
@@ -279,10 +288,9 @@ impl Batch<'_> {
             prepared.began = Instant::now();
             prepared.started_at = context::now().to_string();
         }
-        let active = gate.start_or_resume(prepared, publisher, &self.start_context()).await?;
-        tell(active.record.id);
+        let active = gate.start_or_resume(prepared, dir, &self.start_context()).await?;
         let follow_up = FollowUp::of(&active);
-        Ok((Box::new(gate.wait_until_done(active, publisher).await?), follow_up))
+        Ok((Box::new(gate.wait_until_done(active, dir).await?), follow_up))
     }
 }
 

@@ -7,13 +7,13 @@ use crate::api::client::Client;
 use crate::api::wire::ScenarioSummary;
 use crate::failure::Failure;
 use crate::input::suite_file::Loaded;
-use crate::output::run_file::RunState;
 use crate::plan::planned::FoundScenario;
 use crate::plan::{Plan, Query, Selection, StartRequest, carries_name};
 use crate::preflight::baseline::{Chosen, Wanted};
 use crate::preflight::quarantine::quarantine_is_known;
 use crate::preflight::suggestions;
 use crate::record::ResultRecord;
+use crate::run_file::RunState;
 use crate::runner::ci_job::Job;
 
 /// A suite that may start.

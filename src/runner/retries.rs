@@ -185,7 +185,7 @@ impl Gate<'_> {
                     let name = format!(
                         "{}{AGAIN}{}",
                         again.result_name,
-                        crate::output::run_file::letters(crate::context::random())
+                        crate::run_file::letters(crate::context::random())
                     );
                     fresh = Some(again.clone().named(name));
                 }

@@ -50,7 +50,7 @@ pub(crate) struct Names {
 impl Names {
     /// `name_start` is that of every result of the suite.
     pub(crate) fn new(name_start: &str, job: &Job, request: &StartRequest) -> Self {
-        let prints = crate::output::run_file::fingerprints(request);
+        let prints = crate::run_file::fingerprints(request);
         let prints = prints.into_iter().map(|(key, print)| key + "=" + &print);
         // Two suites, or two sets of calls, may ask for the same.
         let asked: Vec<String> = prints.chain([format!("name={name_start}")]).collect();

@@ -13,14 +13,13 @@ use crate::context::{self, Context};
 use crate::failure::Failure;
 use crate::input::suite_file::Loaded;
 use crate::input::variables::looks_secret;
-use crate::output::publisher::Publisher;
-use crate::output::run_file::{RunState, fingerprints};
 use crate::plan::mark::Mark;
 use crate::plan::{Plan, StartRequest, carries_name, result_name_start};
 use crate::preflight::agent_dir;
 use crate::preflight::baseline::Wanted;
 use crate::record::{ResultRecord, RunRecord};
 use crate::report::model::PlanHead;
+use crate::run_file::{RunDir, RunState, fingerprints};
 use crate::runner::active_run::ActiveRun;
 use crate::runner::announce::announced;
 use crate::runner::gate::Gate;
@@ -55,7 +54,7 @@ impl Gate<'_> {
     pub(crate) async fn start_or_resume(
         &self,
         prepared: Prepared,
-        publisher: &Publisher,
+        dir: &RunDir,
         around: &StartContext<'_>,
     ) -> Result<ActiveRun, Failure> {
         let prepared = self.find_previous(prepared, around).await?;
@@ -97,7 +96,7 @@ impl Gate<'_> {
                     true => deadline.min(Instant::now() + AT_ONCE),
                     false => deadline,
                 };
-                let begun = self.start_anew(&plan, request, &started, publisher, until).await;
+                let begun = self.start_anew(&plan, request, &started, dir, until).await;
                 self.explained(begun, &loaded, &plan).await?
             }
             Resume::Found(record) => {
@@ -125,14 +124,14 @@ impl Gate<'_> {
             false => baseline,
         };
         notes.extend(baseline.notes);
-        let chats = chats_of(&loaded, publisher, around, self.client.time_scale().is_some());
+        let chats = chats_of(&loaded, dir, around, self.client.time_scale().is_some());
         if let Some(chats) = chats.as_ref().filter(|_| resumed) {
             notes.extend(self.end_chats(chats, &record.runs, deadline).await);
         }
         started.result = Some(record.id);
         started.planned.learn(&record.runs);
         started.name = started.name.and(Some(plan.result_name.clone()));
-        if let Err(error) = publisher.left(&started) {
+        if let Err(error) = dir.leave(&started) {
             self.warn(&error.to_string());
         }
         // Finding the page is a courtesy that a signal cuts short.
@@ -143,7 +142,7 @@ impl Gate<'_> {
         started.url = url.clone();
         Ok(ActiveRun {
             chats,
-            head: crate::output::publisher::suite_head(&loaded),
+            head: loaded.head(),
             planned: started.planned.clone(),
             plan: Some(plan),
             baseline: baseline.base,
@@ -205,14 +204,14 @@ impl Gate<'_> {
         plan: &Plan,
         request: StartRequest,
         started: &RunState,
-        publisher: &Publisher,
+        dir: &RunDir,
         deadline: Instant,
     ) -> Result<StartOutcome, Failure> {
         if let Some((signal, _)) = self.stop.heard() {
             return Err(Failure::Stopped(signal));
         }
         // Whoever goes on after a runner that is lost now can look for the result by its name.
-        publisher.left(started)?;
+        dir.leave(started)?;
         let record = match self.start(plan, &request, deadline).await? {
             Started::Answered(record) => *record,
             Started::Found(record) => {
@@ -333,7 +332,7 @@ impl Gate<'_> {
 /// The conversations with the agent's own program, where the suite is of such a mode.
 fn chats_of(
     loaded: &Loaded,
-    publisher: &Publisher,
+    dir: &RunDir,
     around: &StartContext<'_>,
     simulated: bool,
 ) -> Option<Chats> {
@@ -341,7 +340,7 @@ fn chats_of(
     const SPACING: Duration = Duration::from_millis(50);
     let var = |name: &str| around.context.env.get(name).cloned();
     let spacing = if simulated { Duration::ZERO } else { SPACING };
-    let logs = publisher.agent_logs();
+    let logs = dir.agent_logs();
     let mut settings = Settings::of(&loaded.suite, &var, logs, spacing)?;
     settings.dir = agent_dir::of(loaded);
     // The program may print what it is given.
@@ -354,5 +353,5 @@ fn chats_of(
 /// Ten characters that make the result's name unique and easy to read aloud, and what the name says
 /// of the start of a suite.
 pub(crate) fn unique_key(suite: &Suite, context: &Context) -> String {
-    Mark::new(context.origin(), suite).after(&crate::output::run_file::letters(context::random()))
+    Mark::new(context.origin(), suite).after(&crate::run_file::letters(context::random()))
 }

@@ -182,7 +182,7 @@ fn outputs(report: &Report, _: &str) -> Result<(), String> {
     let paths = paths();
     let expected: Vec<&str> =
         github::outputs(report, github_paths(&paths)).into_iter().map(|(name, _)| name).collect();
-    let text = github::output_file(report, github_paths(&paths), "D");
+    let text = github::output_file(&github::outputs(report, github_paths(&paths)), "D", 0);
     let read = read_outputs(&text);
     let names: Vec<&str> = read.iter().map(|(name, _)| name.as_str()).collect();
     hold(names == expected, || format!("{names:?}"))?;
@@ -269,7 +269,7 @@ fn dotenv(report: &Report, _: &str) -> Result<(), String> {
         .into_iter()
         .map(|(name, _)| name.to_uppercase())
         .collect();
-    let text = gitlab::dotenv(report, github_paths(&paths));
+    let text = gitlab::dotenv(&github::outputs(report, github_paths(&paths)));
     hold(text.len() <= 5000 && text.lines().count() <= 20, || text.clone())?;
     for line in text.lines() {
         let (name, value) = line.split_once('=').ok_or(line)?;
@@ -292,7 +292,7 @@ fn commands(report: &Report, text: &str) -> Result<(), String> {
     let paths = paths();
     let summary = PathBuf::from(format!("/work/{}/summary.md", one_line(text)));
     let issues = azure::annotations(report);
-    let results = azure::results(report, github_paths(&paths), Some(&summary));
+    let results = azure::results(&github::outputs(report, github_paths(&paths)), Some(&summary));
     hold(issues.lines().count() <= 20, || issues.clone())?;
     let starts = ["##vso[task.logissue type=error]", "##vso[task.logissue type=warning]"];
     let wanted = 1 + github::outputs(report, github_paths(&paths)).len();

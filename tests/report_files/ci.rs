@@ -8,7 +8,7 @@ use super::{as_written, github_paths, paths, sample};
 #[test]
 fn github_outputs_hold_every_promised_name() {
     let paths = paths();
-    assert_snapshot!(github::output_file(&sample::report(), github_paths(&paths), "D"), @r"
+    assert_snapshot!(github::output_file(&github::outputs(&sample::report(), github_paths(&paths)), "D", 0), @r"
     verdict<<D
     fail
     D
@@ -75,7 +75,7 @@ fn github_annotations_are_the_most_useful_first() {
 #[test]
 fn gitlab_variables_stand_a_line_each() {
     let paths = paths();
-    assert_snapshot!(gitlab::dotenv(&sample::report(), github_paths(&paths)), @r"
+    assert_snapshot!(gitlab::dotenv(&github::outputs(&sample::report(), github_paths(&paths))), @r"
     VERDICT=fail
     EXIT_CODE=1
     PASSED=false

@@ -58,13 +58,18 @@ fn surfaces(report: &Report) -> Vec<(&'static str, String)> {
         ("junit", junit::junit(report)),
         (
             "github",
-            github::output_file(report, paths, "EOF") + &github::annotations(report, &as_written),
+            github::output_file(&github::outputs(report, paths), "EOF", 0)
+                + &github::annotations(report, &as_written),
         ),
         (
             "gitlab",
-            gitlab::dotenv(report, paths) + &gitlab::annotations(report).unwrap_or_default(),
+            gitlab::dotenv(&github::outputs(report, paths))
+                + &gitlab::annotations(report).unwrap_or_default(),
         ),
-        ("azure", azure::results(report, paths, None) + &azure::annotations(report)),
+        (
+            "azure",
+            azure::results(&github::outputs(report, paths), None) + &azure::annotations(report),
+        ),
         ("result", json::write(report).unwrap()),
     ]
 }
@@ -88,9 +93,10 @@ fn surfaces_of_several(report: &Report) -> Vec<(&'static str, String)> {
         concurrency: None,
         simulated: false,
         not_written: None,
+        is_single: false,
     };
     let mut page = String::new();
-    html::whole(&whole, |file, text| {
+    html::each(&whole, |file, text| {
         if file == html::INDEX {
             page.push_str(text);
         }
@@ -103,7 +109,7 @@ fn surfaces_of_several(report: &Report) -> Vec<(&'static str, String)> {
         ("terminal", gates::console(&whole, Style { color: false, width: 100 }, &[])),
         ("summary", gates::markdown(&whole)),
         ("page", page),
-        ("junit", junit::junit_of(&whole)),
+        ("junit", junit::junit(&whole)),
         ("outputs", outputs.collect()),
         ("index", gates::index(&whole)),
     ]

@@ -423,7 +423,7 @@ fn writes_pages() {
         std::fs::create_dir_all(file.parent().unwrap()).unwrap();
         std::fs::write(file, text)
     };
-    html::whole(&whole(), write).unwrap();
+    html::each(&whole(), write).unwrap();
     each(&sample::report(), |path, text| write(&format!("html/{path}"), text)).unwrap();
 }
 
@@ -456,6 +456,7 @@ fn whole() -> BatchReport {
         concurrency: Some(10),
         simulated: true,
         not_written: None,
+        is_single: false,
     }
 }
 
@@ -469,7 +470,7 @@ fn the_page_of_several_gates_leads_to_each_that_was_judged() {
         }
         Ok::<(), std::convert::Infallible>(())
     };
-    html::whole(&whole, keep).unwrap();
+    html::each(&whole, keep).unwrap();
     let judged = whole.gates.iter().filter(|gate| gate.report().is_some()).count();
     assert_eq!(page.matches("href=\"../whole/html/index.html\"").count(), judged);
     assert!(!page.contains("../none/"), "there is no report of what was not judged");

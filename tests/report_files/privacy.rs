@@ -90,8 +90,8 @@ fn everything(report: &Report) -> String {
         markdown(report),
         on_console(report, Style { color: true, width: 10_000 }),
         github::annotations(report, &as_written),
-        github::output_file(report, github_paths(&paths), "EOF"),
-        gitlab::dotenv(report, github_paths(&paths)),
+        github::output_file(&github::outputs(report, github_paths(&paths)), "EOF", 0),
+        gitlab::dotenv(&github::outputs(report, github_paths(&paths))),
         crate::report_files::pages::files(report).into_values().collect(),
     ]
     .concat()

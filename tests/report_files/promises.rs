@@ -141,7 +141,7 @@ fn annotations_are_few_short_and_ours() {
 fn gitlab_variables_are_few_small_and_have_values() {
     let paths = ["x".repeat(4000), "y\nz=1".into(), "z".into()].map(PathBuf::from);
     for report in HOSTILE.map(sample::hostile) {
-        let text = gitlab::dotenv(&report, github_paths(&paths));
+        let text = gitlab::dotenv(&github::outputs(&report, github_paths(&paths)));
         assert!(text.len() < 5000 && text.lines().count() <= 20);
         for line in text.lines() {
             let (key, value) = line.split_once('=').unwrap();

@@ -15,7 +15,7 @@ use crate::escape::one_line;
 use crate::exit::Code;
 use crate::failure::Failure;
 use crate::input::{connection, secrets};
-use crate::output::{console, publisher};
+use crate::output::{ci_files, console};
 
 use self::inputs::Given;
 
@@ -55,7 +55,7 @@ pub(super) fn action(context: &Context) -> Code {
         _ => None,
     };
     if let (Command::Check(_), Some(valid)) = (&cli.command, valid) {
-        publisher::output(&context, "valid", &valid.to_string());
+        ci_files::output(&context, "valid", &valid.to_string());
     }
     code
 }
@@ -119,7 +119,7 @@ fn refuse(failure: &Failure, context: &Context) -> Code {
     let text = one_line(&failure.to_string());
     console::write_stderr_line(&format!("error: {text}"));
     annotate(&text, context);
-    publisher::failed(context, failure.code(), false);
+    ci_files::failed(context, failure.code(), false);
     failure.code()
 }
 

@@ -17,13 +17,15 @@ use crate::failure::Failure;
 use crate::input::options::Global;
 use crate::input::overrides::KeyFlags;
 use crate::output::console::Console;
+use crate::output::files::report_dir;
 use crate::output::publisher::Publisher;
-use crate::output::run_file::RunState;
 use crate::plan::Plan;
 use crate::preflight::baseline;
 use crate::record::ResultRecord;
 use crate::report::build::build_report;
+use crate::report::gates::BatchReport;
 use crate::report::model::PlanHead;
+use crate::run_file::{RunDir, RunState};
 use crate::runner::active_run::ActiveRun;
 use crate::runner::call_limit::CallLimiter;
 use crate::runner::follow_up::FollowUp;
@@ -71,13 +73,21 @@ pub(super) fn rerun(
     // What could fail for free fails before anything is paid for.
     let (suite, head) = watch::rules(args.id, args.suite.as_deref(), None, &overrides, context)?;
     let saved = baseline::saved_of(&suite)?;
-    let publisher = match waits {
-        true => Some(Publisher::open(&suite, context, &[])?),
+    let outputs = match waits {
+        true => {
+            let dir = report_dir(suite.reports.as_ref());
+            Some((Publisher::open(&suite, context)?, RunDir::open(dir, true)?))
+        }
         false => None,
     };
     let remote = Remote::new(global, context, console, args.output)?;
     runtime()?.block_on(with_signals(|stop: Stop| async move {
         let limiter = CallLimiter::new(None);
+        let on_start = |id: u64, url: Option<&str>| {
+            if let Some((publisher, _)) = &outputs {
+                publisher.started(0, id, url, console);
+            }
+        };
         let gate = Gate {
             client: &remote.client,
             console,
@@ -86,6 +96,7 @@ pub(super) fn rerun(
             limiter: &limiter,
             permit: limiter.join(0).into(),
             listen: false,
+            on_start: &on_start,
         };
         let began = Instant::now();
         let deadline = began + suite.timeout.unwrap_or_default().duration();
@@ -98,7 +109,7 @@ pub(super) fn rerun(
         };
         let (old, baseline) = gate.unless_stopped(prepared).await?;
         let new = start(&remote, &stop, &old, deadline).await?;
-        let Some(publisher) = publisher else {
+        let Some((publisher, run_dir)) = &outputs else {
             told(&remote, args.id, &new)?;
             // A signal came during the start: nobody waits for what has begun.
             return Ok(stop.heard().map_or(Code::Passed, |(signal, _)| signal.code()));
@@ -108,9 +119,9 @@ pub(super) fn rerun(
             ActiveRun { baseline: baseline.base, refused_baseline: baseline.refused, ..active };
         active.notes.extend(baseline.notes);
         let follow_up = FollowUp::of(&active);
-        let mut report = build_report(gate.wait_until_done(active, &publisher).await?);
+        let mut report = build_report(gate.wait_until_done(active, run_dir).await?);
         follow_up.take(&gate, &mut report).await;
-        publisher.finish(&mut report, console)
+        publisher.finish(&mut BatchReport::of_one(report), console)
     }))
 }
 

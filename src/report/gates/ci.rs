@@ -2,22 +2,26 @@
 
 use serde_json::json;
 
-use super::BatchReport;
+use super::Whole;
 use crate::escape::ci::{command_data, command_property};
 use crate::escape::short;
 use crate::exit::Code;
 use crate::numbers;
-use crate::report::github::{Paths, file_property, result_ids, verdict};
-use crate::report::words;
+use crate::report::github::{self, Paths, file_property, result_ids, verdict};
+use crate::report::{gitlab, words};
 
 /// The outputs of the whole: the names of a single gate's, with the figures of all of them.
 /// `started` are the ids of all results that have started, in the order of the command line: also
 /// of those that came to no evidence.
-pub fn outputs(
-    whole: &BatchReport,
+pub fn outputs<'a>(
+    whole: impl Into<Whole<'a>>,
     started: &[u64],
     paths: Paths<'_>,
 ) -> Vec<(&'static str, String)> {
+    let whole = match whole.into() {
+        Whole::One(report) => return github::outputs(report, paths),
+        Whole::Several(batch) => batch,
+    };
     let path = |path: Option<&std::path::Path>| {
         path.map(|path| path.display().to_string()).unwrap_or_default()
     };
@@ -54,7 +58,14 @@ const MOST: usize = 10;
 
 /// A workflow command for each suite that did not pass, at most ten. `place` gives the path of a
 /// suite's file from the root of the repository.
-pub fn annotations(whole: &BatchReport, place: &dyn Fn(&str) -> Option<String>) -> String {
+pub fn annotations<'a>(
+    whole: impl Into<Whole<'a>>,
+    place: &dyn Fn(&str) -> Option<String>,
+) -> String {
+    let whole = match whole.into() {
+        Whole::One(report) => return github::annotations(report, place),
+        Whole::Several(batch) => batch,
+    };
     let bad: Vec<_> = whole
         .worst_first()
         .into_iter()
@@ -89,7 +100,11 @@ const AROUND: usize = 100;
 
 /// GitLab's annotations report: a link to each result, as many as GitLab takes; none where no result
 /// has a page.
-pub fn gitlab_annotations(whole: &BatchReport) -> Option<String> {
+pub fn gitlab_annotations<'a>(whole: impl Into<Whole<'a>>) -> Option<String> {
+    let whole = match whole.into() {
+        Whole::One(report) => return gitlab::annotations(report),
+        Whole::Several(batch) => batch,
+    };
     let mut room = ANNOTATIONS - AROUND;
     let links: Vec<_> = whole
         .gates

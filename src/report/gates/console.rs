@@ -3,12 +3,12 @@
 
 use std::path::Path;
 
-use super::{BatchReport, Gate, GateEnd};
+use super::{BatchReport, Gate, GateEnd, Whole};
 use crate::escape::terminal::neutral;
 use crate::escape::{one_line, short};
 use crate::exit::Code;
 use crate::report::build::REHEARSAL;
-use crate::report::console::{Ink, Style, console_of_one, pad};
+use crate::report::console::{self, Ink, Style, console_of_one, pad};
 use crate::report::words;
 use crate::text;
 
@@ -16,7 +16,11 @@ use crate::text;
 const MOST: usize = 5;
 
 /// The account. `written` are the reports of the whole, as the user knows their paths.
-pub fn console(whole: &BatchReport, style: Style, written: &[&Path]) -> String {
+pub fn console<'a>(whole: impl Into<Whole<'a>>, style: Style, written: &[&Path]) -> String {
+    let whole = match whole.into() {
+        Whole::One(report) => return console::console(report, style, written),
+        Whole::Several(batch) => batch,
+    };
     let mut out = String::new();
     let gates = whole.worst_first();
     let bad: Vec<&&Gate> =

@@ -1,12 +1,14 @@
 //! The whole as `summary.md` and as the comment on a pull request: verdict first, a row for each
 //! suite, then a section for each, the worst first, those that passed folded.
 
-use super::{BatchReport, Gate};
+use std::path::Path;
+
+use super::{BatchReport, Gate, Whole};
 use crate::escape::markdown::inline;
 use crate::escape::short;
 use crate::exit::Code;
 use crate::report::markdown::comment::{self, Origin};
-use crate::report::markdown::{LIMIT, REHEARSAL, markdown_within};
+use crate::report::markdown::{self, LIMIT, REHEARSAL, markdown_within};
 use crate::report::model::Report;
 use crate::report::words;
 use crate::text;
@@ -14,12 +16,34 @@ use crate::text;
 /// What folding a section takes at most, in bytes.
 const FOLD: usize = 2000;
 /// The whole as GitHub-flavoured Markdown, at most [`LIMIT`] bytes.
-pub fn markdown(whole: &BatchReport) -> String {
-    markdown_of(whole, LIMIT)
+pub fn markdown<'a>(whole: impl Into<Whole<'a>>) -> String {
+    match whole.into() {
+        Whole::One(report) => markdown::markdown(report),
+        Whole::Several(batch) => of_several(batch, LIMIT),
+    }
 }
 
-/// The same in at most so many bytes, but a few thousand.
-pub fn markdown_of(whole: &BatchReport, limit: usize) -> String {
+/// The same for the summary of a CI system's step, in at most so many bytes, but a few thousand.
+pub fn step_summary<'a>(whole: impl Into<Whole<'a>>, limit: usize) -> String {
+    match whole.into() {
+        Whole::One(report) => markdown::step_summary(report, limit),
+        Whole::Several(batch) => of_several(batch, limit),
+    }
+}
+
+/// The same for a summary that has room for a few lines only; the rest is in the file `summary`.
+pub fn brief<'a>(whole: impl Into<Whole<'a>>, summary: &Path) -> String {
+    let (code, line) = match whole.into() {
+        Whole::One(report) => (
+            Code::of_number(report.exit_code).unwrap_or(Code::Internal),
+            words::verdict_line(report),
+        ),
+        Whole::Several(batch) => (batch.code(), batch.headline()),
+    };
+    markdown::brief(code, &line, summary)
+}
+
+fn of_several(whole: &BatchReport, limit: usize) -> String {
     let notice = "This section is cut, so that all suites fit 1 MiB";
     document(whole, limit, usize::MAX, &|report, room| markdown_within(report, room, notice))
 }
@@ -28,7 +52,11 @@ pub fn markdown_of(whole: &BatchReport, limit: usize) -> String {
 const COMMENTED: usize = 10;
 
 /// The whole as the comment on a pull request, of at most 65,536 characters.
-pub fn comment(whole: &BatchReport, origin: Origin<'_>) -> String {
+pub fn comment<'a>(whole: impl Into<Whole<'a>>, origin: Origin<'_>) -> String {
+    let whole = match whole.into() {
+        Whole::One(report) => return comment::comment(report, origin),
+        Whole::Several(batch) => batch,
+    };
     let marker = comment::marker(sticky(&whole.name, whole.gates.len()));
     let foot = comment::foot(origin);
     let room = comment::LIMIT.saturating_sub(marker.len() + foot.len() + 1);
@@ -38,7 +66,7 @@ pub fn comment(whole: &BatchReport, origin: Origin<'_>) -> String {
 }
 
 /// The same for whoever posts it as a comment of their own.
-pub fn comment_without_marker(whole: &BatchReport) -> String {
+pub fn comment_without_marker<'a>(whole: impl Into<Whole<'a>>) -> String {
     comment::unmarked(&comment(whole, Origin::default()))
 }
 

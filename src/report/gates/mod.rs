@@ -10,11 +10,12 @@ mod markdown;
 pub use self::ci::{annotations, gitlab_annotations, outputs};
 pub use self::console::console;
 pub use self::index::{Index, index, index_schema, read_index};
-pub use self::markdown::{comment, comment_without_marker, markdown, markdown_of, sticky};
+pub use self::markdown::{brief, comment, comment_without_marker, markdown, step_summary, sticky};
 
 use std::collections::BTreeMap;
 
 use super::model::{Report, Tally, Timing};
+use super::words;
 use crate::exit::Code;
 use crate::text;
 use crate::traffic::Traffic;
@@ -37,6 +38,39 @@ pub struct BatchReport {
     pub simulated: bool,
     /// Which output of the whole could not be written, and why.
     pub not_written: Option<String>,
+    /// Whether it is of one suite that was named alone: its own report is that of the whole.
+    pub is_single: bool,
+}
+
+/// What the reports in a directory are of: one suite, or a batch of several.
+#[derive(Debug, Clone, Copy)]
+pub enum Whole<'a> {
+    /// One suite.
+    One(&'a Report),
+    /// Several, with a word on each.
+    Several(&'a BatchReport),
+}
+
+impl<'a> From<&'a Report> for Whole<'a> {
+    fn from(report: &'a Report) -> Self {
+        Self::One(report)
+    }
+}
+
+impl<'a> From<&'a BatchReport> for Whole<'a> {
+    fn from(batch: &'a BatchReport) -> Self {
+        batch.single().map_or(Self::Several(batch), Self::One)
+    }
+}
+
+impl Whole<'_> {
+    /// What became of it in one line that says what it is of.
+    pub fn line(self) -> String {
+        match self {
+            Self::One(report) => words::verdict_line(report),
+            Self::Several(batch) => format!("{}: {}", batch.name, batch.headline()),
+        }
+    }
 }
 
 /// One of them.
@@ -130,6 +164,51 @@ impl Gate {
 }
 
 impl BatchReport {
+    /// The batch of one suite that was named alone.
+    pub fn of_one(report: Report) -> Self {
+        let whole = Self {
+            name: report.suite.name.clone(),
+            gates: Vec::new(),
+            timing: report.timing.clone(),
+            traffic: report.traffic,
+            concurrency: None,
+            simulated: report.simulated,
+            not_written: None,
+            is_single: true,
+        };
+        let gate = Gate {
+            name: report.suite.name.clone(),
+            file: report.suite.file.clone(),
+            dir: String::new(),
+            is_base: false,
+            group: None,
+            code: Code::of_number(report.exit_code).unwrap_or(Code::Internal),
+            end: GateEnd::Judged(Box::new(report)),
+        };
+        Self { gates: vec![gate], ..whole }
+    }
+
+    /// The report of the one suite, where it was named alone and was judged.
+    pub fn single(&self) -> Option<&Report> {
+        self.gates.first().filter(|_| self.is_single)?.report()
+    }
+
+    /// The name that the comment on a pull request is found by.
+    pub fn comment_name(&self) -> &str {
+        if self.is_single { &self.name } else { sticky(&self.name, self.gates.len()) }
+    }
+
+    /// Takes the pass back from a batch that passed and could not write one of its outputs.
+    pub fn not_written(&mut self, why: &str) {
+        match self.gates.first_mut().filter(|_| self.is_single) {
+            Some(Gate { code, end: GateEnd::Judged(report), .. }) => {
+                report.not_written(why);
+                *code = Code::of_number(report.exit_code).unwrap_or(Code::Internal);
+            }
+            Some(_) | None => self.not_written = Some(why.to_owned()),
+        }
+    }
+
     /// The gates that count.
     fn gating(&self) -> impl Iterator<Item = &Gate> {
         self.gates.iter().filter(|gate| !gate.is_base)
@@ -201,7 +280,7 @@ impl BatchReport {
 
     /// How many of the errored runs were still going when the gates left.
     pub fn still_going(&self) -> usize {
-        self.gating().filter_map(Gate::report).map(super::words::still_going).sum()
+        self.gating().filter_map(Gate::report).map(words::still_going).sum()
     }
 
     /// The whole in one line: `2 of 3 suites passed, 1 failed`.

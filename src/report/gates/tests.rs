@@ -5,7 +5,7 @@ use crate::record::{MetricRecord, MetricValue, ResultRecord, RunRecord, Status};
 use crate::report::build::{ReportInput, build_report};
 use crate::report::console::Style;
 use crate::report::github::Paths;
-use crate::report::junit::junit_of;
+use crate::report::junit::junit;
 use crate::report::markdown::LIMIT;
 use crate::report::markdown::comment::Origin;
 use crate::report::model::PlanHead;
@@ -95,6 +95,7 @@ fn whole(gates: Vec<Gate>) -> BatchReport {
         concurrency: Some(10),
         simulated: false,
         not_written: None,
+        is_single: false,
     }
 }
 
@@ -140,7 +141,7 @@ fn what_ended_without_evidence_is_red_everywhere_and_forges_nothing() {
     let summary = markdown(&whole);
     assert!(summary.starts_with("# ❔ 1 of 2 suites passed, 1 not finished"), "{summary}");
     assert!(!summary.contains("<b> "), "{summary}");
-    let junit = junit_of(&whole);
+    let junit = junit(&whole);
     assert!(junit.contains(r#"errors="1""#) && junit.contains("gate.NoEvidence"), "{junit}");
     let annotations = annotations(&whole, &as_written);
     assert_eq!(annotations.lines().count(), 1, "{annotations}");
@@ -159,7 +160,7 @@ fn each_suite_of_a_merged_junit_file_is_written_as_it_asks_for() {
         Gate { code: Code::Passed, end: GateEnd::Judged(Box::new(report)), ..judged(name, &[true]) }
     };
     let skipped = Junit { tolerated: Some(Tolerated::Skipped), retries: None };
-    let junit = junit_of(&whole(vec![passed("a", Junit::default()), passed("b", skipped)]));
+    let junit = junit(&whole(vec![passed("a", Junit::default()), passed("b", skipped)]));
     let (first, second) = junit.split_at(junit.find("<testsuite name=\"b\"").unwrap());
     assert!(first.contains("<failure ") && !first.contains("<skipped "), "{first}");
     assert!(second.contains("<skipped message=\"tolerated: ") && !second.contains("<failure "));
@@ -168,7 +169,7 @@ fn each_suite_of_a_merged_junit_file_is_written_as_it_asks_for() {
 #[test]
 fn no_number_of_suites_makes_one_without_evidence_green() {
     let many = (0..20_000).map(|n| ended(&format!("suite-{n}"), Code::Api)).collect();
-    assert_eq!(junit_of(&whole(many)).matches("gate.NoEvidence").count(), 20_000);
+    assert_eq!(junit(&whole(many)).matches("gate.NoEvidence").count(), 20_000);
 }
 
 #[test]

@@ -4,6 +4,7 @@
 //! policy that allows images and style sheets from its own place only. Pages are written with
 //! `markup`, which escapes every text. How much it may hold is decided here.
 
+mod batch;
 mod checks;
 mod failures;
 mod figures;
@@ -12,11 +13,10 @@ mod overview;
 mod pictures;
 mod rest;
 mod run;
-mod whole;
 
 use std::collections::HashMap;
 
-use super::gates::BatchReport;
+use super::gates::Whole;
 use super::model::{Report, ScenarioRuns};
 use super::plot::Plot;
 use super::words::{self, RunOf};
@@ -61,16 +61,25 @@ fn run_page(run: u64) -> String {
     format!("runs/{run}.html")
 }
 
-/// Makes the report, one file after the other, and hands each to `write` with its path below the
-/// report's directory. No more than one file is held at a time.
+/// Makes the report of one suite, or a page that leads to that of each of several: one file after the
+/// other, and hands each to `write` with its path below the report's directory. No more than one file
+/// is held at a time.
 ///
 /// # Errors
 ///
 /// The first error of `write`.
-pub fn each<E>(
-    report: &Report,
+pub fn each<'a, E>(
+    whole: impl Into<Whole<'a>>,
     mut write: impl FnMut(&str, &str) -> Result<(), E>,
 ) -> Result<(), E> {
+    let report = match whole.into() {
+        Whole::One(report) => report,
+        Whole::Several(batch) => {
+            write("style.css", STYLE)?;
+            write("icon.svg", icon(batch.verdict()))?;
+            return write(INDEX, &batch::page(batch));
+        }
+    };
     let scenarios = report.scenarios();
     let (pages, worth_a_page) = pages(&scenarios);
     let places = pages.iter().enumerate().map(|(at, (_, run, _))| (run.id, at)).collect();
@@ -88,20 +97,6 @@ pub fn each<E>(
     }
     // Last, so that an index is never there without what it leads to.
     write(INDEX, &overview::page(&book))
-}
-
-/// Makes the report of several gates, as [`each`]: a page that leads to that of each gate.
-///
-/// # Errors
-///
-/// The first error of `write`.
-pub fn whole<E>(
-    whole: &BatchReport,
-    mut write: impl FnMut(&str, &str) -> Result<(), E>,
-) -> Result<(), E> {
-    write("style.css", STYLE)?;
-    write("icon.svg", icon(whole.verdict()))?;
-    write(INDEX, &whole::page(whole))
 }
 
 /// The runs with a page, and how many are worth one: those that did not pass, and those whose

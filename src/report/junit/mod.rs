@@ -16,7 +16,7 @@ use quick_junit::{FlakyOrRerun, NonSuccessKind, Property, TestCase, TestCaseStat
 use self::body::Body;
 use self::retried::{Attempt, Retried};
 use self::write::{content, escaped, file, span, value};
-use super::gates::{BatchReport, Gate, GateEnd};
+use super::gates::{Gate, GateEnd, Whole};
 use super::model::{Report, ScenarioRuns};
 use super::words::{self, CheckStatus};
 use crate::escape::{one_line, short};
@@ -71,28 +71,29 @@ enum Element {
     Skipped,
 }
 
-/// The report as JUnit XML, of at most [`LIMIT`] bytes.
-pub fn junit(report: &Report) -> String {
-    let mut file = File::of([report].into_iter());
-    file.report(report);
-    file.finish()
-}
-
-/// Several gates as one JUnit XML: the suites of each, and one with an error for a gate that ended
-/// without evidence. What others are compared with makes no red case.
-pub fn junit_of(whole: &BatchReport) -> String {
-    let gates = || whole.gates.iter().filter(|gate| !gate.is_base);
+/// One suite, or several, as JUnit XML of at most [`LIMIT`] bytes: the suites of each, and one with an
+/// error for a gate that ended without evidence. What others are compared with makes no red case.
+pub fn junit<'a>(whole: impl Into<Whole<'a>>) -> String {
+    let batch = match whole.into() {
+        Whole::One(report) => {
+            let mut file = File::of(std::iter::once(report));
+            file.report(report);
+            return file.finish();
+        }
+        Whole::Several(batch) => batch,
+    };
+    let gates = || batch.gates.iter().filter(|gate| !gate.is_base);
     let mut file = File::of(gates().filter_map(Gate::report));
     file.suites = gates().count().max(1);
     for gate in gates() {
         match &gate.end {
             GateEnd::Judged(report) => file.report(report),
-            GateEnd::Ended(why) => file.ended(&gate.name, gate.code, why, &whole.timing.started_at),
+            GateEnd::Ended(why) => file.ended(&gate.name, gate.code, why, &batch.timing.started_at),
         }
     }
     // The suites passed, and what they are together did not.
-    if whole.code() == Code::Report && whole.not_written.is_some() {
-        file.ended(&whole.name, whole.code(), &whole.headline(), &whole.timing.started_at);
+    if batch.code() == Code::Report && batch.not_written.is_some() {
+        file.ended(&batch.name, batch.code(), &batch.headline(), &batch.timing.started_at);
     }
     file.finish()
 }

@@ -4,12 +4,13 @@
 //! once the result's id is known. It holds nothing secret: of the request it has only fingerprints.
 
 use std::collections::BTreeMap;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use crate::failure::Failure;
 use crate::plan::StartRequest;
 pub(crate) use crate::plan::name::{key_of, letters};
 use crate::report::model::PlanHead;
+use crate::sink::{self, Sink, SinkError};
 use crate::text;
 
 /// Its file name.
@@ -34,6 +35,39 @@ pub(crate) struct RunState {
     pub(crate) ended: bool,
     /// A fingerprint of each field of the request, so that another plan is noticed.
     pub(crate) request: BTreeMap<String, String>,
+}
+
+/// The directory in which a result leaves what leads to it.
+#[derive(Debug)]
+pub(crate) struct RunDir(PathBuf);
+
+impl RunDir {
+    /// Opens a directory. What an earlier gate has left stays where `keep` says so.
+    pub(crate) fn open(dir: &Path, keep: bool) -> Result<Self, SinkError> {
+        Sink::open(dir, &[], &|_| false)?;
+        if !keep {
+            sink::remove(&dir.join(FILE))?;
+        }
+        Ok(Self(dir.to_owned()))
+    }
+
+    /// Leaves on disk which result has started, or is about to.
+    pub(crate) fn leave(&self, run: &RunState) -> Result<(), SinkError> {
+        sink::replace(&self.0.join(FILE), &run.text())
+    }
+
+    /// Where the standard error of the agent's program goes, in mode api_chat. What an earlier gate
+    /// has left there is removed.
+    pub(crate) fn agent_logs(&self) -> PathBuf {
+        let dir = self.0.join("agent");
+        for entry in std::fs::read_dir(&dir).into_iter().flatten().flatten() {
+            if entry.file_name().to_string_lossy().ends_with(".stderr.log") {
+                // One that stays misleads nobody: it is named after another run.
+                let _ = std::fs::remove_file(entry.path());
+            }
+        }
+        dir
+    }
 }
 
 impl RunState {
