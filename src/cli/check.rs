@@ -14,6 +14,7 @@ use crate::exit::Code;
 use crate::failure::Failure;
 use crate::input::options::Global;
 use crate::input::overrides::{KeyFlags, Overrides};
+use crate::input::profile::Chosen;
 use crate::input::suite_file::Loaded;
 use crate::input::{connection, suite_file};
 use crate::output::console::Console;
@@ -204,6 +205,9 @@ fn describe(loaded: &Loaded, plan: &Plan, online: Option<&Online>) -> String {
         // Much of it is the suite's own text.
         out.push_str(&format!("  {label:<10} {}\n", log_line(value)));
     };
+    if let Some(profiles) = profiles(loaded) {
+        row("profile", &profiles);
+    }
     row("mode", plan.mode.name());
     match (&plan.target, online) {
         (Target::Agent(id), None) => row("agent", &id.to_string()),
@@ -253,6 +257,18 @@ fn describe(loaded: &Loaded, plan: &Plan, online: Option<&Online>) -> String {
         ),
     }
     out
+}
+
+/// Which profile is merged in, and with which keys, or which there are; none where there are none.
+fn profiles(loaded: &Loaded) -> Option<String> {
+    if let Some(Chosen { name, profile }) = &loaded.profile {
+        let keys = profile.keys();
+        let stand = if keys.len() == 1 { "stands" } else { "stand" };
+        return Some(format!("{name}: its {} {stand} in place of the suite's", text::list(&keys)));
+    }
+    let names: Vec<&str> =
+        loaded.suite.profiles.iter().flatten().map(|(name, _)| name.as_str()).collect();
+    (!names.is_empty()).then(|| format!("none; `--profile` takes {}", names.join(", ")))
 }
 
 /// The request of a leg's first call.

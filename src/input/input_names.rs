@@ -5,7 +5,7 @@ use crate::document::Problem;
 
 /// Input, flag, key. An input that has another name in one of Cekura's own actions stands there
 /// twice; the first is the one that messages name.
-pub(crate) const NAMES: [(&str, &str, &str); 37] = [
+pub(crate) const NAMES: [(&str, &str, &str); 38] = [
     ("agent_id", "--agent", "agent"),
     ("assistant_id", "--assistant", "assistant"),
     ("project_id", "--project", "project"),
@@ -34,6 +34,7 @@ pub(crate) const NAMES: [(&str, &str, &str); 37] = [
     ("report_dir", "--report-dir", "reports.dir"),
     ("share_link", "--share-link", "reports.share_link"),
     ("share_links", "--share-link", "reports.share_link"),
+    ("profile", "--profile", ""),
     ("max_runs", "--max-runs", ""),
     ("max_cost", "--max-cost", ""),
     ("price_per_run", "--price-per-run", ""),

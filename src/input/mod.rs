@@ -7,6 +7,7 @@ pub(crate) mod file;
 pub(super) mod input_names;
 pub(crate) mod options;
 pub(crate) mod overrides;
+pub(crate) mod profile;
 pub(crate) mod rules;
 pub(crate) mod same_suite;
 pub(crate) mod secrets;

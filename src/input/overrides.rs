@@ -17,7 +17,7 @@ use crate::input::input_names;
 use crate::input::input_names::Inputs;
 use crate::plan::Plan;
 use crate::scalars::Timeout;
-use crate::suite::model::{CallPolicy, Frequency, Matrix, Mode, Reports, Suite, Transcripts};
+use crate::suite::model::{CallPolicy, Frequency, Mode, Reports, Suite, Transcripts};
 use crate::suite::thresholds::{Baseline, BaselineLimit, Thresholds};
 
 /// Flags that take the place of a suite's keys, as they were written.
@@ -95,6 +95,9 @@ pub(crate) struct KeyFlags {
     carrier: CarrierFlags,
     #[command(flatten)]
     caps: Caps,
+    /// Put the keys of this profile of the suite in the place of the suite's own. Flags come after.
+    #[arg(long, value_name = "NAME")]
+    profile: Option<String>,
     /// What a CI system's inputs say beside flags; none where flags were typed.
     #[arg(skip)]
     inputs: Option<Inputs>,
@@ -126,6 +129,7 @@ impl KeyFlags {
         overrides.carrier = self.carrier.clone();
         overrides.caps = self.caps;
         overrides.inputs = self.inputs.clone();
+        overrides.profile = self.profile.clone();
         Ok(overrides)
     }
 
@@ -215,6 +219,8 @@ pub(crate) struct Overrides {
     carrier: CarrierFlags,
     caps: Caps,
     inputs: Option<Inputs>,
+    /// Name of the suite's profile.
+    profile: Option<String>,
 }
 
 impl Overrides {
@@ -286,6 +292,16 @@ impl Overrides {
         self.suite.mode
     }
 
+    /// The same values with a profile of the suite.
+    pub(crate) fn with_profile(&self, name: String) -> Self {
+        Self { profile: Some(name), ..self.clone() }
+    }
+
+    /// Name of the suite's profile.
+    pub(crate) fn profile(&self) -> Option<&str> {
+        self.profile.as_deref()
+    }
+
     /// Name of the suite.
     pub(crate) fn name(&self) -> Option<&str> {
         self.suite.name.as_deref()
@@ -342,32 +358,7 @@ impl Overrides {
     /// an agent the suite's assistant.
     pub(crate) fn apply(&self, suite: &mut Suite) {
         let own = &self.suite;
-        if self.names_agent() {
-            (suite.agent, suite.assistant) = (own.agent, own.assistant.clone());
-        }
-        self.apply_to_axes(suite);
-        if self.selects() {
-            suite.scenarios = own.scenarios.clone();
-            suite.tags = own.tags.clone();
-            suite.folder = own.folder.clone();
-            suite.exclude_tags = None;
-            suite.spec = own.spec.clone();
-            suite.cases = None;
-            if let (Some(ids), Some(entries)) = (&own.scenarios, &mut suite.quarantine) {
-                entries.retain(|entry| ids.contains(&entry.scenario));
-            }
-        }
-        replace(&mut suite.project, own.project);
-        replace(&mut suite.mode, own.mode);
-        replace(&mut suite.frequency, own.frequency);
-        replace(&mut suite.personalities, own.personalities.clone());
-        replace(&mut suite.test_profiles, own.test_profiles.clone());
-        replace(&mut suite.concurrency, own.concurrency);
-        replace(&mut suite.timeout, own.timeout);
-        replace(&mut suite.name, own.name.clone());
-        replace(&mut suite.enforce, own.enforce);
-        replace(&mut suite.on_cancel, own.on_cancel);
-        replace(&mut suite.on_timeout, own.on_timeout);
+        suite.replace(own);
         if let Some(thresholds) = &own.thresholds {
             if thresholds.success_rate.is_some() {
                 let place = &mut suite.thresholds.get_or_insert_default().success_rate;
@@ -379,21 +370,6 @@ impl Overrides {
         }
         self.carrier.apply(suite);
         self.apply_reports(suite);
-    }
-
-    /// A value takes the place of an axis of the matrix, too: the one side that it names is run.
-    fn apply_to_axes(&self, suite: &mut Suite) {
-        let Some(matrix) = &mut suite.matrix else { return };
-        if self.names_agent() {
-            matrix.agent = None;
-        }
-        if self.suite.mode.is_some() {
-            matrix.mode = None;
-        }
-        let taken = self.names_agent() || self.suite.mode.is_some();
-        if taken && *matrix == Matrix::default() {
-            suite.matrix = None;
-        }
     }
 
     fn apply_reports(&self, suite: &mut Suite) {

@@ -21,7 +21,11 @@ pub(crate) fn rules(
     if let Some(list) = suite_list::read(path, overrides, context)? {
         return Ok(list.rules(overrides));
     }
-    let whole = suite(Some(path), overrides, context)?;
+    let mut whole = suite(Some(path), overrides, context)?;
+    // What ran by a profile is judged by it.
+    if let Some(profile) = of.and_then(|of| whole.profile_of(of)) {
+        whole = suite(Some(path), &overrides.with_profile(profile), context)?;
+    }
     let legs = legs(&whole.suite);
     if legs.is_empty() {
         return Ok(whole.of_side(of));

@@ -11,13 +11,14 @@ use crate::failure::Failure;
 use crate::gates::batch;
 use crate::input::file::Fence;
 use crate::input::overrides::Overrides;
+use crate::input::profile::Chosen;
 use crate::input::{file, input_names, secrets, variables};
 use crate::record::ResultRecord;
 use crate::simulate::{Faults, World};
 use crate::spec::refusals::{self, Stands};
 use crate::suite::head::SuiteHead;
 use crate::suite::model::{Party, Suite};
-use crate::suite::validate;
+use crate::suite::{profiles, validate};
 
 /// Where a suite is looked for when none is named.
 pub(crate) const DEFAULTS: [&str; 2] = ["cekura-gate.yml", ".cekura/gate.yml"];
@@ -54,6 +55,8 @@ pub(crate) struct Loaded {
     group: Option<document::Path>,
     /// Whether a CI system's inputs made it, and no file.
     of_inputs: bool,
+    /// The profile whose keys are merged in.
+    pub(crate) profile: Option<Chosen>,
 }
 
 /// A file that was read, kept so that what the platform says of it can be shown at its place.
@@ -135,6 +138,7 @@ impl Loaded {
             is_call: true,
             group: None,
             of_inputs: false,
+            profile: None,
         }
     }
 
@@ -152,11 +156,15 @@ impl Loaded {
             if let Some(group) = &self.group {
                 problem.path = batch::place(group, &problem.path);
             }
+            let of_profile = self.profile.as_ref();
+            let in_profile = of_profile.and_then(|chosen| chosen.place(&problem.path));
             let at = format!("{}.", problem.path);
             let is_at = |key: &str| at.starts_with(&format!("{key}."));
             if let Some((_, origin)) = self.replaced.iter().find(|(key, _)| is_at(key)) {
                 problem.message = format!("{origin}: {}", problem.message);
                 problem.path = document::Path::of([origin.as_str()]);
+            } else if let Some(place) = in_profile {
+                problem.path = place;
             }
         }
         if self.of_inputs {
@@ -271,9 +279,14 @@ pub(crate) fn suite(
                 together([Some(faults), path.and_then(|path| faults_of_spec(&path))])
             }
         })?;
-    let mut problems = variables::problems(&places, context);
+    let mut in_file = variables::problems(&places, context);
     secrets::of_suite(&value);
-    problems.extend(file::outside(&value, &fence));
+    let profile = Chosen::of(&value, &name, overrides)?;
+    in_file.extend(profiles::problems(&value, overrides.profile(), context::today()));
+    if let Some(chosen) = &profile {
+        chosen.profile.apply(&mut value);
+    }
+    let mut problems = file::outside(&value, &fence);
     if overrides.report_dir().is_none() {
         let dir = value.reports.as_ref().and_then(|reports| reports.dir.as_deref());
         problems.extend(file::reports_outside(&["reports", "dir"], dir, &fence));
@@ -282,15 +295,20 @@ pub(crate) fn suite(
     problems.extend(validate(&value, context::today()));
     let mut loaded = Loaded {
         suite: value,
-        narrowed: overrides.selects(),
+        narrowed: overrides.selects() || profile.as_ref().is_some_and(|one| one.profile.selects()),
         replaced: overrides.keys(),
         source: Some(SourceFile { name: name.clone(), text: text.to_owned(), places }),
         file: Some(name),
         variables: variables.into_inner(),
+        profile,
         ..Loaded::default()
     };
-    with_spec(&mut loaded, problems, overrides.spec(), (path.parent(), &fence))?;
-    Ok(loaded)
+    let in_file =
+        loaded.source.as_ref().filter(|_| !in_file.is_empty()).map(|s| s.explain(in_file));
+    let own = (!problems.is_empty()).then(|| loaded.explain(problems));
+    let own = Diagnostics::of_all(in_file.into_iter().chain(own));
+    with_spec(&mut loaded, own, overrides.spec(), (path.parent(), &fence))?;
+    Ok(loaded.named_by_profile())
 }
 
 /// Faults of several documents as one failure.
@@ -321,11 +339,10 @@ pub(crate) fn with_its_suites(
 /// Reads the file of test cases, and tells its faults together with the suite's own.
 fn with_spec(
     loaded: &mut Loaded,
-    problems: Vec<Problem>,
+    own: Option<Diagnostics>,
     flag: Option<&Path>,
     beside: (Option<&Path>, &Fence),
 ) -> Result<(), Failure> {
-    let own = (!problems.is_empty()).then(|| loaded.explain(problems));
     match (own, read_spec(loaded, flag, beside)) {
         (None, read) => read,
         (Some(own), Err(Failure::Document(more))) => Err(together([Some(own), Some(more)])),
@@ -402,6 +419,12 @@ fn from_flags(overrides: &Overrides, context: &Context) -> Result<Loaded, Failur
     if !overrides.can_make_a_suite() {
         return Err(Failure::Usage(input_names::no_suite(overrides.inputs().is_some(), DEFAULTS)));
     }
+    if overrides.profile().is_some() {
+        return Err(Failure::Usage(format!(
+            "{}: profiles stand in a suite file, and there is none; nothing was started",
+            overrides.called("--profile")
+        )));
+    }
     let mut suite = Suite { version: 1, ..Suite::default() };
     overrides.apply(&mut suite);
     let problems = validate(&suite, context::today());
@@ -412,7 +435,8 @@ fn from_flags(overrides: &Overrides, context: &Context) -> Result<Loaded, Failur
         ..Loaded::default()
     };
     let fence = Fence::around(None, context);
-    with_spec(&mut loaded, problems, overrides.spec(), (None, &fence))?;
+    let own = (!problems.is_empty()).then(|| loaded.explain(problems));
+    with_spec(&mut loaded, own, overrides.spec(), (None, &fence))?;
     Ok(loaded)
 }
 

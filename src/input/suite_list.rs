@@ -86,6 +86,13 @@ impl SuiteList {
     pub(crate) fn groups(&self, overrides: &Overrides) -> Result<Vec<Loaded>, Failure> {
         self.check()?;
         let Some(groups) = &self.list.gates.batch else { return Ok(Vec::new()) };
+        if overrides.profile().is_some() {
+            return Err(Failure::Usage(format!(
+                "{}: profiles stand in suite files, and the groups of a batch have none; nothing \
+                 was started",
+                overrides.called("--profile")
+            )));
+        }
         if let Some(flag) = overrides.of_one_agent() {
             return Err(Failure::Usage(format!(
                 "{flag} cannot stand beside a batch: each group names its own agent and scenarios"

@@ -90,7 +90,7 @@ fn hold(loaded: &mut Loaded, members: &[Member]) -> Result<(), Failure> {
         for misfit in misfits.iter().filter(|misfit| misfit.fits_nothing) {
             thresholds.groups.remove(&misfit.group);
             loaded.noticed.push(format!(
-                "the group {} fits none of the scenarios that the flags select: it is not judged",
+                "the group {} fits none of the scenarios that the flags or the profile select: it is not judged",
                 crate::document::shown(&misfit.group)
             ));
         }

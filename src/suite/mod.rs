@@ -4,6 +4,7 @@
 //! Nothing here reads a file, the environment or the clock.
 
 pub mod agent;
+pub mod budget;
 pub mod carrier;
 pub mod frequency;
 pub mod groups;
@@ -11,6 +12,8 @@ pub mod head;
 pub mod matrix;
 pub mod model;
 pub mod new_failures;
+pub mod profile;
+pub mod profiles;
 pub mod retry;
 pub mod schema;
 pub mod test_sets;

@@ -4,6 +4,8 @@
 //! become the schema's descriptions, and the reader validates a file by walking that schema. What
 //! spans several keys (which keys go together, what a mode can carry) is in `validate`.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
@@ -12,10 +14,15 @@ use crate::suite::retry::{EarlyStop, Retry};
 use crate::suite::thresholds::Thresholds;
 
 pub use super::agent::{AgentApi, AgentErrors, AgentProcesses};
+pub use super::budget::Budget;
 pub use super::carrier::{
     Elevenlabs, Email, Livekit, Mode, Numbers, Phone, Pipecat, Retell, Room, Sip, Vapi, Websocket,
 };
+<<<<<<< HEAD
 pub use super::frequency::{Frequency, MOST_REPETITIONS, Rounds};
+=======
+pub use super::profile::Profile;
+>>>>>>> 6679a85 (Let one suite file hold profiles, such as smoke and nightly)
 pub use super::test_sets::TestSetFrom;
 use crate::redact::rules::Redact;
 use crate::scalars::{Date, Timeout};
@@ -135,6 +142,9 @@ pub struct Suite {
     #[schemars(inner(length(min = 1)))]
     pub mock_tools: Option<Vec<String>>,
 
+    /// Keys that take the place of the suite's where `--profile` names them, each set under a name of
+    /// your own. The results of a profile are compared with results of the same profile only.
+    pub profiles: Option<BTreeMap<String, Profile>>,
     /// Agents and modes that make several suites of this one, side by side.
     pub matrix: Option<Matrix>,
     /// Sides of one call that start together, in place of `scenarios`: matched by position, each
@@ -202,21 +212,6 @@ impl Suite {
         let inline = || Some(Spec::of_cases(self.cases.as_ref()?, frequency, self.concurrency));
         self.spec_read.clone().or_else(inline)
     }
-}
-
-/// Limits that are checked before the first call.
-#[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct Budget {
-    /// The largest number of runs that may be started.
-    #[schemars(range(min = 1))]
-    pub max_runs: Option<u64>,
-    /// The largest cost that may be started, in the account's currency.
-    #[schemars(range(min = 0))]
-    pub max_cost: Option<f64>,
-    /// What one run costs, where the platform does not price the plan.
-    #[schemars(range(min = 0))]
-    pub price_per_run: Option<f64>,
 }
 
 /// A scenario that runs and is reported but counts towards nothing.

@@ -116,7 +116,12 @@ pub(crate) fn suite_table() -> String {
         if of_side.is_some_and(|key| key.contains(['.', '['])) {
             continue;
         }
-        let modes = modes(of_side.unwrap_or(&key));
+        // A profile has keys of a suite as well.
+        let of_profile = key.strip_prefix("profiles.<name>.");
+        if of_profile.is_some_and(|key| key.contains(['.', '['])) {
+            continue;
+        }
+        let modes = modes(of_side.or(of_profile).unwrap_or(&key));
         table.push_str(&format!("| `{key}` | {kind} | {default} | {modes} | {about} |\n"));
     }
     table

@@ -26,6 +26,7 @@ mod platform;
 mod policies;
 mod privacy;
 mod process;
+mod profiles;
 mod recipes;
 mod report_dir;
 mod report_only;
