@@ -1,7 +1,6 @@
 //! The profile of a suite that a flag or an input names.
 
 use super::overrides::Overrides;
-use super::suite_file::Loaded;
 use crate::document::Path;
 use crate::failure::Failure;
 use crate::suite::model::{Profile, Suite};
@@ -45,23 +44,6 @@ impl Chosen {
 
 /// The name of a suite that runs by a profile. Results are found by it, so that those of another
 /// profile are never compared with.
-fn name_of(suite: &str, profile: &str) -> String {
+pub(crate) fn name_of(suite: &str, profile: &str) -> String {
     format!("{suite} (profile {profile})")
-}
-
-impl Loaded {
-    /// The same under the name of its profile.
-    pub(crate) fn named_by_profile(mut self) -> Self {
-        if let Some(chosen) = &self.profile {
-            self.suite.name = Some(name_of(&self.name(), &chosen.name));
-        }
-        self
-    }
-
-    /// The profile that a result or a gate of this name ran by; none where it ran by none.
-    pub(crate) fn profile_of(&self, of: &str) -> Option<String> {
-        let name = self.name();
-        let mut names = self.suite.profiles.iter().flatten().map(|(profile, _)| profile);
-        names.find(|profile| of.starts_with(&name_of(&name, profile))).cloned()
-    }
 }

@@ -11,7 +11,7 @@ use crate::failure::Failure;
 use crate::gates::batch;
 use crate::input::file::Fence;
 use crate::input::overrides::Overrides;
-use crate::input::profile::Chosen;
+use crate::input::profile::{self, Chosen};
 use crate::input::{file, input_names, secrets, variables};
 use crate::record::ResultRecord;
 use crate::simulate::{Faults, World};
@@ -145,6 +145,21 @@ impl Loaded {
     /// Whether it is one side of calls that start together.
     pub(crate) const fn is_party(&self) -> bool {
         self.leg.is_some()
+    }
+
+    /// The same under the name of its profile.
+    fn named_by_profile(mut self) -> Self {
+        if let Some(chosen) = &self.profile {
+            self.suite.name = Some(profile::name_of(&self.name(), &chosen.name));
+        }
+        self
+    }
+
+    /// The profile that a result or a gate of this name ran by; none where it ran by none.
+    pub(crate) fn profile_of(&self, of: &str) -> Option<String> {
+        let name = self.name();
+        let mut names = self.suite.profiles.iter().flatten().map(|(profile, _)| profile);
+        names.find(|profile| of.starts_with(&profile::name_of(&name, profile))).cloned()
     }
 
     /// Problems of the suite, shown at their places in its file.

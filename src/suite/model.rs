@@ -18,11 +18,8 @@ pub use super::budget::Budget;
 pub use super::carrier::{
     Elevenlabs, Email, Livekit, Mode, Numbers, Phone, Pipecat, Retell, Room, Sip, Vapi, Websocket,
 };
-<<<<<<< HEAD
 pub use super::frequency::{Frequency, MOST_REPETITIONS, Rounds};
-=======
 pub use super::profile::Profile;
->>>>>>> 6679a85 (Let one suite file hold profiles, such as smoke and nightly)
 pub use super::test_sets::TestSetFrom;
 use crate::redact::rules::Redact;
 use crate::scalars::{Date, Timeout};
