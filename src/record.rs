@@ -181,6 +181,9 @@ pub struct RunRecord {
     /// What its set is called, where the sides of a call start together: `set 2 #1`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub set: Option<String>,
+    /// The round that it was started in, from 1, where the runs come in rounds.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub round: Option<u32>,
     /// Tags of the scenario; none where the platform has not told them.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<Vec<String>>,

@@ -7,6 +7,7 @@ mod body;
 pub mod mark;
 pub mod name;
 pub mod planned;
+pub mod rounds;
 pub mod slots;
 
 use std::collections::BTreeSet;

@@ -13,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use super::{Plan, Selection};
 use crate::checks::spec::DescribedUnits;
 use crate::plan::planned::{FoundScenario, PlannedCase};
+use crate::plan::rounds::{PlannedRounds, StartedRound};
 use crate::record::{ResultRecord, RunRecord};
 
 /// What was planned.
@@ -40,6 +41,9 @@ pub struct PlanHead {
     /// names in the suite: so that it is judged in the same units without the account.
     #[serde(default, skip_serializing_if = "DescribedUnits::is_empty")]
     pub described_units: DescribedUnits,
+    /// The rounds, where the runs come in several starts: then `runs` counts those that were started.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rounds: Option<PlannedRounds>,
     /// What the lookup before the start found of the scenarios, where the suite's groups need it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub found: Vec<FoundScenario>,
@@ -71,6 +75,19 @@ pub struct PlannedScenario {
     pub tags: Option<Vec<String>>,
     /// Slots of it without a run.
     pub missing: usize,
+    /// Its slots in each round that it was started in; empty where there is one start.
+    pub rounds: Vec<RoundSlots>,
+}
+
+/// The slots of one scenario in one round.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RoundSlots {
+    /// Number of the round, from 1.
+    pub round: u32,
+    /// Runs of the scenario that were planned in it.
+    pub planned: usize,
+    /// Those of them that never arrived.
+    pub missing: usize,
 }
 
 /// The table of slots, filled with runs.
@@ -100,6 +117,8 @@ struct Cell {
     key: Key,
     personality: Option<u64>,
     test_profile: Option<u64>,
+    /// The round that it is of; none where there is one start.
+    round: Option<u32>,
     planned: usize,
     runs: Vec<usize>,
 }
@@ -110,7 +129,10 @@ impl Cell {
         let fits = |planned: Option<u64>, seen: Option<u64>| {
             planned.is_none() || seen.is_none() || planned == seen
         };
-        fits(self.personality, run.personality) && fits(self.test_profile, run.test_profile)
+        // A run without a round is of the first: that of a result as it comes.
+        self.round.is_none_or(|round| round == run.round.unwrap_or(1))
+            && fits(self.personality, run.personality)
+            && fits(self.test_profile, run.test_profile)
     }
 
     const fn has_room(&self) -> bool {
@@ -139,6 +161,7 @@ impl PlanHead {
             test_profiles: plan.test_profiles.clone(),
             cases: cases.unwrap_or_default(),
             described_units: plan.described_units.clone(),
+            rounds: PlannedRounds::of(plan),
             found: Vec::new(),
         }
     }
@@ -237,6 +260,15 @@ impl PlanHead {
                 scenarios.entry(&cell.key).or_insert_with(|| self.planned(&cell.key, scenario));
             entry.scenario = entry.scenario.or(scenario);
             entry.missing += missing;
+            if let Some(round) = cell.round {
+                let planned = cell.planned;
+                match entry.rounds.iter_mut().find(|one| one.round == round) {
+                    Some(one) => {
+                        (one.planned, one.missing) = (one.planned + planned, one.missing + missing)
+                    }
+                    None => entry.rounds.push(RoundSlots { round, planned, missing }),
+                }
+            }
         }
         filled.scenarios = scenarios.into_values().collect();
         for (run, fit) in runs.iter().zip(&mut fits) {
@@ -253,26 +285,41 @@ impl PlanHead {
 
     /// The cells that are known before any run came.
     fn cells(&self) -> Vec<Cell> {
+        match &self.rounds {
+            None => self.cells_of(None),
+            Some(rounds) => {
+                rounds.started.iter().flat_map(|round| self.cells_of(Some(round))).collect()
+            }
+        }
+    }
+
+    /// The cells of one round, or of the only start.
+    fn cells_of(&self, round: Option<&StartedRound>) -> Vec<Cell> {
+        let has = |id: Option<u64>, key: Option<&str>| round.is_none_or(|one| one.has(id, key));
         let empty = |key: Key, planned: usize| Cell {
             key,
             personality: None,
             test_profile: None,
+            round: round.map(|one| one.number),
             planned,
             runs: Vec::new(),
         };
         if !self.cases.is_empty() {
             let cases = self.cases.iter().enumerate();
-            return cases.map(|(at, case)| empty(Key::Case(at), case.runs)).collect();
+            let cases = cases.filter(|(_, case)| has(None, Some(&case.key)));
+            let runs = |case: &PlannedCase| round.map_or(case.runs, |one| one.runs_per_scenario);
+            return cases.map(|(at, case)| empty(Key::Case(at), runs(case))).collect();
         }
+        let each_has = round.map_or(self.runs_per_scenario, |one| one.runs_per_scenario);
         let each = |ids: &[u64]| match ids.is_empty() {
             true => vec![None],
             false => ids.iter().copied().map(Some).collect::<Vec<_>>(),
         };
         let (personalities, profiles) = (each(&self.personalities), each(&self.test_profiles));
-        let repetitions = self.runs_per_scenario / (personalities.len() * profiles.len()).max(1);
+        let repetitions = each_has / (personalities.len() * profiles.len()).max(1);
         // An id that is named twice has twice the slots.
         let mut often: BTreeMap<u64, usize> = BTreeMap::new();
-        for id in &self.scenarios {
+        for id in self.scenarios.iter().filter(|id| has(Some(**id), None)) {
             *often.entry(*id).or_default() += 1;
         }
         let mut cells = Vec::new();
@@ -299,6 +346,7 @@ impl PlanHead {
                 key,
                 personality: None,
                 test_profile: None,
+                round: None,
                 planned: self.runs_per_scenario,
                 runs: vec![at],
             });
@@ -350,136 +398,10 @@ impl PlanHead {
             case_key: case.map(|case| case.key.clone()),
             tags: case.map(|case| case.tags.clone()).or_else(|| Some(found?.tags.clone())),
             missing: 0,
+            rounds: Vec::new(),
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn run(id: u64, scenario: u64) -> RunRecord {
-        RunRecord { id, scenario: Some(scenario), ..RunRecord::default() }
-    }
-
-    fn runs(scenarios: &[u64]) -> Vec<RunRecord> {
-        (1..).zip(scenarios).map(|(id, scenario)| run(id, *scenario)).collect()
-    }
-
-    fn plan(each: usize, scenarios: &[u64]) -> PlanHead {
-        PlanHead {
-            runs_per_scenario: each,
-            runs: Some(each * scenarios.len()),
-            scenarios: scenarios.to_vec(),
-            ..PlanHead::default()
-        }
-    }
-
-    fn filled(plan: &PlanHead, scenarios: &[u64]) -> Filled {
-        plan.fill(&runs(scenarios), |_| false)
-    }
-
-    fn missing_by(filled: &Filled) -> Vec<(Option<u64>, usize)> {
-        filled.scenarios.iter().map(|each| (each.scenario, each.missing)).collect()
-    }
-
-    #[test]
-    fn a_slot_without_a_run_is_missing_in_its_scenario() {
-        let filled = filled(&plan(2, &[1, 2, 3]), &[1, 1, 2]);
-        assert_eq!(missing_by(&filled), [(Some(1), 0), (Some(2), 1), (Some(3), 2)]);
-        assert_eq!((filled.missing, filled.unmatched), (3, 0));
-    }
-
-    #[test]
-    fn runs_of_another_scenario_fill_no_slot() {
-        let filled = filled(&plan(1, &[1, 2]), &[3, 4]);
-        assert_eq!(filled.fits, [Fit::NotPlanned; 2]);
-        assert_eq!((filled.missing, filled.unmatched), (2, 2));
-    }
-
-    #[test]
-    fn of_one_repetition_too_many_nobody_can_say_which_counts() {
-        let filled = filled(&plan(1, &[1, 2]), &[1, 1, 2]);
-        assert_eq!(filled.fits, [Fit::OneOfTooMany, Fit::OneOfTooMany, Fit::Slot]);
-        assert_eq!((filled.missing, filled.unmatched), (0, 1));
-    }
-
-    #[test]
-    fn each_personality_has_slots_of_its_own() {
-        let plan = PlanHead { personalities: vec![7, 8], ..plan(2, &[1]) };
-        let with = |personality: Option<u64>, id| RunRecord { personality, ..run(id, 1) };
-        let both = [with(Some(7), 1), with(Some(8), 2)];
-        assert_eq!(plan.fill(&both, |_| false).fits, [Fit::Slot; 2]);
-        let twice = [with(Some(7), 1), with(Some(7), 2)];
-        let filled = plan.fill(&twice, |_| false);
-        assert_eq!((filled.missing, filled.unmatched), (1, 1));
-        let untold = [with(None, 1), with(Some(7), 2)];
-        assert_eq!(plan.fill(&untold, |_| false).fits, [Fit::Slot; 2]);
-        let other = [with(Some(9), 1), with(Some(7), 2)];
-        assert_eq!(plan.fill(&other, |_| false).fits, [Fit::NotPlanned, Fit::Slot]);
-    }
-
-    #[test]
-    fn scenarios_that_the_platform_chose_owe_all_of_their_repetitions() {
-        let mut open = PlanHead { runs_per_scenario: 5, open: true, ..PlanHead::default() };
-        open.learn(&runs(&[1, 2]));
-        let filled = filled(&open, &[1, 2]);
-        assert_eq!(missing_by(&filled), [(Some(1), 4), (Some(2), 4)]);
-        assert_eq!(filled.missing, 8);
-    }
-
-    #[test]
-    fn a_plan_that_nobody_knows_takes_the_runs_that_are_there() {
-        let filled = filled(&PlanHead::default(), &[1, 1, 2]);
-        assert_eq!(filled.fits, [Fit::Slot; 3]);
-        assert_eq!((filled.missing, filled.unmatched), (0, 0));
-    }
-
-    #[test]
-    fn a_count_beyond_the_known_scenarios_is_missing_in_none_of_them() {
-        let plan = PlanHead { runs: Some(4), ..PlanHead::default() };
-        let filled = filled(&plan, &[1, 2]);
-        assert_eq!(missing_by(&filled), [(Some(1), 0), (Some(2), 0)]);
-        assert_eq!(filled.missing, 2);
-    }
-
-    #[test]
-    fn more_runs_than_the_platform_counted_are_surplus() {
-        let plan = PlanHead { runs_per_scenario: 1, runs: Some(2), ..PlanHead::default() };
-        assert_eq!(filled(&plan, &[1, 1, 2]).unmatched, 1);
-        assert_eq!(filled(&plan, &[1, 1]).unmatched, 0);
-    }
-
-    #[test]
-    fn quarantined_scenarios_owe_nothing() {
-        let filled = plan(2, &[1, 2]).fill(&runs(&[1, 1, 2]), |id| id == Some(2));
-        assert_eq!(filled.fits, [Fit::Slot, Fit::Slot, Fit::Quarantined]);
-        assert_eq!((filled.missing, filled.scenarios.len()), (0, 1));
-    }
-
-    #[test]
-    fn test_cases_are_told_by_key_or_name_whatever_their_ids() {
-        let case = |key: &str, name: &str, runs| PlannedCase {
-            tags: Vec::new(),
-            key: key.to_owned(),
-            name: name.to_owned(),
-            runs,
-        };
-        let plan = PlanHead {
-            runs_per_scenario: 1,
-            runs: Some(3),
-            cases: vec![case("a", "First", 2), case("b", "Second", 1)],
-            ..PlanHead::default()
-        };
-        let named = |id, name: &str| RunRecord {
-            scenario_name: Some(name.to_owned()),
-            ..run(id, 900 + id)
-        };
-        let keyed = RunRecord { case_key: Some("b".to_owned()), ..named(3, "renamed") };
-        let all = [named(1, " First "), named(2, "Third"), keyed];
-        let filled = plan.fill(&all, |_| false);
-        assert_eq!(filled.fits, [Fit::Slot, Fit::NotPlanned, Fit::Slot]);
-        assert_eq!(missing_by(&filled), [(Some(901), 1), (Some(903), 0)]);
-        assert_eq!((filled.missing, filled.unmatched), (1, 1));
-    }
-}
+mod tests;

@@ -72,6 +72,7 @@ impl Redactor {
         let RunRecord {
             id: _,
             status,
+            round: _,
             scenario: _,
             scenario_name,
             case_key,

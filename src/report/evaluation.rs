@@ -5,12 +5,14 @@
 use std::collections::BTreeMap;
 
 use crate::outcome::{Outcome, RunOutcome, judge_run};
+use crate::plan::slots;
 use crate::plan::slots::{Filled, Fit};
 use crate::record::{ResultRecord, RunRecord, Status};
 use crate::report::model::{PlanHead, PooledResult, Report, Tally};
 use crate::retry::{RetryRecord, wants_again};
 use crate::suite::head::SuiteHead;
 use crate::suite::retry::{EarlyStop, Retry};
+use crate::verdict::after_round::RoundSlots;
 use crate::verdict::evidence::{Evidence, ScenarioSlots};
 use crate::verdict::{CheckReport, ScenarioRef, Verdict, judge_all, worst};
 
@@ -142,6 +144,7 @@ pub(crate) fn evidence_of<'a>(
     let fits = filled.fits.clone();
     let mut evidence = evidence_in(filled, runs, outcomes);
     evidence.described_units = Some(&plan.described_units);
+    evidence.looks = plan.rounds.as_ref().map(|rounds| rounds.looks.clone()).unwrap_or_default();
     (evidence, tally, fits)
 }
 
@@ -169,6 +172,11 @@ fn evidence_in<'a>(
     let counts = |fit: &Fit| matches!(fit, Fit::Slot | Fit::OneOfTooMany);
     let all = || runs.iter().zip(outcomes).zip(&filled.fits);
     let open = all().filter(|(_, fit)| **fit == Fit::OneOfTooMany);
+    let round = |one: &slots::RoundSlots| RoundSlots {
+        round: one.round,
+        planned: one.planned,
+        missing: one.missing,
+    };
     let scenarios = filled.scenarios.iter().map(|planned| {
         let of = |run: &&RunRecord| run.scenario == planned.scenario;
         let seen = runs.iter().filter(of).find_map(|run| run.scenario_name.clone());
@@ -183,6 +191,7 @@ fn evidence_in<'a>(
             name: planned.name.clone(),
             case_key: planned.case_key.clone(),
             tags: planned.tags.clone(),
+            rounds: planned.rounds.iter().map(round).collect(),
         }
     });
     Evidence {
@@ -192,6 +201,7 @@ fn evidence_in<'a>(
         open_runs: open.map(|((run, _), _)| run.id).collect(),
         going: false,
         described_units: None,
+        looks: Vec::new(),
     }
 }
 

@@ -7,6 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ScenarioRef;
+use super::after_round::RoundSlots;
 use crate::checks::aggregate::of_numbers;
 use crate::checks::grammar::{Aggregate, Unit};
 use crate::checks::spec::DescribedUnits;
@@ -31,6 +32,9 @@ pub struct Evidence<'a> {
     pub going: bool,
     /// The units that the account's descriptions of metrics say, where they were looked up.
     pub described_units: Option<&'a DescribedUnits>,
+    /// How many runs each scenario has after each round, as planned before the first call; empty
+    /// where the runs do not come in rounds.
+    pub looks: Vec<usize>,
 }
 
 /// The slots of one planned scenario.
@@ -46,6 +50,9 @@ pub struct ScenarioSlots {
     pub case_key: Option<String>,
     /// Its tags as the lookup before the start found them; none where they were not looked up.
     pub tags: Option<Vec<String>>,
+    /// Its slots in each round that it was started in, the first one first; empty where the runs do
+    /// not come in rounds.
+    pub rounds: Vec<RoundSlots>,
 }
 
 /// A run with its entry of one metric.

@@ -12,8 +12,12 @@ use crate::suite::thresholds::Group;
 
 /// The evidence of a group: as that of the whole, over the slots of its scenarios alone.
 pub(super) fn evidence_of<'a>(group: &Group, whole: &Evidence<'a>) -> Evidence<'a> {
-    let mut part =
-        Evidence { open_runs: whole.open_runs.clone(), going: whole.going, ..Evidence::default() };
+    let mut part = Evidence {
+        open_runs: whole.open_runs.clone(),
+        going: whole.going,
+        looks: whole.looks.clone(),
+        ..Evidence::default()
+    };
     for one in by_scenario(whole) {
         let belongs = belongs(group, &one, whole);
         if belongs == Some(false) {

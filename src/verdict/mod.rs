@@ -4,6 +4,7 @@
 //! that a check asks for; `aggregate` makes figures of them, `bounds` says what they leave open,
 //! `weigh` compares and says why, `judge` puts it together. Reports only show what is decided here.
 
+pub mod after_round;
 pub mod baseline;
 mod bounds;
 pub mod coverage;
@@ -253,10 +254,11 @@ fn by_scenario<'e, 'a>(evidence: &'e Evidence<'a>) -> Vec<PartOfScenario<'e, 'a>
     for (run, outcome) in &evidence.runs {
         groups.entry(run.scenario).or_default().push((run, outcome));
     }
-    let of = |runs: Runs<'a>, missing: usize| Evidence {
+    let of = |runs: Runs<'a>, missing: usize, planned: Option<&ScenarioSlots>| Evidence {
         runs,
         missing,
-        scenarios: Vec::new(),
+        scenarios: planned.cloned().into_iter().collect(),
+        looks: evidence.looks.clone(),
         open_runs: evidence.open_runs.clone(),
         going: evidence.going,
         described_units: evidence.described_units,
@@ -274,7 +276,7 @@ fn by_scenario<'e, 'a>(evidence: &'e Evidence<'a>) -> Vec<PartOfScenario<'e, 'a>
             scenario: planned.scenario.clone(),
             planned: Some(planned),
             is_known: true,
-            evidence: of(runs, planned.missing),
+            evidence: of(runs, planned.missing, Some(planned)),
         });
     }
     for (id, runs) in groups {
@@ -287,7 +289,7 @@ fn by_scenario<'e, 'a>(evidence: &'e Evidence<'a>) -> Vec<PartOfScenario<'e, 'a>
             scenario: ScenarioRef { id, name },
             planned: None,
             is_known: true,
-            evidence: of(runs, 0),
+            evidence: of(runs, 0, None),
         });
     }
     if left > 0 {
@@ -296,7 +298,7 @@ fn by_scenario<'e, 'a>(evidence: &'e Evidence<'a>) -> Vec<PartOfScenario<'e, 'a>
             scenario: ScenarioRef { id: None, name },
             planned: None,
             is_known: false,
-            evidence: of(Vec::new(), left),
+            evidence: of(Vec::new(), left, None),
         });
     }
     all

@@ -211,6 +211,7 @@ impl WireRun {
             scenario: lenient::id_of(&self.scenario),
             case_key: None,
             set: None,
+            round: None,
             tags: None,
             scenario_name: lenient::name_of(&self.scenario).or(self.scenario_name),
             personality: lenient::id_of(&self.personality),

@@ -1,0 +1,93 @@
+//! The rounds of a plan whose runs come in several starts.
+//!
+//! Pure. When the checks are looked at is fixed before the first call; which scenarios a later round
+//! starts is decided by the looks before it, and written down before it starts. A round that was not
+//! started owes no runs.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::Plan;
+
+/// The rounds of a plan.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct PlannedRounds {
+    /// How many runs each scenario has after each round, where every round is started: rising, and
+    /// fixed before the first call.
+    pub looks: Vec<usize>,
+    /// The rounds that were started, the first one first.
+    pub started: Vec<StartedRound>,
+}
+
+/// One round that was started.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct StartedRound {
+    /// Its number, from 1.
+    pub number: u32,
+    /// How many runs each of its scenarios has in it.
+    pub runs_per_scenario: usize,
+    /// Ids of its scenarios; none where all of the plan are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scenarios: Option<Vec<u64>>,
+    /// Keys of its test cases, where the suite brings them; none where all of the plan are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cases: Option<Vec<String>>,
+    /// Id of its result; none while its start is under way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result: Option<u64>,
+}
+
+impl PlannedRounds {
+    /// The rounds of a plan, the first of them started. None where the plan has one start.
+    pub fn of(plan: &Plan) -> Option<Self> {
+        let first = *plan.looks.first()? as usize;
+        let each = plan.runs_per_scenario / first.max(1);
+        let looks = plan.looks.iter().map(|look| (*look as usize).saturating_mul(each)).collect();
+        let runs_per_scenario = plan.runs_per_scenario;
+        let started = vec![StartedRound { number: 1, runs_per_scenario, ..Default::default() }];
+        Some(Self { looks, started })
+    }
+
+    /// How many runs each scenario would have in the next round; none where there is no other.
+    pub fn next(&self) -> Option<usize> {
+        let done = self.started.len();
+        let before = done.checked_sub(1).and_then(|at| self.looks.get(at)).copied();
+        Some(self.looks.get(done)?.saturating_sub(before.unwrap_or(0)))
+    }
+}
+
+impl StartedRound {
+    /// Whether a scenario runs in it.
+    pub fn has(&self, scenario: Option<u64>, case: Option<&str>) -> bool {
+        match (&self.cases, &self.scenarios) {
+            (Some(cases), _) => case.is_some_and(|case| cases.iter().any(|key| key == case)),
+            (None, Some(ids)) => scenario.is_some_and(|id| ids.contains(&id)),
+            (None, None) => true,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn the_first_round_is_started_and_the_looks_are_fixed() {
+        let suite = json!({
+            "agent": 1, "scenarios": [1, 2], "personalities": [7, 8],
+            "frequency": { "start": 3, "max": 10 },
+        });
+        let plan = Plan::new(&serde_json::from_value(suite).unwrap(), "x", None, "k").unwrap();
+        let mut rounds = PlannedRounds::of(&plan).unwrap();
+        assert_eq!(rounds.looks, [6, 12, 18, 20]);
+        assert_eq!(rounds.next(), Some(6));
+        for number in 2..=4 {
+            rounds.started.push(StartedRound { number, ..StartedRound::default() });
+        }
+        assert_eq!(rounds.next(), None);
+        rounds.started.truncate(3);
+        assert_eq!(rounds.next(), Some(2));
+    }
+}
