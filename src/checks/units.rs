@@ -7,14 +7,16 @@
 //! cannot be in the assumed unit make the check inconclusive, and `unit` settles it.
 
 use crate::checks::aggregate::of_numbers;
+use crate::checks::figure::settled;
 use crate::checks::grammar::{Aggregate, Check, Operator, Unit};
 use crate::checks::spec::{CheckSpec, DescribedUnit, MetricUnit};
 use crate::checks::unit_words::{Said, is_latency, said};
 use crate::text::trim_number;
 
-/// A typical latency lies between these, in seconds. Nobody answers a caller within 50 ms, and no
-/// caller waits for a minute again and again.
-const LATENCY: (f64, f64) = (0.05, 60.0);
+/// A typical latency lies between these, in seconds. Nobody answers a caller within 60 ms, and no
+/// caller waits for a minute again and again. With a thousand between them, no number is a latency
+/// both in ms and in s: what may be 55 s is not taken for 55 ms.
+const LATENCY: (f64, f64) = (0.06, 60.0);
 
 /// No time within a call is typically longer, in seconds: calls last up to an hour.
 const LONGEST: f64 = 3600.0;
@@ -182,7 +184,8 @@ pub(crate) fn needs_unit(check: &Check) -> bool {
 ///
 /// When the metric's name says that its values are no such times, when the account's description
 /// says another unit than the name, or when the values cannot be in the unit that is assumed: in
-/// words for the check's reason.
+/// words for the check's reason. Values that miss the threshold in that unit and in the other one
+/// are no error: they fail either way, and worse ones must not be less than a failure.
 pub(crate) fn unit_of_values<'n>(
     names: impl IntoIterator<Item = &'n str> + Clone,
     spec: &CheckSpec,
@@ -207,19 +210,33 @@ pub(crate) fn unit_of_values<'n>(
     let latency = names.into_iter().any(is_latency);
     match doubt(unit, latency, check, values).filter(|_| assumed.why != Why::Suite) {
         None => Ok(unit),
+        Some((_, other)) if [unit, other].iter().all(|unit| misses(*unit, check, values)) => {
+            Ok(unit)
+        }
         Some((typical, other)) => Err(format!(
-            "typical values such as {} cannot be in {}: {}; if they are in {other}, say so: \
-             `{{ check: \"{check}\", unit: {other} }}`, else `unit: {}`",
+            "typical values such as {} cannot be in {}: {}; if they are in {}, say so: \
+             `{{ check: \"{check}\", unit: {} }}`, else `unit: {}`",
             trim_number(typical, 3),
             unit.sign(),
             assumed.note(),
+            other.sign(),
+            other.sign(),
             unit.sign(),
         )),
     }
 }
 
+/// Whether values miss the threshold if they are in this unit.
+fn misses(unit: Unit, check: &Check, values: &[f64]) -> bool {
+    let figure = of_numbers(&settled(check), values);
+    let in_seconds = |value: f64, unit: Unit| Some(value * unit.in_seconds()?);
+    let figure = figure.and_then(|figure| in_seconds(figure, unit));
+    let threshold = in_seconds(check.threshold.value, check.threshold.unit);
+    figure.zip(threshold).is_some_and(|(figure, most)| !check.operator.holds(figure, most))
+}
+
 /// Why values cannot be in a unit: the typical one, and the unit that they are probably in.
-fn doubt(unit: Unit, latency: bool, check: &Check, values: &[f64]) -> Option<(f64, &'static str)> {
+fn doubt(unit: Unit, latency: bool, check: &Check, values: &[f64]) -> Option<(f64, Unit)> {
     let per = unit.in_seconds()?;
     let sizes: Vec<f64> = values.iter().map(|value| value.abs()).collect();
     let typical = of_numbers(&Aggregate::Median, &sizes)?;
@@ -237,10 +254,11 @@ fn doubt(unit: Unit, latency: bool, check: &Check, values: &[f64]) -> Option<(f6
         && ((latency && seconds < LATENCY.0)
             || (unit == Unit::Milliseconds && wanted.is_some_and(far_below)));
     match unit {
-        Unit::Milliseconds if too_long => Some((typical, "s")),
-        Unit::Minutes if too_long && seconds / 60.0 <= LATENCY.1 => Some((typical, "s")),
-        _ if too_long => Some((typical, "ms")),
-        _ if too_short => Some((typical, "s")),
+        Unit::Milliseconds if too_long => Some((typical, Unit::Seconds)),
+        Unit::Minutes if too_long && typical <= LATENCY.1 => Some((typical, Unit::Seconds)),
+        _ if too_long => Some((typical, Unit::Milliseconds)),
+        Unit::Seconds if too_short => Some((typical, Unit::Minutes)),
+        _ if too_short => Some((typical, Unit::Seconds)),
         _ => None,
     }
 }
