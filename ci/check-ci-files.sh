@@ -80,7 +80,7 @@ step "zizmor" zizmor --offline --no-progress --quiet --persona pedantic \
 
 step "hadolint" hadolint Dockerfile
 step "yamllint" yamllint --strict action.yml templates examples .github .yamllint.yml
-step "shellcheck" shellcheck ci/*.sh ci/action/*.sh
+step "shellcheck" shellcheck ci/*.sh ci/action/*.sh packaging/*.sh
 
 # The scripts inside the files.
 cat >"$scratch/scripts.py" <<'PYTHON'

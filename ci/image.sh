@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
-# Builds the image of the Dockerfile with buildah and runs it: not as root, as process 1, with the
-# working directory mounted.
+# Builds the images of the Dockerfile with buildah and runs them: the one without a shell not as root,
+# as process 1, with the working directory mounted.
 #
-# Needs buildah, root, and the gate as a static binary (CEKURA_GATE, or the first argument). No
+# Needs buildah, busybox-static, root, and the gate as a static binary (CEKURA_GATE, or the first argument). No
 # registry is asked: the stage that compiles is replaced by a directory with that binary, made on
 # the spot; the last stage, which is the image, is the Dockerfile's own.
 set -euo pipefail
@@ -53,6 +53,31 @@ files=$(cd "$root" && find . -type f | sort | tr '\n' ' ')
     exit 1
 }
 echo "ok    it holds the binary and the CA bundle, and nothing else"
+
+# The image with a shell. Its base cannot be had here: busybox stands in for it, and a script for apk.
+base=$scratch/base
+mkdir -p "$base/bin" "$base/etc/ssl/certs" "$base/usr/local/bin" "$base/tmp"
+cp "$(command -v busybox)" "$base/bin/busybox"
+for name in sh cat cp grep mkdir id ls; do
+    ln -s busybox "$base/bin/$name"
+done
+printf '#!/bin/sh\n[ "$*" = "add --no-cache git openssh-client" ]\n' >"$base/bin/apk"
+chmod +x "$base/bin/apk"
+buildah "${storage[@]}" build --quiet --pull=never --build-context "builder=$scratch/builder" \
+    --build-context "alpine:3.22=$base" --target alpine --tag cekura-gate-alpine --file Dockerfile . >/dev/null
+shell=$(buildah "${storage[@]}" from --pull=never cekura-gate-alpine)
+mkdir -p "$scratch/job"
+cp examples/quickstart/cekura-gate.yml "$scratch/job/"
+buildah "${storage[@]}" run --volume "$scratch/job:/job" --workingdir /job "$shell" -- \
+    sh -c 'set -e; cekura-gate run cekura-gate.yml --simulate; cat cekura-report/junit.xml >copy.xml' >"$scratch/log" 2>&1 || {
+    cat "$scratch/log" >&2
+    echo "FAIL  a job's script in the image with a shell" >&2
+    exit 1
+}
+[ -s "$scratch/job/copy.xml" ]
+cmp "$binary" "$(buildah "${storage[@]}" mount "$shell")/usr/local/bin/cekura-gate"
+buildah "${storage[@]}" umount "$shell" >/dev/null
+echo "ok    with a shell: a job's script runs the gate, by its name, on the job's files"
 
 # What a container engine does, without one: the image's root, user and directory, the two files
 # that it lays into every container, a mount, and the gate as process 1 of its own process space.

@@ -241,24 +241,44 @@ fn the_recipes_name_this_version() {
     assert!(recipe("github/gate.yml").contains(&action));
     assert!(recipe("github/drop-in.yml").contains(&action));
     assert!(recipe("gitlab/.gitlab-ci.yml").contains(&format!("/gate@{version}")));
+    let image = format!("image: ghcr.io/cekura-ai/cekura-gate:{version}-alpine\n");
+    assert!(recipe("circleci/config.yml").contains(&image));
+    assert!(recipe("bitbucket/bitbucket-pipelines.yml").contains(&image));
 }
 
 /// Everything that the sources include from elsewhere has to be in the image's build too.
 #[test]
-fn the_image_is_built_with_the_recipes() {
+fn the_image_is_built_with_what_the_source_includes() {
+    fn included(directory: &Path, found: &mut Vec<String>) {
+        for entry in fs::read_dir(directory).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                included(&path, found);
+            } else if path.extension().is_some_and(|end| end == "rs") {
+                let source = fs::read_to_string(&path).unwrap();
+                let names = source.split("include_str!(\"").skip(1);
+                let names = names.map(|rest| rest.split('"').next().unwrap());
+                let outside =
+                    names.filter_map(|name| name.rsplit_once("../").map(|(_, name)| name));
+                found.extend(outside.map(str::to_owned));
+            }
+        }
+    }
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let source = fs::read_to_string(root.join("src/init/workflow.rs")).unwrap();
-    let included: Vec<&str> = source
-        .split("include_str!(\"../../")
-        .skip(1)
-        .map(|rest| rest.split('"').next().unwrap())
-        .collect();
-    assert_eq!(included.len(), 7);
+    let mut found = Vec::new();
+    included(&root.join("src"), &mut found);
+    assert!(found.len() >= 8, "{found:?}");
     let dockerfile = fs::read_to_string(root.join("Dockerfile")).unwrap();
     let ignored = fs::read_to_string(root.join(".dockerignore")).unwrap();
-    assert!(dockerfile.contains("COPY examples/workflows ./examples/workflows"));
-    assert!(ignored.contains("!examples/workflows"));
-    assert!(included.iter().all(|path| path.starts_with("examples/workflows/")), "{included:?}");
+    for name in found {
+        let (directory, _) = name.rsplit_once('/').unwrap();
+        let copied = |part: &Path| {
+            let part = part.display();
+            dockerfile.contains(&format!("COPY {part} ./{part}\n"))
+                && ignored.contains(&format!("!{part}\n"))
+        };
+        assert!(Path::new(directory).ancestors().any(copied), "{name} is not in the image's build");
+    }
 }
 
 /// What stands in the docs is what the validators read and `init` writes.
