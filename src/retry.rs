@@ -299,4 +299,50 @@ mod tests {
         let (ends, records) = merged(RetryOn::Error, Flaky::Failed, "1e 1p", "1p 1f 2f");
         assert_eq!((ends.as_str(), records.len()), ("pp", 1));
     }
+
+    #[test]
+    fn what_has_not_ended_is_not_wanted_again() {
+        let outcome = |outcome, blame| RunOutcome {
+            run: 1,
+            outcome,
+            blame: Some(blame),
+            reason: String::new(),
+            repetition: 1,
+        };
+        let again =
+            |on: &[RetryOn], ended: &RunOutcome| wants_again(&retry(on, Flaky::Failed), ended);
+        let errored = outcome(Outcome::Errored, Blame::Platform);
+        let failed = outcome(Outcome::Failed, Blame::Agent);
+        assert!(again(&[RetryOn::Error], &errored));
+        assert!(!again(&[RetryOn::Failure], &errored));
+        assert!(again(&[RetryOn::Error, RetryOn::Failure], &failed));
+        assert!(!again(&[RetryOn::Error], &failed));
+        assert!(!again(&[RetryOn::Error], &outcome(Outcome::Errored, Blame::StillGoing)));
+    }
+
+    #[test]
+    fn a_run_is_lost_where_the_gate_that_held_it_was() {
+        let fault = |kind| RunRecord {
+            chat_fault: Some(crate::record::ChatFault { kind, ..Default::default() }),
+            ..RunRecord::default()
+        };
+        let ended = |reason: &str| RunRecord {
+            ended_reason: Some(reason.to_owned()),
+            ..RunRecord::default()
+        };
+        assert!(is_lost(&fault(ChatFaultKind::GateLost)));
+        assert!(is_lost(&ended(GATE_LOST)));
+        assert!(!is_lost(&fault(ChatFaultKind::Exited)));
+        assert!(!is_lost(&ended("customer-ended-call")));
+        assert!(!is_lost(&RunRecord::default()));
+    }
+
+    #[test]
+    fn only_the_run_that_was_flaky_is_settled() {
+        let (_, records) = merged(RetryOn::Failure, Flaky::Failed, "1f 2f", "1p 2f");
+        let result = result(1, "1f 2f");
+        let retry = retry(&[RetryOn::Failure], Flaky::Failed);
+        let left = needs(&retry, &suite(&[]), &result.runs, &outcomes(&result), &records);
+        assert_eq!(left, [(1, vec![2])].into());
+    }
 }

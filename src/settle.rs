@@ -318,4 +318,51 @@ mod tests {
         };
         assert_eq!(awaits(&result(&[errored]), &wanted(1, "{}")), "Settled");
     }
+
+    #[test]
+    fn each_figure_that_a_check_asks_for_is_waited_for() {
+        let of = |thresholds: &str| Figures::of(&serde_json::from_str(thresholds).unwrap());
+        for (thresholds, success) in [
+            ("{}", true),
+            (r#"{"success_rate": ["90%"]}"#, true),
+            (r#"{"each_scenario": {"success_rate": ["90%"]}}"#, true),
+            (r#"{"baseline": {"from": "main", "success_rate": {"max_drop": "5%"}}}"#, true),
+            (r#"{"errors": ["<= 10%"]}"#, false),
+            (r#"{"agent_latency": ["p95 <= 2s"]}"#, false),
+            (r#"{"each_scenario": {"agent_latency": ["p95 <= 2s"]}}"#, false),
+            (r#"{"duration": ["p95 <= 3m"]}"#, false),
+        ] {
+            assert_eq!(of(thresholds).success, success, "{thresholds}");
+        }
+        assert!(of(r#"{"coverage": [{"check": ">= 80%", "level": "error"}]}"#).coverage);
+        assert!(!of(r#"{"coverage": [{"check": ">= 80%", "level": "warn"}]}"#).coverage);
+    }
+
+    #[test]
+    fn the_coverage_is_waited_for_last_and_only_where_it_is_not_there() {
+        let mut record = result(&[run(1, 1, Some(true), &["A"])]);
+        let check = r#"{"coverage": [{"check": ">= 80%", "level": "error"}]}"#;
+        let wanted = wanted(1, check);
+        assert_eq!(state(&record, &wanted), State::WaitingFor(Awaited::Coverage));
+        record.path_coverage = Some(crate::record::PathCoverage::default());
+        assert_eq!(state(&record, &wanted), State::Settled);
+    }
+
+    #[test]
+    fn a_metric_is_found_by_its_id_its_name_or_an_alias() {
+        let of = |wanted: &str, metric: MetricRecord| {
+            has_metric(&RunRecord { metrics: vec![metric], ..run(1, 1, None, &[]) }, wanted)
+        };
+        let known = || MetricRecord {
+            id: Some(55),
+            aliases: vec!["Latency_55".to_owned()],
+            ..metric("Latency", None)
+        };
+        for wanted in ["55", "latency", " LATENCY ", "latency_55"] {
+            assert!(of(wanted, known()), "{wanted}");
+        }
+        assert!(!of("56", known()));
+        assert!(!of("Tone", known()));
+        assert!(!of("Tone", metric("Latency", None)), "neither has an id");
+    }
 }

@@ -391,3 +391,46 @@ fn the_first_start_of_rounds_is_of_the_first_number_and_the_worst_case_of_the_la
     let again = plan.again(vec![102], 3, "round 2");
     assert_eq!((again.runs(), again.most_runs()), (Some(6), Some(6)));
 }
+
+#[test]
+fn a_search_for_scenarios_is_told_in_words_and_leaves_out_excluded_tags() {
+    let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+    let query = |tags: &[&str], folder: Option<&str>| Query {
+        ids: vec![],
+        tags: texts(tags),
+        exclude_tags: texts(&["slow"]),
+        folder: folder.map(str::to_owned),
+        project: None,
+        agent: None,
+    };
+    assert_eq!(query(&["smoke"], None).describe(), "tag smoke");
+    assert_eq!(query(&["smoke", "sales"], None).describe(), "any of the tags smoke, sales");
+    assert_eq!(query(&["smoke"], Some("Sales.In")).describe(), "folder Sales.In");
+    assert!(query(&[], None).excludes(&texts(&["smoke", "slow"])));
+    assert!(!query(&[], None).excludes(&texts(&["smoke"])));
+}
+
+#[test]
+fn a_start_that_cannot_limit_its_calls_says_of_which_mode_it_is() {
+    let limited = |mode: Mode| plan(&fullest(mode)).limited(3);
+    assert_eq!(limited(Mode::Pipecat).unwrap_err(), "mode pipecat");
+    assert_eq!(limited(Mode::Email).unwrap_err(), "mode email");
+    assert_eq!(limited(Mode::Websocket).unwrap_err(), "mode websocket");
+    let body = limited(Mode::Voice).unwrap().request().unwrap().body;
+    assert_eq!(body["concurrency_limit"], 3);
+    assert_eq!(limited(Mode::ApiChat).unwrap(), plan(&fullest(Mode::ApiChat)));
+}
+
+#[test]
+fn only_starts_that_carry_a_name_are_sent_one() {
+    for mode in [Mode::Voice, Mode::Text, Mode::ApiChat, Mode::LivekitV2] {
+        assert!(carries_name(mode), "{mode:?}");
+        let body = plan(&fullest(mode)).named("other".to_owned()).request().unwrap().body;
+        assert_eq!(body["name"], "other", "{mode:?}");
+    }
+    for mode in [Mode::Websocket, Mode::Pipecat, Mode::Email] {
+        assert!(!carries_name(mode), "{mode:?}");
+        let body = plan(&fullest(mode)).named("other".to_owned()).request().unwrap().body;
+        assert_eq!(body.get("name"), None, "{mode:?}");
+    }
+}

@@ -78,3 +78,41 @@ pub(super) fn over_range(operator: Operator, low: f64, high: f64, threshold: f64
         (false, false) => Verdict::Fail,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_condition_holds_everywhere_nowhere_or_somewhere_between_two_bounds() {
+        use Operator::{Above, AtLeast, AtMost, Below, Equal, Unequal};
+        use Verdict::{Fail, Inconclusive, Pass};
+        for (operator, low, high, expected) in [
+            (AtLeast, 5.0, 9.0, Pass),
+            (AtLeast, 4.0, 5.0, Inconclusive),
+            (AtLeast, 1.0, 4.0, Fail),
+            (Above, 5.0, 9.0, Inconclusive),
+            (Above, 1.0, 5.0, Fail),
+            (AtMost, 1.0, 5.0, Pass),
+            (AtMost, 5.0, 9.0, Inconclusive),
+            (AtMost, 6.0, 9.0, Fail),
+            (Below, 1.0, 5.0, Inconclusive),
+            (Below, 5.0, 9.0, Fail),
+            (Equal, 5.0, 5.0, Pass),
+            (Equal, 5.0, 9.0, Inconclusive),
+            (Equal, 1.0, 5.0, Inconclusive),
+            (Equal, 1.0, 9.0, Inconclusive),
+            (Equal, 6.0, 9.0, Fail),
+            (Equal, 1.0, 4.0, Fail),
+            (Unequal, 5.0, 5.0, Fail),
+            (Unequal, 5.0, 9.0, Inconclusive),
+            (Unequal, 1.0, 5.0, Inconclusive),
+            (Unequal, 1.0, 9.0, Inconclusive),
+            (Unequal, 6.0, 9.0, Pass),
+            (Unequal, 1.0, 4.0, Pass),
+        ] {
+            let seen = over_range(operator, low, high, 5.0);
+            assert_eq!(seen, expected, "{operator:?} from {low} to {high}");
+        }
+    }
+}

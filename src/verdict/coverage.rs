@@ -70,3 +70,6 @@ fn reason(coverage: &PathCoverage, wanted: &str, holds: bool) -> String {
     }
     reason
 }
+
+#[cfg(test)]
+mod tests;

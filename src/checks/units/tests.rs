@@ -196,3 +196,27 @@ fn a_plan_says_what_will_be_assumed() {
     assert_eq!(planned("Latency", &spec("p95 <= 2"), None), None);
     assert_eq!(planned("Latency", &spec(">= 90%"), None), None);
 }
+
+#[test]
+fn values_are_doubted_just_beyond_what_is_possible_and_not_at_it() {
+    for (name, check, value, doubted) in [
+        ("Latency", "max <= 2s", 60.0, false),
+        ("Latency", "max <= 2s", 59.9, true),
+        ("Latency (s)", "max <= 90s", 60.0, false),
+        ("Latency (s)", "max <= 50s", 60.1, true),
+        ("Hold time", "max <= 50m", 3600.0, false),
+        ("Hold time", "max <= 50m", 3600.1, true),
+        ("Hold time", "max <= 6s", 600.0, false),
+        ("Hold time", "max <= 5s", 600.1, true),
+        ("Hold time", "max <= 6s", 600.1, true),
+        ("Hold time", "max <= 7s", 700.0, false),
+        ("Hold time (ms)", "max <= 8s", 40.0, false),
+        ("Hold time (ms)", "max <= 8s", 39.9, true),
+        ("Hold time (ms)", "max <= 60s", 50.0, false),
+        ("Hold time (ms)", "max <= 60s", 49.9, true),
+        ("Hold time (ms)", "sum <= 60s", 12.0, false),
+    ] {
+        let seen = compared(name, check, &[value]);
+        assert_eq!(seen.is_err(), doubted, "{name} {check} {value}: {seen:?}");
+    }
+}

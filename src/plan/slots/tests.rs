@@ -150,3 +150,34 @@ fn each_round_has_slots_of_its_own_and_one_that_was_not_started_owes_nothing() {
     assert_eq!(filled.fits, [Fit::NotPlanned, Fit::Slot]);
     assert_eq!(filled.unmatched, 1);
 }
+
+#[test]
+fn a_plan_of_known_scenarios_learns_nothing_from_an_answer() {
+    let mut known = plan(2, &[1, 2]);
+    known.learn(&runs(&[1, 3, 4, 5, 6]));
+    assert_eq!(known, plan(2, &[1, 2]));
+    known.join(&plan(9, &[7]));
+    assert_eq!(known, plan(2, &[1, 2]));
+}
+
+#[test]
+fn a_plan_of_open_scenarios_has_at_least_the_runs_that_it_was_shown() {
+    let open = || PlanHead { runs_per_scenario: 2, open: true, ..PlanHead::default() };
+    let learned = |answered: &[u64]| {
+        let mut plan = open();
+        plan.learn(&runs(answered));
+        (plan.scenarios, plan.runs)
+    };
+    assert_eq!(learned(&[]), (vec![], None));
+    assert_eq!(learned(&[3]), (vec![3], Some(2)));
+    assert_eq!(learned(&[3, 1]), (vec![1, 3], Some(4)));
+    assert_eq!(learned(&[3, 3, 3]), (vec![3], Some(3)));
+}
+
+#[test]
+fn a_plan_of_open_scenarios_joins_what_an_earlier_gate_knew() {
+    let mut open = PlanHead { runs_per_scenario: 2, open: true, ..PlanHead::default() };
+    open.learn(&runs(&[2]));
+    open.join(&plan(3, &[1, 4]));
+    assert_eq!((open.scenarios, open.runs), (vec![1, 2, 4], Some(6)));
+}

@@ -195,3 +195,28 @@ fn a_metric_that_one_side_lacks_is_inconclusive() {
         report.reason
     );
 }
+
+#[test]
+fn a_baseline_whose_runs_never_came_takes_only_the_verdicts_of_comparisons_back() {
+    let compared = drop_of(&[(20, 0)], &[(20, 0)]);
+    let plain = only(json!({}), &scenarios(&[(20, 0)]));
+    let mut checks = [compared.clone(), plain.clone()];
+    baseline::with_unknown_base(&mut checks, 0);
+    assert_eq!(checks, [compared, plain.clone()]);
+    baseline::with_unknown_base(&mut checks, 2);
+    assert_eq!(checks[0].verdict, Verdict::Inconclusive);
+    assert!(checks[0].reason.contains("2 runs of the baseline never arrived"));
+    assert_eq!(checks[1], plain);
+}
+
+#[test]
+fn a_baseline_that_is_refused_leaves_each_comparison_open_with_the_reason() {
+    let failed = drop_of(&[(20, 0)], &[(8, 12)]);
+    let plain = only(json!({}), &scenarios(&[(20, 0)]));
+    let mut checks = [failed, plain.clone()];
+    baseline::with_refused_base(&mut checks, "it is the judged result");
+    assert_eq!(checks[0].verdict, Verdict::Inconclusive);
+    assert_eq!(checks[0].reason, "it is the judged result");
+    assert!(checks[0].deciding_runs.is_empty());
+    assert_eq!(checks[1], plain);
+}
