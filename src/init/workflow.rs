@@ -1,6 +1,7 @@
 //! The workflow of a CI system: its recipe with this project's suite and branch in it.
 
 use crate::ci::System;
+use crate::suite::model::Mode;
 
 /// A workflow file, and what remains to be done by hand.
 #[derive(Debug, PartialEq, Eq)]
@@ -46,6 +47,56 @@ pub fn workflow(
         include: beside_it.then_some(recipe.include),
         needs: recipe.needs,
     })
+}
+
+/// Whose preview actions start the agent of a pull request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum Preview {
+    /// A LiveKit worker in the job.
+    Livekit,
+    /// A deployment to Pipecat Cloud.
+    Pipecat,
+}
+
+impl Preview {
+    /// How the simulated caller reaches such an agent.
+    pub const fn mode(self) -> Mode {
+        match self {
+            Self::Livekit => Mode::LivekitV2,
+            Self::Pipecat => Mode::PipecatV2,
+        }
+    }
+
+    /// What the workflow holds in the place of the user's own values.
+    pub const fn placeholders(self) -> &'static str {
+        match self {
+            Self::Livekit => "agent_name_base and env",
+            Self::Pipecat => "AGENT_NAME_BASE and secret_set",
+        }
+    }
+}
+
+/// The workflow that starts the agent of a pull request, gates it and stops it. `suite` is the
+/// suite's path from the root.
+pub fn preview_workflow(preview: Preview, suite: &str) -> Workflow {
+    let (text, needs) = match preview {
+        Preview::Livekit => (
+            include_str!("../../examples/workflows/github/preview-livekit.yml"),
+            "the repository's secrets CEKURA_API_KEY, LIVEKIT_URL, LIVEKIT_API_KEY and \
+             LIVEKIT_API_SECRET, and the label cekura-test: gh label create cekura-test",
+        ),
+        Preview::Pipecat => (
+            include_str!("../../examples/workflows/github/preview-pipecat.yml"),
+            "the repository's secrets CEKURA_API_KEY and PIPECAT_CLOUD_API_KEY, and the label \
+             cekura-test: gh label create cekura-test",
+        ),
+    };
+    Workflow {
+        path: ".github/workflows/cekura-preview.yml",
+        text: text.replace("cekura-gate.yml", suite),
+        include: None,
+        needs,
+    }
 }
 
 /// Whether a path or a name can stand in a script and in YAML as it is.
@@ -117,6 +168,17 @@ mod tests {
             assert_eq!(made.include, None);
         }
         assert_eq!(workflow(System::None, "gate.yml", None, |_| false), None);
+    }
+
+    #[test]
+    fn a_preview_runs_the_suite_and_nothing_else_of_that_name() {
+        for preview in [Preview::Livekit, Preview::Pipecat] {
+            let made = preview_workflow(preview, "bots/mia/gate.yml");
+            assert!(made.text.contains("suite: bots/mia/gate.yml"), "{}", made.text);
+            assert!(!made.text.contains("cekura-gate.yml"), "{}", made.text);
+            let mode = format!("execution_mode: {}\n", preview.mode().name());
+            assert!(made.text.contains(&mode), "{}", made.text);
+        }
     }
 
     #[test]

@@ -204,6 +204,64 @@ async fn githubs_examples_run_the_action_with_their_inputs() {
     );
 }
 
+#[tokio::test(flavor = "multi_thread")]
+async fn a_preview_is_called_by_its_own_name_and_leaves_a_check_on_the_commit() {
+    if bash_is_missing() {
+        return;
+    }
+    for (name, key, agent_name) in [
+        ("livekit", "livekit_data", "agent_name"),
+        ("pipecat", "pipecat_data", "pipecat_agent_name"),
+    ] {
+        let job = Job::new().await;
+        suite(&job, "101, 103");
+        fs::create_dir(job.path("tools")).unwrap();
+        let gh = job.path("tools/gh");
+        fs::write(&gh, "#!/bin/sh\necho \"$@\"\n").unwrap();
+        fs::set_permissions(&gh, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+        let workflow = yaml(&example(&format!("github/preview-{name}.yml")));
+        let mut steps = workflow["jobs"]["preview"]["steps"].as_array().unwrap().clone();
+        let mut known = vec![
+            ("github.event.pull_request.head.sha || github.sha".to_owned(), "abc123".to_owned()),
+            ("github.event_name == 'pull_request'".to_owned(), "false".to_owned()),
+        ];
+        for step in &mut steps {
+            let data = &mut step["with"][key];
+            if data.is_string() {
+                assert!(text(data).contains(&format!("\"{agent_name}\": {{0}}")), "{data}");
+                *data = serde_json::json!({ agent_name: "mia-pr-7" }).to_string().into();
+            }
+            if let Some(state) = step["env"]["STATE"].as_str() {
+                // All of it decides: nothing but a real pass is a success.
+                let state = state.strip_prefix("${{").unwrap().strip_suffix("}}").unwrap().trim();
+                for part in ["job.status == 'success'", "passed == 'true'", "simulated == 'false'"]
+                {
+                    assert!(state.contains(part), "{state}");
+                }
+                assert!(state.ends_with("&& 'success' || 'failure'"), "{state}");
+                known.push((state.to_owned(), "failure".to_owned()));
+                assert!(text(&step["if"]).contains("always()"));
+            }
+        }
+        let known: Vec<(&str, &str)> =
+            known.iter().map(|(a, b)| (a.as_str(), b.as_str())).collect();
+        let (_, failed, said) = run_steps(&job, &steps, &known);
+        assert!(failed, "{said}");
+        let body = job.start();
+        assert_eq!(body[key][agent_name], "mia-pr-7", "{said}");
+        assert_eq!(body["concurrency_limit"], 3);
+        let check = "statuses/abc123 --field context=cekura-preview --field state=failure";
+        assert!(said.contains(check), "{said}");
+        // Whatever came before, the agent is stopped.
+        let stops = steps.iter().filter(|step| {
+            let uses = step["uses"].as_str().unwrap_or_default();
+            uses.contains("/stop-worker@") || uses.contains("/delete-preview@")
+        });
+        let stops: Vec<String> = stops.map(|step| text(&step["if"])).collect();
+        assert_eq!(stops, ["${{ always() }}"]);
+    }
+}
+
 /// Runs a script of another system, and gives its exit code and what it said.
 async fn elsewhere(scenarios: &str, script: &str, system: &[(&str, &str)]) -> (Job, i32, String) {
     let job = Job::new().await;
