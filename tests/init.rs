@@ -297,7 +297,7 @@ fn every_recipe_of_the_docs_is_the_example_that_it_names() {
             held += 1;
         }
     }
-    assert_eq!(held, 9);
+    assert_eq!(held, 11);
 }
 
 #[test]
@@ -335,4 +335,96 @@ fn the_report_directory_is_ignored_and_no_line_of_theirs_is_touched() {
     let done = gate(dir.path(), &["init", "--force"]);
     assert!(!done.out.contains(".gitignore"), "{}", done.out);
     assert_eq!(read(&dir, ".gitignore"), "target\n# last\n/cekura-report/\n");
+}
+
+#[test]
+fn a_preview_starts_gates_and_stops_the_agent_of_a_pull_request() {
+    let dir = repository(&[]);
+    let done = gate(dir.path(), &["init", "--preview", "livekit", "--name", "Shop"]);
+    assert_snapshot!(done.out, @"
+    wrote cekura-gate.yml: the suite
+    wrote .github/workflows/cekura-preview.yml: for GitHub Actions (--preview is for GitHub)
+    wrote .gitignore: /cekura-report/
+
+    Next:
+      1. try it without an account or cost: cekura-gate run --simulate
+      2. put your own values in the place of the placeholders: agent and scenarios
+      3. look at the plan: cekura-gate check
+      4. put your own values in the place of the placeholders of the workflow: agent_name_base and env
+      5. give GitHub Actions the repository's secrets CEKURA_API_KEY, LIVEKIT_URL, LIVEKIT_API_KEY and LIVEKIT_API_SECRET, and the label cekura-test: gh label create cekura-test
+      6. require the check cekura-preview, and no job of the workflow
+    ");
+    assert_eq!(
+        read(&dir, ".github/workflows/cekura-preview.yml"),
+        recipe("github/preview-livekit.yml")
+    );
+    assert!(read(&dir, "cekura-gate.yml").contains("mode: livekit_v2\n"));
+    // A repository that has a gate already keeps it.
+    let dir = repository(&[".github/workflows/cekura-gate.yml", "cekura-gate.yml"]);
+    let done = gate(dir.path(), &["init", "--preview", "pipecat"]);
+    assert_eq!(done.code, Some(0), "{}", done.err);
+    assert_eq!(read(&dir, "cekura-gate.yml"), "theirs\n");
+    assert_eq!(
+        read(&dir, ".github/workflows/cekura-preview.yml"),
+        recipe("github/preview-pipecat.yml")
+    );
+}
+
+#[test]
+fn a_preview_of_another_system_or_mode_is_refused_before_anything_is_written() {
+    for (file, args, words) in [
+        (".gitlab-ci.yml", &["init", "--preview", "livekit"][..], "GitHub Actions only"),
+        (".github/", &["init", "--preview", "pipecat", "--mode", "voice"], "by mode pipecat_v2"),
+    ] {
+        let dir = repository(&[file]);
+        let done = gate(dir.path(), args);
+        assert_eq!(done.code, Some(2), "{args:?}");
+        assert!(done.err.contains(words), "{}", done.err);
+        assert!(!dir.path().join("cekura-gate.yml").exists());
+    }
+}
+
+/// What Cekura's published preview actions take, by their own files: what is required, and the rest
+/// that the workflows use.
+#[test]
+fn the_previews_give_each_of_cekuras_actions_what_it_takes() {
+    let table = [
+        (
+            "livekit/start-worker",
+            "livekit_url livekit_api_key livekit_api_secret agent_name_base",
+            "pr_number env",
+        ),
+        ("livekit/stop-worker", "", "container"),
+        (
+            "pipecat/deploy-preview",
+            "api_key agent_name_base secret_set",
+            "pr_number max_agents min_agents spec",
+        ),
+        ("pipecat/delete-preview", "api_key agent_name_base", "pr_number"),
+    ];
+    let mut seen = 0;
+    for name in ["livekit", "pipecat"] {
+        let text = recipe(&format!("github/preview-{name}.yml"));
+        for step in text.split("uses: cekura-ai/cekura-github-actions/").skip(1) {
+            let (action, rest) = step.split_once("@v1.3.0\n").unwrap();
+            let (_, required, optional) = table.iter().find(|row| row.0 == action).unwrap();
+            let given: Vec<&str> = rest
+                .lines()
+                .take_while(|line| !line.is_empty())
+                .filter_map(|line| line.strip_prefix("          "))
+                .filter_map(|line| line.split_once(':'))
+                .map(|(key, _)| key)
+                .filter(|key| !key.starts_with([' ', '#']))
+                .collect();
+            for key in required.split_whitespace() {
+                assert!(given.contains(&key), "{action} lacks {key}: {given:?}");
+            }
+            for key in given {
+                let known = required.split_whitespace().chain(optional.split_whitespace());
+                assert!(known.into_iter().any(|one| one == key), "{action} has no input {key}");
+            }
+            seen += 1;
+        }
+    }
+    assert_eq!(seen, 5);
 }

@@ -11,10 +11,10 @@ use crate::document::{Diagnostics, Given, Source, read_given};
 use crate::exit::Code;
 use crate::failure::Failure;
 use crate::init::suite::{self, Answers};
-use crate::init::workflow::{Workflow, is_plain, workflow};
+use crate::init::workflow::{Preview, Workflow, is_plain, preview_workflow, workflow};
 use crate::init::{Choice, Environment, MARKS};
+use crate::input::basic_flags::BasicFlags;
 use crate::input::options::Global;
-use crate::input::overrides::Words;
 use crate::output::console::Console;
 use crate::output::files::DEFAULT_DIR;
 use crate::suite::model::{Frequency, Mode, Suite};
@@ -23,33 +23,12 @@ use crate::{context, text};
 /// What `init` takes.
 #[derive(Debug, clap::Args)]
 pub(super) struct Args {
-    /// Id of the agent under test [default: a placeholder].
-    #[arg(long, value_name = "ID", allow_negative_numbers = true)]
-    agent: Option<String>,
-    /// Provider's assistant id, in place of --agent.
-    #[arg(long, value_name = "ID")]
-    assistant: Option<String>,
-    /// Project id. Needed with --folder.
-    #[arg(long, value_name = "ID", allow_negative_numbers = true)]
-    project: Option<String>,
-    /// Ids of the scenarios to run, separated by commas [default: placeholders].
-    #[arg(long, value_name = "IDS", allow_negative_numbers = true)]
-    scenarios: Option<String>,
-    /// Run the scenarios with these tags, separated by commas.
-    #[arg(long, value_name = "TAGS")]
-    tags: Option<String>,
-    /// Run the scenarios of this folder.
-    #[arg(long, value_name = "PATH")]
-    folder: Option<String>,
-    /// How the simulated caller reaches the agent [default: voice].
-    #[arg(long, value_name = "MODE", value_parser = Words::of::<Mode>())]
-    mode: Option<String>,
-    /// How many times each scenario runs [default: 3].
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
-    frequency: Option<String>,
-    /// Name of the suite [default: the directory's].
-    #[arg(long, value_name = "NAME")]
-    name: Option<String>,
+    #[command(flatten)]
+    basic: BasicFlags,
+    /// Write the workflow that starts the agent of a pull request by Cekura's preview actions, gates
+    /// it and stops it. GitHub only.
+    #[arg(long, value_enum, value_name = "PLATFORM")]
+    preview: Option<Preview>,
     /// Write over files that are there already.
     #[arg(long)]
     force: bool,
@@ -82,13 +61,38 @@ pub(super) fn init(args: &Args, global: &Global, console: &Console) -> Result<Co
     };
     let is_file = |path: &str| place.root.join(path).exists();
     let branch = around.branch.as_deref();
-    let workflow = workflow(choice.system, &suite, branch, |path| !args.force && is_file(path));
+    let (choice, workflow) = match args.preview {
+        Some(preview) => (on_github(choice)?, Some(preview_workflow(preview, &suite))),
+        None => {
+            let written = |path: &str| !args.force && is_file(path);
+            let workflow = workflow(choice.system, &suite, branch, written);
+            (choice, workflow)
+        }
+    };
     let files = files(&place, text, workflow.as_ref());
     let report = write(args, &files)?;
     let ignored = ignore_reports(&place)?;
-    let next = next(&answers, &choice, workflow.as_ref(), &report);
+    let next = next(args, &answers, &choice, workflow.as_ref(), &report);
     console.print(&format!("{}{ignored}{next}", report.lines(&choice)))?;
     Ok(Code::Passed)
+}
+
+/// Previews are started by actions that Cekura publishes for GitHub.
+fn on_github(choice: Choice) -> Result<Choice, Failure> {
+    match choice.system {
+        System::Github => Ok(choice),
+        System::None => Ok(Choice {
+            system: System::Github,
+            because: "--preview is for GitHub".to_owned(),
+            ..choice
+        }),
+        other => Err(Failure::Usage(format!(
+            "--preview writes for GitHub Actions only, and this is {} ({}); nothing was written. \
+             With --ci github it is written all the same",
+            other.title(),
+            choice.because
+        ))),
+    }
 }
 
 impl Args {
@@ -114,33 +118,34 @@ impl Args {
             scenarios: keys.scenarios.unwrap_or_default(),
             tags: keys.tags.unwrap_or_default(),
             folder: keys.folder,
-            mode: keys.mode.unwrap_or_default(),
+            mode: self.mode(keys.mode)?,
             frequency,
         })
     }
 
+    /// The mode that was given, or that of the preview.
+    fn mode(&self, given: Option<Mode>) -> Result<Mode, Failure> {
+        match (self.preview.map(Preview::mode), given) {
+            (Some(preview), Some(given)) if preview != given => Err(Failure::Usage(format!(
+                "--preview reaches the agent by mode {}, and --mode says {}: leave it out",
+                preview.name(),
+                given.name()
+            ))),
+            (preview, given) => Ok(given.or(preview).unwrap_or_default()),
+        }
+    }
+
     fn given(&self) -> Vec<Given> {
-        let flags = [
-            ("agent", &self.agent),
-            ("assistant", &self.assistant),
-            ("project", &self.project),
-            ("scenarios", &self.scenarios),
-            ("tags", &self.tags),
-            ("folder", &self.folder),
-            ("mode", &self.mode),
-            ("frequency", &self.frequency),
-            ("name", &self.name),
-        ];
-        let given = flags.into_iter().filter_map(|(key, text)| {
-            let text = text.clone()?;
-            Some(Given { key: key.to_owned(), text, origin: format!("--{key}") })
+        let given = self.basic.texts().into_iter().filter_map(|(key, flag, text)| {
+            let (key, origin) = (key.to_owned(), flag.to_owned());
+            Some(Given { key, text: text.clone()?, also: &[], origin })
         });
         given.collect()
     }
 
     /// Whether a flag says something about the suite, so that keeping another would ignore it.
     fn says_something(&self) -> bool {
-        !self.given().is_empty()
+        !self.basic.is_empty()
     }
 }
 
@@ -361,6 +366,7 @@ impl Written {
 
 /// The steps that follow, in their order.
 fn next(
+    args: &Args,
     answers: &Answers,
     choice: &Choice,
     workflow: Option<&Workflow>,
@@ -376,8 +382,17 @@ fn next(
     }
     steps.push("look at the plan: cekura-gate check".to_owned());
     if let Some(workflow) = workflow {
+        if let Some(preview) = args.preview {
+            steps.push(format!(
+                "put your own values in the place of the placeholders of the workflow: {}",
+                preview.placeholders()
+            ));
+        }
         steps.extend(workflow.include.map(str::to_owned));
         steps.push(format!("give {} {}", choice.system.title(), workflow.needs));
+        if args.preview.is_some() {
+            steps.push("require the check cekura-preview, and no job of the workflow".to_owned());
+        }
     }
     let steps = steps.iter().enumerate().map(|(at, step)| format!("  {}. {step}\n", at + 1));
     format!("\nNext:\n{}", steps.collect::<String>())

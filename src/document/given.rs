@@ -7,16 +7,20 @@ use serde_json::{Map, Value};
 
 use super::node::{Fault, Kind, Node, Origin, Scalar, Span};
 use super::shape::Holds;
-use super::{Diagnostics, Root, Source, schema_of, shape, yaml};
+use super::{Diagnostics, Root, Source, json, schema_of, shape, shown, yaml};
 
 /// A text that stands in place of a key of a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Given {
     /// The key, with those above it: `thresholds.success_rate`.
     pub key: String,
-    /// The text. Where the key has a list, its entries stand between commas; a mapping is written
-    /// within braces, as in YAML. Blanks around the text and around each entry mean nothing.
+    /// The text. Where the key has a list, its entries stand between commas, or it is a JSON list.
+    /// Where it has keys of its own, it is a JSON object; where those are a choice beside a scalar,
+    /// they stand within braces, as in YAML. Blanks around the text and around each entry mean
+    /// nothing.
     pub text: String,
+    /// Other names that keys of such an object may have here, each with the document's own.
+    pub also: &'static [(&'static str, &'static str)],
     /// What it is called in messages: `--success-rate`.
     pub origin: String,
 }
@@ -63,25 +67,48 @@ pub fn read_given<T: Root + Default>(given: &[Given]) -> Result<T, Diagnostics> 
 const NOWHERE: Source<'_> = Source { name: "the command line", text: "" };
 
 impl Given {
-    /// The text as the part of a tree that it stands for.
+    /// The text as the part of a tree that it stands for; nothing where it cannot be.
     fn node(&self, holds: Holds, faults: &mut Vec<Fault>) -> Option<Node> {
         let scalar = |text: &str| {
             let text = text.trim().to_owned();
             let kind = Kind::Scalar(Scalar { text, plain: true, origin: Origin::Given });
             Node { kind, span: Span::default() }
         };
+        let text = self.text.trim();
         match holds {
-            Holds::ScalarOrMapping if self.text.trim_start().starts_with('{') => {
-                return yaml::parse(&self.text, faults);
+            Holds::ScalarOrMapping if text.starts_with('{') => yaml::parse(text, faults),
+            Holds::List | Holds::Mapping if text.starts_with(['{', '[']) => {
+                let mut found = Vec::new();
+                let node = json::parse(text, &mut found);
+                faults.extend(found.into_iter().map(not_json));
+                node.map(|node| self.with_own_names(node))
             }
-            Holds::ScalarOrMapping | Holds::Scalar => return Some(scalar(&self.text)),
-            Holds::List => {}
+            Holds::List if text.is_empty() => {
+                // It is no list of nothing: that is written as `[]`.
+                let key = self.key.rsplit('.').next().unwrap_or_default();
+                faults.push(Fault::new(Span::default(), format!("{} is empty", shown(key))));
+                None
+            }
+            Holds::List => {
+                let entries = text.split(',').map(scalar).collect();
+                Some(Node { kind: Kind::Sequence(entries), span: Span::default() })
+            }
+            Holds::Scalar | Holds::ScalarOrMapping | Holds::Mapping => Some(scalar(text)),
         }
-        let entries = match self.text.trim() {
-            "" => Vec::new(),
-            text => text.split(',').map(scalar).collect(),
-        };
-        Some(Node { kind: Kind::Sequence(entries), span: Span::default() })
+    }
+
+    /// An object with the document's names in place of the others. Where both stand, the other one
+    /// stays, and is refused.
+    fn with_own_names(&self, mut node: Node) -> Node {
+        let Kind::Mapping(entries) = &mut node.kind else { return node };
+        for (other, own) in self.also {
+            if entries.iter().all(|(key, _)| key.text != *own)
+                && let Some((key, _)) = entries.iter_mut().find(|(key, _)| key.text == *other)
+            {
+                (*own).clone_into(&mut key.text);
+            }
+        }
+        node
     }
 
     /// A fault with what the text is called, in place of where it stands.
@@ -89,6 +116,12 @@ impl Given {
         let message = format!("{}: {}", self.origin, fault.message);
         Fault { span: None, message, context: None, ..fault }
     }
+}
+
+/// A fault of JSON that stands in no file.
+fn not_json(fault: Fault) -> Fault {
+    let message = format!("it is not JSON: {}", fault.message);
+    Fault { message, ..fault }
 }
 
 /// Puts a value at a key, and makes the mappings above it.

@@ -1,5 +1,6 @@
 //! What the user gives: suites, lists of suites, flags in place of keys, the connection, secrets.
 
+pub(crate) mod basic_flags;
 pub(crate) mod caps;
 pub(crate) mod carrier_flags;
 pub(crate) mod connection;
@@ -15,3 +16,4 @@ pub(crate) mod suite_file;
 pub(crate) mod suite_list;
 pub(crate) mod text_file;
 pub(crate) mod variables;
+pub(crate) mod words;

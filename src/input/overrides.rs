@@ -6,15 +6,14 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use clap::ValueEnum;
-use clap::builder::{PossibleValue, StringValueParser, TypedValueParser};
-
 use crate::document::{Given, ScalarError, read_given};
 use crate::failure::Failure;
+use crate::input::basic_flags::BasicFlags;
 use crate::input::caps::Caps;
-use crate::input::carrier_flags::CarrierFlags;
+use crate::input::carrier_flags::{self, CarrierFlags, PIPECAT_NAMES};
 use crate::input::input_names;
 use crate::input::input_names::Inputs;
+use crate::input::words::Words;
 use crate::plan::Plan;
 use crate::scalars::Timeout;
 use crate::suite::model::{CallPolicy, Frequency, Mode, Reports, Suite, Transcripts};
@@ -24,33 +23,11 @@ use crate::suite::thresholds::{Baseline, BaselineLimit, Thresholds};
 #[derive(Debug, Clone, Default, clap::Args)]
 #[command(next_help_heading = "In place of the suite's keys")]
 pub(crate) struct KeyFlags {
-    /// Id of the agent under test.
-    #[arg(long, value_name = "ID", allow_negative_numbers = true)]
-    agent: Option<String>,
-    /// Provider's assistant id, in place of --agent.
-    #[arg(long, value_name = "ID")]
-    assistant: Option<String>,
-    /// Project id.
-    #[arg(long, value_name = "ID", allow_negative_numbers = true)]
-    project: Option<String>,
-    /// Ids of the scenarios to run, separated by commas.
-    #[arg(long, value_name = "IDS", allow_negative_numbers = true)]
-    scenarios: Option<String>,
-    /// Run the scenarios with these tags, separated by commas.
-    #[arg(long, value_name = "TAGS")]
-    tags: Option<String>,
-    /// Run the scenarios of this folder.
-    #[arg(long, value_name = "PATH")]
-    folder: Option<String>,
+    #[command(flatten)]
+    basic: BasicFlags,
     /// Run the test cases of this Tests-as-Code file.
     #[arg(long, value_name = "FILE")]
     spec: Option<String>,
-    /// How the simulated caller reaches the agent.
-    #[arg(long, value_name = "MODE", value_parser = Words::of::<Mode>())]
-    mode: Option<String>,
-    /// How many times each scenario runs, at most 1000, or rounds such as '{ start: 3, max: 12 }'.
-    #[arg(long, value_name = "N", allow_negative_numbers = true)]
-    frequency: Option<String>,
     /// Personality ids, separated by commas.
     #[arg(long, value_name = "IDS", allow_negative_numbers = true)]
     personalities: Option<String>,
@@ -63,9 +40,6 @@ pub(crate) struct KeyFlags {
     /// How long to wait for the result, such as 45m.
     #[arg(long, value_name = "SPAN", allow_negative_numbers = true)]
     timeout: Option<String>,
-    /// Name of the suite.
-    #[arg(long, value_name = "NAME")]
-    name: Option<String>,
     /// Threshold for the success rate, such as ">= 90%".
     #[arg(long, value_name = "CHECK", allow_negative_numbers = true)]
     success_rate: Option<String>,
@@ -121,12 +95,6 @@ impl KeyFlags {
     /// Every fault of their values.
     pub(crate) fn read(&self) -> Result<Overrides, Failure> {
         let mut overrides = Overrides::of(self.given())?;
-        let as_inputs = self.inputs.is_some();
-        let of_carrier = self.carrier.keys().filter(|(_, given)| *given);
-        let of_carrier =
-            of_carrier.map(|(key, _)| (key.to_owned(), input_names::of_key(key, as_inputs)));
-        overrides.keys.extend(of_carrier);
-        overrides.carrier = self.carrier.clone();
         overrides.caps = self.caps;
         overrides.inputs = self.inputs.clone();
         overrides.profile = self.profile.clone();
@@ -143,20 +111,11 @@ impl KeyFlags {
         let share_link = self.share_link.then(|| "true".to_owned());
         let enforce = self.report_only.then(|| "false".to_owned());
         let flags = [
-            ("agent", "--agent", &self.agent),
-            ("assistant", "--assistant", &self.assistant),
-            ("project", "--project", &self.project),
-            ("scenarios", "--scenarios", &self.scenarios),
-            ("tags", "--tags", &self.tags),
-            ("folder", "--folder", &self.folder),
             ("spec", "--spec", &self.spec),
-            ("mode", "--mode", &self.mode),
-            ("frequency", "--frequency", &self.frequency),
             ("personalities", "--personalities", &self.personalities),
             ("test_profiles", "--test-profiles", &self.test_profiles),
             ("concurrency", "--concurrency", &self.concurrency),
             ("timeout", "--timeout", &self.timeout),
-            ("name", "--name", &self.name),
             ("enforce", "--report-only", &enforce),
             ("thresholds.success_rate", "--success-rate", &self.success_rate),
             (BASELINE, "--baseline", &self.baseline),
@@ -166,48 +125,24 @@ impl KeyFlags {
             ("reports.transcripts", "--transcripts", &self.transcripts),
             ("reports.share_link", "--share-link", &share_link),
         ];
-        let given = flags.into_iter().filter_map(|(key, flag, text)| {
-            let text = text.clone()?;
-            let origin = match self.inputs {
-                Some(_) => input_names::of_key(key, true),
-                None => flag.to_owned(),
-            };
-            Some(Given { key: key.to_owned(), text, origin })
-        });
+        let given =
+            self.basic.texts().into_iter().chain(flags).chain(self.carrier.texts()).filter_map(
+                |(key, flag, text)| {
+                    let text = text.clone()?;
+                    let origin = match self.inputs {
+                        Some(_) => input_names::of_key(key, true),
+                        None => flag.to_owned(),
+                    };
+                    let also = if key == "pipecat" { PIPECAT_NAMES } else { &[] };
+                    Some(Given { key: key.to_owned(), text, also, origin })
+                },
+            );
         given.collect()
     }
 }
 
 /// The key of the earlier result that a suite is compared with.
 const BASELINE: &str = "thresholds.baseline.from";
-
-/// The words that a flag takes, for help and completions. What is none of them is refused as in a
-/// file, and not here.
-#[derive(Debug, Clone)]
-pub(crate) struct Words(Vec<PossibleValue>);
-
-impl Words {
-    pub(crate) fn of<T: ValueEnum>() -> Self {
-        Self(T::value_variants().iter().filter_map(T::to_possible_value).collect())
-    }
-}
-
-impl TypedValueParser for Words {
-    type Value = String;
-
-    fn parse_ref(
-        &self,
-        command: &clap::Command,
-        argument: Option<&clap::Arg>,
-        value: &std::ffi::OsStr,
-    ) -> Result<String, clap::Error> {
-        StringValueParser::new().parse_ref(command, argument, value)
-    }
-
-    fn possible_values(&self) -> Option<Box<dyn Iterator<Item = PossibleValue> + '_>> {
-        Some(Box::new(self.0.iter().cloned()))
-    }
-}
 
 /// Values in place of a suite's keys, wherever they come from.
 #[derive(Debug, Clone, Default)]
@@ -216,7 +151,6 @@ pub(crate) struct Overrides {
     suite: Suite,
     /// Each key and what its value is called: `thresholds.success_rate`, `--success-rate`.
     keys: Vec<(String, String)>,
-    carrier: CarrierFlags,
     caps: Caps,
     inputs: Option<Inputs>,
     /// Name of the suite's profile.
@@ -368,7 +302,7 @@ impl Overrides {
                 apply_baseline(suite, &baseline.from);
             }
         }
-        self.carrier.apply(suite);
+        carrier_flags::apply(own, suite);
         self.apply_reports(suite);
     }
 

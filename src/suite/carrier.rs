@@ -100,8 +100,10 @@ impl Mode {
 #[serde(deny_unknown_fields, default)]
 pub struct Phone {
     /// The number that outbound calls come from, for example `+14155550100`.
+    #[schemars(length(min = 1))]
     pub outbound: Option<String>,
     /// The agent's number, for example `+14155550101`.
+    #[schemars(length(min = 1))]
     pub agent: Option<String>,
     /// Whether the scenarios share one number. Not in mode text.
     pub numbers: Option<Numbers>,
@@ -122,8 +124,10 @@ pub enum Numbers {
 #[serde(deny_unknown_fields, default)]
 pub struct Livekit {
     /// LiveKit agent name for explicit dispatch.
+    #[schemars(length(min = 1))]
     pub agent_name: Option<String>,
     /// LiveKit server, `wss://…`.
+    #[schemars(length(min = 1))]
     pub url: Option<String>,
     /// Room configuration. Replaces the agent's saved one.
     pub config: Option<Map<String, Value>>,
@@ -136,6 +140,7 @@ pub struct Livekit {
 #[serde(deny_unknown_fields, default)]
 pub struct Pipecat {
     /// Pipecat Cloud agent name. Mode pipecat_v2.
+    #[schemars(length(min = 1))]
     pub agent_name: Option<String>,
     /// Session configuration. Replaces the agent's saved one. Mode pipecat_v2.
     pub config: Option<Map<String, Value>>,
@@ -157,6 +162,7 @@ pub struct Room {
     /// Address of the room, `https://…`.
     pub url: String,
     /// Token with which the caller joins the room.
+    #[schemars(length(min = 1))]
     pub token: Option<String>,
 }
 
@@ -166,6 +172,7 @@ pub struct Room {
 pub struct Email {
     /// The agent's address, for example `support@example.com`. Default: the one that is saved on the
     /// agent.
+    #[schemars(length(min = 1))]
     pub agent: Option<String>,
 }
 
@@ -174,6 +181,7 @@ pub struct Email {
 #[serde(deny_unknown_fields, default)]
 pub struct Sip {
     /// SIP endpoint, `sip:…` or `sips:…`.
+    #[schemars(length(min = 1))]
     pub endpoint: Option<String>,
 }
 
@@ -182,6 +190,7 @@ pub struct Sip {
 #[serde(deny_unknown_fields, default)]
 pub struct Websocket {
     /// The agent's WebSocket, `ws://…` or `wss://…`.
+    #[schemars(length(min = 1))]
     pub url: Option<String>,
     /// Headers of the WebSocket connection. Mode text only.
     pub headers: Option<BTreeMap<String, String>>,
@@ -194,6 +203,7 @@ pub struct Websocket {
 #[serde(deny_unknown_fields, default)]
 pub struct Vapi {
     /// Vapi assistant id.
+    #[schemars(length(min = 1))]
     pub assistant: Option<String>,
 }
 
@@ -202,6 +212,7 @@ pub struct Vapi {
 #[serde(deny_unknown_fields, default)]
 pub struct Retell {
     /// Retell agent id. Default: the agent's assistant id.
+    #[schemars(length(min = 1))]
     pub agent: Option<String>,
 }
 
@@ -210,12 +221,16 @@ pub struct Retell {
 #[serde(deny_unknown_fields, default)]
 pub struct Elevenlabs {
     /// ElevenLabs agent id. Default: the agent's assistant id.
+    #[schemars(length(min = 1))]
     pub agent: Option<String>,
     /// ElevenLabs base URL, for a regional or self-hosted endpoint.
+    #[schemars(length(min = 1))]
     pub base_url: Option<String>,
     /// Branch of the ElevenLabs agent. Default: the one that is saved on the agent.
+    #[schemars(length(min = 1))]
     pub branch: Option<String>,
     /// ElevenLabs environment, which decides the agent's variables. Default: the one that is saved on
     /// the agent.
+    #[schemars(length(min = 1))]
     pub environment: Option<String>,
 }

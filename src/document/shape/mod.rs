@@ -43,6 +43,8 @@ pub(super) fn walk(
 pub(super) enum Holds {
     /// A list, and nothing else.
     List,
+    /// A mapping, and nothing else.
+    Mapping,
     /// A scalar or a mapping.
     ScalarOrMapping,
     /// A scalar.
@@ -72,6 +74,7 @@ pub(super) fn walk_at(
     let holds = match alternatives.iter().any(scalar) {
         true if alternatives.iter().any(mapping) => Holds::ScalarOrMapping,
         false if alternatives.iter().any(list) => Holds::List,
+        false if alternatives.iter().any(mapping) => Holds::Mapping,
         _ => Holds::Scalar,
     };
     let node = node(holds, faults)?;

@@ -41,11 +41,10 @@ fn in_file(key: &str, value: &str) -> Vec<(String, Option<String>)> {
         .map_or_else(Vec::new, |found| faults(&found))
 }
 
-/// The flags with a value, and the key of each. Flags for a way to the agent are typed, and limits
-/// are no keys.
+/// The flags with a value, and the key of each. Limits are no keys.
 fn all() -> Vec<(String, String)> {
     let name = |one: &clap::Arg| one.get_long().unwrap().to_owned();
-    let typed = CarrierFlags::augment_args(Caps::augment_args(Command::new("typed")));
+    let typed = Caps::augment_args(Command::new("typed"));
     let typed: Vec<String> = typed.get_arguments().map(name).collect();
     let command = command();
     let valued = command.get_arguments().filter(|one| one.get_action().takes_values());
@@ -56,7 +55,8 @@ fn all() -> Vec<(String, String)> {
 
 #[test]
 fn a_flag_takes_and_refuses_what_its_key_in_a_file_does_in_the_same_words() {
-    const IDS: [&str; 4] = ["--scenarios", "--personalities", "--test-profiles", "--tags"];
+    const IDS: [&str; 5] =
+        ["--scenarios", "--personalities", "--test-profiles", "--tags", "--mock-tools"];
     let values = [
         "1",
         "0",
@@ -89,17 +89,23 @@ fn a_flag_takes_and_refuses_what_its_key_in_a_file_does_in_the_same_words() {
         "main",
         "a b",
         "12m 3s",
+        "same",
+        "{}",
+        "{\"agent_name\": \"bot\", \"config\": {\"a\": [1, true, null]}}",
+        "{\"url\": \"\"}",
         "yes",
     ];
     for (flag, key) in all() {
         for value in values {
             let is_list = IDS.contains(&flag.as_str());
             let written = if is_list { format!("[{value}]") } else { value.to_owned() };
-            // To YAML a `>` without quotes begins something else.
-            let written = match value.starts_with('>') {
-                true if key != "thresholds.success_rate" => continue,
-                true => format!("\"{value}\""),
-                false => written,
+            // To YAML a `>` or `{` without quotes begins something else.
+            let is_object = ["livekit", "pipecat"].contains(&key.as_str());
+            let written = match value.chars().next() {
+                Some('>') if key != "thresholds.success_rate" => continue,
+                Some('>') => format!("\"{value}\""),
+                Some('{') if !is_object => continue,
+                _ => written,
             };
             let expected: Vec<(String, Option<String>)> = in_file(&key, &written)
                 .into_iter()
@@ -132,7 +138,7 @@ fn no_flag_takes_an_empty_value_for_everything_or_nothing() {
             }
         }
     }
-    for flag in ["--tags", "--scenarios", "--personalities", "--test-profiles"] {
+    for flag in ["--tags", "--scenarios", "--personalities", "--test-profiles", "--mock-tools"] {
         for value in [",", "1,,2", "1, ,2", "1,"] {
             assert!(read(flag, value).is_err(), "{flag} {value:?}");
         }
@@ -155,9 +161,12 @@ fn spaces_around_the_items_of_a_list_mean_nothing() {
 #[test]
 fn every_fault_of_the_flags_is_said_at_once() {
     let flags = KeyFlags {
-        frequency: Some("0".to_owned()),
+        basic: BasicFlags {
+            frequency: Some("0".to_owned()),
+            mode: Some("voise".to_owned()),
+            ..BasicFlags::default()
+        },
         timeout: Some("45".to_owned()),
-        mode: Some("voise".to_owned()),
         ..KeyFlags::default()
     };
     let Err(Failure::Document(found)) = flags.read() else { panic!("they are refused") };
@@ -169,6 +178,7 @@ fn an_input_is_called_what_it_is() {
     let given = Given {
         key: "frequency".to_owned(),
         text: "many".to_owned(),
+        also: &[],
         origin: "the input `frequency`".to_owned(),
     };
     let Err(Failure::Document(found)) = Overrides::of(vec![given]) else { panic!("refused") };
@@ -192,5 +202,44 @@ fn a_mapping_is_written_within_braces_and_read_by_the_rules_of_its_key() {
     ] {
         let found = faults(&rounds(text).unwrap_err());
         assert!(found[0].0.starts_with(words), "{text}: {found:?}");
+    }
+}
+
+#[test]
+fn a_list_may_be_one_of_json_and_an_empty_one_mocks_no_tool() {
+    let tools = |text: &str| read("--mock-tools", text).map(|read| read.suite.mock_tools.unwrap());
+    assert_eq!(tools("lookup , refund").unwrap(), ["lookup", "refund"]);
+    assert_eq!(tools(r#"["lookup", "a, b"]"#).unwrap(), ["lookup", "a, b"]);
+    assert!(tools(" [] ").unwrap().is_empty());
+    for text in ["", ",", "a,,b", "[", r#"[""]"#, r#"["a", ["b"]]"#] {
+        assert!(tools(text).is_err(), "{text}");
+    }
+    assert_eq!(read("--scenarios", "[1, 2]").unwrap().suite.scenarios, Some(vec![1, 2]));
+    assert!(read("--scenarios", "[]").is_err(), "an empty selection is not everything");
+    let found = faults(&tools("[\"a\"").unwrap_err());
+    assert_eq!(found[0].0, "--mock-tools: it is not JSON: the text ends too early");
+}
+
+#[test]
+fn only_the_outermost_name_of_pipecats_agent_has_the_name_of_cekuras_own_actions() {
+    let data = |text: &str| read("--pipecat-data", text).map(|read| read.suite.pipecat.unwrap());
+    let read = data(
+        r#"{"pipecat_agent_name": "bot", "config": {"pipecat_agent_name": "inner", "a": "${B}"}}"#,
+    );
+    let read = read.unwrap();
+    assert_eq!(read.agent_name.as_deref(), Some("bot"));
+    let config = read.config.unwrap();
+    assert_eq!(config["pipecat_agent_name"], "inner");
+    assert_eq!(config["a"], "${B}");
+    assert_eq!(data(r#"{"agent_name": "bot"}"#).unwrap().agent_name.as_deref(), Some("bot"));
+    for (text, part) in [
+        (r#"{"pipecat_agent_name": "a", "agent_name": "b"}"#, "pipecat_agent_name"),
+        (r#"{"pipecat_agent_name": "a", "pipecat_agent_name": "b"}"#, "already stands"),
+        (r#"{"pipecat_agent": "a"}"#, "pipecat_agent"),
+        ("[1]", "list"),
+        ("bot", "bot"),
+    ] {
+        let found = faults(&data(text).unwrap_err());
+        assert!(found[0].0.contains(part), "{text}: {found:?}");
     }
 }
