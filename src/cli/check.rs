@@ -17,6 +17,7 @@ use crate::input::overrides::{KeyFlags, Overrides};
 use crate::input::profile::Chosen;
 use crate::input::suite_file::Loaded;
 use crate::input::{connection, suite_file};
+use crate::output::ci_files;
 use crate::output::console::Console;
 use crate::plan::{Plan, Selection, StartRequest, Target};
 use crate::preflight::lookup::Online;
@@ -45,17 +46,6 @@ pub(super) struct Args {
     keys: KeyFlags,
 }
 
-impl Args {
-    pub(super) const fn keys_mut(&mut self) -> &mut KeyFlags {
-        &mut self.keys
-    }
-
-    /// Asks the account, too.
-    pub(super) const fn ask_the_account(&mut self) {
-        self.online = true;
-    }
-}
-
 pub(super) fn check(
     args: &Args,
     global: &Global,
@@ -68,22 +58,34 @@ pub(super) fn check(
 }
 
 /// `run --dry-run`: what `run` would do, and nothing is started. With a key the platform is asked.
+/// A CI system's later steps are told whether the suite is valid: of one that the platform was not
+/// asked about, only that it is not.
 pub(super) fn dry_run(
-    asked: SuiteSet,
-    overrides: &Overrides,
+    (suites, keys): (&[PathBuf], &KeyFlags),
     global: &Global,
     context: &Context,
     console: &Console,
 ) -> Result<Code, Failure> {
     let online = connection::has_key(global, context);
-    let code = CheckContext { online, overrides, global, context, console }.check(asked)?;
-    if !online {
+    let checked = keys.read().and_then(|overrides| {
+        let asked = selection::asked(suites, &overrides, context, console)?;
+        let overrides = &overrides;
+        CheckContext { online, overrides, global, context, console }.check(asked)
+    });
+    let valid = match &checked {
+        Ok(_) => online.then_some(true),
+        Err(failure) => (failure.code() == Code::Usage).then_some(false),
+    };
+    if let Some(valid) = valid {
+        ci_files::output(context, "valid", &valid.to_string());
+    }
+    if checked.is_ok() && !online {
         console.print(
             "\nThe platform was not asked, because there is no API key: this was checked offline. \
              With CEKURA_API_KEY the platform checks and prices the plan.\n",
         )?;
     }
-    Ok(code)
+    checked
 }
 
 struct CheckContext<'a> {

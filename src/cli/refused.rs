@@ -26,6 +26,7 @@ impl Command {
     /// The suite may be invalid: its text is looked at.
     fn reports(&self, context: &Context) -> Option<PathBuf> {
         match self {
+            Command::Run(args) if args.is_dry() => None,
             Command::Run(args) => {
                 let flag = args.keys().report_dir().map(Path::to_owned);
                 flag.or_else(|| in_suites(args.suites(), context))
@@ -55,7 +56,8 @@ pub(super) fn leave(command: &Command, failure: &Failure, context: &Context, sim
 
 /// The same of a command line that is not understood: a `run` would have replaced the reports.
 pub(super) fn leave_of_arguments(arguments: &[String], why: &str, context: &Context) {
-    if !arguments.iter().any(|one| one == "run") {
+    let has = |word: &str| arguments.iter().any(|one| one == word);
+    if !has("run") || has("--dry-run") {
         return;
     }
     let flag = "--report-dir";

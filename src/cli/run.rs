@@ -91,6 +91,11 @@ impl Args {
         &mut self.keys
     }
 
+    /// Whether nothing is to start.
+    pub(super) const fn is_dry(&self) -> bool {
+        self.dry_run
+    }
+
     /// Whether a simulator plays the platform.
     pub(super) const fn is_rehearsal(&self) -> bool {
         self.simulate.is_some()
@@ -103,11 +108,11 @@ pub(super) fn run(
     context: &Context,
     console: &Console,
 ) -> Result<Code, Failure> {
+    if args.dry_run {
+        return super::check::dry_run((&args.suites, &args.keys), global, context, console);
+    }
     let overrides = &args.keys.read()?;
     let asked = selection::asked(&args.suites, overrides, context, console)?;
-    if args.dry_run {
-        return super::check::dry_run(asked, overrides, global, context, console);
-    }
     gate((args, overrides), asked, global, context, console)
 }
 

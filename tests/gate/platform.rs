@@ -71,6 +71,20 @@ fn a_dry_run_of_a_broken_suite_is_refused_as_a_run_would_be() {
 }
 
 #[test]
+fn a_dry_run_leaves_the_reports_of_an_earlier_gate_alone() {
+    let gate = Gate::against(GOOD, SUITE);
+    gate.run(&["run"]).expect(0);
+    for dry in [
+        &["run", "--dry-run", "--frequency", "0"][..],
+        &["run", "--dry-run", "--no-such-flag"],
+        &["run", "--dry-run", "--scenarios", "999"],
+    ] {
+        gate.run(dry).expect(2);
+        assert!(gate.dir.path().join("cekura-report/junit.xml").exists(), "{dry:?}");
+    }
+}
+
+#[test]
 fn a_plan_that_costs_more_than_what_is_left_is_warned_of() {
     let gate = of_spec(&format!("{GOOD}price_per_run: 0.5\ncredits: 4\n"));
     gate.run(&["check", "--online"])

@@ -83,10 +83,10 @@ impl Given {
     pub(super) fn arguments(&self, found: Found) -> Result<Vec<String>, Failure> {
         self.fits_together()?;
         let is_dry = self.is_true("dry_run")?;
-        let mut arguments = vec!["cekura-gate", if is_dry { "check" } else { "run" }]
-            .into_iter()
-            .map(str::to_owned)
-            .collect::<Vec<_>>();
+        let mut arguments = vec!["cekura-gate".to_owned(), "run".to_owned()];
+        if is_dry {
+            arguments.push("--dry-run".to_owned());
+        }
         for (input, flag, _) in NAMES {
             match self.argument(input, flag)? {
                 Some(Value::Of(text)) => arguments.push(format!("{flag}={text}")),

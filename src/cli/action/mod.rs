@@ -1,5 +1,5 @@
 //! `action`: the gate as GitHub's action and GitLab's component start it. Their inputs come as
-//! variables, `INPUT_AGENT_ID` for `agent_id`, and become a command line of `run` or `check`, so that
+//! variables, `INPUT_AGENT_ID` for `agent_id`, and become a command line of `run`, so that
 //! an input means what the flag means. Errors name the inputs.
 
 mod inputs;
@@ -25,7 +25,7 @@ pub(super) fn action(context: &Context) -> Code {
     let mut context = context.clone();
     let given = Given::take(&mut context);
     let prepared = given.and_then(|given| command_line(&given, &context));
-    let mut cli = match prepared {
+    let cli = match prepared {
         Ok(Prepared::Ready(cli)) => *cli,
         Ok(Prepared::Printed(code)) => return code,
         Err(failure) => return refuse(&failure, &context),
@@ -33,31 +33,13 @@ pub(super) fn action(context: &Context) -> Code {
     if let Some(failure) = no_key(&cli, &context) {
         return refuse(&failure, &context);
     }
-    if let Command::Check(args) = &mut cli.command {
-        if connection::has_key(&cli.global, &context) {
-            args.ask_the_account();
-        } else {
-            console::write_stderr_line(
-                "nobody was asked: without an API key, a dry run checks what can be known here",
-            );
-        }
-    }
-    let code = match perform(&cli, &context) {
+    match perform(&cli, &context) {
         Ok(code) => code,
         Err(failure) => {
             annotate(&failure.to_string(), &context);
             failure.code()
         }
-    };
-    let valid = match code {
-        Code::Passed => Some(true),
-        Code::Usage => Some(false),
-        _ => None,
-    };
-    if let (Command::Check(_), Some(valid)) = (&cli.command, valid) {
-        ci_files::output(&context, "valid", &valid.to_string());
     }
-    code
 }
 
 /// A command line that was made of inputs.
@@ -91,7 +73,6 @@ fn command_line(given: &Given, context: &Context) -> Result<Prepared, Failure> {
     let inputs = given.beside_flags(context);
     match &mut cli.command {
         Command::Run(args) => args.keys_mut().made_of(inputs),
-        Command::Check(args) => args.keys_mut().made_of(inputs),
         // `args` come behind the command's name, and can name no other.
         _ => return Err(Failure::Internal("the inputs ask for another command".to_owned())),
     }
@@ -101,7 +82,7 @@ fn command_line(given: &Given, context: &Context) -> Result<Prepared, Failure> {
 /// A run needs a key. Its absence has other causes in a CI system than on a terminal.
 fn no_key(cli: &Cli, context: &Context) -> Option<Failure> {
     let Command::Run(args) = &cli.command else { return None };
-    if args.is_rehearsal() || connection::has_key(&cli.global, context) {
+    if args.is_rehearsal() || args.is_dry() || connection::has_key(&cli.global, context) {
         return None;
     }
     let why = match context.ci {

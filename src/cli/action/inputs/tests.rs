@@ -39,7 +39,7 @@ fn an_input_becomes_the_flag_with_its_value() {
                 ("share_links", "True"),
                 ("dry_run", "TRUE"),
             ],
-            "check --tags=a --share-link",
+            "run --dry-run --tags=a --share-link",
         ),
         (
             vec![("suite", "a.yml"), ("args", "--resume\n\n --listen ")],
