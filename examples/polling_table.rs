@@ -94,6 +94,11 @@ const SHAPES: [Shape; 12] = [
     }),
 ];
 
+/// What a pull request often starts: a few voice calls. Those that are over in two to three minutes.
+const FEW: Shape = shape("four voice runs", 4, Talk::Normal(120.0, 25.0), (12.0, 0.4));
+const FEW_RUNS: usize = 4;
+const FEW_SEEDS: u64 = 400;
+
 const fn shape(name: &'static str, lines: usize, talk: Talk, judge: (f64, f64)) -> Shape {
     Shape { name, lines, talk, judge, hangs: None, prior: Prior::CALL, odd: false }
 }
@@ -158,6 +163,11 @@ fn main() {
         row(&format!("{size} {}", if *size == 1 { "run" } else { "runs" }), of)
     });
     table("polling-sizes", "Size", &sizes.collect::<Vec<_>>());
+    let few: Vec<_> = (FIRST_SEED..FIRST_SEED + FEW_SEEDS)
+        .filter(|seed| (120.0..=180.0).contains(&end(&lay_out(&FEW, FEW_RUNS, *seed))))
+        .map(|seed| costs(&FEW, FEW_RUNS, seed))
+        .collect();
+    table("polling-few", "Result", &[row(FEW.name, few.iter())]);
 }
 
 fn costs(shape: &Shape, size: usize, seed: u64) -> [Cost; WAYS.len()] {
@@ -229,9 +239,14 @@ fn phase(line: &TimeLine, at: f64) -> Phase {
     }
 }
 
+/// When the last run has been judged.
+fn end(lines: &[TimeLine]) -> f64 {
+    lines.iter().map(|line| line.settled).fold(0.0, f64::max)
+}
+
 /// Asks until the end is known.
 fn follow(lines: &[TimeLine], way: Way, prior: Prior) -> Cost {
-    let end = lines.iter().map(|line| line.settled).fold(0.0, f64::max);
+    let end = end(lines);
     let mut cost = Cost { late: 0.0, requests: 0.0, bytes: 0.0 };
     let detail = |at: f64| {
         let ended = lines.iter().filter(|line| line.settled <= at).count() as f64;

@@ -24,6 +24,9 @@ const MOST_STRIKES: u32 = 3;
 /// The result itself is looked at once in so many seconds, or in a quarter of the time that the
 /// wait has lasted: a list that stands still is found out.
 const LONGEST_TRUST: f64 = 300.0;
+/// A result with no more runs than this is as quickly read itself, and needs no further question once
+/// all have ended.
+const SMALL: usize = 10;
 /// In a result with more runs than this the failures are not looked at before the end.
 const MOST_LOOKED_INTO: usize = 500;
 
@@ -34,7 +37,7 @@ impl Light {
         let fresh = ended.saturating_sub(self.ended_then);
         // What has ended since is worth a look: one may want to see the failures.
         let wanted = runs <= MOST_LOOKED_INTO && fresh >= (runs / 5).max(1);
-        runs > 0 && self.strikes < MOST_STRIKES && trusted && !wanted
+        runs > SMALL && self.strikes < MOST_STRIKES && trusted && !wanted
     }
 
     /// Whether so much has ended since that the verdict may be known.
@@ -135,18 +138,24 @@ mod tests {
     #[test]
     fn a_list_that_is_of_no_use_is_given_up() {
         let mut light = Light::default();
-        assert!(light.serves(10.0, 3, 0));
+        assert!(light.serves(10.0, 11, 0));
         light.failed();
         light.failed();
         light.served();
         light.failed();
         light.failed();
-        assert!(light.serves(10.0, 3, 0), "two on end");
+        assert!(light.serves(10.0, 11, 0), "two on end");
         light.failed();
-        assert!(!light.serves(10.0, 3, 0));
+        assert!(!light.serves(10.0, 11, 0));
         let mut light = Light::default();
         light.refused();
-        assert!(!light.serves(10.0, 3, 0));
+        assert!(!light.serves(10.0, 11, 0));
+    }
+
+    #[test]
+    fn of_few_runs_the_result_itself_is_asked_for_each_time() {
+        let light = Light::default();
+        assert!(!light.serves(10.0, 10, 0) && light.serves(10.0, 11, 0));
     }
 
     #[test]

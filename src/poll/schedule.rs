@@ -12,12 +12,12 @@ use super::seen::Seen;
 use crate::api::options::speed;
 
 /// What a question costs, in seconds of expected lateness.
-const PRICE: f64 = 0.13;
+const PRICE: f64 = 0.12;
 /// What is asked less often than once in so many seconds makes the next question cheaper, what is
 /// asked more often makes it dearer.
 const SPAN_OF_ONE: f64 = 30.0;
 /// How many questions more or less hardly change the price.
-const LEEWAY: f64 = 8.0;
+const LEEWAY: f64 = 16.0;
 /// The cheapest that a question becomes, as a part of the price.
 const CHEAPEST: f64 = 0.1;
 /// The first look is no later than this, in seconds: what can't be called at all fails at once.
