@@ -34,6 +34,7 @@ pub fn outputs(report: &Report, paths: Paths<'_>) -> Vec<(&'static str, String)>
         ("result_id", id.map(|id| id.to_string()).unwrap_or_default()),
         ("result_ids", result_ids(&words::result_ids(report))),
         ("result_url", words::page(report).unwrap_or_default()),
+        ("agent_version", report.result.version().unwrap_or_default()),
         (
             "success_rate",
             rate.map(|rate| words::rate_for_programs(report, rate)).unwrap_or_default(),

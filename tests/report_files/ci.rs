@@ -33,6 +33,9 @@ fn github_outputs_hold_every_promised_name() {
     result_url<<D
     https://dashboard.cekura.ai/1376/results/4711
     D
+    agent_version<<D
+
+    D
     success_rate<<D
     0.75
     D

@@ -37,7 +37,14 @@ pub(super) fn path_coverage(value: &Value) -> Option<PathCoverage> {
 }
 
 /// The figures by rubric rule.
+///
+/// The API's description says what they hold (a metric's name, a value over the result's runs, and
+/// whether that meets the rule) and neither their keys nor their shape: it calls them a text. So
+/// they are looked for under the names that such things have elsewhere in the API, in a list, in an
+/// object, and in the JSON of a text. What is found nowhere is left out; no check rests on it.
 pub(super) fn performance(value: &Value) -> Vec<RubricRule> {
+    let read = value.as_str().and_then(|text| serde_json::from_str::<Value>(text).ok());
+    let value = read.as_ref().unwrap_or(value);
     let entries = value.get("rules").or_else(|| value.get("metrics")).unwrap_or(value);
     super::entries(entries).filter_map(rule).collect()
 }
@@ -101,6 +108,10 @@ mod tests {
         ]));
         let read: Vec<_> = rules.iter().map(|rule| (rule.metric.as_str(), rule.met)).collect();
         assert_eq!(read, [("Latency", Some(true)), ("Tone", Some(false))]);
-        assert_eq!(performance(&json!("none")), []);
+        let text = json!(r#"[{ "metric_name": "Latency", "value": 812.5, "passed": false }]"#);
+        assert_eq!(performance(&text)[0].met, Some(false));
+        for value in [json!("none"), json!(null), json!("[1"), json!({ "rules": 3 })] {
+            assert_eq!(performance(&value), [], "{value}");
+        }
     }
 }

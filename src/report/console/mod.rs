@@ -336,7 +336,10 @@ fn result_rows(report: &Report) -> Vec<Row> {
     }
     let id = report.result.id.to_string();
     let page = words::page(report).map(|url| ("", url, true));
-    [("result", id, false)].into_iter().chain(page).collect()
+    let version = report.result.version();
+    let version =
+        version.map(|version| ("agent", format!("version {}", short(&version, 100)), false));
+    [("result", id, false)].into_iter().chain(page).chain(version).collect()
 }
 
 /// The rows of a foot. A value that is copied, such as a path or a command, is never broken: where
