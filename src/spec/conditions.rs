@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use serde_json::{Map, Value};
 
-use super::model::{Case, MetricRef, Spec};
+use super::model::{CONDITIONAL, Case, MetricRef, Spec};
 use super::tags::{self, Fault, Tag};
 use crate::document::{Path, Problem, shown};
 use crate::text;
@@ -194,6 +194,11 @@ fn reference(
     }
 }
 
+/// Whether the caller of a case does what its `conditional_actions` say.
+pub(super) fn is_scripted(case: &Case) -> bool {
+    case.case_type.as_ref().is_some_and(|case_type| case_type.0 == CONDITIONAL)
+}
+
 /// What the platform takes, and what will not do what it seems to do.
 pub fn warnings(spec: &Spec) -> Vec<String> {
     let mut warnings = Vec::new();
@@ -203,6 +208,13 @@ pub fn warnings(spec: &Spec) -> Vec<String> {
             format!(
                 "the case {name} has an `expected_outcome`, and its `metrics` do not name the metric \
                  that judges it: add `expected_outcome`"
+            )
+        }));
+        let unused = case.conditional_actions.is_some() && !is_scripted(case);
+        warnings.extend(unused.then(|| {
+            format!(
+                "the case {name} has `conditional_actions`, and a type that does not use them: write \
+                 `type: conditional_actions`, or remove them"
             )
         }));
         let conditions = case.conditional_actions.as_ref().and_then(|all| all.get("conditions"));
@@ -357,9 +369,13 @@ mod tests {
             let entry = json!({ "id": 1, "condition": 0, "action": action, "type": kind,
                                 "fixed_message": fixed });
             let script = json!({ "role": "a", "conditions": [first(), entry] });
-            let told = warnings(&spec(json!({ "name": "A", "conditional_actions": script })));
+            let told = warnings(&spec(json!({ "name": "A", "type": "conditional_actions",
+                                                "conditional_actions": script })));
             told.join("; ")
         };
+        let script = json!({ "role": "a", "conditions": [first()] });
+        let case = json!({ "name": "A", "instructions": "x", "conditional_actions": script });
+        assert!(warnings(&spec(case))[0].contains("does not use them"));
         assert_eq!(of_action("Bye <endcall />", true, "standard"), "");
         assert_eq!(
             of_action("Bye <endcall />", false, "standard"),

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::model::{CONDITIONAL, Case, Defaults, OF_A_NEW_PERSONALITY, Personality, TestProfile};
+use super::model::{Case, Defaults, OF_A_NEW_PERSONALITY, Personality, TestProfile};
 use crate::document::{Path, Problem, Sound, shown};
 use crate::text;
 
@@ -61,7 +61,7 @@ fn repeated(cases: &[Case], list: &Path) -> Vec<Problem> {
 
 /// What the caller does must be said.
 fn script(case: &Case, at: &Path, problems: &mut Vec<Problem>) {
-    if case.case_type.as_ref().is_none_or(|case_type| case_type.0 != CONDITIONAL) {
+    if !super::conditions::is_scripted(case) {
         if case.instructions.is_none() {
             let message = format!("the case {} needs `instructions`", shown(&case.name));
             let help = "add `instructions`: what the simulated caller does";
