@@ -2,6 +2,7 @@
 //! the scripts between the CI system and the gate.
 #![cfg(target_os = "linux")]
 mod batches;
+mod cekura;
 mod inputs;
 mod install;
 mod job;

@@ -1,6 +1,7 @@
 //! Bad days: what the gate does when the network and the platform fail it, and what it never does.
 
 mod baselines;
+mod cekura;
 mod clock;
 mod early;
 mod evidence;

@@ -104,7 +104,8 @@ fn every_run_must_pass_unless_the_list_says_what_they_must_show() {
 fn json_and_a_list_below_groups_are_the_same_batch() {
     let groups =
         r#"[{"name": "a", "agent_id": "1", "scenario_ids": [1, "2"], "phone_number": ""}]"#;
-    for text in [groups.to_owned(), format!("{{\"groups\": {groups}}}")] {
+    let keyed = "groups:\n  - name: a\n    agent_id: 1\n    scenario_ids: 1, 2,\n";
+    for text in [groups.to_owned(), format!("{{\"groups\": {groups}}}"), keyed.to_owned()] {
         let gate = gate(GOOD, &text);
         gate.run(&["run", "batch.yml"]).expect(0).says("1 of 1 suite passed");
         assert_eq!(bodies(&gate)[0]["scenarios"], serde_json::json!([1, 2]));
@@ -170,4 +171,120 @@ fn all_that_is_wrong_with_a_batch_is_shown_at_its_places() {
     // What the account does not have is shown at the words of the batch.
     write(&gate, "batch.yml", "[{ agent_id: 1, scenario_ids: [1, 77] }]");
     gate.run(&["check", "batch.yml", "--online"]).expect(2).says("77").says("--> batch.yml:1:");
+}
+
+/// Agent and scenarios of each start, in a fixed order.
+fn started(gate: &Gate) -> Vec<(Value, Value)> {
+    let agent = |body: &Value| {
+        [&body["agent_id"], &body["agent"]].into_iter().find(|id| id.is_u64()).cloned()
+    };
+    let mut starts: Vec<(Value, Value)> =
+        bodies(gate).iter().map(|body| (agent(body).unwrap(), body["scenarios"].clone())).collect();
+    starts.sort_by_key(|(agent, scenarios)| format!("{agent} {scenarios}"));
+    starts
+}
+
+#[test]
+fn legs_are_matched_by_their_place_and_repeated_together() {
+    use serde_json::json;
+    let list = "
+- name: transfer
+  frequency: 2
+  legs:
+    - { name: caller, agent_id: 1, scenario_ids: [1, 1] }
+    - { name: target, agent_id: 2, scenario_ids: '1,2' }
+";
+    let gate = gate(GOOD, list);
+    gate.run(&["run", "batch.yml", "--concurrency", "4", "--name", "ci"]).expect(0);
+    let (caller, first, second) =
+        ((json!(1), json!([1])), (json!(2), json!([1])), (json!(2), json!([2])));
+    let caller = || caller.clone();
+    let expected =
+        [caller(), caller(), caller(), caller(), first.clone(), first, second.clone(), second];
+    assert_eq!(started(&gate), expected);
+    // Each call is a start of its own.
+    let once = |body: &Value| body.get("frequency").is_none_or(|times| *times == 1);
+    assert!(bodies(&gate).iter().all(once), "{:?}", bodies(&gate));
+}
+
+#[test]
+fn three_legs_need_three_calls_at_a_time_and_have_names() {
+    let list = "[{ name: conference, agent_id: 1, legs: [{ scenario_ids: 1 }, { scenario_ids: 2 }, { scenario_ids: 1 }] }]";
+    let gate = gate(GOOD, list);
+    gate.run(&["run", "batch.yml", "--concurrency", "2"]).expect(2).says("3");
+    assert_eq!(gate.stand_in().starts(), 0);
+    let finished = gate.run(&["run", "batch.yml", "--concurrency", "3"]).expect(0);
+    let index = index(&finished);
+    let names: Vec<&str> = index["gates"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|gate| gate["name"].as_str().unwrap())
+        .collect();
+    assert_eq!(names, ["conference · leg 1", "conference · leg 2", "conference · leg 3"]);
+}
+
+#[test]
+fn what_a_group_says_holds_for_each_leg_that_does_not() {
+    use serde_json::json;
+    let list = r#"
+- agent_id: 1
+  execution_mode: pipecat_v2
+  pipecat_data: '{"pipecat_agent_name": "bot"}'
+  legs: [{ scenario_ids: 1 }, { scenario_ids: 2, agent_id: 2 }]
+"#;
+    let gate = gate(GOOD, list);
+    gate.run(&["run", "batch.yml"]).expect(0);
+    let expected = [(json!(1), json!([{ "scenario": 1 }])), (json!(2), json!([{ "scenario": 2 }]))];
+    assert_eq!(started(&gate), expected);
+    for body in bodies(&gate) {
+        assert_eq!(body["pipecat_data"], json!({ "pipecat_agent_name": "bot" }));
+    }
+}
+
+#[test]
+fn a_group_that_cannot_be_meant_starts_nothing() {
+    for (list, words) in [
+        (
+            "[{ legs: [{ agetnt_id: 1, scenario_ids: 1 }, { agent_id: 1, scenario_ids: 2 }] }]",
+            "agetnt_id",
+        ),
+        ("[{ member: { agent_id: 1, scenario_ids: 1 } }]", "member"),
+        ("[{ legs: [{ agent_id: 1, scenario_ids: 1 }] }]", "at least 2"),
+        (
+            "[{ agent_id: 1, scenario_ids: 1, legs: [{ scenario_ids: 1 }, { scenario_ids: 2 }] }]",
+            "`scenario_ids`",
+        ),
+        (
+            "[{ agent_id: 1, scenario_ids: 1, execution_mode: voice, websocket_url: 'wss://a' }]",
+            "execution_mode text only",
+        ),
+        ("[{ agent_id: 1, scenario_ids: 1, frequency: 0 }]", "0"),
+        ("[{ agent_id: 1, scenario_ids: true }]", "true"),
+        (
+            "[{ agent_id: 1, scenario_ids: 1, execution_mode: pipecat_v2, pipecat_data: '{' }]",
+            "JSON",
+        ),
+        ("{ groups: [{ agent_id: 1, scenario_ids: 1 }], more: 1 }", "more"),
+    ] {
+        let gate = gate(GOOD, list);
+        gate.run(&["run", "batch.yml", "--concurrency", "4"]).expect(2).says(words);
+        assert!(gate.requests().is_empty(), "{list}");
+    }
+}
+
+#[test]
+fn a_leg_that_fails_fails_its_group_and_is_named_with_its_scenario() {
+    let world = GOOD.replacen("pass: 1", "pass: 0", 1);
+    let list = "
+- { name: inbound, agent_id: 1, scenario_ids: 2 }
+- name: transfer
+  legs: [{ name: caller, agent_id: 1, scenario_ids: 2 }, { name: target, agent_id: 2, scenario_ids: 1 }]
+";
+    let gate = gate(&world, list);
+    let finished = gate.run(&["run", "batch.yml"]).expect(1).says("2 of 3 suites passed");
+    let summary = finished.report("summary.md");
+    for words in ["transfer · target", "1 of 2 groups"] {
+        assert!(summary.contains(words), "{words}: {summary}");
+    }
 }
