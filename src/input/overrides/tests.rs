@@ -50,7 +50,12 @@ fn all() -> Vec<(String, String)> {
     let valued = command.get_arguments().filter(|one| one.get_action().takes_values());
     let flag = |name: String| format!("--{name}");
     let own = valued.map(name).filter(|name| !typed.contains(name)).map(flag);
-    own.map(|flag| (flag.clone(), flags(&flag, "1").given()[0].key.clone())).collect()
+    // The name of a profile is no key either.
+    let keys = own.filter_map(|flag| {
+        let key = flags(&flag, "1").given().first()?.key.clone();
+        Some((flag, key))
+    });
+    keys.collect()
 }
 
 #[test]
