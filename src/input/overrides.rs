@@ -340,6 +340,7 @@ fn apply_baseline(suite: &mut Suite, from: &str) {
                 metrics: BTreeMap::new(),
                 new_failures: None,
                 significance: None,
+                confidence: None,
             });
         }
     }

@@ -6,6 +6,7 @@
 //! are for, and `examples/false_verdicts.rs` measures what they are worth.
 
 pub mod binomial;
+pub mod drop;
 pub mod normal;
 pub mod numbers;
 

@@ -101,6 +101,11 @@ pub struct Baseline {
     /// Default: 5%.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub significance: Option<Percent>,
+    /// Judge drops and rises by an interval at this confidence, for example `95%`: pass where all of
+    /// it stays within the limit, fail where all of it lies beyond, else inconclusive. Without it, a
+    /// change fails that is too large and unlikely to be noise, and any other passes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confidence: Option<Percent>,
 }
 
 /// What a comparison comes to where there is nothing to compare with.

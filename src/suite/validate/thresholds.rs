@@ -379,12 +379,27 @@ fn baseline(path: &Path, baseline: &Baseline, problems: &mut Problems) {
         );
     }
     significance(path.child("significance"), baseline.significance, problems);
+    confidence(path.child("confidence"), baseline.confidence, problems);
+    if baseline.confidence.is_some() && no_limit {
+        problems.key(
+            path.child("confidence"),
+            "`baseline.confidence` judges drops and rises, and none is limited",
+            "add `success_rate: { max_drop: 5% }`, or write `significance` for `new_failures`",
+        );
+    }
     let mut check = |path: Path, limit: &BaselineLimit| {
         if limit.max_drop.is_none() && limit.max_rise.is_none() {
             problems.key(
                 path.clone(),
                 "this comparison sets no limit",
                 "add `max_drop: 5%` or `max_rise: 10%`",
+            );
+        }
+        if baseline.confidence.is_some() && limit.significance.is_some() {
+            problems.key(
+                path.child("significance"),
+                "`significance` and `baseline.confidence` are two rules for one comparison",
+                "leave one of them out",
             );
         }
         significance(path.child("significance"), limit.significance, problems);

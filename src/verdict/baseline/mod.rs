@@ -26,6 +26,8 @@ use super::{CheckReport, Verdict};
 use crate::checks::figure::Figure;
 use crate::checks::grammar::Aggregate;
 use crate::numbers::{POINTS, SHARE, beside, threshold};
+use crate::scalars::Percent;
+use crate::stats::drop::Rule;
 use crate::suite::thresholds::{Baseline, BaselineLimit, IfMissing};
 
 /// How likely noise alone may explain a change that counts, where the suite does not say.
@@ -56,7 +58,8 @@ pub fn drop_of_success_rate(
     max_drop: f64,
     significance: f64,
 ) -> CheckReport {
-    let bound = Bound { is_drop: true, of: Scale::Points, most: max_drop, significance };
+    let rule = Rule::Significance(significance);
+    let bound = Bound { is_drop: true, of: Scale::Points, most: max_drop, rule };
     let [base_side, head_side] = [base, head].map(|side| Side::of(&side.successes(), side));
     rate_check(Figure::SuccessRate.name(), bound, &base_side, &head_side, Missing::of(head))
 }
@@ -72,7 +75,7 @@ pub(super) fn judge(
         let [base_side, head_side] = [base, head].map(|side| Side::of(&side.successes(), side));
         let name = Figure::SuccessRate.name();
         let check = |bound| rate_check(name, bound, &base_side, &head_side, Missing::of(head));
-        reports.extend(bounds_of(limit, Scale::Points).map(check));
+        reports.extend(bounds_of(limits, limit, Scale::Points).map(check));
     }
     if let Some(limit) = &limits.agent_latency {
         let mean =
@@ -80,10 +83,10 @@ pub(super) fn judge(
         let (base_side, head_side) = (mean(base), mean(head));
         let name = Figure::AgentLatency.name();
         let check = |bound| numbers::check(name, bound, &base_side, &head_side, Missing::of(head));
-        reports.extend(bounds_of(limit, Scale::Relative).map(check));
+        reports.extend(bounds_of(limits, limit, Scale::Relative).map(check));
     }
     for (name, limit) in &limits.metrics {
-        reports.extend(metric_checks(name, limit, base, head));
+        reports.extend(metric_checks(name, (limits, limit), base, head));
     }
     reports.extend(new_failures::check(limits, base, head));
     reports
@@ -107,7 +110,7 @@ pub(super) fn without_baseline(limits: &Baseline) -> Vec<CheckReport> {
     let latency = Figure::AgentLatency.name();
     let latency = limits.agent_latency.iter().map(|limit| (latency, limit, Scale::Relative));
     let checks = rate.chain(latency).chain(metrics).flat_map(|(name, limit, of)| {
-        bounds_of(limit, of).map(|bound| {
+        bounds_of(limits, limit, of).map(|bound| {
             let check = Compared::without_evidence(name, bound, reason.clone()).report();
             CheckReport { verdict, ..check }
         })
@@ -183,7 +186,7 @@ struct Bound {
     /// Of what the change is a fraction.
     of: Scale,
     most: f64,
-    significance: f64,
+    rule: Rule,
 }
 
 impl Bound {
@@ -193,6 +196,11 @@ impl Bound {
         moved > self.most + 1e-9
     }
 
+    /// The change that it bounds, in a word.
+    const fn way(self) -> &'static str {
+        if self.is_drop { "drop" } else { "rise" }
+    }
+
     /// The chance that noise alone explains a change this large in the bound's way.
     const fn p_of(self, change: Change) -> Option<f64> {
         if self.is_drop { change.p_of_drop } else { change.p_of_rise }
@@ -200,7 +208,28 @@ impl Bound {
 
     /// Whether noise alone is an unlikely explanation of a change in the bound's way.
     fn is_told_from_noise(self, change: Change) -> bool {
-        self.p_of(change).is_some_and(|p| p <= self.significance)
+        self.p_of(change).is_some_and(|p| p <= self.level())
+    }
+
+    /// How likely noise may explain what counts.
+    const fn level(self) -> f64 {
+        match self.rule {
+            Rule::Significance(significance) => significance,
+            Rule::Confidence(confidence) => 1.0 - confidence,
+        }
+    }
+
+    /// What an interval of the change says: pass where all of it stays within the bound, fail where
+    /// all of it lies beyond.
+    fn verdict_between(self, low: f64, high: f64) -> Verdict {
+        let (least, most) = if self.is_drop { (-high, -low) } else { (low, high) };
+        if most <= self.most {
+            Verdict::Pass
+        } else if least > self.most {
+            Verdict::Fail
+        } else {
+            Verdict::Inconclusive
+        }
     }
 
     /// A change fails when it is larger than allowed and unlikely to be noise.
@@ -215,23 +244,25 @@ impl Bound {
     }
 }
 
-fn bounds_of(limit: &BaselineLimit, of: Scale) -> impl Iterator<Item = Bound> {
-    let significance = limit.significance.map_or(SIGNIFICANCE, |percent| percent.fraction());
+fn bounds_of(
+    limits: &Baseline,
+    limit: &BaselineLimit,
+    of: Scale,
+) -> impl Iterator<Item = Bound> + use<> {
+    let rule = match limits.confidence {
+        Some(confidence) => Rule::Confidence(confidence.fraction()),
+        None => Rule::Significance(limit.significance.map_or(SIGNIFICANCE, Percent::fraction)),
+    };
     let drop = limit.max_drop.map(|most| (true, most.fraction()));
     let rise = limit.max_rise.map(|most| (false, most.fraction()));
-    drop.into_iter().chain(rise).map(move |(is_drop, most)| Bound {
-        is_drop,
-        of,
-        most,
-        significance,
-    })
+    drop.into_iter().chain(rise).map(move |(is_drop, most)| Bound { is_drop, of, most, rule })
 }
 
 /// A metric's change against its bounds: a binary metric by its rate, a rating or a number by its
 /// mean, relative to the base's.
 fn metric_checks(
     name: &str,
-    limit: &BaselineLimit,
+    (limits, limit): (&Baseline, &BaselineLimit),
     base: &Evidence<'_>,
     head: &Evidence<'_>,
 ) -> Vec<CheckReport> {
@@ -242,7 +273,7 @@ fn metric_checks(
         Ok(sides) => sides,
         Err(reason) => {
             let nothing = |bound| Compared::without_evidence(name, bound, reason.clone()).report();
-            return bounds_of(limit, Scale::Unknown).map(nothing).collect();
+            return bounds_of(limits, limit, Scale::Unknown).map(nothing).collect();
         }
     };
     match (&base_sampled.samples, &head_sampled.samples) {
@@ -250,12 +281,12 @@ fn metric_checks(
             let base = numbers::Side::of(&base_sampled, base);
             let head_side = numbers::Side::of(&head_sampled, head);
             let check = |bound| numbers::check(name, bound, &base, &head_side, Missing::of(head));
-            bounds_of(limit, Scale::Relative).map(check).collect()
+            bounds_of(limits, limit, Scale::Relative).map(check).collect()
         }
         _ => {
             let (base, head_side) = (Side::of(&base_sampled, base), Side::of(&head_sampled, head));
             let check = |bound| rate_check(name, bound, &base, &head_side, Missing::of(head));
-            bounds_of(limit, Scale::Points).map(check).collect()
+            bounds_of(limits, limit, Scale::Points).map(check).collect()
         }
     }
 }

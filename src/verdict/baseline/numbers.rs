@@ -6,11 +6,13 @@ use std::collections::{BTreeMap, BTreeSet};
 use super::rates::nothing_in_common;
 use super::tell::Compared;
 use super::{Bound, Change, Missing, missing_by_scenario, scenarios_of};
+use crate::stats::drop::Rule;
 use crate::stats::ranks::{least_p, van_elteren};
+use crate::stats::{normal, rate};
 use crate::text;
-use crate::verdict::CheckReport;
 use crate::verdict::bounds::LACKING_FOR_A_MEAN;
 use crate::verdict::evidence::{Evidence, Sampled, Samples};
+use crate::verdict::{CheckReport, Verdict};
 
 /// The numbers of one side by scenario.
 pub(super) struct Side {
@@ -94,25 +96,29 @@ pub(super) fn check(
     // A drop is largest where the base was high and the head low.
     let if_open = |base_high: bool| {
         let fill = |id| filled(base, head, id, base_high);
-        bound.verdict_of(relative_change(&common.iter().map(fill).collect::<Vec<_>>()).ok())
+        verdict_of(&common.iter().map(fill).collect::<Vec<_>>(), bound)
     };
     let now = relative_change(&pairs).and_then(|change| lack.map(|()| change));
     let verdicts = match base.open.is_empty() && head.open.is_empty() {
-        true => [bound.verdict_of(now.as_ref().ok().copied()); 2],
+        true if now.is_err() => [Verdict::Inconclusive; 2],
+        true => [verdict_of(&pairs, bound); 2],
         false => [bound.is_drop, !bound.is_drop].map(if_open),
     };
     // What the runs would have shown at most, had they all moved in the bound's way.
     let at_most = || {
         let sizes: Vec<(usize, usize)> =
             pairs.iter().map(|(base, head)| (base.len(), head.len())).collect();
-        least_p(&sizes).is_some_and(|p| p <= bound.significance)
+        least_p(&sizes).is_some_and(|p| p <= bound.level())
     };
     let can_tell = !now.as_ref().is_ok_and(|now| bound.is_exceeded_by(*now)) || at_most();
     let on_both = pairs.iter().filter(|(base, _)| !base.is_empty());
+    let between = bounds(&pairs, bound.level());
     let compared = Compared {
         name,
         bound,
         can_tell,
+        interval: matches!(bound.rule, Rule::Confidence(_)).then_some(between),
+        noticed: least_noticed(between, bound),
         samples: on_both.map(|(_, head)| head.len()).sum(),
         change: now,
         verdicts,
@@ -122,6 +128,74 @@ pub(super) fn check(
         against: Vec::new(),
     };
     compared.report()
+}
+
+/// What these numbers say of a bound.
+fn verdict_of(pairs: &[Pair], bound: Bound) -> Verdict {
+    let change = relative_change(pairs).ok();
+    let Rule::Confidence(_) = bound.rule else { return bound.verdict_of(change) };
+    if change.is_none() {
+        return Verdict::Inconclusive;
+    }
+    let allowed = if bound.is_drop { -bound.most } else { bound.most };
+    let [below, above] =
+        [false, true].map(|above| p_beyond(pairs, allowed, above) <= bound.level());
+    match if bound.is_drop { (above, below) } else { (below, above) } {
+        (true, _) => Verdict::Pass,
+        (_, true) => Verdict::Fail,
+        _ => Verdict::Inconclusive,
+    }
+}
+
+/// How likely noise explains numbers of the head as far above those of the base, each made larger by
+/// this part of itself, or as far below: the rank test, scenario by scenario. 1 where a number is
+/// not above 0, which a part of itself would not make larger.
+fn p_beyond(pairs: &[Pair], change: f64, above: bool) -> f64 {
+    if pairs.iter().any(|(base, _)| base.iter().any(|value| *value <= 0.0)) {
+        return 1.0;
+    }
+    let moved: Vec<Pair> = pairs
+        .iter()
+        .map(|(base, head)| {
+            (base.iter().map(|value| value * (1.0 + change)).collect(), head.clone())
+        })
+        .collect();
+    let sides = moved.iter().map(|(base, head)| (base.as_slice(), head.as_slice()));
+    let ranked = sides.map(|(base, head)| if above { (head, base) } else { (base, head) });
+    van_elteren(&ranked.collect::<Vec<_>>()).unwrap_or(1.0)
+}
+
+/// Between which changes the truth lies: those that the rank test does not exclude at this level on
+/// either side. An end that it leaves open is infinite.
+fn bounds(pairs: &[Pair], level: f64) -> (f64, f64) {
+    const FURTHEST: f64 = 9.0;
+    let excluded = |change: f64, above: bool| p_beyond(pairs, change, above) <= level;
+    let end = |above: bool| {
+        let (mut out, mut inside) = if above { (-0.999, FURTHEST) } else { (FURTHEST, -0.999) };
+        if !excluded(out, above) {
+            return if above { f64::NEG_INFINITY } else { f64::INFINITY };
+        }
+        // To a tenth of a percent: each step ranks all numbers again.
+        while f64::abs(inside - out) > 1e-3 {
+            let middle = out + (inside - out) / 2.0;
+            if excluded(middle, above) { out = middle } else { inside = middle }
+        }
+        out
+    };
+    (end(true), end(false))
+}
+
+/// The smallest change in the bound's way that would probably have been noticed, by how wide the
+/// bounds lie apart.
+fn least_noticed((low, high): (f64, f64), bound: Bound) -> Option<f64> {
+    let z = normal::upper_quantile(bound.level());
+    let error = (high - low) / (2.0 * z);
+    let probably = normal::upper_quantile(1.0 - rate::PROBABLY) * error;
+    let must = match bound.rule {
+        Rule::Significance(_) => bound.most.max(z * error),
+        Rule::Confidence(_) => bound.most + z * error,
+    };
+    Some(must + probably).filter(|least| least.is_finite() && (!bound.is_drop || *least < 1.0))
 }
 
 /// A scenario's numbers, where the runs without one gave the highest number of the scenario on one

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::tell::Compared;
 use super::{Bound, Change, Missing, missing_by_scenario, scenarios_of};
+use crate::stats::drop::{self, Rule, least_noticed};
 use crate::stats::strata::{Stratum, cochran_mantel_haenszel, difference};
 use crate::verdict::evidence::{Evidence, Sampled, Samples};
 use crate::verdict::{CheckReport, Verdict};
@@ -118,22 +119,24 @@ pub(super) fn rate_check(
     head: &Side,
     missing: Missing,
 ) -> CheckReport {
-    let now = change_against(&strata(&base.rates, &head.rates), bound);
-    let between = |base: &Rates, head: &Rates| {
-        let strata = strata(base, head);
-        match difference(&strata) {
+    let common = strata(&base.rates, &head.rates);
+    let now = change_against(&common, bound);
+    let verdict_of = |strata: &[Stratum]| match (bound.rule, interval(strata, bound)) {
+        (Rule::Confidence(_), Some((low, high))) => bound.verdict_between(low, high),
+        (Rule::Confidence(_), None) => Verdict::Inconclusive,
+        (Rule::Significance(_), _) => match difference(strata) {
             // Whether it is noise takes far longer to say, and matters for a large change only.
             Some(moved) if !bound.is_exceeded_by(Change::of(moved)) => Verdict::Pass,
-            _ => bound.verdict_of(change_against(&strata, bound)),
-        }
+            _ => bound.verdict_of(change_against(strata, bound)),
+        },
     };
+    let between = |base: &Rates, head: &Rates| verdict_of(&strata(base, head));
     // A drop is largest where the base was good and the head bad.
     let verdicts = match base.open.is_empty() && head.open.is_empty() {
-        true => [bound.verdict_of(now); 2],
+        true => [verdict_of(&common); 2],
         false => [bound.is_drop, !bound.is_drop]
             .map(|good| between(&base.filled(good), &head.filled(!good))),
     };
-    let common = strata(&base.rates, &head.rates);
     // What the runs would have shown at most, had they all ended in the bound's way.
     let at_most = || {
         let extreme: Vec<Stratum> = common
@@ -147,11 +150,13 @@ pub(super) fn rate_check(
         change_against(&extreme, bound).is_some_and(|change| bound.is_told_from_noise(change))
     };
     let can_tell = !now.is_some_and(|now| bound.is_exceeded_by(now)) || at_most();
-    let compared = Compared {
+    let told = Compared {
         name,
         bound,
         change: now.ok_or_else(nothing_in_common),
         can_tell,
+        interval: interval(&common, bound),
+        noticed: least_noticed(&compared(&common, bound), bound.most, bound.rule),
         samples: common.iter().map(|s| s.head_yes + s.head_no).sum(),
         verdicts,
         missing,
@@ -159,7 +164,29 @@ pub(super) fn rate_check(
         unknown_in_base: base.open_in(&head.scenarios()),
         against: head.against.clone(),
     };
-    compared.report()
+    told.report()
+}
+
+/// Between which differences the truth lies, where a confidence decides.
+fn interval(strata: &[Stratum], bound: Bound) -> Option<(f64, f64)> {
+    let Rule::Confidence(confidence) = bound.rule else { return None };
+    drop::bounds(strata, confidence).map(|(low, high)| (-high, -low))
+}
+
+/// The scenarios as far as they say how small a change would show. Shares of few runs are drawn
+/// towards that of all, as one that is 100% by chance would promise too much.
+fn compared(strata: &[Stratum], bound: Bound) -> Vec<drop::Compared> {
+    let (yes, all) = strata.iter().fold((0.5, 1.0), |(yes, all), s| {
+        (yes + s.base_yes as f64, all + (s.base_yes + s.base_no) as f64)
+    });
+    let one = |s: &Stratum| {
+        let base = s.base_yes + s.base_no;
+        let share = (s.base_yes as f64 + yes / all) / (base as f64 + 1.0);
+        // A rise is a drop of the runs that say no.
+        let share = if bound.is_drop { share } else { 1.0 - share };
+        drop::Compared { base, head: s.head_yes + s.head_no, share }
+    };
+    strata.iter().map(one).collect()
 }
 
 pub(super) fn nothing_in_common() -> String {

@@ -1,11 +1,12 @@
 //! A comparison with a bound to a check's report, with the reason in words.
 
-use super::{AGAINST, Bound, Change, Missing};
+use super::{AGAINST, Bound, Change, Missing, Scale};
 use crate::checks::figure::FigureUnit;
 use crate::checks::spec::Level;
 use crate::numbers::{self, SHARE, chance};
+use crate::stats::drop::Rule;
 use crate::text;
-use crate::verdict::{CheckReport, Verdict};
+use crate::verdict::{CheckReport, Interval, Verdict};
 
 /// A comparison about to be told.
 pub(super) struct Compared<'n> {
@@ -15,6 +16,10 @@ pub(super) struct Compared<'n> {
     pub(super) change: Result<Change, String>,
     /// Whether so many runs can tell a change from noise at all.
     pub(super) can_tell: bool,
+    /// Between which changes the truth lies, where a confidence decides.
+    pub(super) interval: Option<(f64, f64)>,
+    /// The smallest change in the bound's way that would probably have been noticed.
+    pub(super) noticed: Option<f64>,
     pub(super) samples: usize,
     /// The verdicts with the runs without a value at their worst and at their best.
     pub(super) verdicts: [Verdict; 2],
@@ -34,6 +39,8 @@ impl<'n> Compared<'n> {
             bound,
             change: Err(reason),
             can_tell: true,
+            interval: None,
+            noticed: None,
             samples: 0,
             verdicts: [Verdict::Inconclusive; 2],
             missing: Missing { all: 0, of_no_scenario: 0 },
@@ -44,9 +51,24 @@ impl<'n> Compared<'n> {
     }
 
     pub(super) fn report(self) -> CheckReport {
-        let Bound { is_drop, of, most, significance } = self.bound;
-        let (way, threshold) = if is_drop { ("drop", -most) } else { ("rise", most) };
+        let Bound { is_drop, of, most, rule } = self.bound;
+        let threshold = if is_drop { -most } else { most };
+        let way = self.bound.way();
+        let rule = match rule {
+            Rule::Significance(level) => {
+                format!("significance {}", numbers::threshold(level, SHARE))
+            }
+            Rule::Confidence(level) => format!("confidence {}", numbers::threshold(level, SHARE)),
+        };
         let (mut verdict, mut reason) = self.verdict();
+        let interval = self.interval_shown();
+        if self.change.is_ok()
+            && let Some(noticed) = self.noticed
+        {
+            // Rounded up: what is promised must hold.
+            let least = of.show_allowed((noticed * 100.0).ceil() / 100.0);
+            reason = format!("{reason}; a {way} of {least}{} would probably show", of.words());
+        }
         // Those of which nobody knows the scenario could have turned any of them.
         let could_turn = match verdict {
             Verdict::Pass => self.missing.all,
@@ -68,18 +90,13 @@ impl<'n> Compared<'n> {
             group: None,
             name: format!("{}{AGAINST}", self.name),
             scenario: None,
-            condition: format!(
-                "{way} <= {}{} (significance {})",
-                of.show_allowed(most),
-                of.words(),
-                numbers::threshold(significance, SHARE)
-            ),
+            condition: format!("{way} <= {}{} ({rule})", of.show_allowed(most), of.words(),),
             level: Level::Error,
             verdict,
             value: self.change.ok().map(|change| change.difference),
             threshold,
             unit: FigureUnit::Share,
-            interval: None,
+            interval,
             samples: self.samples,
             unknown,
             reason,
@@ -93,16 +110,32 @@ impl<'n> Compared<'n> {
             Err(reason) => return (Verdict::Inconclusive, reason.clone()),
         };
         let moved = if change.difference < 0.0 { "dropped" } else { "rose" };
-        let Bound { of, most, significance, .. } = self.bound;
+        let Bound { of, most, .. } = self.bound;
         let by = of.show(change.difference.abs(), most);
         let p = self.bound.p_of(change);
-        let noise = p.map(|p| format!(", {}", chance(p, significance))).unwrap_or_default();
+        let noise = p.map(|p| format!(", {}", chance(p, self.bound.level()))).unwrap_or_default();
         let seen = if change.difference == 0.0 {
             "did not change".to_owned()
         } else {
             format!("{moved} by {by}{noise}")
         };
         let allowed = of.show_allowed(most);
+        if let Some((low, high)) = self.interval
+            && self.verdicts[0] == self.verdicts[1]
+        {
+            let shown = |end: f64| signed(of, end, most);
+            let sure = numbers::percent(1.0 - self.bound.level());
+            let seen = format!("{seen}; {sure} interval: {} to {}", shown(low), shown(high));
+            return match self.verdicts[0] {
+                Verdict::Pass => (Verdict::Pass, format!("{seen}: within the {allowed} allowed")),
+                Verdict::Fail => {
+                    (Verdict::Fail, format!("{seen}: all of it more than the {allowed} allowed"))
+                }
+                Verdict::Inconclusive => {
+                    (Verdict::Inconclusive, format!("{seen}: the {allowed} allowed lie within it"))
+                }
+            };
+        }
         match self.verdicts {
             [worst, best] if worst != best => (
                 Verdict::Inconclusive,
@@ -130,6 +163,17 @@ impl<'n> Compared<'n> {
         }
     }
 
+    /// The interval as a check has it.
+    fn interval_shown(&self) -> Option<Interval> {
+        let Rule::Confidence(confidence) = self.bound.rule else { return None };
+        let (low, high) = self.interval?;
+        (low.is_finite() && high.is_finite()).then_some(Interval {
+            low,
+            high,
+            confidence: Some(confidence),
+        })
+    }
+
     fn without_judgement(&self) -> String {
         match (self.unknown.len() + self.missing.all, self.unknown_in_base) {
             (here, 0) => text::count(here, "run"),
@@ -139,4 +183,13 @@ impl<'n> Compared<'n> {
             }
         }
     }
+}
+
+/// An end of an interval, with its sign: `-3 points`.
+fn signed(of: Scale, end: f64, most: f64) -> String {
+    if !end.is_finite() {
+        return if end < 0.0 { "any drop".to_owned() } else { "any rise".to_owned() };
+    }
+    let size = of.show(end.abs(), most);
+    if end < 0.0 { format!("-{size}") } else { format!("+{size}") }
 }

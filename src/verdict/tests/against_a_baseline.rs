@@ -220,3 +220,73 @@ fn a_baseline_that_is_refused_leaves_each_comparison_open_with_the_reason() {
     assert!(checks[0].deciding_runs.is_empty());
     assert_eq!(checks[1], plain);
 }
+
+fn sure_drop_of(base: &[(usize, usize)], head: &[(usize, usize)]) -> CheckReport {
+    let limits = json!({"success_rate": {"max_drop": "5%"}, "confidence": "95%"});
+    against(limits, &scenarios(base), &scenarios(head))
+}
+
+#[test]
+fn with_a_confidence_a_drop_that_may_be_noise_does_not_pass() {
+    let base = [(5, 0); 10];
+    let head = [(5, 0), (5, 0), (5, 0), (5, 0), (5, 0), (5, 0), (4, 1), (4, 1), (4, 1), (4, 1)];
+    assert_eq!(drop_of(&base, &head).verdict, Verdict::Pass);
+    let report = sure_drop_of(&base, &head);
+    assert_eq!(report.verdict, Verdict::Inconclusive, "{}", report.reason);
+    assert_eq!(report.condition, "drop <= 5 points (confidence 95%)");
+    let interval = report.interval.unwrap();
+    assert!(interval.low < -0.05 && interval.high > -0.05 && interval.high < 0.0, "{interval:?}");
+    assert!(report.reason.contains("95% interval: -"), "{}", report.reason);
+    let same = sure_drop_of(&[(9, 1); 60], &[(9, 1); 60]);
+    assert_eq!(same.verdict, Verdict::Pass, "{}", same.reason);
+    assert!(same.reason.contains("within the 5 points allowed"), "{}", same.reason);
+    let worse = sure_drop_of(&[(9, 1); 20], &[(6, 4); 20]);
+    assert_eq!(worse.verdict, Verdict::Fail, "{}", worse.reason);
+    assert!(worse.reason.contains("all of it more than the 5 points"), "{}", worse.reason);
+}
+
+#[test]
+fn runs_that_could_have_gone_either_way_never_make_an_interval_pass_or_fail() {
+    let limits = json!({"success_rate": {"max_drop": "5%"}, "confidence": "95%"});
+    let base = scenarios(&[(9, 1); 60]);
+    let mut head = scenarios(&[(9, 1); 60]);
+    assert_eq!(against(limits.clone(), &base, &head).verdict, Verdict::Pass);
+    for run in head.iter_mut().filter(|run| run.id % 12 == 0) {
+        *run = RunRecord { scenario: run.scenario, ..super::run(run.id, End::Error) };
+    }
+    assert_eq!(against(limits, &base, &head).verdict, Verdict::Inconclusive);
+}
+
+#[test]
+fn a_comparison_says_how_small_a_drop_it_would_probably_show() {
+    let few = drop_of(&[(5, 0); 10], &[(5, 0); 10]);
+    assert_eq!(few.verdict, Verdict::Pass);
+    assert!(few.reason.ends_with("; a drop of 16 points would probably show"), "{}", few.reason);
+    let many = drop_of(&[(95, 5); 10], &[(95, 5); 10]);
+    assert!(many.reason.ends_with("; a drop of 7 points would probably show"), "{}", many.reason);
+    let blind = drop_of(&[(2, 0)], &[(2, 0)]);
+    assert!(!blind.reason.contains("would probably show"), "{}", blind.reason);
+}
+
+#[test]
+fn with_a_confidence_numbers_are_three_valued_too() {
+    let with = |values: &[f64]| -> Vec<RunRecord> {
+        let mut runs = numeric(values);
+        for run in &mut runs {
+            run.scenario = Some(run.id % 5);
+        }
+        runs
+    };
+    let spread = |factor: f64| -> Vec<f64> {
+        (0..50).map(|at| factor * (100.0 + f64::from(at * 7 % 25))).collect()
+    };
+    let limits = json!({"metrics": {"Latency": {"max_rise": "10%"}}, "confidence": "95%"});
+    let verdict = |factor: f64| {
+        let report = against(limits.clone(), &with(&spread(1.0)), &with(&spread(factor)));
+        assert!(report.reason.contains("a rise of"), "{}", report.reason);
+        report.verdict
+    };
+    assert_eq!(verdict(1.0), Verdict::Pass);
+    assert_eq!(verdict(1.1), Verdict::Inconclusive);
+    assert_eq!(verdict(1.5), Verdict::Fail);
+}

@@ -62,6 +62,16 @@ fn limits_limit_something() {
                 "thresholds.baseline.metrics.A.significance",
                 "`0%` is no useful significance: it lies above 0% and below 50%",
             ),
+            (
+                "thresholds: {baseline: {from: main, confidence: 95%, success_rate: {max_drop: 5%, significance: 1%}}}",
+                "thresholds.baseline.success_rate.significance",
+                "`significance` and `baseline.confidence` are two rules for one comparison",
+            ),
+            (
+                "thresholds: {baseline: {from: main, confidence: 95%, new_failures: 0}}",
+                "thresholds.baseline.confidence",
+                "`baseline.confidence` judges drops and rises, and none is limited",
+            ),
         ],
     );
     all_fine("agent: 1\nscenarios: [1]", &["budget: {max_runs: 3}"]);
