@@ -49,6 +49,11 @@ pub struct Look {
     pub level_below: f64,
 }
 
+/// The part of the error that may be spent by a look that has this part of the runs.
+pub fn spent_by(part: f64) -> f64 {
+    part.clamp(0.0, 1.0).powf(SPENDING)
+}
+
 /// The boundaries of all looks.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Design {
@@ -141,17 +146,32 @@ impl Design {
                 return Stand::Below(at);
             }
         }
-        let last = seen.last().copied().unwrap_or_default();
-        let mut later = self.looks.iter().skip(seen.len()).peekable();
-        if later.peek().is_none() {
+        if seen.len() >= self.looks.len() {
             return Stand::Undecided;
         }
-        let could = |look: &Look| {
-            let more = look.runs.saturating_sub(last.runs());
-            look.yes_from.is_some_and(|from| last.yes + more >= from)
-                || look.no_from.is_some_and(|from| last.no + more >= from)
-        };
-        if later.any(could) { Stand::Open } else { Stand::Futile }
+        match self.could_decide(seen.len(), seen.last().copied().unwrap_or_default()) {
+            (false, false) => Stand::Futile,
+            _ => Stand::Open,
+        }
+    }
+
+    /// Whether a look after the first `done` ones could still say above, and below, with what has
+    /// been seen by then.
+    pub fn could_decide(&self, done: usize, seen: Seen) -> (bool, bool) {
+        let mut later = self.looks.iter().skip(done).map(|look| {
+            let more = look.runs.saturating_sub(seen.runs());
+            let could =
+                |from: Option<usize>, now: usize| from.is_some_and(|from| now + more >= from);
+            (could(look.yes_from, seen.yes), could(look.no_from, seen.no))
+        });
+        later
+            .try_fold((false, false), |(above, below), (more_above, more_below)| {
+                match (above || more_above, below || more_below) {
+                    (true, true) => Err((true, true)),
+                    so_far => Ok(so_far),
+                }
+            })
+            .unwrap_or_else(|both| both)
     }
 
     /// The bounds of the share at a look, each at the level that the look spends: one of them clears
@@ -163,11 +183,11 @@ impl Design {
         let high = 1.0 - rate::lower_bound_at(seen.no, n, look.level_below);
         // The last digits of two sums must not part the bounds from the decision.
         let low = match look.yes_from.is_some_and(|from| seen.yes >= from) {
-            true => low.max(self.threshold),
+            true => low.max(self.threshold.next_up()).min(1.0),
             false => low.min(self.threshold.next_down()).max(0.0),
         };
         let high = match look.no_from.is_some_and(|from| seen.no >= from) {
-            true => high.min(self.threshold),
+            true => high.min(self.threshold.next_down()).max(0.0),
             false => high.max(self.threshold.next_up()).min(1.0),
         };
         (low, high)
@@ -190,7 +210,8 @@ impl Design {
                     expected.above += std::mem::take(chance);
                 } else if look.no_from.is_some_and(|from| no >= from) {
                     expected.below += std::mem::take(chance);
-                } else if self.is_futile(at, yes, no) {
+                } else if self.could_decide(at + 1, Seen { yes, no, unknown: 0 }) == (false, false)
+                {
                     *chance = 0.0;
                 } else {
                     going += *chance;
@@ -198,15 +219,6 @@ impl Design {
             }
         }
         expected
-    }
-
-    fn is_futile(&self, at: usize, yes: usize, no: usize) -> bool {
-        let runs = yes + no;
-        self.looks.iter().skip(at + 1).all(|look| {
-            let more = look.runs.saturating_sub(runs);
-            look.yes_from.is_none_or(|from| yes + more < from)
-                && look.no_from.is_none_or(|from| no + more < from)
-        })
     }
 }
 
@@ -224,7 +236,7 @@ fn boundaries(p: f64, alpha: f64, looks: &[Planned]) -> Vec<Boundary> {
     for look in looks {
         chances = step(&chances, look.runs.saturating_sub(before), p);
         before = look.runs;
-        let may = alpha * look.part.clamp(0.0, 1.0).powf(SPENDING) - spent;
+        let may = alpha * spent_by(look.part) - spent;
         let (mut from, mut here) = (look.runs + 1, 0.0);
         // Without an error to spend nothing may be decided, not even what is impossible.
         while alpha > 0.0

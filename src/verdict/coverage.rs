@@ -39,6 +39,7 @@ pub fn judge(
             name: "coverage".to_owned(),
             group: None,
             scenario: None,
+            rounds: None,
             condition: spec.check.to_string(),
             level: spec.level,
             verdict,

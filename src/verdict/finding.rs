@@ -1,6 +1,6 @@
 //! What a check found, before it has a name.
 
-use super::{Interval, Verdict};
+use super::{CheckRounds, Interval, Verdict};
 use crate::checks::figure::{FigureUnit, written_threshold};
 use crate::checks::spec::CheckSpec;
 
@@ -11,6 +11,7 @@ pub(crate) struct Finding {
     pub(crate) threshold: f64,
     pub(crate) unit: FigureUnit,
     pub(crate) interval: Option<Interval>,
+    pub(crate) rounds: Option<CheckRounds>,
     pub(crate) samples: usize,
     pub(crate) unknown: usize,
     pub(crate) reason: String,
@@ -26,6 +27,7 @@ impl Finding {
             threshold,
             unit,
             interval: None,
+            rounds: None,
             samples: 0,
             unknown: 0,
             reason,

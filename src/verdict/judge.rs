@@ -6,9 +6,8 @@
 //! passes.
 
 use super::evidence::Evidence;
-use super::sample::sample;
-use super::weigh::{Confidence, Weighing};
-use super::{CheckReport, ScenarioRef};
+use super::look::look;
+use super::{CheckReport, ScenarioRef, rounds};
 use crate::checks::figure::Figure;
 use crate::checks::spec::CheckSpec;
 use crate::verdict::finding::Finding;
@@ -21,33 +20,19 @@ pub(crate) fn judge(
     evidence: &Evidence<'_>,
     confidence: Option<f64>,
 ) -> CheckReport {
-    let finding = match sample(figure, spec, evidence) {
-        Ok((sampled, check)) => {
-            let confidence = Confidence::of(figure, spec, &check, confidence);
-            let mut finding = Weighing {
-                figure,
-                check: &check,
-                spec,
-                confidence,
-                evidence,
-                unknown: &sampled.unknown,
-            }
-            .weigh(sampled.samples);
-            for note in sampled.notes {
-                finding.reason = format!("{}; {note}", finding.reason);
-            }
-            finding
-        }
-        Err(reason) => {
-            // Other scenarios may well have the metric.
-            let of = scenario.as_ref().zip(reason.strip_prefix("no run has "));
-            let reason = of.map_or_else(
-                || reason.clone(),
-                |(scenario, rest)| format!("no run of \"{}\" has {rest}", scenario.name),
-            );
-            Finding::without_samples(spec, reason)
-        }
+    let found = match evidence.looks.is_empty() {
+        true => look(figure, spec, evidence, confidence, None),
+        false => rounds::find(figure, spec, evidence, confidence),
     };
+    let finding = found.unwrap_or_else(|reason| {
+        // Other scenarios may well have the metric.
+        let of = scenario.as_ref().zip(reason.strip_prefix("no run has "));
+        let reason = of.map_or_else(
+            || reason.clone(),
+            |(scenario, rest)| format!("no run of \"{}\" has {rest}", scenario.name),
+        );
+        Finding::without_samples(spec, reason)
+    });
     report(figure, spec, scenario, finding)
 }
 
@@ -77,6 +62,7 @@ fn report(
         threshold: finding.threshold,
         unit: finding.unit,
         interval: finding.interval,
+        rounds: finding.rounds,
         samples: finding.samples,
         unknown: finding.unknown,
         reason: finding.reason,

@@ -13,7 +13,9 @@ mod finding;
 mod groups;
 pub(crate) mod judge;
 pub(crate) mod labels;
+mod look;
 pub mod prospects;
+mod rounds;
 mod sample;
 mod weigh;
 
@@ -84,6 +86,9 @@ pub struct CheckReport {
     /// The interval of the figure: each end holds with the confidence.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub interval: Option<Interval>,
+    /// Where the runs come in rounds: which of them the figure is of, and whether it is decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rounds: Option<CheckRounds>,
     /// How many runs gave a value.
     pub samples: usize,
     /// How many runs could have given a value and did not: errored, unscored, never arrived.
@@ -92,6 +97,21 @@ pub struct CheckReport {
     pub reason: String,
     /// The runs that decided it, in ascending order: those that speak against a pass.
     pub deciding_runs: Vec<u64>,
+}
+
+/// How a check stands where the runs come in rounds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct CheckRounds {
+    /// The figure is of the runs of so many rounds, the first ones.
+    pub looked: u32,
+    /// So many rounds were planned at most.
+    pub of: u32,
+    /// The round in which it was decided for good; none where later rounds could still turn it, or
+    /// could have.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decided_in: Option<u32>,
+    /// Whether another round could decide it.
+    pub open: bool,
 }
 
 /// A scenario by id and name.
@@ -155,7 +175,7 @@ pub fn judge_all(
     }
     if let Some(limits) = &thresholds.baseline {
         reports.extend(match base {
-            Some(base) => baseline::judge(limits, base, evidence),
+            Some(base) => rounds::against_baseline(limits, base, evidence),
             None => baseline::without_baseline(limits),
         });
     }

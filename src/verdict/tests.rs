@@ -6,6 +6,7 @@ mod groups;
 mod labels_and_scales;
 mod latencies;
 mod new_failures;
+mod rounds;
 mod slots;
 
 use proptest::prelude::*;

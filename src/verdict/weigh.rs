@@ -10,6 +10,7 @@ use crate::checks::figure::{Figure, FigureUnit, settled, written_threshold};
 use crate::checks::grammar::{Aggregate, Check, Operator, Unit};
 use crate::checks::spec::CheckSpec;
 use crate::stats::rate;
+use crate::stats::sequential::{Design, Seen};
 use crate::verdict::finding::Finding;
 use crate::{numbers, text};
 
@@ -17,7 +18,7 @@ use crate::{numbers, text};
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Confidence {
     /// Decides: the truth, not the sample, must clear the threshold at this confidence.
-    decides: Option<f64>,
+    pub(super) decides: Option<f64>,
     /// Is shown: the interval at this confidence stands in the reports.
     shown: Option<f64>,
 }
@@ -39,12 +40,22 @@ impl Confidence {
     }
 }
 
+/// What one look among several may spend, in place of what the confidence leaves to a single one.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Spent<'d> {
+    /// This look of a design for a share.
+    Share(&'d Design, usize),
+    /// The chances that the truth lies below the lower bound, and above the upper one.
+    Levels(f64, f64),
+}
+
 /// A check being compared with its samples.
 pub(super) struct Weighing<'w> {
     pub(super) figure: Figure<'w>,
     pub(super) check: &'w Check,
     pub(super) spec: &'w CheckSpec,
     pub(super) confidence: Confidence,
+    pub(super) spent: Option<Spent<'w>>,
     pub(super) evidence: &'w Evidence<'w>,
     pub(super) unknown: &'w [u64],
 }
@@ -70,13 +81,16 @@ impl Weighing<'_> {
         let share = |k: usize, n: usize| (n > 0).then(|| k as f64 / n as f64);
         let threshold = self.check.threshold.value / 100.0;
         let bare = (share(k, n + open).unwrap_or(0.0), share(k + open, n + open).unwrap_or(1.0));
-        let (low, high) = match self.confidence.decides {
-            Some(confidence) => rate::bounds(k, no.len(), open, confidence),
-            None => bare,
+        let at = |confidence: f64| match self.spent {
+            Some(Spent::Share(design, look)) => {
+                design.bounds(look, Seen { yes: k, no: no.len(), unknown: open })
+            }
+            _ => rate::bounds(k, no.len(), open, confidence),
         };
+        let (low, high) = self.confidence.decides.map_or(bare, at);
         // The bounds that decide are those that are shown.
         let interval = self.confidence.shown.filter(|_| n > 0).map(|confidence| {
-            let (low, high) = rate::bounds(k, no.len(), open, confidence);
+            let (low, high) = at(confidence);
             Interval { low, high, confidence: Some(confidence) }
         });
         let further = self
@@ -124,8 +138,14 @@ impl Weighing<'_> {
         let numbers: Vec<f64> = values.iter().map(|(_, number)| *number).collect();
         let aggregate = settled(self.check);
         let lacking = if self.evidence.going { 0.0 } else { LACKING_FOR_A_MEAN };
-        let bounds_at = |confidence: Option<f64>| {
+        let at = |confidence: Option<f64>| {
             bounds(&aggregate, &numbers, self.open(), scale, lacking, confidence)
+        };
+        let bounds_at = |confidence: Option<f64>| match (self.spent, confidence) {
+            (Some(Spent::Levels(low, high)), Some(_)) => {
+                Some((at(Some(1.0 - low))?.0, at(Some(1.0 - high))?.1))
+            }
+            (_, confidence) => at(confidence),
         };
         let Some((low, high)) = bounds_at(self.confidence.decides) else {
             return self.without_bounds(&aggregate, &numbers, threshold, shown);
@@ -232,6 +252,7 @@ impl Weighing<'_> {
             threshold,
             unit,
             interval: interval.or(bare),
+            rounds: None,
             samples,
             unknown: open,
             reason,

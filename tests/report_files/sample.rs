@@ -144,6 +144,7 @@ fn check(
         threshold: figure.1,
         unit: figure.2,
         interval: None,
+        rounds: None,
         samples: 8,
         unknown: 1,
         reason: String::new(),

@@ -227,7 +227,7 @@ proptest! {
         let (low, high) = design.bounds(1, seen);
         let look = design.looks()[1];
         prop_assert!(0.0 <= low && low <= high && high <= 1.0);
-        prop_assert_eq!(low >= threshold, look.yes_from.is_some_and(|from| seen.yes >= from));
-        prop_assert_eq!(high <= threshold, look.no_from.is_some_and(|from| seen.no >= from));
+        prop_assert_eq!(low > threshold, look.yes_from.is_some_and(|from| seen.yes >= from));
+        prop_assert_eq!(high < threshold, look.no_from.is_some_and(|from| seen.no >= from));
     }
 }

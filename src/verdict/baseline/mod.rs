@@ -59,23 +59,28 @@ pub fn drop_of_success_rate(
     significance: f64,
 ) -> CheckReport {
     let rule = Rule::Significance(significance);
-    let bound = Bound { is_drop: true, of: Scale::Points, most: max_drop, rule };
+    let bound = Bound { is_drop: true, of: Scale::Points, most: max_drop, rule, spent: None };
     let [base_side, head_side] = [base, head].map(|side| Side::of(&side.successes(), side));
     rate_check(Figure::SuccessRate.name(), bound, &base_side, &head_side, Missing::of(head))
 }
 
-/// Judges the limits of a suite's baseline.
+/// Judges the limits of a suite's baseline. `spent` is the error that this look may make where it is
+/// one of several.
 pub(super) fn judge(
     limits: &Baseline,
     base: &Evidence<'_>,
     head: &Evidence<'_>,
+    spent: Option<f64>,
 ) -> Vec<CheckReport> {
+    let bounds_of = |limit: &BaselineLimit, of: Scale| {
+        bounds_of(limits, limit, of).map(move |bound| Bound { spent, ..bound })
+    };
     let mut reports = Vec::new();
     if let Some(limit) = &limits.success_rate {
         let [base_side, head_side] = [base, head].map(|side| Side::of(&side.successes(), side));
         let name = Figure::SuccessRate.name();
         let check = |bound| rate_check(name, bound, &base_side, &head_side, Missing::of(head));
-        reports.extend(bounds_of(limits, limit, Scale::Points).map(check));
+        reports.extend(bounds_of(limit, Scale::Points).map(check));
     }
     if let Some(limit) = &limits.agent_latency {
         let mean =
@@ -83,10 +88,10 @@ pub(super) fn judge(
         let (base_side, head_side) = (mean(base), mean(head));
         let name = Figure::AgentLatency.name();
         let check = |bound| numbers::check(name, bound, &base_side, &head_side, Missing::of(head));
-        reports.extend(bounds_of(limits, limit, Scale::Relative).map(check));
+        reports.extend(bounds_of(limit, Scale::Relative).map(check));
     }
     for (name, limit) in &limits.metrics {
-        reports.extend(metric_checks(name, (limits, limit), base, head));
+        reports.extend(metric_checks(name, |of| bounds_of(limit, of), base, head));
     }
     reports.extend(new_failures::check(limits, base, head));
     reports
@@ -187,6 +192,8 @@ struct Bound {
     of: Scale,
     most: f64,
     rule: Rule,
+    /// What one look among several may spend, in place of what the rule leaves to a single one.
+    spent: Option<f64>,
 }
 
 impl Bound {
@@ -211,11 +218,20 @@ impl Bound {
         self.p_of(change).is_some_and(|p| p <= self.level())
     }
 
+    /// The rule of this look.
+    const fn decides(self) -> Rule {
+        match self.rule {
+            Rule::Significance(_) => self.rule,
+            Rule::Confidence(_) => Rule::Confidence(1.0 - self.level()),
+        }
+    }
+
     /// How likely noise may explain what counts.
     const fn level(self) -> f64 {
-        match self.rule {
-            Rule::Significance(significance) => significance,
-            Rule::Confidence(confidence) => 1.0 - confidence,
+        match (self.spent, self.rule) {
+            (Some(spent), Rule::Confidence(_)) => spent,
+            (_, Rule::Significance(significance)) => significance,
+            (None, Rule::Confidence(confidence)) => 1.0 - confidence,
         }
     }
 
@@ -255,14 +271,20 @@ fn bounds_of(
     };
     let drop = limit.max_drop.map(|most| (true, most.fraction()));
     let rise = limit.max_rise.map(|most| (false, most.fraction()));
-    drop.into_iter().chain(rise).map(move |(is_drop, most)| Bound { is_drop, of, most, rule })
+    drop.into_iter().chain(rise).map(move |(is_drop, most)| Bound {
+        is_drop,
+        of,
+        most,
+        rule,
+        spent: None,
+    })
 }
 
 /// A metric's change against its bounds: a binary metric by its rate, a rating or a number by its
 /// mean, relative to the base's.
-fn metric_checks(
+fn metric_checks<B: Iterator<Item = Bound>>(
     name: &str,
-    (limits, limit): (&Baseline, &BaselineLimit),
+    bounds_of: impl Fn(Scale) -> B,
     base: &Evidence<'_>,
     head: &Evidence<'_>,
 ) -> Vec<CheckReport> {
@@ -273,7 +295,7 @@ fn metric_checks(
         Ok(sides) => sides,
         Err(reason) => {
             let nothing = |bound| Compared::without_evidence(name, bound, reason.clone()).report();
-            return bounds_of(limits, limit, Scale::Unknown).map(nothing).collect();
+            return bounds_of(Scale::Unknown).map(nothing).collect();
         }
     };
     match (&base_sampled.samples, &head_sampled.samples) {
@@ -281,12 +303,12 @@ fn metric_checks(
             let base = numbers::Side::of(&base_sampled, base);
             let head_side = numbers::Side::of(&head_sampled, head);
             let check = |bound| numbers::check(name, bound, &base, &head_side, Missing::of(head));
-            bounds_of(limits, limit, Scale::Relative).map(check).collect()
+            bounds_of(Scale::Relative).map(check).collect()
         }
         _ => {
             let (base, head_side) = (Side::of(&base_sampled, base), Side::of(&head_sampled, head));
             let check = |bound| rate_check(name, bound, &base, &head_side, Missing::of(head));
-            bounds_of(limits, limit, Scale::Points).map(check).collect()
+            bounds_of(Scale::Points).map(check).collect()
         }
     }
 }

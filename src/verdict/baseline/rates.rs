@@ -156,7 +156,7 @@ pub(super) fn rate_check(
         change: now.ok_or_else(nothing_in_common),
         can_tell,
         interval: interval(&common, bound),
-        noticed: least_noticed(&compared(&common, bound), bound.most, bound.rule),
+        noticed: least_noticed(&compared(&common, bound), bound.most, bound.decides()),
         samples: common.iter().map(|s| s.head_yes + s.head_no).sum(),
         verdicts,
         missing,
@@ -169,8 +169,8 @@ pub(super) fn rate_check(
 
 /// Between which differences the truth lies, where a confidence decides.
 fn interval(strata: &[Stratum], bound: Bound) -> Option<(f64, f64)> {
-    let Rule::Confidence(confidence) = bound.rule else { return None };
-    drop::bounds(strata, confidence).map(|(low, high)| (-high, -low))
+    let Rule::Confidence(_) = bound.rule else { return None };
+    drop::bounds(strata, 1.0 - bound.level()).map(|(low, high)| (-high, -low))
 }
 
 /// The scenarios as far as they say how small a change would show. Shares of few runs are drawn

@@ -51,7 +51,7 @@ impl<'n> Compared<'n> {
     }
 
     pub(super) fn report(self) -> CheckReport {
-        let Bound { is_drop, of, most, rule } = self.bound;
+        let Bound { is_drop, of, most, rule, .. } = self.bound;
         let threshold = if is_drop { -most } else { most };
         let way = self.bound.way();
         let rule = match rule {
@@ -90,6 +90,7 @@ impl<'n> Compared<'n> {
             group: None,
             name: format!("{}{AGAINST}", self.name),
             scenario: None,
+            rounds: None,
             condition: format!("{way} <= {}{} ({rule})", of.show_allowed(most), of.words(),),
             level: Level::Error,
             verdict,
@@ -124,7 +125,10 @@ impl<'n> Compared<'n> {
             && self.verdicts[0] == self.verdicts[1]
         {
             let shown = |end: f64| signed(of, end, most);
-            let sure = numbers::percent(1.0 - self.bound.level());
+            let sure = match self.bound.rule {
+                Rule::Confidence(level) => numbers::percent(level),
+                Rule::Significance(level) => numbers::percent(1.0 - level),
+            };
             let seen = format!("{seen}; {sure} interval: {} to {}", shown(low), shown(high));
             return match self.verdicts[0] {
                 Verdict::Pass => (Verdict::Pass, format!("{seen}: within the {allowed} allowed")),
