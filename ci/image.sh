@@ -63,8 +63,12 @@ for name in sh cat cp grep mkdir id ls; do
 done
 printf '#!/bin/sh\n[ "$*" = "add --no-cache git openssh-client" ]\n' >"$base/bin/apk"
 chmod +x "$base/bin/apk"
+shell=$(buildah "${storage[@]}" from scratch)
+buildah "${storage[@]}" copy --quiet "$shell" "$base" / >/dev/null
+buildah "${storage[@]}" config --env PATH=/usr/local/bin:/bin "$shell"
+buildah "${storage[@]}" commit --quiet --rm "$shell" docker.io/library/alpine:3.22 >/dev/null
 buildah "${storage[@]}" build --quiet --pull=never --build-context "builder=$scratch/builder" \
-    --build-context "alpine:3.22=$base" --target alpine --tag cekura-gate-alpine --file Dockerfile . >/dev/null
+    --target alpine --tag cekura-gate-alpine --file Dockerfile . >/dev/null
 shell=$(buildah "${storage[@]}" from --pull=never cekura-gate-alpine)
 mkdir -p "$scratch/job"
 cp examples/quickstart/cekura-gate.yml "$scratch/job/"
