@@ -223,6 +223,10 @@ fn describe(loaded: &Loaded, plan: &Plan, online: Option<&Online>) -> String {
     let found = online.and_then(|online| online.scenarios.as_deref()).map(line);
     row("scenarios", &found.unwrap_or_else(|| scenarios(plan)));
     row("runs", &runs(loaded, resolved));
+    if let Some(expected) = online.and_then(|online| online.expected_runs) {
+        let expected = text::count(expected, "run");
+        row("", &format!("about {expected} if nothing has changed since the baseline"));
+    }
     if let Some(online) = online {
         row("cost", &online.cost);
         if let Some(balance) = &online.balance {

@@ -118,13 +118,6 @@ pub(super) fn run(
 
 /// What can be refused, and what must be read, before any earlier report is replaced.
 fn before_outputs(loaded: &mut Loaded, plan: &Plan) -> Result<(), Failure> {
-    if !plan.looks.is_empty() {
-        return Err(Failure::Usage(
-            "`frequency` with `start` and `max` can be checked and cannot be run yet: write one \
-             number; nothing was started"
-                .to_owned(),
-        ));
-    }
     crate::preflight::budget::check(&loaded.suite, plan)?;
     crate::preflight::quarantine::quarantine_is_known(loaded, plan)?;
     crate::preflight::grouping::check(loaded, plan)?;

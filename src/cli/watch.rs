@@ -133,6 +133,7 @@ pub(super) fn watch(
         let ended_earlier = left.as_ref().is_some_and(|left| left.ended);
         let active = ActiveRun {
             chats: None,
+            in_round: None,
             started: RunState {
                 result: Some(id),
                 name: record.name.clone(),

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::input::suite_file::Loaded;
 use crate::plan::Plan;
 use crate::plan::mark::{Event, Mark, Origin};
+use crate::plan::rounds::PlannedRounds;
 use crate::record::ResultRecord;
 use crate::report::model::PlanHead;
 use crate::suite::matrix::sides;
@@ -71,6 +72,11 @@ pub(crate) fn is_of_another(suite: &Suite, name: &str, evidence: EvidenceOf<'_>)
     if let Some(seen) = seen.filter(|seen| *seen != wanted) {
         let wanted = count(wanted, "run");
         return Some(format!("it has {wanted} of each scenario, the evidence was to have {seen}"));
+    }
+    let rounds = evidence.planned.map(|planned| &planned.rounds);
+    let looks = |rounds: &Option<PlannedRounds>| rounds.as_ref().map(|rounds| rounds.looks.clone());
+    if rounds.is_some_and(|rounds| looks(rounds) != looks(&PlannedRounds::of(&plan))) {
+        return Some("its runs come in other rounds than those of the evidence".to_owned());
     }
     const OTHER: &str = "it selects other scenarios";
     let ids: BTreeSet<u64> = plan.scenarios().into_iter().collect();

@@ -16,6 +16,7 @@ use serde_json::{Map, Value};
 
 pub use self::name::{is_of_whole_start, result_name_start};
 use crate::checks::spec::DescribedUnits;
+use crate::plan::rounds::StartedRound;
 use crate::spec::model::Spec;
 use crate::suite::model::{Mode, Rounds, Suite};
 
@@ -330,6 +331,34 @@ impl Plan {
         let mut plan = self.clone();
         plan.selection = Selection::Cases(spec);
         plan.named(format!("{} {suffix}", self.result_name))
+    }
+
+    /// The plan of a later round: its scenarios or test cases, so often, as a result with a name of
+    /// its own.
+    pub fn round(&self, round: &StartedRound) -> Option<Self> {
+        let overrides = self.runs_per_scenario / self.frequency.max(1) as usize;
+        let times = u32::try_from(round.runs_per_scenario / overrides.max(1)).ok()?;
+        let suffix = format!("round {}", round.number);
+        match self.spec() {
+            Some(spec) => {
+                let keys = spec.scenarios.iter().map(|case| case.key().to_owned());
+                let keys: Vec<String> = keys.filter(|key| round.has(None, Some(key))).collect();
+                self.cases_again(&keys, times, &suffix)
+            }
+            None => {
+                let ids = self.scenarios().into_iter().filter(|id| round.has(Some(*id), None));
+                Some(self.again(ids.collect(), times, &suffix))
+            }
+        }
+    }
+
+    /// How many runs the largest of its starts has.
+    pub fn largest_start(&self) -> Option<usize> {
+        let first = self.frequency.max(1);
+        let steps =
+            self.looks.windows(2).filter_map(|pair| pair.get(1)?.checked_sub(*pair.first()?));
+        let most = steps.max().unwrap_or(first).max(first);
+        Some((self.runs()? / first as usize).saturating_mul(most as usize))
     }
 
     /// The request that starts the run; none while the ids still have to be resolved.

@@ -181,8 +181,20 @@ impl PlanHead {
         self.scenarios = scenarios.into_iter().collect();
     }
 
+    /// How many runs a round was to have.
+    pub fn runs_in(&self, round: &StartedRound) -> usize {
+        let scenarios = match self.cases.is_empty() {
+            true => self.scenarios.iter().filter(|id| round.has(Some(**id), None)).count(),
+            false => self.cases.iter().filter(|case| round.has(None, Some(&case.key))).count(),
+        };
+        scenarios.saturating_mul(round.runs_per_scenario)
+    }
+
     /// Takes in what an earlier gate knew of the same plan.
     pub fn join(&mut self, earlier: &Self) {
+        if let (Some(rounds), Some(started)) = (&mut self.rounds, &earlier.rounds) {
+            rounds.started.clone_from(&started.started);
+        }
         for (name, unit) in &earlier.described_units {
             self.described_units.entry(name.clone()).or_insert_with(|| unit.clone());
         }

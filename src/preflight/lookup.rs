@@ -17,9 +17,11 @@ use crate::input::connection;
 use crate::input::options::Global;
 use crate::input::suite_file::Loaded;
 use crate::lookup::{Account, Agent, Findings, Listing, names_people};
+use crate::plan::slots::PlanHead;
 use crate::plan::{Plan, Query, Selection, Target};
 use crate::preflight::baseline::{Chosen, Wanted};
 use crate::preflight::budget::check_price;
+use crate::report::expected_runs::expected_runs;
 use crate::runtime::runtime;
 use crate::suite::model::Suite;
 use crate::suite::thresholds::Thresholds;
@@ -42,6 +44,8 @@ pub(crate) struct Online {
     pub(crate) balance: Option<String>,
     /// The baseline that was found.
     pub(crate) baseline: Option<String>,
+    /// How many runs the rounds would take if nothing had changed since the baseline.
+    pub(crate) expected_runs: Option<usize>,
     /// What a person should know.
     pub(crate) warnings: Vec<String>,
 }
@@ -131,6 +135,9 @@ impl SuiteSelection<'_> {
             }),
             cost,
             balance,
+            expected_runs: baseline.base.as_ref().and_then(|(_, base)| {
+                expected_runs(&self.loaded.head(), &PlanHead::of(&plan), &base.runs)
+            }),
             baseline: baseline.base.map(|(from, record)| {
                 let when = record.created_at.as_deref().and_then(|at| at.get(..10));
                 let when = when.map(|day| format!(" of {day}")).unwrap_or_default();
@@ -170,6 +177,7 @@ impl SuiteSelection<'_> {
             cost: cost(suite, &plan),
             balance,
             baseline: None,
+            expected_runs: None,
             warnings,
             plan,
         })

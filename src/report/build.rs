@@ -21,8 +21,8 @@ use crate::report::model::{
 use crate::report::remarks::{
     disagreements, remarks, retried, ungated_failures, unreadable, version_change,
 };
-use crate::report::words;
 use crate::report::words::thresholds_of_rate;
+use crate::report::{rounds, words};
 use crate::retry::RetryRecord;
 use crate::spec::cases;
 use crate::suite::head::SuiteHead;
@@ -204,6 +204,7 @@ pub fn build_report(mut parts: ReportInput) -> Report {
     }));
     let base_version = baseline.as_ref().and_then(|baseline| baseline.agent_version.clone());
     notes.extend(version_change(base_version, result.version()));
+    notes.extend(rounds::remarks(&plan, &checks));
     notes.extend(remarks(&result, &plan, &tally));
     notes.extend(unreadable(&result));
     // Once retries have joined the evidence, the first result's figures are of other runs.

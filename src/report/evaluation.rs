@@ -12,8 +12,7 @@ use crate::report::model::{PlanHead, PooledResult, Report, Tally};
 use crate::retry::{RetryRecord, wants_again};
 use crate::suite::head::SuiteHead;
 use crate::suite::retry::{EarlyStop, Retry};
-use crate::verdict::after_round::RoundSlots;
-use crate::verdict::evidence::{Evidence, ScenarioSlots};
+use crate::verdict::evidence::{Evidence, RoundSlots, ScenarioSlots};
 use crate::verdict::{CheckReport, ScenarioRef, Verdict, judge_all, worst};
 
 /// How the gate stands.

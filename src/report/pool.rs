@@ -83,9 +83,12 @@ fn join(whole: &mut ReportInput, mut parts: ReportInput, set: String) {
     mark(&mut parts.result, &set);
     whole.end = worse(std::mem::replace(&mut whole.end, End::Finished), parts.end);
     whole.traffic = parts.traffic;
-    let ResultRecord { status, claims, insights, runs, agent_name, agent_version, .. } =
-        parts.result;
-    let result = &mut whole.result;
+    add(&mut whole.result, parts.result);
+}
+
+/// Adds the runs of another result, with what the platform says of it.
+pub fn add(result: &mut ResultRecord, more: ResultRecord) {
+    let ResultRecord { status, claims, insights, runs, agent_name, agent_version, .. } = more;
     // The whole is as far as the one that is least far.
     if result.status.is_terminal() && !status.is_terminal() {
         result.status = status;

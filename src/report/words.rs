@@ -461,6 +461,11 @@ pub fn results(report: &Report) -> Vec<(u64, Option<String>)> {
     report.results.iter().map(|result| (result.id, link(&result.url))).collect()
 }
 
+/// What each of several results is of.
+pub const fn each_result_is(report: &Report) -> &'static str {
+    if report.plan.rounds.is_some() { "round" } else { "set of calls" }
+}
+
 /// The ids of the results that were judged.
 pub fn result_ids(report: &Report) -> Vec<u64> {
     results(report).into_iter().map(|(id, _)| id).filter(|id| *id > 0).collect()

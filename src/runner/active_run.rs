@@ -9,7 +9,7 @@ use crate::record::{ResultRecord, RunRecord};
 use crate::redact::Redactor;
 use crate::report::build::End;
 use crate::report::commands;
-use crate::report::model::PlanHead;
+use crate::report::model::{PlanHead, PooledResult};
 use crate::retry::RetryRecord;
 use crate::run_file::RunState;
 use crate::spec::cases;
@@ -21,6 +21,8 @@ use crate::text;
 pub(crate) struct ActiveRun {
     pub(crate) head: SuiteHead,
     pub(crate) planned: PlanHead,
+    /// The part of the plan that a later round is of, while it goes.
+    pub(crate) in_round: Option<PlanHead>,
     /// What started it; none for a result that is only watched.
     pub(crate) plan: Option<Plan>,
     pub(crate) suite: Suite,
@@ -53,7 +55,7 @@ impl ActiveRun {
     pub(crate) fn watched(&self) -> Watched<'_> {
         Watched {
             head: &self.head,
-            planned: &self.planned,
+            planned: self.in_round.as_ref().unwrap_or(&self.planned),
             base: self.baseline.as_ref().map(|(_, base)| base.runs.as_slice()),
             redact: self.redactor(),
             began: self.began,
@@ -105,6 +107,8 @@ pub(crate) struct RunEnd {
     pub(crate) end: End,
     pub(crate) retries: Vec<RetryRecord>,
     pub(crate) stopped_early: bool,
+    /// The results of the rounds, where there were several.
+    pub(crate) results: Vec<PooledResult>,
     /// Runs that were started, those of retries included.
     pub(crate) paid: usize,
 }

@@ -382,7 +382,8 @@ impl Gate<'_> {
         }
         active.notes.push("its call was ended: the other parties did not start".to_owned());
         active.record = record;
-        let run_end = RunEnd { end, retries: Vec::new(), stopped_early: false, paid };
+        let run_end =
+            RunEnd { end, retries: Vec::new(), stopped_early: false, results: Vec::new(), paid };
         Ok(self.parts_of(active, run_end).await)
     }
 }

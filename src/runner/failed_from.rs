@@ -84,6 +84,13 @@ impl FailedFrom {
 
 /// Why a saved result is not of this suite and agent.
 fn misfit(report: &Report, loaded: &Loaded, plan: &Plan, context: &Context) -> Option<String> {
+    if report.plan.rounds.is_some() || loaded.suite.rounds().is_some() {
+        return Some(
+            "runs that come in rounds are a sample, and what failed in it cannot be repeated until \
+             it passes"
+                .to_owned(),
+        );
+    }
     if !report.results.is_empty() {
         return Some("it holds the sides of calls that start together".to_owned());
     }

@@ -85,7 +85,10 @@ impl Gate<'_> {
         let page = active.url.as_deref().map(|url| format!(": {url}")).unwrap_or_default();
         let how = if active.resumed { "is resumed" } else { "has started" };
         self.say(&format!("result {id} {how}{page}"));
-        let run_end = self.run_to_completion(&mut active).await.map_err(Failure::StoppedTwice)?;
+        let mut run_end =
+            self.run_to_completion(&mut active).await.map_err(Failure::StoppedTwice)?;
+        let rounds = self.go_on_in_rounds(&mut active, &mut run_end, dir);
+        rounds.await.map_err(Failure::StoppedTwice)?;
         if active.started.ended
             && let Err(error) = dir.leave(&active.started)
         {
@@ -143,7 +146,7 @@ impl Gate<'_> {
             baseline: active.baseline,
             refused_baseline: active.refused_baseline,
             retries: run_end.retries,
-            results: Vec::new(),
+            results: run_end.results,
             stopped_early: run_end.stopped_early,
             incomplete: active.ended_earlier,
             simulated: self.client.time_scale().is_some(),
@@ -175,8 +178,13 @@ impl Gate<'_> {
     /// Waits, stops early, retries: until there is no more evidence to be had. A second signal is
     /// an error: it leaves no time for anything.
     async fn run_to_completion(&self, active: &mut ActiveRun) -> Result<RunEnd, Signal> {
-        let mut run_end =
-            RunEnd { end: End::Finished, retries: Vec::new(), stopped_early: false, paid: 0 };
+        let mut run_end = RunEnd {
+            end: End::Finished,
+            retries: Vec::new(),
+            stopped_early: false,
+            results: Vec::new(),
+            paid: 0,
+        };
         let mut record = std::mem::take(&mut active.record);
         let runs = active.planned.runs;
         let waited = self.wait_for(active, &mut record, runs, stop_rule(active)).await;
@@ -194,14 +202,7 @@ impl Gate<'_> {
             && !run_end.stopped_early
             && let Some(plan) = active.plan.clone()
         {
-            self.hold_lost_again(active, &plan, &mut run_end).await?;
-        }
-        if run_end.end == End::Finished
-            && !run_end.stopped_early
-            && let Some(rules) = active.suite.retry.clone()
-            && let Some(plan) = active.plan.clone()
-        {
-            self.retry(active, &rules, &plan, &mut run_end).await?;
+            self.try_again(active, &plan, &mut run_end).await?;
         }
         Ok(run_end)
     }

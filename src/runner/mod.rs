@@ -15,6 +15,7 @@ pub(crate) mod prepare;
 pub(crate) mod refusal;
 pub(crate) mod retries;
 pub(crate) mod reuse;
+pub(crate) mod rounds;
 pub(crate) mod share_link;
 pub(crate) mod start;
 pub(crate) mod test_sets;

@@ -133,7 +133,7 @@ pub(crate) async fn prepare(
     if !shared.compared_within && baseline.base.is_none() && baseline.refused.is_none() {
         loaded.noticed.extend(crate::preflight::baseline::without_one(&loaded.suite));
     }
-    let mut calls = plan.runs().unwrap_or(usize::MAX);
+    let mut calls = plan.largest_start().unwrap_or(usize::MAX);
     calls = calls.min(loaded.suite.concurrency.map_or(usize::MAX, |most| most as usize));
     if let Some(most) = shared.concurrency
         && calls > most as usize
@@ -150,7 +150,7 @@ pub(crate) async fn prepare(
     let Some(request) = plan.request() else {
         return Err(Failure::Internal("the plan has unresolved scenarios".to_owned()));
     };
-    ensure_resumable(&earlier, loaded.file.as_deref(), &request)?;
+    ensure_resumable(&earlier, loaded.file.as_deref(), &asked(&plan, &request))?;
     let until = None;
     Ok(Prepared {
         loaded,
@@ -189,6 +189,18 @@ pub(crate) fn ensure_findable(earlier: &Resume, plan: &Plan) -> Result<(), Failu
         )));
     }
     Ok(())
+}
+
+/// What a start asks for, with the looks of its rounds: they are fixed before the first call, so that
+/// a plan with others is another.
+pub(crate) fn asked(plan: &Plan, request: &StartRequest) -> StartRequest {
+    let mut asked = request.clone();
+    if !plan.looks.is_empty()
+        && let Some(body) = asked.body.as_object_mut()
+    {
+        body.insert("frequency".to_owned(), plan.looks.clone().into());
+    }
+    asked
 }
 
 /// Refuses to go on with what another plan has started.

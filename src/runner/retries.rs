@@ -40,9 +40,25 @@ impl<'a> Gate<'a> {
 }
 
 impl Gate<'_> {
+    /// Starts again what was lost, and what the suite wants again.
+    pub(crate) async fn try_again(
+        &self,
+        active: &mut ActiveRun,
+        plan: &Plan,
+        run_end: &mut RunEnd,
+    ) -> Result<(), Signal> {
+        self.hold_lost_again(active, plan, run_end).await?;
+        match active.suite.retry.clone() {
+            Some(rules) if run_end.end == End::Finished => {
+                self.retry(active, &rules, plan, run_end).await
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Starts the conversations again that a lost gate has left open: the memory of the agent that
     /// held them is gone. A gate that did so may have been lost, too.
-    pub(crate) async fn hold_lost_again(
+    async fn hold_lost_again(
         &self,
         active: &mut ActiveRun,
         plan: &Plan,
@@ -57,7 +73,7 @@ impl Gate<'_> {
     }
 
     /// Starts the runs again that the suite wants again, and joins what they show to the evidence.
-    pub(crate) async fn retry(
+    async fn retry(
         &self,
         active: &mut ActiveRun,
         rules: &Retry,
@@ -160,7 +176,7 @@ impl Gate<'_> {
         }
     }
 
-    async fn start_or_find(
+    pub(crate) async fn start_or_find(
         &self,
         active: &ActiveRun,
         again: &Plan,

@@ -23,7 +23,7 @@ use crate::run_file::{RunDir, RunState, fingerprints};
 use crate::runner::active_run::ActiveRun;
 use crate::runner::announce::announced;
 use crate::runner::gate::Gate;
-use crate::runner::prepare::{Prepared, Resume};
+use crate::runner::prepare::{Prepared, Resume, asked};
 use crate::runner::reuse;
 use crate::suite::model::{Suite, Transcripts};
 
@@ -78,7 +78,7 @@ impl Gate<'_> {
             suite: loaded.file.clone(),
             planned: PlanHead { found, ..PlanHead::of(&plan) },
             ended: matches!(&earlier, Resume::FromDisk(left) if left.ended),
-            request: fingerprints(&request),
+            request: fingerprints(&asked(&plan, &request)),
         };
         let ended_earlier = started.ended;
         let keep = loaded.suite.transcripts();
@@ -142,6 +142,7 @@ impl Gate<'_> {
         started.url = url.clone();
         Ok(ActiveRun {
             chats,
+            in_round: None,
             head: loaded.head(),
             planned: started.planned.clone(),
             plan: Some(plan),
@@ -173,7 +174,8 @@ impl Gate<'_> {
         let deadline = prepared.deadline();
         let suite = &prepared.loaded.suite;
         let of_suite = result_name_start(&prepared.loaded.name(), around.context.branch());
-        let names = reuse::Names::new(&of_suite, job, &prepared.request);
+        let asked = asked(&prepared.plan, &prepared.request);
+        let names = reuse::Names::new(&of_suite, job, &asked);
         let wanted = (*age, suite.transcripts());
         let found = reuse::find(self.client, &names, &prepared.plan, wanted, deadline);
         let found = self.unless_stopped(async { found.await.map_err(Failure::from) }).await?;

@@ -3,18 +3,7 @@
 //! Pure. Figures over several scenarios are of whole rounds only: a scenario that ran more often than
 //! another would weigh more.
 
-use super::evidence::Evidence;
-
-/// The slots of one scenario in one round.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct RoundSlots {
-    /// Number of the round, from 1.
-    pub round: u32,
-    /// Runs of the scenario that were planned in it.
-    pub planned: usize,
-    /// Those of them that never arrived.
-    pub missing: usize,
-}
+use super::evidence::{Evidence, RoundSlots};
 
 impl<'a> Evidence<'a> {
     /// The rounds that every scenario of this evidence was started in, the first ones: 0 where the

@@ -7,7 +7,6 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ScenarioRef;
-use super::after_round::RoundSlots;
 use crate::checks::aggregate::of_numbers;
 use crate::checks::grammar::{Aggregate, Unit};
 use crate::checks::spec::DescribedUnits;
@@ -53,6 +52,17 @@ pub struct ScenarioSlots {
     /// Its slots in each round that it was started in, the first one first; empty where the runs do
     /// not come in rounds.
     pub rounds: Vec<RoundSlots>,
+}
+
+/// The slots of one scenario in one round.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct RoundSlots {
+    /// Number of the round, from 1.
+    pub round: u32,
+    /// Runs of the scenario that were planned in it.
+    pub planned: usize,
+    /// Those of them that never arrived.
+    pub missing: usize,
 }
 
 /// A run with its entry of one metric.

@@ -39,6 +39,11 @@ pub(super) fn evidence_of<'a>(group: &Group, whole: &Evidence<'a>) -> Evidence<'
     part
 }
 
+/// The planned scenarios of a group, with those that may belong to it.
+pub fn scenarios_of(group: &Group, whole: &Evidence<'_>) -> Vec<ScenarioSlots> {
+    evidence_of(group, whole).scenarios
+}
+
 /// Whether a scenario belongs to a group; none where that is not known.
 fn belongs(group: &Group, one: &PartOfScenario<'_, '_>, whole: &Evidence<'_>) -> Option<bool> {
     if !one.is_known {

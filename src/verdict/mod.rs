@@ -25,6 +25,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use self::evidence::{Evidence, ScenarioSlots};
+pub use self::groups::scenarios_of;
 use self::judge::judge;
 use crate::checks::figure::{Figure, FigureUnit};
 use crate::checks::grammar::{Check, Operator, Threshold, Unit};

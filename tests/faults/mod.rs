@@ -13,6 +13,7 @@ mod labels;
 mod late;
 mod made;
 mod rehearsals;
+mod rounds;
 mod soak;
 mod soaked;
 mod stopped;

@@ -219,6 +219,7 @@ fn active(
     };
     ActiveRun {
         chats: None,
+        in_round: None,
         started: RunState {
             result: Some(new.id),
             name: new.name.clone(),

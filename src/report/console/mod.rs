@@ -329,7 +329,11 @@ fn foot(out: &mut String, report: &Report, style: Style, written: &[&Path]) {
 fn result_rows(report: &Report) -> Vec<Row> {
     if report.results.len() > 1 {
         let ids = words::ids(&words::result_ids(report), 12);
-        return vec![("results", format!("{ids}, one result for each set of calls"), false)];
+        return vec![(
+            "results",
+            format!("{ids}, one result for each {}", words::each_result_is(report)),
+            false,
+        )];
     }
     if report.result.id == 0 {
         return Vec::new();

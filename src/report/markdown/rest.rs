@@ -240,7 +240,7 @@ fn results(report: &Report) -> String {
     let status = cut(report.result.status.as_str(), 40);
     let ids = words::ids(&words::result_ids(report), 100);
     if report.results.len() > 1 {
-        return format!("{ids}: a result for each set of calls ({status})");
+        return format!("{ids}: a result for each {} ({status})", words::each_result_is(report));
     }
     format!("{} ({status})", report.result.id)
 }
