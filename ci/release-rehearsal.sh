@@ -103,6 +103,9 @@ for package in "$out"/npm/*; do
 done
 archive=$out/release/cekura-gate-$version-$target.tar.gz
 
+touch "$scratch/github/down"
+step "nothing is drafted where GitHub does not answer" 1 release draft "$out/release"
+rm "$scratch/github/down"
 step "a draft" 0 release draft "$out/release"
 step "and once more" 0 release draft "$out/release"
 step "is not published without a tag" 1 release publish

@@ -38,8 +38,17 @@ remote_tag() {
     git ls-remote origin "refs/tags/$1" | cut -f 1
 }
 
+# Is the release a draft: `true`, `false`, or `none` where there is none. No answer is a failure.
 release_is() {
-    gh release view "$tag" --json isDraft --jq .isDraft 2>/dev/null || echo none
+    local said
+    if said=$(gh release view "$tag" --json isDraft --jq .isDraft 2>&1); then
+        echo "$said"
+    elif [[ $said == *"release not found"* ]]; then
+        echo none
+    else
+        echo "::error title=release::GitHub does not say whether there is a release $tag: $said" >&2
+        echo unknown
+    fi
 }
 
 plan() {
@@ -55,7 +64,10 @@ plan() {
     [ -z "$(remote_tag "$tag")" ] ||
         fail "$tag exists: run the failed jobs of its run again, or raise the version in Cargo.toml"
     # A draft of a run that broke off before the tag is taken over: its files are replaced.
-    [ "$(release_is)" != false ] || fail "$tag is published already"
+    case $(release_is) in
+        none | true) ;;
+        *) fail "$tag is published already, or nobody can say" ;;
+    esac
     printf 'version=%s\ntag=%s\n' "$version" "$tag"
 }
 
@@ -69,6 +81,8 @@ draft() {
             echo "$tag is published: its files stay as they are"
             return
             ;;
+        true) ;;
+        *) exit 1 ;;
     esac
     gh release upload "$tag" --clobber "$1"/*
 }
@@ -135,9 +149,10 @@ pypi() {
 }
 
 npm_packages() {
-    local file name
+    local directory file name
+    directory=$(realpath "$1")
     # In the order of their names, but for the one that names the others.
-    for file in "$1"/cekura-gate-*-*-"$version".tgz "$1/cekura-gate-$version.tgz"; do
+    for file in "$directory"/cekura-gate-*-*-"$version".tgz "$directory/cekura-gate-$version.tgz"; do
         [ -f "$file" ] || fail "there is no $file"
         name=$(basename "$file" "-$version.tgz")
         if [ "$(npm view "$name@$version" version 2>/dev/null)" = "$version" ]; then

@@ -2,7 +2,7 @@
 """GitHub's command line as far as packaging/release.sh uses it, for a rehearsal.
 
 Its state is in the directory REHEARSAL_GITHUB: `ci` holds the conclusion of CI, `TAG/` a release
-with its files and `TAG/.draft` where it is a draft. An argument that it does not know ends it.
+with its files and `TAG/.draft` where it is a draft; `down` is there while it does not answer. An argument that it does not know ends it.
 """
 
 import json
@@ -27,6 +27,9 @@ def flag(name):
         raise SystemExit(f"gh: {name} is missing")
     args.remove(name)
 
+
+if (home / "down").exists():
+    raise SystemExit("gh: the rehearsal's GitHub is down")
 
 if args[:1] == ["api"]:
     sha = os.environ["GITHUB_SHA"]
