@@ -13,6 +13,7 @@ pub mod comment;
 pub mod context;
 pub mod document;
 pub mod escape;
+pub(crate) mod event;
 pub mod exit;
 pub(crate) mod failure;
 pub mod gates;

@@ -22,10 +22,9 @@ const LAYERS: &[&[&str]] = &[
     &["api", "simulate", "sink"],
     &["chat", "comment", "failure", "poll"],
     &["input", "progress", "runtime", "stop"],
-    &["run_file"],
-    &["output"],
+    &["event", "run_file"],
     &["preflight"],
-    &["runner"],
+    &["output", "runner"],
     &["cli"],
 ];
 

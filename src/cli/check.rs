@@ -19,6 +19,8 @@ use crate::input::suite_file::Loaded;
 use crate::input::{connection, suite_file};
 use crate::output::ci_files;
 use crate::output::console::Console;
+use crate::output::reporter::Reporter as _;
+use crate::output::reporters::Log;
 use crate::plan::{Plan, Selection, StartRequest, Target};
 use crate::preflight::lookup::Online;
 use crate::preflight::selection::{Group, Member, SuiteSet};
@@ -54,7 +56,9 @@ pub(super) fn check(
 ) -> Result<Code, Failure> {
     let overrides = &args.keys.read()?;
     let surroundings = CheckContext { online: args.online, overrides, global, context, console };
-    surroundings.check(selection::asked(&args.suites, overrides, context, console)?)
+    surroundings.check(selection::asked(&args.suites, overrides, context, &|event| {
+        Log { console }.on(&event)
+    })?)
 }
 
 /// `run --dry-run`: what `run` would do, and nothing is started. With a key the platform is asked.
@@ -247,7 +251,7 @@ fn describe(loaded: &Loaded, plan: &Plan, online: Option<&Online>) -> String {
             _ => row(label, &value),
         }
     }
-    row("reports", &crate::output::files::report_dir(suite.reports.as_ref()).display().to_string());
+    row("reports", &crate::report::files::report_dir(suite.reports.as_ref()).display().to_string());
     out.push('\n');
     let request = match loaded.is_party() {
         true => {

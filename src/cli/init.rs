@@ -16,7 +16,7 @@ use crate::init::{Choice, Environment, MARKS};
 use crate::input::basic_flags::BasicFlags;
 use crate::input::options::Global;
 use crate::output::console::Console;
-use crate::output::files::DEFAULT_DIR;
+use crate::report::files::DEFAULT_DIR;
 use crate::suite::model::{Frequency, Mode, Suite};
 use crate::{context, text};
 

@@ -15,7 +15,7 @@ use crate::failure::Failure;
 use crate::input::file::Fence;
 use crate::output::ci_files::no_verdict;
 use crate::output::claim::Claim;
-use crate::output::files::{
+use crate::report::files::{
     COMMENT, DEFAULT_DIR, GITLAB_ANNOTATIONS, GITLAB_DOTENV, HTML, JUNIT, RESULT, SUMMARY,
 };
 use crate::report::{gitlab, html, markdown};

@@ -17,6 +17,8 @@ use crate::input::{connection, suite_file};
 use crate::output::console::Console;
 use crate::output::pr_comment::Commenter;
 use crate::output::publisher::{Publisher, inputs_of};
+use crate::output::reporter::Reporter as _;
+use crate::output::reporters::{Log, Reporters};
 use crate::plan::Plan;
 use crate::preflight::selection;
 use crate::preflight::selection::{Member, SuiteSet};
@@ -112,7 +114,8 @@ pub(super) fn run(
         return super::check::dry_run((&args.suites, &args.keys), global, context, console);
     }
     let overrides = &args.keys.read()?;
-    let asked = selection::asked(&args.suites, overrides, context, console)?;
+    let asked =
+        selection::asked(&args.suites, overrides, context, &|event| Log { console }.on(&event))?;
     gate((args, overrides), asked, global, context, console)
 }
 
@@ -164,18 +167,19 @@ fn gate(
     let ended = runtime.block_on(with_signals(|stop: Stop| async move {
         let loaded: Vec<&Loaded> = entries.iter().map(|entry| &entry.loaded).collect();
         let platform = &platform(args, &loaded, global, context).await?;
+        let listen = args.listen.then_some(&platform.client);
+        let reporters = Reporters::new(console, publisher, listen);
         let batch = Batch {
             platform,
             context,
-            console,
+            events: &|event| reporters.on(&event),
             stop: &stop,
-            listen: args.listen,
-            publisher,
+            hears_calls: args.listen,
             is_single: set.is_single,
             until: set.timeout.map(|timeout| Instant::now() + timeout.duration()),
             overrides,
         };
-        let mut batch = batch.run(set, entries).await?;
+        let mut batch = reporters.during(batch.run(set, entries)).await?;
         let code = publisher.finish(&mut batch, console)?;
         commenter.tell(&batch, console, &stop).await;
         Ok(code)

@@ -14,6 +14,7 @@ use crate::input::same_suite::{EvidenceOf, foreign_agent, is_of_another};
 use crate::output::console::Console;
 use crate::output::pr_comment::Commenter;
 use crate::output::publisher::Publisher;
+use crate::output::reporters::Reporters;
 use crate::plan::Plan;
 use crate::report::build::build_report;
 use crate::report::gates::BatchReport;
@@ -92,7 +93,7 @@ pub(super) fn watch(
     let of = left.as_ref().and_then(|left| left.name.as_deref());
     let (suite, head) = rules(id, file.as_deref(), of, &args.keys.read()?, context)?;
     let baseline = crate::preflight::baseline::saved_of(&suite)?;
-    let dir = crate::output::files::report_dir(suite.reports.as_ref());
+    let dir = crate::report::files::report_dir(suite.reports.as_ref());
     let publisher = Publisher::with(dir, context, &crate::output::publisher::inputs_of(&suite))?;
     let run_dir = RunDir::open(dir, true)?;
     runtime()?.block_on(with_signals(|stop: Stop| async move {
@@ -167,19 +168,20 @@ pub(super) fn watch(
             notes,
         };
         let limiter = CallLimiter::new(None);
-        let on_start = |id: u64, url: Option<&str>| publisher.started(0, id, url, console);
+        let reporters = Reporters::new(console, &publisher, None);
         let gate = Gate {
             client: &client,
-            console,
+            events: &|event| reporters.on(&event),
             stop: &stop,
-            label: None,
+            place: 0,
+            name: None,
             limiter: &limiter,
             permit: limiter.join(0).into(),
-            listen: false,
-            on_start: &on_start,
+            hears_calls: false,
         };
         let follow_up = FollowUp::of(&active);
-        let mut report = build_report(gate.wait_until_done(active, &run_dir).await?);
+        let mut report =
+            build_report(reporters.during(gate.wait_until_done(active, &run_dir)).await?);
         let evidence = EvidenceOf { result: &report.result, planned: of_left.as_ref(), mode: None };
         if let Some(why) = is_of_another(&own, &name, evidence).filter(|_| file.is_some()) {
             report.of_another_suite(&why);

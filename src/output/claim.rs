@@ -9,11 +9,11 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::path::{Path, PathBuf};
 
 use crate::failure::Failure;
-use crate::output::files::INDEX;
-use crate::output::files::{
+use crate::report::files::INDEX;
+use crate::report::files::{
     COMMENT, GITLAB_ANNOTATIONS, GITLAB_DOTENV, HTML, JUNIT, RESULT, SUMMARY,
 };
-use crate::output::files::{DIFF, PROMPT};
+use crate::report::files::{DIFF, PROMPT};
 use crate::report::{gates, html, json};
 use crate::run_file::{FILE as STARTED, RunState};
 use crate::sink::{self, SinkError};

@@ -1,42 +1,47 @@
 //! `run --listen`: the address at which each call can be listened to, told as the call starts.
 //!
 //! A courtesy: each call is asked about once, a call whose address did not come a few times more,
-//! and never more than so many in all. What goes wrong with it is no one's failure.
+//! and never more than so many of a result. What goes wrong with it is no one's failure.
 
 use std::cell::RefCell;
 use std::collections::{BTreeMap, VecDeque};
 use std::convert::Infallible;
+use std::pin::Pin;
 use std::time::Duration;
 
+use futures_util::future::join_all;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
 use super::console::Console;
 use crate::api::client::Client;
 use crate::escape::one_line;
-use crate::record::{ResultRecord, RunRecord, Status};
+use crate::event::{Event, What};
+use crate::output::reporter::Reporter;
+use crate::record::{RunRecord, Status};
 
 /// How often a call is asked about at most.
 const TRIES: u32 = 3;
-/// How many questions are asked in all.
+/// How many questions are asked about a result in all.
 const MOST: u32 = 300;
+/// About so many results is asked at the same time.
+const AT_ONCE: usize = 8;
 /// How long an answer may take.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// Someone who tells where to listen.
-pub(crate) struct Listening<'a> {
+pub(crate) struct Listener<'a> {
     client: &'a Client,
     console: &'a Console,
-    /// The suite's name where there are several.
-    label: Option<&'a str>,
-    /// Whether addresses are asked for at all.
-    is_on: bool,
-    state: RefCell<State>,
+    /// What is waited for, by the result's id.
+    results: RefCell<BTreeMap<u64, State>>,
     more: Notify,
 }
 
 #[derive(Default)]
 struct State {
+    /// The suite's name where there are several.
+    label: Option<String>,
     /// How often each call was asked about; `TRIES` once its address is known.
     tries: BTreeMap<u64, u32>,
     waiting: VecDeque<(u64, String)>,
@@ -45,33 +50,47 @@ struct State {
     asked: u32,
 }
 
-impl<'a> Listening<'a> {
-    pub(crate) fn new(
-        client: &'a Client,
-        console: &'a Console,
-        label: Option<&'a str>,
-        is_on: bool,
-    ) -> Self {
-        Self { client, console, label, is_on, state: RefCell::default(), more: Notify::new() }
-    }
-
-    /// Takes in an answer: the calls that are going now are asked about.
-    pub(crate) fn take(&self, record: &ResultRecord) {
-        let is_going =
-            |run: &&RunRecord| matches!(run.status, Status::InProgress | Status::Running);
-        self.ask_about(record.runs.iter().filter(is_going));
-    }
-
-    /// Takes in which calls are going, as the light list says; the rest is as of the last answer.
-    pub(crate) fn on_status_update(&self, record: &ResultRecord, talking: &[u64]) {
-        self.ask_about(record.runs.iter().filter(|run| talking.contains(&run.id)));
-    }
-
-    fn ask_about<'r>(&self, going: impl Iterator<Item = &'r RunRecord>) {
-        if !self.is_on {
-            return;
+impl Reporter for Listener<'_> {
+    fn on(&self, event: &Event<'_>) {
+        match event.what {
+            What::WaitBegan { record, .. } => {
+                let state = State { label: event.name.map(str::to_owned), ..State::default() };
+                self.results.borrow_mut().insert(record.id, state);
+            }
+            // The calls that are going now are asked about.
+            What::Updated { record, .. } => {
+                let is_going =
+                    |run: &&RunRecord| matches!(run.status, Status::InProgress | Status::Running);
+                self.ask_about(record.id, record.runs.iter().filter(is_going));
+            }
+            What::Counted { record, talking, .. } => {
+                let going = record.runs.iter().filter(|run| talking.contains(&run.id));
+                self.ask_about(record.id, going);
+            }
+            What::WaitEnded { result } => {
+                self.results.borrow_mut().remove(&result);
+            }
+            _ => {}
         }
-        let state = &mut *self.state.borrow_mut();
+    }
+
+    /// Asks about several results side by side, and one call of each.
+    fn work(&self) -> Pin<Box<dyn Future<Output = Infallible> + '_>> {
+        Box::pin(async {
+            join_all((0..AT_ONCE).map(|_| self.ask())).await;
+            std::future::pending().await
+        })
+    }
+}
+
+impl<'a> Listener<'a> {
+    pub(crate) fn new(client: &'a Client, console: &'a Console) -> Self {
+        Self { client, console, results: RefCell::default(), more: Notify::new() }
+    }
+
+    fn ask_about<'r>(&self, result: u64, going: impl Iterator<Item = &'r RunRecord>) {
+        let mut results = self.results.borrow_mut();
+        let Some(state) = results.get_mut(&result) else { return };
         for run in going {
             let tries = state.tries.get(&run.id).copied().unwrap_or_default();
             let queued =
@@ -81,38 +100,42 @@ impl<'a> Listening<'a> {
                 state.waiting.push_back((run.id, name));
             }
         }
-        self.more.notify_one();
+        self.more.notify_waiters();
     }
 
     /// Asks and tells as long as it is polled.
-    pub(crate) async fn tick(&self) -> Infallible {
+    async fn ask(&self) -> Infallible {
         loop {
-            let next = self.next();
-            let Some((run, name)) = next else {
-                self.more.notified().await;
+            let more = self.more.notified();
+            let Some((result, run, name)) = self.next() else {
+                more.await;
                 continue;
             };
-            let until = Instant::now() + PATIENCE;
-            let answer = self.client.listen_url(run, until).await;
-            self.state.borrow_mut().asking = None;
-            if let Ok(Some(url)) = answer {
-                self.state.borrow_mut().tries.insert(run, TRIES);
-                let (name, url) = (one_line(&name), one_line(&url));
-                self.console.say(self.label, &format!("listen to call {run} ({name}): {url}"));
+            let answer = self.client.listen_url(run, Instant::now() + PATIENCE).await;
+            // Once the wait is over nobody wants to know.
+            if let Some(state) = self.results.borrow_mut().get_mut(&result) {
+                state.asking = None;
+                if let Ok(Some(url)) = answer {
+                    state.tries.insert(run, TRIES);
+                    let (name, url) = (one_line(&name), one_line(&url));
+                    let line = format!("listen to call {run} ({name}): {url}");
+                    self.console.say(state.label.as_deref(), &line);
+                }
             }
         }
     }
 
-    /// The next call to ask about, counted as asked.
-    fn next(&self) -> Option<(u64, String)> {
-        let state = &mut *self.state.borrow_mut();
-        if state.asked >= MOST {
-            return None;
-        }
+    /// The next call to ask about, and its result: counted as asked.
+    fn next(&self) -> Option<(u64, u64, String)> {
+        let mut results = self.results.borrow_mut();
+        let is_next = |state: &State| {
+            state.asking.is_none() && state.asked < MOST && !state.waiting.is_empty()
+        };
+        let (result, state) = results.iter_mut().find(|(_, state)| is_next(state))?;
         let (run, name) = state.waiting.pop_front()?;
         state.asked += 1;
         state.asking = Some(run);
         *state.tries.entry(run).or_default() += 1;
-        Some((run, name))
+        Some((*result, run, name))
     }
 }

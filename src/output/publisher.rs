@@ -1,6 +1,7 @@
 //! Writing what the reports of a batch say: files, CI surfaces, the account.
 
 use std::cell::RefCell;
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use crate::ci::System;
@@ -10,12 +11,12 @@ use crate::failure::Failure;
 use crate::output::ci_files::{Surfaces, add_to_summary, no_room};
 use crate::output::claim::Claim;
 use crate::output::console::Console;
-use crate::output::files::{
-    COMMENT, GITLAB_ANNOTATIONS, GITLAB_DOTENV, JUNIT, RESULT, SUMMARY, report_dir,
-};
 use crate::output::report_dir::{DirOf, ReportDir};
 use crate::output::stale::remove_stale;
-use crate::report::gates::{self, BatchReport, Whole};
+use crate::report::files::{
+    COMMENT, GITLAB_ANNOTATIONS, GITLAB_DOTENV, JUNIT, RESULT, SUMMARY, report_dir,
+};
+use crate::report::gates::{self, BatchReport, Gate, Whole};
 use crate::report::github::Paths;
 use crate::report::model::Report;
 use crate::report::{azure, github, gitlab};
@@ -36,6 +37,10 @@ pub(crate) struct Publisher {
     /// The results that have started so far, by the place of their suite.
     started: RefCell<Vec<(usize, u64)>>,
     is_single: bool,
+    /// The suites whose pass was taken back because a report of theirs could not be written.
+    taken_back: RefCell<BTreeMap<usize, Gate>>,
+    /// Why a report of one of several suites could not be made.
+    failed: RefCell<Option<Failure>>,
     /// Keeps other gates out of the directory; that of a part is within it.
     _claim: Claim,
 }
@@ -95,6 +100,8 @@ impl Publisher {
             surfaces,
             started: RefCell::default(),
             is_single: of == DirOf::Single,
+            taken_back: RefCell::default(),
+            failed: RefCell::default(),
             _claim: claim,
         })
     }
@@ -139,25 +146,46 @@ impl Publisher {
         started.into_iter().map(|(_, id)| id).collect()
     }
 
-    /// Writes the reports of one of several suites, and warns of what could not be written. Those of
-    /// a suite that runs alone are written at the end.
-    pub(crate) fn judged(
-        &self,
-        place: usize,
-        report: &mut Report,
-        console: &Console,
-    ) -> Result<(), Failure> {
-        let Some(part) = self.parts.get(place) else { return Ok(()) };
+    /// Writes the reports of one of several suites, says how it ended, and warns of what could not be
+    /// written. Those of a suite that runs alone are written at the end.
+    pub(crate) fn judged(&self, place: usize, gate: &Gate, console: &Console) {
+        let Some(part) = self.parts.get(place) else { return };
         let mut part = part.borrow_mut();
-        part.write(Whole::One(report))?;
-        if let Some(fault) = part.fault().filter(|_| report.exit_code == Code::Passed.number()) {
-            report.not_written(&fault);
-            part.write_again(Whole::One(report))?;
-        }
+        let ended = match gate.report() {
+            Some(report) => self.write_part(&mut part, place, gate, report),
+            None => Ok(gate.line()),
+        };
         for fault in &part.faults {
             console.warn(&fault.to_string());
         }
-        Ok(())
+        match ended {
+            Ok(line) => console.progress(&line),
+            // It ends the command, once the other suites are done.
+            Err(failure) => drop(self.failed.borrow_mut().get_or_insert(failure)),
+        }
+    }
+
+    /// Writes the reports of one of several suites, and gives how it ended. A pass whose reports
+    /// could not be written is none.
+    fn write_part(
+        &self,
+        part: &mut ReportDir,
+        place: usize,
+        gate: &Gate,
+        report: &Report,
+    ) -> Result<String, Failure> {
+        part.write(Whole::One(report))?;
+        let Some(fault) = part.fault().filter(|_| gate.code == Code::Passed) else {
+            return Ok(gate.line());
+        };
+        let mut gate = gate.clone();
+        gate.not_written(&fault);
+        if let Some(report) = gate.report() {
+            part.write_again(Whole::One(report))?;
+        }
+        let line = gate.line();
+        self.taken_back.borrow_mut().insert(place, gate);
+        Ok(line)
     }
 
     /// Writes every report, prints the account, and gives the code to exit with. A report that
@@ -168,6 +196,14 @@ impl Publisher {
         batch: &mut BatchReport,
         console: &Console,
     ) -> Result<Code, Failure> {
+        if let Some(failure) = self.failed.take() {
+            return Err(failure);
+        }
+        for (place, taken_back) in self.taken_back.take() {
+            if let Some(gate) = batch.gates.get_mut(place) {
+                *gate = taken_back;
+            }
+        }
         self.whole.borrow_mut().write((&*batch).into())?;
         self.correct(batch)?;
         // The outputs come last: they say whether everything else could be written.

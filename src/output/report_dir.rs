@@ -6,7 +6,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::failure::Failure;
-use crate::output::files::{COMMENT, HTML, INDEX, JUNIT, RESULT, SUMMARY};
+use crate::report::files::{COMMENT, HTML, INDEX, JUNIT, RESULT, SUMMARY};
 use crate::report::gates::{self, Whole};
 use crate::report::{html, json, junit};
 use crate::sink::{self, Sink, SinkError};

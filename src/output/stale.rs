@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::files::{HTML, INDEX, RESULT, SUMMARY};
+use crate::report::files::{HTML, INDEX, RESULT, SUMMARY};
 use crate::report::{gates, html};
 use crate::sink::{self, SinkError};
 

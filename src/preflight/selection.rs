@@ -5,15 +5,15 @@ use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use crate::context::Context;
+use crate::event::{Event, Events, What};
 use crate::failure::Failure;
 use crate::gates::file::Gates;
 use crate::input::file::Fence;
 use crate::input::overrides::Overrides;
 use crate::input::suite_file::Loaded;
 use crate::input::{suite_file, suite_list};
-use crate::output::console::Console;
-use crate::output::files::{DEFAULT_DIR, HTML, report_dir};
 use crate::plan::Plan;
+use crate::report::files::{DEFAULT_DIR, HTML, report_dir};
 use crate::report::gates::sticky;
 use crate::scalars::Timeout;
 use crate::suite::model::{Budget, Reports, Suite};
@@ -72,33 +72,33 @@ pub(crate) fn asked(
     named: &[PathBuf],
     overrides: &Overrides,
     context: &Context,
-    console: &Console,
+    events: Events<'_>,
 ) -> Result<SuiteSet, Failure> {
     let list = Path::new(DEFAULT_LIST);
     match named {
         [] if !suite_file::has_default() && list.is_file() && !overrides.makes_a_suite() => {
-            many(&[list.to_owned()], overrides, context, console)
+            many(&[list.to_owned()], overrides, context, events)
         }
         [] => {
             let one = suite_file::suite(None, overrides, context)?;
             if let Some(suite) = one.file.as_deref().filter(|_| list.is_file()) {
-                console.warn(&format!(
+                events(Event::of_all(What::Warning(&format!(
                     "{suite} is used and {DEFAULT_LIST} beside it is not; name {DEFAULT_LIST} to use it"
-                ));
+                ))));
             }
             match makes_several(&one.suite).then(|| one.file.clone()).flatten() {
-                Some(file) => many(&[file.into()], overrides, context, console),
+                Some(file) => many(&[file.into()], overrides, context, events),
                 None => Ok(single(one)),
             }
         }
         [path] if !path.is_dir() && suite_list::read(path, overrides, context)?.is_none() => {
             let one = suite_file::suite(Some(path), overrides, context)?;
             match makes_several(&one.suite) {
-                true => many(named, overrides, context, console),
+                true => many(named, overrides, context, events),
                 false => Ok(single(one)),
             }
         }
-        several => many(several, overrides, context, console),
+        several => many(several, overrides, context, events),
     }
 }
 
@@ -125,7 +125,7 @@ fn many(
     named: &[PathBuf],
     overrides: &Overrides,
     context: &Context,
-    console: &Console,
+    events: Events<'_>,
 ) -> Result<SuiteSet, Failure> {
     let mut list = Gates::default();
     let (mut paths, mut groups_of_list) = (Vec::new(), Vec::new());
@@ -147,7 +147,7 @@ fn many(
             for entry in &found.suites {
                 let named = beside.join(entry);
                 fence.hold(&named).map_err(|reason| refuse(&named, reason))?;
-                for file in suite_files(&named, console)? {
+                for file in suite_files(&named, events)? {
                     fence.hold(&file).map_err(|reason| refuse(&file, reason))?;
                     paths.push(file);
                 }
@@ -161,10 +161,10 @@ fn many(
             };
             list = Gates { name: found.name.clone().or(own), ..found };
         } else {
-            paths.extend(suite_files(path, console)?);
+            paths.extend(suite_files(path, events)?);
         }
     }
-    let mut loaded = load_all(&paths, &overrides.of_each(), context, console)?;
+    let mut loaded = load_all(&paths, &overrides.of_each(), context, events)?;
     loaded.extend(groups_of_list);
     let dir = dir(&loaded, overrides, &list)?;
     let of_one = (loaded.len() == 1).then(|| loaded.first().map(Loaded::name)).flatten();
@@ -202,7 +202,7 @@ fn stem(path: &Path) -> Option<String> {
 /// The file itself, or the suite files of a directory, in the order of their names. All of its
 /// YAML files are taken for suites: one that was passed over in silence would gate nothing. What
 /// lies deeper is not looked for, and that is said.
-fn suite_files(path: &Path, console: &Console) -> Result<Vec<PathBuf>, Failure> {
+fn suite_files(path: &Path, events: Events<'_>) -> Result<Vec<PathBuf>, Failure> {
     if !path.is_dir() {
         return Ok(vec![path.to_owned()]);
     }
@@ -212,10 +212,10 @@ fn suite_files(path: &Path, console: &Console) -> Result<Vec<PathBuf>, Failure> 
     for entry in entries {
         let file = entry.map_err(|error| refuse(error.to_string()))?.path();
         if file.is_dir() {
-            console.warn(&format!(
+            events(Event::of_all(What::Warning(&format!(
                 "{} is a directory: its files are not run; name it too if it has suites",
                 file.display()
-            ));
+            ))));
         } else if is_yaml(&file) {
             found.push(file);
         }
@@ -239,7 +239,7 @@ fn load_all(
     paths: &[PathBuf],
     overrides: &Overrides,
     context: &Context,
-    console: &Console,
+    events: Events<'_>,
 ) -> Result<Vec<Loaded>, Failure> {
     let (mut suites, mut failures) = (Vec::new(), Vec::new());
     let mut seen = BTreeSet::new();
@@ -254,7 +254,7 @@ fn load_all(
     }
     let Some(last) = failures.pop() else { return Ok(suites) };
     for failure in &failures {
-        console.failure(failure);
+        events(Event::of_all(What::Refused(failure)));
     }
     Err(last)
 }

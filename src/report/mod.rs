@@ -11,6 +11,7 @@ pub mod console;
 pub mod evaluation;
 pub mod expected_runs;
 pub mod failed_from;
+pub(crate) mod files;
 pub mod gates;
 pub mod github;
 pub mod gitlab;

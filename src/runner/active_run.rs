@@ -3,7 +3,7 @@
 use tokio::time::Instant;
 
 use crate::chat::crowd::Chats;
-use crate::output::progress_view::Watched;
+use crate::event::Watched;
 use crate::plan::Plan;
 use crate::record::{ResultRecord, RunRecord};
 use crate::redact::Redactor;

@@ -3,11 +3,10 @@
 use tokio::time::Instant;
 
 use crate::context::Context;
+use crate::event::{Event, Events, What};
 use crate::exit::Code;
 use crate::failure::Failure;
 use crate::input::overrides::Overrides;
-use crate::output::console::Console;
-use crate::output::publisher::Publisher;
 use crate::plan::Plan;
 use crate::report::build::ReportInput;
 use crate::run_file::RunDir;
@@ -43,12 +42,10 @@ pub(crate) struct Entry {
 pub(crate) struct Batch<'a> {
     pub(crate) platform: &'a Platform,
     pub(crate) context: &'a Context,
-    pub(crate) console: &'a Console,
+    pub(crate) events: Events<'a>,
     pub(crate) stop: &'a Stop,
-    /// Whether to tell where each call can be listened to.
-    pub(crate) listen: bool,
-    /// Where the suites' reports go.
-    pub(crate) publisher: &'a Publisher,
+    /// Whether it matters to someone which calls are talking.
+    pub(crate) hears_calls: bool,
     /// Whether it is one suite that was named alone: nothing that is said needs its name.
     pub(crate) is_single: bool,
     /// When the time of all gates together is over, where it is limited.
@@ -118,9 +115,14 @@ impl Batch<'_> {
         }
     }
 
-    /// Tells that a result of the suite at this place has started.
-    pub(crate) fn has_started(&self, place: usize, id: u64, url: Option<&str>) {
-        self.publisher.started(place, id, url, self.console);
+    /// Tells what has happened to a suite.
+    pub(crate) fn tell(&self, place: usize, name: &str, what: What<'_>) {
+        (self.events)(Event { place, name: Some(name).filter(|_| !self.is_single), what });
+    }
+
+    /// Tells in words what is done or waited for, where the words name the suite.
+    pub(crate) fn say(&self, line: &str) {
+        (self.events)(Event::of_all(What::Progress(line)));
     }
 
     /// What surrounds each start.
@@ -128,23 +130,22 @@ impl Batch<'_> {
         StartContext { context: self.context, dashboard: self.platform.dashboard.as_deref() }
     }
 
-    /// A gate that speaks by its name, where there are several.
+    /// The gate of the suite at this place, or of a call of it.
     pub(crate) fn gate<'a>(
         &'a self,
-        name: &'a str,
+        (place, name): (usize, &'a str),
         limiter: &'a CallLimiter,
         permit: CallPermit<'a>,
-        on_start: &'a dyn Fn(u64, Option<&str>),
     ) -> Gate<'a> {
         Gate {
             client: &self.platform.client,
-            console: self.console,
+            events: self.events,
             stop: self.stop,
-            label: Some(name).filter(|_| !self.is_single),
+            place,
+            name: Some(name).filter(|_| !self.is_single),
             limiter,
             permit: permit.into(),
-            listen: self.listen,
-            on_start,
+            hears_calls: self.hears_calls,
         }
     }
 }

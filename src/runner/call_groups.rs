@@ -228,15 +228,11 @@ impl Batch<'_> {
         let names: Vec<String> =
             going.heads.iter().map(|head| format!("{} · {label}", head.about.name)).collect();
         let permits = going.limiter.split(permit, calls.len());
-        let places = going.heads.iter().map(|head| head.place);
-        let on_starts: Vec<_> = places
-            .map(|place| move |id: u64, url: Option<&str>| self.has_started(place, id, url))
-            .collect();
         let gates: Vec<Gate<'_>> = names
             .iter()
             .zip(permits)
-            .zip(&on_starts)
-            .map(|((name, permit), on_start)| self.gate(name, going.limiter, permit, on_start))
+            .zip(going.heads)
+            .map(|((name, permit), head)| self.gate((head.place, name), going.limiter, permit))
             .collect();
         let ends = self.calls(&gates, calls, going).await?;
         Ok((set, ends))
@@ -325,7 +321,7 @@ impl Batch<'_> {
             && !goes_on
             && going.broken.replace(Some(why.clone())).is_none()
         {
-            self.console.progress(&format!("{why}; no further set is started"));
+            self.say(&format!("{why}; no further set is started"));
         }
         let failed = &failed;
         let ends = gates.iter().zip(begun).map(|(gate, begun)| async move {

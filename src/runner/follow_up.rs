@@ -15,9 +15,9 @@ use crate::escape::short;
 use crate::exit::Code;
 use crate::input::text_file::read_text;
 use crate::outcome::{Outcome, judge_run};
-use crate::output::files::{DIFF, PROMPT};
 use crate::record::{Insights, RunRecord};
 use crate::redact::{Redactor, is_redacted};
+use crate::report::files::{DIFF, PROMPT};
 use crate::report::model::{Proposal, Report};
 use crate::report::show;
 use crate::review::{Improvement, Progress, Vote};
@@ -56,7 +56,7 @@ impl FollowUp {
 
     /// The same, of a suite.
     pub(crate) fn of_suite(suite: &Suite) -> Self {
-        let dir = crate::output::files::report_dir(suite.reports.as_ref()).to_owned();
+        let dir = crate::report::files::report_dir(suite.reports.as_ref()).to_owned();
         let on_failure = suite.on_failure.clone();
         if on_failure.as_ref().is_some_and(|wanted| wanted.improve_prompt.is_some()) {
             for name in [PROMPT, DIFF] {

@@ -1,6 +1,6 @@
 //! A result that has started: waiting, stopping early, retrying, and what the reports are made of.
 //!
-//! `run` and `watch` share it. What has been paid for is always reported, however the wait ends.
+//! `run` and `watch` share it. It prints nothing and writes no report: it tells events. What has been paid for is always reported, however the wait ends.
 
 use std::cell::RefCell;
 use std::ops::ControlFlow;
@@ -11,10 +11,8 @@ use tokio::time::Instant;
 
 use crate::api::client::Client;
 use crate::api::error::ApiError;
+use crate::event::{Event, Events, What};
 use crate::failure::Failure;
-use crate::output::console::Console;
-use crate::output::listen::Listening;
-use crate::output::progress_view::Watching;
 use crate::poll::schedule::Pace;
 use crate::poll::{PollUpdate, WaitOptions, Waited, last_look, wait};
 use crate::record::{ResultRecord, RunRecord};
@@ -41,36 +39,37 @@ const WIND_UP: Duration = Duration::from_secs(4);
 /// How long after the signal everything has to be over, but for writing the reports.
 const LAST_LOOK: Duration = Duration::from_secs(7);
 
-/// What waits: the platform, where to speak, and whether to stop. Several of them may wait side
+/// What waits: the platform, who is told of events, and whether to stop. Several of them may wait side
 /// by side.
 pub(crate) struct Gate<'a> {
     pub(crate) client: &'a Client,
-    pub(crate) console: &'a Console,
+    pub(crate) events: Events<'a>,
     pub(crate) stop: &'a Stop,
-    /// What the gate is called where it speaks beside others.
-    pub(crate) label: Option<&'a str>,
+    /// The place of its suite among those of the command.
+    pub(crate) place: usize,
+    /// The name of its suite, or of its call, where there are several.
+    pub(crate) name: Option<&'a str>,
     /// Where it waits until its calls fit into the budget that all gates share.
     pub(crate) limiter: &'a CallLimiter,
     /// Its place there.
     pub(crate) permit: RefCell<CallPermit<'a>>,
-    /// Whether to tell where each call can be listened to.
-    pub(crate) listen: bool,
-    /// Is told the id and the page of each result that has started.
-    pub(crate) on_start: &'a dyn Fn(u64, Option<&str>),
+    /// Whether it matters to someone which calls are talking.
+    pub(crate) hears_calls: bool,
 }
 
 impl Gate<'_> {
-    /// Says what happens, with the gate's name where there are several.
-    pub(crate) fn say(&self, line: &str) {
-        self.console.say(self.label, line);
+    /// Tells what has happened.
+    pub(crate) fn tell(&self, what: What<'_>) {
+        (self.events)(Event { place: self.place, name: self.name, what });
     }
 
-    /// Warns, with the gate's name where there are several.
+    /// Tells in words what is done or waited for.
+    pub(crate) fn say(&self, line: &str) {
+        self.tell(What::Progress(line));
+    }
+
     pub(crate) fn warn(&self, line: &str) {
-        match self.label {
-            Some(label) => self.console.warn(&format!("{label}: {line}")),
-            None => self.console.warn(line),
-        }
+        self.tell(What::Warning(line));
     }
 
     /// Waits for a result and gives what a report is made of. The first signal wraps up, a second
@@ -80,11 +79,7 @@ impl Gate<'_> {
         mut active: ActiveRun,
         dir: &RunDir,
     ) -> Result<ReportInput, Failure> {
-        let id = active.record.id;
         self.has_started(&active, dir);
-        let page = active.url.as_deref().map(|url| format!(": {url}")).unwrap_or_default();
-        let how = if active.resumed { "is resumed" } else { "has started" };
-        self.say(&format!("result {id} {how}{page}"));
         let mut run_end =
             self.run_to_completion(&mut active).await.map_err(Failure::StoppedTwice)?;
         let rounds = self.go_on_in_rounds(&mut active, &mut run_end, dir);
@@ -97,14 +92,17 @@ impl Gate<'_> {
         Ok(self.parts_of(active, run_end).await)
     }
 
-    /// Leaves on disk and tells the CI system which result has started, before the first question
-    /// about it.
+    /// Leaves on disk and tells which result is going, before the first question about it.
     pub(crate) fn has_started(&self, active: &ActiveRun, dir: &RunDir) {
         if let Err(error) = dir.leave(&active.started) {
             // The calls are going and paid for: what they show comes first.
             self.warn(&error.to_string());
         }
-        (self.on_start)(active.record.id, active.url.as_deref());
+        self.tell(What::Started {
+            result: active.record.id,
+            page: active.url.as_deref(),
+            is_resumed: active.resumed,
+        });
     }
 
     /// What a report is made of, once the wait is over.
@@ -207,7 +205,7 @@ impl Gate<'_> {
         Ok(run_end)
     }
 
-    /// Waits for one result of so many runs and says what changes. Gives the signal that stopped
+    /// Waits for one result of so many runs and tells what changes. Gives the signal that stopped
     /// it, if one did.
     pub(crate) async fn wait_for(
         &self,
@@ -217,8 +215,8 @@ impl Gate<'_> {
         stop: EarlyStop,
     ) -> (Waited, Option<Signal>) {
         let mut signal = None;
-        let watching = Watching::new(self.console, self.label, active.watched(), record);
-        let listening = Listening::new(self.client, self.console, self.label, self.listen);
+        let (watched, result) = (&active.watched(), record.id);
+        self.tell(What::WaitBegan { record, watched });
         let chats = active.chats.as_ref();
         let (chat, wanted) = tokio::sync::mpsc::unbounded_channel();
         let want = |runs: &[RunRecord]| {
@@ -237,7 +235,7 @@ impl Gate<'_> {
         let waiting = wait(
             self.client,
             record,
-            WaitOptions { hears_calls: self.listen, ..wait_options(active, stop, runs) },
+            WaitOptions { hears_calls: self.hears_calls, ..wait_options(active, stop, runs) },
             async { signal = Some(self.stop.first_signal().await) },
             |look| {
                 let record = match look {
@@ -250,15 +248,13 @@ impl Gate<'_> {
                         let calls = tally.runs.saturating_sub(tally.ended + tally.judging);
                         let unseen = runs.unwrap_or_default().saturating_sub(tally.runs);
                         self.permit.borrow().keep_calls(calls + unseen);
-                        watching.on_status_update(tally);
-                        listening.on_status_update(record, talking);
+                        self.tell(What::Counted { record, tally, talking });
                         return ControlFlow::Continue(());
                     }
                 };
                 want(&record.runs);
                 self.permit.borrow().keep(&record.runs, runs);
-                watching.take(record);
-                listening.take(record);
+                self.tell(What::Updated { record, watched });
                 let marked = chats.map(|chats| {
                     let mut runs = record.runs.clone();
                     chats.mark(&mut runs);
@@ -277,10 +273,8 @@ impl Gate<'_> {
             biased;
             waited = waiting => waited,
             never = &mut holding => match never {},
-            never = watching.tick() => match never {},
-            never = listening.tick() => match never {},
         };
-        watching.finish();
+        self.tell(What::WaitEnded { result });
         if let Some(chats) = chats {
             if matches!(waited, Waited::Finished) {
                 tokio::select! {

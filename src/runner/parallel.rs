@@ -10,6 +10,7 @@ use futures_util::stream::{FuturesUnordered, StreamExt as _, TryStreamExt as _};
 use tokio::time::Instant;
 
 use crate::context;
+use crate::event::What;
 use crate::exit::Code;
 use crate::failure::Failure;
 use crate::preflight::selection::SuiteSet;
@@ -72,10 +73,8 @@ impl Batch<'_> {
             let ended: Vec<Ended> = tokio::select! {
                 Some(ended) = going.next() => ended?,
                 Some(done) = judging.next() => {
-                    let (place, one): (usize, Judged) = done?;
-                    if !self.is_single {
-                        self.console.progress(&format!("{}: {}", one.name, line(&one)));
-                    }
+                    let (place, one): (usize, Judged) = done;
+                    self.tell(place, &one.name, What::Judged(&one));
                     if let Some(slot) = judged.get_mut(place) {
                         *slot = Some(one);
                     }
@@ -146,7 +145,7 @@ impl Batch<'_> {
                     false => format!("the account's answers for {name}"),
                 };
                 let work = prepare(loaded, plan, earlier, shared, client);
-                match announced(&what, |line| self.console.progress(line), work).await {
+                match announced(&what, |line| self.say(line), work).await {
                     Ok(prepared) => {
                         let group = None;
                         let about =
@@ -167,12 +166,9 @@ impl Batch<'_> {
             asked.iter().map(|(_, prepared, _)| (&prepared.loaded.suite, &prepared.plan)).collect();
         many.check_budgets(&plans)?;
         self.overrides.check_caps(&plans)?;
-        for (_, prepared, _) in &asked {
+        for (place, (_, prepared, _)) in asked.iter().enumerate() {
             for warning in crate::preflight::warnings::warnings(&prepared.loaded, &prepared.plan) {
-                match self.is_single {
-                    true => self.console.warn(&warning),
-                    false => self.console.warn(&format!("{}: {warning}", prepared.loaded.name())),
-                }
+                self.tell(place, &prepared.loaded.name(), What::Warning(&warning));
             }
         }
         let mut ready = Vec::new();
@@ -217,18 +213,18 @@ impl Batch<'_> {
         }
     }
 
-    /// Judges a gate, where there is evidence, and writes its reports.
+    /// Judges a gate, where there is evidence.
     async fn judge(
         &self,
         ended: Ended,
         base: Option<Base>,
         limiter: &CallLimiter,
-    ) -> Result<(usize, Judged), Failure> {
+    ) -> (usize, Judged) {
         let Ended { place, about, end } = ended;
         let About { name, file, dir, is_base, group, failed_from, .. } = about;
         let (code, end) = match end {
             Err(failure) => {
-                self.console.warn(&format!("{name}: {failure}"));
+                self.tell(place, &name, What::Warning(&failure.to_string()));
                 (
                     code_of(&failure),
                     GateEnd::Ended(crate::input::secrets::hide(&failure.to_string())),
@@ -252,15 +248,14 @@ impl Batch<'_> {
                     report.of_another_suite(&why);
                 }
                 if !is_base {
-                    let gate = self.gate(&name, limiter, limiter.join(0), &|_, _| {});
+                    let gate = self.gate((place, &name), limiter, limiter.join(0));
                     follow_up.take(&gate, &mut report).await;
                 }
-                self.publisher.judged(place, &mut report, self.console)?;
                 let code = Code::of_number(report.exit_code).unwrap_or(Code::Internal);
                 (code, GateEnd::Judged(Box::new(report)))
             }
         };
-        Ok((place, Judged { name, file, dir, is_base, group, code, end }))
+        (place, Judged { name, file, dir, is_base, group, code, end })
     }
 
     async fn evidence(
@@ -273,8 +268,7 @@ impl Batch<'_> {
     ) -> Result<(Box<ReportInput>, FollowUp), Failure> {
         let name = prepared.loaded.name();
         let id = permit.id();
-        let on_start = |id: u64, url: Option<&str>| self.has_started(place, id, url);
-        let gate = self.gate(&name, limiter, permit, &on_start);
+        let gate = self.gate((place, &name), limiter, permit);
         prepared.until = self.until;
         let admitted = async {
             tokio::select! {
@@ -301,9 +295,4 @@ fn base_of(ended: &Ended) -> Base {
         Ok(_) | Err(_) => None,
     };
     (ended.about.name.clone(), record)
-}
-
-/// How a gate ended, for those who watch.
-fn line(judged: &Judged) -> String {
-    format!("{}: {}", judged.word(), judged.headline())
 }

@@ -4,6 +4,7 @@
 //! What is retried and how two outcomes make one is decided in [`retry`].
 
 use crate::api::start::Started;
+use crate::event::What;
 use crate::failure::Failure;
 use crate::plan::name::{is_named, is_named_from};
 use crate::plan::{Plan, carries_name};
@@ -161,9 +162,8 @@ impl Gate<'_> {
     ) -> Option<ResultRecord> {
         match self.start_or_find(active, again).await {
             Ok(record) => {
-                let runs = text::count(record.runs.len(), "run");
-                let id = record.id;
-                self.say(&format!("retry {attempt}: {runs} started as result {id}"));
+                let (result, runs) = (record.id, record.runs.len());
+                self.tell(What::Retrying { attempt, result, runs });
                 Some(record)
             }
             Err(error) => {

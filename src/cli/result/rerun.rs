@@ -12,17 +12,20 @@ use super::super::watch;
 use crate::api::error::{ApiError, status_of};
 use crate::api::start::Started;
 use crate::context::{self, Context};
+use crate::event::Event;
 use crate::exit::Code;
 use crate::failure::Failure;
 use crate::input::options::Global;
 use crate::input::overrides::KeyFlags;
 use crate::output::console::Console;
-use crate::output::files::report_dir;
 use crate::output::publisher::Publisher;
+use crate::output::reporter::Reporter as _;
+use crate::output::reporters::{Log, Reporters};
 use crate::plan::Plan;
 use crate::preflight::baseline;
 use crate::record::ResultRecord;
 use crate::report::build::build_report;
+use crate::report::files::report_dir;
 use crate::report::gates::BatchReport;
 use crate::report::model::PlanHead;
 use crate::run_file::{RunDir, RunState};
@@ -83,20 +86,21 @@ pub(super) fn rerun(
     let remote = Remote::new(global, context, console, args.output)?;
     runtime()?.block_on(with_signals(|stop: Stop| async move {
         let limiter = CallLimiter::new(None);
-        let on_start = |id: u64, url: Option<&str>| {
-            if let Some((publisher, _)) = &outputs {
-                publisher.started(0, id, url, console);
-            }
+        let reporters =
+            outputs.as_ref().map(|(publisher, _)| Reporters::new(console, publisher, None));
+        let events = |event: Event<'_>| match &reporters {
+            Some(reporters) => reporters.on(&event),
+            None => Log { console }.on(&event),
         };
         let gate = Gate {
             client: &remote.client,
-            console,
+            events: &events,
             stop: &stop,
-            label: None,
+            place: 0,
+            name: None,
             limiter: &limiter,
             permit: limiter.join(0).into(),
-            listen: false,
-            on_start: &on_start,
+            hears_calls: false,
         };
         let began = Instant::now();
         let deadline = began + suite.timeout.unwrap_or_default().duration();
@@ -109,7 +113,7 @@ pub(super) fn rerun(
         };
         let (old, baseline) = gate.unless_stopped(prepared).await?;
         let new = start(&remote, &stop, &old, deadline).await?;
-        let Some((publisher, run_dir)) = &outputs else {
+        let (Some((publisher, run_dir)), Some(reporters)) = (&outputs, &reporters) else {
             told(&remote, args.id, &new)?;
             // A signal came during the start: nobody waits for what has begun.
             return Ok(stop.heard().map_or(Code::Passed, |(signal, _)| signal.code()));
@@ -119,7 +123,8 @@ pub(super) fn rerun(
             ActiveRun { baseline: baseline.base, refused_baseline: baseline.refused, ..active };
         active.notes.extend(baseline.notes);
         let follow_up = FollowUp::of(&active);
-        let mut report = build_report(gate.wait_until_done(active, run_dir).await?);
+        let mut report =
+            build_report(reporters.during(gate.wait_until_done(active, run_dir)).await?);
         follow_up.take(&gate, &mut report).await;
         publisher.finish(&mut BatchReport::of_one(report), console)
     }))

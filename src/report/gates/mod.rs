@@ -74,7 +74,7 @@ impl Whole<'_> {
 }
 
 /// One of them.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub struct Gate {
     /// Name of its suite.
     pub name: String,
@@ -102,7 +102,7 @@ const fn order(code: Code) -> u8 {
 }
 
 /// What became of a gate.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub enum GateEnd {
     /// It was judged.
     Judged(Box<Report>),
@@ -154,6 +154,19 @@ impl Gate {
         }
     }
 
+    /// Its name and what became of it, for those who watch.
+    pub fn line(&self) -> String {
+        format!("{}: {}: {}", self.name, self.word(), self.headline())
+    }
+
+    /// Takes the pass back where one of its outputs could not be written.
+    pub fn not_written(&mut self, why: &str) {
+        if let GateEnd::Judged(report) = &mut self.end {
+            report.not_written(why);
+            self.code = Code::of_number(report.exit_code).unwrap_or(Code::Internal);
+        }
+    }
+
     /// What became of it in one line.
     pub fn headline(&self) -> &str {
         match &self.end {
@@ -201,11 +214,8 @@ impl BatchReport {
     /// Takes the pass back from a batch that passed and could not write one of its outputs.
     pub fn not_written(&mut self, why: &str) {
         match self.gates.first_mut().filter(|_| self.is_single) {
-            Some(Gate { code, end: GateEnd::Judged(report), .. }) => {
-                report.not_written(why);
-                *code = Code::of_number(report.exit_code).unwrap_or(Code::Internal);
-            }
-            Some(_) | None => self.not_written = Some(why.to_owned()),
+            Some(gate) => gate.not_written(why),
+            None => self.not_written = Some(why.to_owned()),
         }
     }
 
