@@ -186,7 +186,8 @@ pub(super) fn watch(
         if let Some(why) = is_of_another(&own, &name, evidence).filter(|_| file.is_some()) {
             report.of_another_suite(&why);
         }
-        follow_up.take(&gate, &mut report).await;
+        let after = follow_up.take(&gate, &report).await;
+        let report = report.followed_by(after);
         let mut batch = BatchReport::of_one(report);
         let code = publisher.finish(&mut batch, console)?;
         Commenter::new(args.comment, global, context).tell(&batch, console, &stop).await;

@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use crate::exit::Code;
 use crate::outcome::{Outcome, RunOutcome};
 pub use crate::plan::slots::PlanHead;
-use crate::record::{ResultRecord, RunRecord, Status};
+use crate::record::{Insights, ResultRecord, RunRecord, Status};
 use crate::retry::RetryRecord;
 use crate::suite::head::SuiteHead;
 use crate::suite::model::{Junit, Quarantine};
@@ -215,7 +215,28 @@ pub struct ScenarioRuns<'a> {
     pub runs: Vec<(&'a RunRecord, &'a RunOutcome)>,
 }
 
+/// What came of the steps that a suite wants after its verdict. None of it changes the verdict.
+#[derive(Debug, Default)]
+pub struct FollowedUp {
+    /// What was done, a line for each step.
+    pub notes: Vec<String>,
+    /// The platform's explanation of the failures, where it came after the verdict.
+    pub insights: Option<Insights>,
+    /// The better prompt that the platform proposes.
+    pub proposal: Option<Proposal>,
+}
+
 impl Report {
+    /// The report with what followed the verdict.
+    pub fn followed_by(mut self, after: FollowedUp) -> Self {
+        self.notes.extend(after.notes);
+        if let Some(insights) = after.insights {
+            self.result.insights = insights;
+        }
+        self.proposal = after.proposal.or(self.proposal);
+        self
+    }
+
     /// Takes the verdict back where the suite that judges is about other runs than the evidence.
     /// What a gate that did not come to its end exits with stays.
     pub fn of_another_suite(&mut self, why: &str) {

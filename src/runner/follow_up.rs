@@ -18,7 +18,7 @@ use crate::outcome::{Outcome, judge_run};
 use crate::record::{Insights, RunRecord};
 use crate::redact::{Redactor, is_redacted};
 use crate::report::files::{DIFF, PROMPT};
-use crate::report::model::{Proposal, Report};
+use crate::report::model::{FollowedUp, Proposal, Report};
 use crate::report::show;
 use crate::review::{Improvement, Progress, Vote};
 use crate::runner::active_run::ActiveRun;
@@ -72,18 +72,18 @@ impl FollowUp {
         }
     }
 
-    /// Does what is wanted after this verdict, and adds what came of it to the report. A signal
-    /// ends it.
-    pub(crate) async fn take(&self, gate: &Gate<'_>, report: &mut Report) {
+    /// Does what is wanted after this verdict, and gives what came of it. A signal ends it.
+    pub(crate) async fn take(&self, gate: &Gate<'_>, report: &Report) -> FollowedUp {
+        let mut after = FollowedUp::default();
         if gate.stop.heard().is_some() || report.result.id == 0 {
-            return;
+            return after;
         }
         let work = async {
             match report.verdict {
                 Verdict::Fail if report.judged_code() == Code::Failed => {
-                    self.failed(gate, report).await
+                    self.failed(gate, report, &mut after).await
                 }
-                Verdict::Pass if report.has_passed() => self.passed(gate, report).await,
+                Verdict::Pass if report.has_passed() => self.passed(gate, report, &mut after).await,
                 _ => {}
             }
         };
@@ -92,33 +92,33 @@ impl FollowUp {
             signal = gate.stop.first_signal() => Some(signal),
         };
         if let Some(signal) = stopped {
-            report.notes.push(format!("the follow-ups of the verdict were stopped by {signal}"));
+            after.notes.push(format!("the follow-ups of the verdict were stopped by {signal}"));
         }
-        // The report was searched before, and these came later.
-        report.notes.iter_mut().for_each(|note| self.redact.without_secrets(note));
+        after.notes.iter_mut().for_each(|note| self.redact.without_secrets(note));
+        after
     }
 
-    async fn failed(&self, gate: &Gate<'_>, report: &mut Report) {
+    async fn failed(&self, gate: &Gate<'_>, report: &Report, after: &mut FollowedUp) {
         let Some(wanted) = &self.on_failure else { return };
         let ready = report.headline.clone();
         if wanted.explain == Some(true) {
             gate.say(&format!("{ready}; waiting for the platform's explanation"));
-            let note = self.explain(gate, report).await;
-            report.notes.push(note);
+            let note = self.explain(gate, report, after).await;
+            after.notes.push(note);
         }
         if let Some(improve) = &wanted.improve_prompt {
             gate.say(&format!("{ready}; asking the platform for a better prompt"));
             let file = PathBuf::from(&improve.agent_prompt);
-            let note = match self.improve(gate, report, &file).await {
+            let note = match self.improve(gate, report, &file, after).await {
                 Ok(note) => note,
                 Err(why) => format!("no better prompt: {why}"),
             };
-            report.notes.push(note);
+            after.notes.push(note);
         }
     }
 
     /// Waits for the platform's explanation of the failures.
-    async fn explain(&self, gate: &Gate<'_>, report: &mut Report) -> String {
+    async fn explain(&self, gate: &Gate<'_>, report: &Report, after: &mut FollowedUp) -> String {
         let is_there = |insights: &Insights| {
             insights.what_happened.is_some()
                 || insights.how_to_fix.is_some()
@@ -133,7 +133,7 @@ impl FollowUp {
             if let Ok(mut view) = gate.client.result_view(report.result.id, until).await {
                 if is_there(&view.record.insights) {
                     self.redact.record(&mut view.record);
-                    report.result.insights = view.record.insights;
+                    after.insights = Some(view.record.insights);
                     let took = text::seconds(began.elapsed().as_secs_f64());
                     return format!("the platform explained the failures {took} after the verdict");
                 }
@@ -159,8 +159,9 @@ impl FollowUp {
     async fn improve(
         &self,
         gate: &Gate<'_>,
-        report: &mut Report,
+        report: &Report,
         file: &Path,
+        after: &mut FollowedUp,
     ) -> Result<String, String> {
         let prompt = read_text(file).map_err(|error| error.to_string())?;
         let runs = lessons(report);
@@ -193,7 +194,7 @@ impl FollowUp {
             ),
             Err(error) => format!("a better prompt is in the report, but not beside it: {error}"),
         };
-        report.proposal = Some(Proposal {
+        after.proposal = Some(Proposal {
             agent_prompt: file.display().to_string(),
             runs,
             summary_of_changes: summary,
@@ -202,18 +203,18 @@ impl FollowUp {
         Ok(note)
     }
 
-    async fn passed(&self, gate: &Gate<'_>, report: &mut Report) {
+    async fn passed(&self, gate: &Gate<'_>, report: &Report, after: &mut FollowedUp) {
         let Some(wanted) = self.on_success.as_ref().and_then(|on| on.test_set.as_ref()) else {
             return;
         };
         gate.say(&format!("{}; keeping calls as test sets", report.headline));
         match self.chosen(gate, report, wanted).await {
             Ok((runs, notes)) => {
-                report.notes.extend(notes);
+                after.notes.extend(notes);
                 let note = self.keep(gate, &runs, &wanted.name).await;
-                report.notes.extend(note);
+                after.notes.extend(note);
             }
-            Err(why) => report.notes.push(format!("no test set: {why}")),
+            Err(why) => after.notes.push(format!("no test set: {why}")),
         }
     }
 

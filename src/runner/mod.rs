@@ -20,3 +20,6 @@ pub(crate) mod share_link;
 pub(crate) mod start;
 pub(crate) mod test_sets;
 pub(crate) mod wait_policy;
+
+#[cfg(test)]
+mod tests;

@@ -249,7 +249,8 @@ impl Batch<'_> {
                 }
                 if !is_base {
                     let gate = self.gate((place, &name), limiter, limiter.join(0));
-                    follow_up.take(&gate, &mut report).await;
+                    let after = follow_up.take(&gate, &report).await;
+                    report = report.followed_by(after);
                 }
                 let code = Code::of_number(report.exit_code).unwrap_or(Code::Internal);
                 (code, GateEnd::Judged(Box::new(report)))
