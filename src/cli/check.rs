@@ -72,7 +72,8 @@ pub(super) fn dry_run(
 ) -> Result<Code, Failure> {
     let online = connection::has_key(global, context);
     let checked = keys.read().and_then(|overrides| {
-        let asked = selection::asked(suites, &overrides, context, console)?;
+        let asked =
+            selection::asked(suites, &overrides, context, &|event| Log { console }.on(&event))?;
         let overrides = &overrides;
         CheckContext { online, overrides, global, context, console }.check(asked)
     });

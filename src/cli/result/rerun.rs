@@ -123,8 +123,7 @@ pub(super) fn rerun(
             ActiveRun { baseline: baseline.base, refused_baseline: baseline.refused, ..active };
         active.notes.extend(baseline.notes);
         let follow_up = FollowUp::of(&active);
-        let report =
-            build_report(reporters.during(gate.wait_until_done(active, run_dir)).await?);
+        let report = build_report(reporters.during(gate.wait_until_done(active, run_dir)).await?);
         let after = follow_up.take(&gate, &report).await;
         let report = report.followed_by(after);
         publisher.finish(&mut BatchReport::of_one(report), console)
