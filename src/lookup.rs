@@ -167,7 +167,7 @@ impl Findings {
         if let Some(folder) = suite.folder.as_ref().filter(|_| chosen.is_empty()) {
             let is_there = account.folders.items.contains(folder);
             let message = match is_there {
-                true => format!("the folder {} holds no scenario of the agent", shown(folder)),
+                true => format!("the folder {} contains no scenario of the agent", shown(folder)),
                 false => format!("there is no folder {}", shown(folder)),
             };
             let help = match is_there {
@@ -299,7 +299,7 @@ impl Findings {
             many => {
                 let ids: Vec<String> = many.iter().map(|one| one.id.to_string()).collect();
                 let message = format!("{} metrics are called {}", many.len(), shown(name));
-                let help = format!("name the one by its id: {}", ids.join(", "));
+                let help = format!("name it by its id: {}", ids.join(", "));
                 self.problems.push(Problem::of_key(path, message).help(help));
                 return;
             }
@@ -335,7 +335,7 @@ impl Findings {
             match found.map(|known| (labels::matches(label, known), known)) {
                 Some((Match::Exact, _)) => {}
                 Some((Match::Folded, known)) => self.warnings.push(format!(
-                    "the metric {name} has the label {}, for which {} is taken",
+                    "the metric {name} has the label {}, which counts as {}",
                     shown(known),
                     shown(label)
                 )),
@@ -410,7 +410,7 @@ fn unfit(metric: &Metric, check: &Check) -> Option<String> {
     let name = shown(&metric.name);
     (!fits).then(|| {
         format!(
-            "{name} is a metric of the kind {kind}, and `{aggregate}` is no aggregate for it: the \
+            "{name} is a metric of the kind {kind}, and `{aggregate}` cannot be used for it: the \
              check would be inconclusive; write for example {instead}"
         )
     })

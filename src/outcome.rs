@@ -171,7 +171,7 @@ fn classify(run: &RunRecord) -> (Outcome, Option<Blame>, String) {
     }
     let ending = run.ended_reason.as_deref().unwrap_or_default();
     if ending == GATE_LOST {
-        let reason = "the gate that held the conversation was lost".to_owned();
+        let reason = "the gate that ran the conversation stopped".to_owned();
         return (Outcome::Errored, Some(Blame::Operator), reason);
     }
     let fault = blame_of_ending(ending);

@@ -336,7 +336,7 @@ impl MetricRecord {
 }
 
 /// A metric's score, by the metric's kind. Null when the metric was skipped as irrelevant: it then
-/// counts neither for nor against.
+/// counts neither agrees nor disagrees.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "kind", content = "score", rename_all = "snake_case")]
 pub enum MetricValue {

@@ -106,7 +106,7 @@ fn is_wanted_on(on: RetryOn, outcome: Outcome) -> bool {
     }
 }
 
-/// Whether the gate that held the conversation was lost.
+/// Whether the gate that ran the conversation stopped.
 pub fn is_lost(run: &RunRecord) -> bool {
     let is_marked =
         run.chat_fault.as_ref().is_some_and(|fault| fault.kind == ChatFaultKind::GateLost);

@@ -37,7 +37,7 @@ pub struct CallView {
     pub agent_name: Option<String>,
     /// What should have come out, in words.
     pub expected: Option<String>,
-    /// Which parts of the expected outcome came out.
+    /// Which parts of the expected outcome met.
     pub alignments: Vec<Alignment>,
     /// The critical scenarios that it was checked against.
     pub critical: Vec<Critical>,
@@ -51,10 +51,10 @@ pub struct CallView {
     pub details: Map<String, Value>,
 }
 
-/// A part of the expected outcome, and whether it came out.
+/// A part of the expected outcome, and whether it met.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct Alignment {
-    /// What came out.
+    /// What met.
     pub outcome: String,
     /// The part of the expectation that it belongs to.
     pub expected: Option<String>,

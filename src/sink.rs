@@ -149,7 +149,7 @@ fn remove_earlier(path: &Path, index: &str, mark: &str) -> io::Result<()> {
         Err(source) if source.kind() == io::ErrorKind::NotFound => Ok(()),
         Err(source) => Err(source),
         Ok(_) if is_tree(path, index, mark) => fs::remove_dir_all(path),
-        Ok(_) => Err(io::Error::other("it is there, and no gate wrote it")),
+        Ok(_) => Err(io::Error::other("it exists, and no gate wrote it")),
     }
 }
 

@@ -110,7 +110,7 @@ fn what_it_writes_can_be_rehearsed_at_once() {
 
     Next:
       1. try it without an account or cost: cekura-gate run --simulate
-      2. put your own values in the place of the placeholders: agent and scenarios
+      2. replace the placeholders with your own values: agent and scenarios
       3. look at the plan: cekura-gate check
       4. give GitHub Actions the repository's secret CEKURA_API_KEY
     ");
@@ -168,7 +168,7 @@ fn what_is_there_stays_unless_it_is_told_otherwise() {
     let dir = repository(&["cekura-gate.yml", ".github/workflows/cekura-gate.yml"]);
     let done = gate(dir.path(), &["init"]);
     assert_eq!(done.code, Some(2));
-    assert_snapshot!(done.err, @"error: cekura-gate.yml and .github/workflows/cekura-gate.yml exist already; nothing was written; pass --force to write over it");
+    assert_snapshot!(done.err, @"error: cekura-gate.yml and .github/workflows/cekura-gate.yml exist already; nothing was written; pass --force to overwrite it");
     assert_eq!(read(&dir, "cekura-gate.yml"), "theirs\n");
 
     // One of the two is enough to go on with; but flags about a suite that stays would do nothing.
@@ -348,7 +348,7 @@ fn a_preview_starts_gates_and_stops_the_agent_of_a_pull_request() {
 
     Next:
       1. try it without an account or cost: cekura-gate run --simulate
-      2. put your own values in the place of the placeholders: agent and scenarios
+      2. replace the placeholders with your own values: agent and scenarios
       3. look at the plan: cekura-gate check
       4. put your own values in the place of the placeholders of the workflow: agent_name_base and env
       5. give GitHub Actions the repository's secrets CEKURA_API_KEY, LIVEKIT_URL, LIVEKIT_API_KEY and LIVEKIT_API_SECRET, and the label cekura-test: gh label create cekura-test

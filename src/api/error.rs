@@ -116,7 +116,7 @@ fn hint(status: u16) -> &'static str {
         404 => "; check the id, and that the key belongs to its project",
         407 => "; the proxy wants a name and a password: put them into HTTPS_PROXY",
         429 => "; the account's rate limit is used up: wait, or lower the frequency",
-        500..=599 => "; the platform is in attempt_error: try again later",
+        500..=599 => "; the platform is not available: try again later",
         _ => "",
     }
 }

@@ -225,9 +225,9 @@ impl Options {
         if let Some(pem) = &self.authorities {
             let refuse = |why: &str| ApiError::Setup(format!("the file of --ca-file {why}"));
             let certificates = reqwest::Certificate::from_pem_bundle(pem)
-                .map_err(|_| refuse("holds a certificate that cannot be read"))?;
+                .map_err(|_| refuse("contains a certificate that cannot be read"))?;
             if certificates.is_empty() {
-                return Err(refuse("holds no certificate: it must be in PEM form"));
+                return Err(refuse("contains no certificate: it must be in PEM form"));
             }
             return Ok(builder.tls_certs_merge(certificates));
         }

@@ -40,5 +40,5 @@ async fn look_up(host: String) -> io::Result<Vec<SocketAddr>> {
         // Nobody waits any more when the time is over.
         drop(tell.send(found));
     })?;
-    told.await.unwrap_or_else(|_| Err(io::Error::other("the look-up ended without an answer")))
+    told.await.unwrap_or_else(|_| Err(io::Error::other("the name lookup ended without an answer")))
 }

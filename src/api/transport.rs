@@ -168,7 +168,9 @@ pub(super) struct Transport {
 impl Transport {
     pub(super) fn new(base: &Url, key: &SecretString, options: &Options) -> Result<Self, ApiError> {
         let mut value = HeaderValue::from_str(key.expose_secret()).map_err(|_| {
-            ApiError::Setup("the API key holds characters that no header can carry".to_owned())
+            ApiError::Setup(
+                "the API key contains characters that are not allowed in a header".to_owned(),
+            )
         })?;
         value.set_sensitive(true);
         let mut headers = HeaderMap::new();

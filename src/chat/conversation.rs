@@ -139,7 +139,7 @@ impl Conversation {
         self.lines += 1;
         if self.lines > MOST_LINES {
             let message = format!(
-                "the agent's program flooded its output: more than {MOST_LINES} lines in turn {}",
+                "the agent's program wrote too much output: more than {MOST_LINES} lines in turn {}",
                 self.messages + 1
             );
             return self.fail(ChatFaultKind::Flooded, message);

@@ -82,7 +82,7 @@ impl Chats {
         let lost = open.iter().map(|one| one.run).chain(ended.map(|run| run.id));
         let fault = ChatFault {
             kind: ChatFaultKind::GateLost,
-            message: "the gate that held the conversation stopped".to_owned(),
+            message: "the gate that ran the conversation stopped".to_owned(),
             ..ChatFault::default()
         };
         let end = ChatEnd { fault: Some(fault), ..ChatEnd::default() };

@@ -100,7 +100,7 @@ impl Held<'_> {
         let opening = match self.opening().await {
             Ok(opening) if opening.ended != Some(true) => Ok(opening),
             Ok(turn) => {
-                let reason = turn.ended_reason.unwrap_or_else(|| "it gives no reason".to_owned());
+                let reason = turn.ended_reason.unwrap_or_else(|| "no reason was given".to_owned());
                 Err(format!("the conversation had ended before it began ({reason})"))
             }
             Err(why) => Err(why),
@@ -266,7 +266,7 @@ impl Held<'_> {
             }
             tokio::time::sleep(self.pacer.pause(asked)).await;
         }
-        Err("it never came".to_owned())
+        Err("it never arrived".to_owned())
     }
 
     /// Submits the agent's message, exactly once: one whose answer was lost is looked for first.
@@ -346,6 +346,6 @@ impl Held<'_> {
             }
             tokio::time::sleep(self.pacer.pause(asked)).await;
         }
-        Event::CallerFails("it never came".to_owned())
+        Event::CallerFails("it never arrived".to_owned())
     }
 }

@@ -31,7 +31,9 @@ pub(super) fn client(settings: &Settings) -> Result<Client, String> {
         .no_proxy()
         .redirect(reqwest::redirect::Policy::none())
         .timeout(settings.turn_timeout);
-    builder.build().map_err(|error| format!("cannot be spoken to: {error}"))
+    builder
+        .build()
+        .map_err(|error| format!("cannot be reached: the HTTP client could not be set up: {error}"))
 }
 
 /// Waits until the server answers that it is ready.
@@ -43,7 +45,9 @@ pub(super) async fn ready(client: &Client, url: &str) -> Result<(), String> {
             Ok(Ok(answer)) if answer.status().is_success() => return Ok(()),
             _ if Instant::now() >= until => {
                 let span = READY.as_secs();
-                return Err(format!("was not ready after {span}s: {url} gave no good answer"));
+                return Err(format!(
+                    "was not ready after {span}s: {url} did not answer with a 2xx status"
+                ));
             }
             _ => tokio::time::sleep(ASK).await,
         }
@@ -158,7 +162,7 @@ impl Server {
             AgentApi::Gate => own(&bytes),
             AgentApi::Openai => openai(&bytes),
         };
-        let lines = told.map_err(|error| format!("answered with something unreadable: {error}"))?;
+        let lines = told.map_err(|error| format!("gave an answer that cannot be read: {error}"))?;
         for line in &lines {
             if let FromAgent::Message { content } = line {
                 self.messages.push(json!({ "role": "assistant", "content": content }));

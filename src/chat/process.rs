@@ -165,7 +165,7 @@ pub(super) async fn read(output: ChildStdout, heard: mpsc::Sender<Timed>) {
                 true => format!("a line longer than {} KiB", LONGEST_LINE >> 10),
                 false => format!("more than {} MiB", LARGEST_OUTPUT >> 20),
             };
-            let fault = (ChatFaultKind::Flooded, format!("flooded its output: {what}"));
+            let fault = (ChatFaultKind::Flooded, format!("wrote too much output: {what}"));
             let _ = heard.send(Timed::now(Err(fault))).await;
             return;
         }

@@ -69,7 +69,7 @@ pub enum FromAgent {
     },
     /// The agent calls a tool. It is recorded on the run.
     ToolCall {
-        /// What joins the call to its result.
+        /// Connects the call with its result.
         #[serde(default)]
         id: Option<String>,
         /// Name of the tool.
@@ -80,7 +80,7 @@ pub enum FromAgent {
     },
     /// What a tool gave. It is recorded on the run.
     ToolResult {
-        /// What joins the result to its call.
+        /// Connects the result with its call.
         #[serde(default)]
         id: Option<String>,
         /// The result.
@@ -147,7 +147,7 @@ pub struct TurnAnswer {
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(default)]
 pub struct ToolCall {
-    /// What joins the call to its result.
+    /// Connects the call with its result.
     pub id: Option<String>,
     /// Name of the tool.
     pub name: String,
@@ -174,9 +174,9 @@ pub fn read(line: &[u8]) -> Result<Line, String> {
             serde_json::error::Category::Data => {
                 let why = error.to_string();
                 let why = why.split(" at line ").next().unwrap_or_default();
-                format!("wrote a line that is no message of the protocol ({why}): {start}")
+                format!("wrote a line that is not a message of the protocol ({why}): {start}")
             }
-            _ => format!("wrote a line that is no JSON: {start}"),
+            _ => format!("wrote a line that is not JSON: {start}"),
         }
     })
 }
@@ -211,9 +211,9 @@ mod tests {
     #[test]
     fn what_is_no_message_is_refused_with_its_start() {
         let error = read(b"Listening on port 80").unwrap_err();
-        assert_eq!(error, "wrote a line that is no JSON: Listening on port 80");
+        assert_eq!(error, "wrote a line that is not JSON: Listening on port 80");
         let error = read(br#"{"type":"mesage"}"#).unwrap_err();
-        assert!(error.starts_with("wrote a line that is no message of the protocol"), "{error}");
+        assert!(error.starts_with("wrote a line that is not a message of the protocol"), "{error}");
     }
 
     #[test]

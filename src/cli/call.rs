@@ -23,13 +23,13 @@ pub(super) enum Command {
     Show(ShowArgs),
     /// Print the address at which a call can be listened to while it is going.
     Listen(IdArgs),
-    /// End a call that is going. What was held of it stays.
+    /// End a call that is going. Its transcript stays.
     End(IdArgs),
     /// Agree or disagree with a metric's score.
     Vote(VoteArgs),
     /// Judge the expected outcome again, or agree or disagree with it.
     Outcome(OutcomeArgs),
-    /// Call the verdict on a critical scenario wrong, or take that back.
+    /// Mark the verdict on a critical scenario as wrong, or undo that.
     Critical(CriticalArgs),
 }
 
@@ -82,7 +82,7 @@ pub(super) struct OutcomeArgs {
     /// Have the expected outcome judged again, and wait for it.
     #[arg(long)]
     rescore: bool,
-    /// With --rescore: by the platform's older call, which answers at once.
+    /// With --rescore: use the platform's older endpoint, which answers at once.
     #[arg(long, requires = "rescore", conflicts_with_all = ["up", "down"])]
     now: bool,
     /// The judgement is right.
@@ -109,7 +109,7 @@ pub(super) struct CriticalArgs {
     /// Its verdict on this call is wrong.
     #[arg(long)]
     wrong: bool,
-    /// Its verdict is not wrong after all.
+    /// Remove that mark.
     #[arg(long)]
     undo: bool,
 }

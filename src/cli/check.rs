@@ -324,7 +324,9 @@ fn policies(suite: &Suite) -> Vec<(&'static str, String)> {
     }
     match suite.early_stop {
         None | Some(EarlyStop::Never) => {}
-        Some(EarlyStop::Failed) => rows.push(("early stop", "when nothing can save it".to_owned())),
+        Some(EarlyStop::Failed) => {
+            rows.push(("early stop", "when it can no longer pass".to_owned()))
+        }
         Some(EarlyStop::Decided) => rows.push(("early stop", "when it is decided".to_owned())),
     }
     if let Some(budget) = &suite.budget {

@@ -1,4 +1,4 @@
-//! `compare`: two results side by side: what got better, what got worse, is it noise.
+//! `compare`: two results side by side: what got better, what got worse, and what may be noise.
 
 use std::path::{Path, PathBuf};
 

@@ -29,7 +29,7 @@ pub(super) struct Args {
     /// it and stops it. GitHub only.
     #[arg(long, value_enum, value_name = "PLATFORM")]
     preview: Option<Preview>,
-    /// Write over files that are there already.
+    /// Overwrite files that exist already.
     #[arg(long)]
     force: bool,
 }
@@ -304,7 +304,7 @@ fn write(args: &Args, files: &[File]) -> Result<Written, Failure> {
         let names: Vec<String> = kept.iter().map(|file| file.shown.clone()).collect();
         let verb = if names.len() == 1 { "exists" } else { "exist" };
         return Err(Failure::Usage(format!(
-            "{} {verb} already; nothing was written; pass --force to write over it",
+            "{} {verb} already; nothing was written; pass --force to overwrite it",
             text::list(&names)
         )));
     }
@@ -347,7 +347,7 @@ impl Written {
             out.push_str(&format!("wrote {path}: {}\n", what(path)));
         }
         for path in &self.kept {
-            out.push_str(&format!("kept  {path}: it is there already\n"));
+            out.push_str(&format!("kept  {path}: it exists already\n"));
         }
         if choice.system == System::None {
             let names: Vec<&str> = System::ALL.iter().map(|system| system.name()).collect();
@@ -378,7 +378,7 @@ fn next(
     if !placeholders.is_empty() && report.written.iter().any(|path| path == "cekura-gate.yml") {
         let keys =
             text::list(&placeholders.iter().map(|key| (*key).to_owned()).collect::<Vec<_>>());
-        steps.push(format!("put your own values in the place of the placeholders: {keys}"));
+        steps.push(format!("replace the placeholders with your own values: {keys}"));
     }
     steps.push("look at the plan: cekura-gate check".to_owned());
     if let Some(workflow) = workflow {

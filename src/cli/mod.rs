@@ -49,12 +49,13 @@ enum Command {
     /// Validate a suite without a network; print the plan and the request. With --online also look
     /// up what it names and price it. Starts nothing.
     Check(Box<check::Args>),
-    /// Attach to a result that is already going: wait, judge, report. Its calls are left alone
-    /// unless --on-cancel or --on-timeout says otherwise.
+    /// Wait for a result that is already running, judge, report.
+    /// Its calls are not ended unless --on-cancel or --on-timeout says so.
     Watch(Box<watch::Args>),
     /// Judge and report again from a saved result.json, offline.
     Judge(judge::Args),
-    /// Compare two saved results or result ids: what got better, what got worse, is it noise.
+    /// Compare two saved results or result ids: what got better, what got worse, and what may be
+    /// noise.
     Compare(compare::Args),
     /// Show, end, share, score again or run again one result.
     #[command(subcommand)]
@@ -62,7 +63,7 @@ enum Command {
     /// Show, listen to, end or review one call.
     #[command(subcommand)]
     Call(call::Command),
-    /// Improve the agent's prompt by what went wrong in calls.
+    /// Improve the agent's prompt from what went wrong in calls.
     #[command(subcommand)]
     Prompt(prompt::Command),
     /// Keep calls with the scores that they should have.

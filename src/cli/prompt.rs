@@ -28,7 +28,7 @@ const BATCH: usize = 3;
 /// What can be done with a prompt.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Have the platform improve a prompt by what went wrong in calls; write it and a diff.
+    /// Have the platform improve a prompt from what went wrong in calls; write it and a diff.
     Improve(ImproveArgs),
     /// Only list what went wrong, in groups.
     Issues(IssuesArgs),
@@ -62,7 +62,7 @@ pub(super) struct ImproveArgs {
     /// `.improved` before its ending].
     #[arg(long, value_name = "FILE")]
     out: Option<PathBuf>,
-    /// By the platform's older call, which answers at once.
+    /// Use the platform's older endpoint, which answers at once.
     #[arg(long)]
     now: bool,
     #[command(flatten)]

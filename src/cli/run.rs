@@ -48,21 +48,21 @@ pub(super) struct Args {
     /// report directory says which. Starts only the suites and call groups that had not started.
     #[arg(long, conflicts_with_all = ["reuse", "simulate"])]
     resume: bool,
-    /// Take up the result that an earlier attempt of this CI job started, of the same commit and
-    /// suite and at most so long ago [default age: 24h]. Where there is none, start one.
+    /// Resume the result that an earlier attempt of this CI job started for the same commit and
+    /// suite, if it is not older than this [default age: 24h]. Where there is none, start one.
     #[arg(long, value_name = "AGE", num_args = 0..=1, require_equals = true,
         default_missing_value = "24h", value_parser = scalar::<Age>)]
     reuse: Option<Age>,
     /// Start only the scenarios that did not pass in this result.json, with all of their
     /// repetitions, and judge them together with what passed there: of the same suite, agent and
-    /// commit. With --reuse, a file that is not there or does not fit is passed over.
+    /// commit. With --reuse, a file that is missing or does not fit is ignored.
     #[arg(long, value_name = "FILE", conflicts_with_all = ["resume", "simulate"])]
     failed_from: Option<PathBuf>,
     /// Run against a simulator inside this process: no account, no cost. Without a world it makes
     /// one up from the suite.
     #[arg(long, value_name = "WORLD", num_args = 0..=1, require_equals = true)]
     simulate: Option<Option<PathBuf>>,
-    /// With --simulate: what goes wrong on the network, to rehearse a bad day.
+    /// With --simulate: a fault script, which says what goes wrong on the network.
     #[arg(long, value_name = "FILE", requires = "simulate")]
     faults: Option<PathBuf>,
     /// Check the suite and print the plan and its price; nothing starts. With an API key the
@@ -139,7 +139,7 @@ fn gate(
 ) -> Result<Code, Failure> {
     if args.failed_from.is_some() && !set.is_single {
         return Err(Failure::Usage(
-            "--failed-from goes on with one suite: name one suite file and the result.json of its \
+            "--failed-from works with one suite: name one suite file and the result.json of its \
              own directory; nothing was started"
                 .to_owned(),
         ));
@@ -265,7 +265,7 @@ fn failed_from(
     match FailedFrom::read(path, loaded, plan, context) {
         Ok(from) => Ok(Some(from)),
         Err(failure) if args.reuse.is_some() => {
-            console.warn(&format!("--failed-from is passed over: {failure}"));
+            console.warn(&format!("--failed-from is ignored: {failure}"));
             Ok(None)
         }
         Err(failure) => Err(failure),

@@ -29,7 +29,7 @@ pub(super) struct Args {
     /// What goes wrong on the network: a fault script.
     #[arg(long, value_name = "FILE")]
     faults: Option<PathBuf>,
-    /// Port on loopback; 0 takes a free one.
+    /// Port on loopback; 0 chooses a free one.
     #[arg(long, value_name = "PORT", default_value_t = 0)]
     port: u16,
     /// File to write the port to once it serves.

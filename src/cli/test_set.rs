@@ -21,7 +21,7 @@ use crate::text;
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Make a test set of a call: its transcript, with the metrics and the values that they should
-    /// have. Where there is one of that call already, the platform gives that.
+    /// have. Where the call has one already, the platform returns that one.
     Create(CreateArgs),
 }
 
@@ -39,10 +39,10 @@ pub(super) struct CreateArgs {
     /// A metric and the value that it should have, such as 55=5. May be repeated.
     #[arg(long, value_name = "METRIC=VALUE", value_parser = pair)]
     expected: Vec<(String, String)>,
-    /// A metric and what to say of it. May be repeated.
+    /// A metric and a remark about it. May be repeated.
     #[arg(long, value_name = "METRIC=TEXT", value_parser = pair)]
     feedback: Vec<(String, String)>,
-    /// Expect the scores that the call has, where --expected says nothing else.
+    /// Expect the scores that the call has, except where --expected gives others.
     #[arg(long)]
     as_scored: bool,
     /// Id of the project that owns the call.

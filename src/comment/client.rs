@@ -31,7 +31,7 @@ pub enum Refusal {
     #[error(transparent)]
     Setup(#[from] ApiError),
     /// The token is not one.
-    #[error("GitHub does not take the token (401)")]
+    #[error("GitHub rejected the token (401)")]
     Unknown,
     /// The token may not write.
     #[error("{}", forbidden(*.status, *.from_fork))]
@@ -119,7 +119,9 @@ impl<'a> Comments<'a> {
     ) -> Result<Self, Refusal> {
         let setup = |why: String| Refusal::Setup(ApiError::Setup(why));
         let mut value = HeaderValue::from_str(&format!("Bearer {}", token.expose_secret()))
-            .map_err(|_| setup("the token holds characters that no header can carry".to_owned()))?;
+            .map_err(|_| {
+                setup("the token contains characters that are not allowed in a header".to_owned())
+            })?;
         value.set_sensitive(true);
         let mut headers = HeaderMap::new();
         headers.insert(AUTHORIZATION, value);
@@ -189,7 +191,7 @@ impl<'a> Comments<'a> {
                 format!("/repos/{repository}/issues/{number}/comments?per_page={PAGE}&page={page}");
             let answer = self.ask(Method::GET, &path, None).await?;
             let comments: Vec<Comment> = serde_json::from_value(answer.value).map_err(|_| {
-                let detail = ", which is no list of comments".to_owned();
+                let detail = ", which is not a list of comments".to_owned();
                 Trouble::last(Refusal::Answer { status: 200, detail })
             })?;
             for comment in comments {

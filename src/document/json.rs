@@ -41,23 +41,23 @@ fn syntax(text: &str, error: &serde_json::Error) -> Fault {
         _ if text.trim().is_empty() => {
             ("the document is empty", "write at least `{\"version\": \"1\", \"scenarios\": [ … ]}`")
         }
-        "key must be a string" => ("a key stands in double quotes", "write `\"name\": …`"),
-        "trailing comma" => ("nothing comes behind this comma", "remove the comma before it"),
+        "key must be a string" => ("a key needs double quotes", "write `\"name\": …`"),
+        "trailing comma" => ("nothing follows this comma", "remove the comma before it"),
         "trailing characters" => {
             ("the document has ended before this", "is a bracket closed too early?")
         }
         "expected value" | "expected ident" => (
-            "no value can begin like this",
-            "text stands in double quotes; JSON has no comments, no single quotes and no `+`",
+            "a value cannot begin like this",
+            "text needs double quotes; JSON has no comments, no single quotes and no `+`",
         ),
-        "invalid number" => ("not a number that JSON knows", "write for example `12` or `0.5`"),
+        "invalid number" => ("not a valid JSON number", "write for example `12` or `0.5`"),
         "number out of range" => ("the number is too large", "write it as text, in quotes"),
         "invalid escape" => {
-            ("not an escape that JSON knows", "write `\\\\` for a backslash, `\\n` for a line end")
+            ("not a valid JSON escape", "write `\\\\` for a backslash, `\\n` for a line break")
         }
         words if words.starts_with("control character") => (
-            "a control character cannot stand in text",
-            "write a line end as `\\n` and a tab as `\\t`",
+            "a control character is not allowed in text",
+            "write a line break as `\\n` and a tab as `\\t`",
         ),
         words if words.contains("surrogate") || words.contains("hex escape") => (
             "half a character: `\\u` escapes beyond U+FFFF come in pairs",

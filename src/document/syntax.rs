@@ -22,7 +22,7 @@ pub(super) fn fault(text: &str, error: &ScanError, bracket: Option<Span>) -> Fau
     } else if matches!(kind, ErrorKind::InvalidBlockScalarHeader) && behind.starts_with(">=") {
         help = "a check that begins with `>` needs quotes, for example `\">= 90%\"`".to_owned();
     } else if is_no_key && before.contains(": ") {
-        help = "text that holds `: ` needs quotes".to_owned();
+        help = "text that contains `: ` needs quotes".to_owned();
     }
     let fault = if help.is_empty() {
         Fault::new(span, message)
@@ -30,7 +30,7 @@ pub(super) fn fault(text: &str, error: &ScanError, bracket: Option<Span>) -> Fau
         Fault::new(span, message).help(help)
     };
     match bracket.filter(|_| !is_variable) {
-        Some(bracket) => fault.context(bracket, "this is still open"),
+        Some(bracket) => fault.context(bracket, "this is not closed"),
         None => fault,
     }
 }
@@ -63,7 +63,7 @@ fn is_tab(kind: &ErrorKind) -> bool {
 fn explain(kind: &ErrorKind) -> (String, String) {
     let (message, help) = match kind {
         kind if is_tab(kind) => {
-            ("a tab cannot stand here", "indent with spaces: YAML allows no tabs")
+            ("a tab is not allowed here", "indent with spaces: YAML allows no tabs")
         }
         ErrorKind::UnclosedQuotedScalar => {
             ("the quote that opens here is never closed", "add the closing quote")
@@ -71,18 +71,18 @@ fn explain(kind: &ErrorKind) -> (String, String) {
         ErrorKind::UnknownQuotedScalarEscape
         | ErrorKind::InvalidQuotedScalarHexEscape
         | ErrorKind::InvalidUnicodeEscape => (
-            "not an escape that double quotes know",
+            "not a valid escape in double quotes",
             "write `\\\\` for a backslash, or use single quotes",
         ),
         ErrorKind::InvalidTrailingSingleQuotedScalar
         | ErrorKind::InvalidTrailingDoubleQuotedScalar => (
-            "text stands behind the closing quote",
+            "there is text after the closing quote",
             "put the whole value in quotes; a quote within single quotes is written twice: `''`",
         ),
         ErrorKind::MappingValueNotAllowed
         | ErrorKind::MappingKeyNotAllowed
         | ErrorKind::InvalidColonPlacement => (
-            "no key may stand here",
+            "no key is allowed here",
             "does the line above lack its `:` or a closing sign, or is this line indented too far?",
         ),
         ErrorKind::SimpleKeyExpected
@@ -92,7 +92,7 @@ fn explain(kind: &ErrorKind) -> (String, String) {
             "is the `:` or the space behind it missing, or does this line begin in another column?",
         ),
         ErrorKind::InvalidQuotedScalarIndent => (
-            "the text in quotes that began above goes on here",
+            "the quoted text that began above is still open here",
             "is the closing quote missing above?",
         ),
         ErrorKind::InvalidIndentation
@@ -105,7 +105,7 @@ fn explain(kind: &ErrorKind) -> (String, String) {
         | ErrorKind::BlockSequenceEntryNotAllowed
         | ErrorKind::BlockEntryInFlowCollection
         | ErrorKind::InvalidBlockEntryWhitespace => (
-            "no list entry may stand here",
+            "no list entry is allowed here",
             "the `-` of each entry begins in the same column, below its key",
         ),
         ErrorKind::ExpectedFlowMappingSeparator | ErrorKind::UnexpectedEofFlowMapping => {
@@ -124,7 +124,7 @@ fn explain(kind: &ErrorKind) -> (String, String) {
             );
         }
         ErrorKind::MisplacedFlowCollectionEnd => {
-            ("nothing is open that could be closed here", "text with brackets needs quotes")
+            ("there is no open bracket to close here", "text with brackets needs quotes")
         }
         ErrorKind::RecursionLimitExceeded => {
             return (
@@ -153,8 +153,8 @@ fn explain(kind: &ErrorKind) -> (String, String) {
             ("a value cannot begin like this", "put the text in quotes")
         }
         ErrorKind::CommentNotSeparated | ErrorKind::CommentInterceptedScalar => (
-            "a comment cannot stand here",
-            "put a space before the `#`; text that holds `#` needs quotes",
+            "a comment is not allowed here",
+            "put a space before the `#`; text that contains `#` needs quotes",
         ),
         ErrorKind::MissingTagUri
         | ErrorKind::ExpectedTagBang
@@ -163,7 +163,7 @@ fn explain(kind: &ErrorKind) -> (String, String) {
         | ErrorKind::InvalidTagEscape => {
             ("not a tag, and tags are not supported", "text that begins with `!` needs quotes")
         }
-        ErrorKind::BomInsideDocument => ("a byte-order mark stands within the text", "remove it"),
+        ErrorKind::BomInsideDocument => ("there is a byte-order mark inside the text", "remove it"),
         ErrorKind::UnexpectedEof | ErrorKind::UnexpectedEofBlockMapping => {
             ("the text ends too early", "is a quote or a bracket never closed?")
         }

@@ -69,7 +69,7 @@ fn check_text(text: &str) -> Result<(), Fault> {
         None => Ok(()),
         Some((at, '\0')) => Err(Fault::new(
             Span { start: at, end: at + 1 },
-            "the file is binary: it holds a zero byte",
+            "the file is binary: it contains a zero byte",
         )
         .help("is this the right file? it must be YAML text in UTF-8")),
         Some((at, c)) => Err(Fault::new(
@@ -244,7 +244,7 @@ impl<'a> Builder<'a> {
 
     fn alias(&mut self, id: usize, span: Span) -> Result<(), Fault> {
         let Some(node) = self.anchors.get(&id) else {
-            return Err(Fault::new(span, "the alias stands within the value that it names")
+            return Err(Fault::new(span, "the alias is inside the value that it refers to")
                 .help("write the value out"));
         };
         let weight = weigh(node);
@@ -302,13 +302,13 @@ pub(super) fn key_of(
     };
     if scalar.plain && scalar.text == "<<" {
         return Err(Fault::new(node.span, "merge keys (`<<`) are not supported")
-            .help("write the keys out; an alias can stand for a whole value"));
+            .help("write the keys out; an alias can replace a whole value"));
     }
     if let Some(first) = seen.get(&scalar.text) {
         let line = text.get(..first.start).unwrap_or_default().matches('\n').count() + 1;
         return Err(Fault::new(
             node.span,
-            format!("the key {} already stands on line {line}", super::shown(&scalar.text)),
+            format!("the key {} is already on line {line}", super::shown(&scalar.text)),
         )
         .help("keep one of the two")
         .context(*first, "first given here"));
@@ -418,9 +418,9 @@ mod tests {
             ("a: !foo 1\n", "the tag `!foo` is not supported"),
             ("a: &x {b: 1}\nc: {<<: *x}\n", "merge keys (`<<`) are not supported"),
             ("[a]: 1\n", "a key must be text, not a list or a mapping"),
-            ("a: 1\na: 2\n", "the key `a` already stands on line 1"),
-            ("a: &x [*x]\n", "the alias stands within the value that it names"),
-            ("a: \0\n", "the file is binary: it holds a zero byte"),
+            ("a: 1\na: 2\n", "the key `a` is already on line 1"),
+            ("a: &x [*x]\n", "the alias is inside the value that it refers to"),
+            ("a: \0\n", "the file is binary: it contains a zero byte"),
             ("a: \u{1b}[31m\n", "the control character U+001B is not allowed"),
         ];
         for (text, message) in rows {

@@ -32,7 +32,7 @@ pub struct Gates {
     /// How many calls all suites may have at the same time. Default: as many as the account allows.
     #[schemars(range(min = 1))]
     pub concurrency: Option<u32>,
-    /// How long all suites may take together. What has not started by then never does. Default:
+    /// How long all suites may take together. What has not started by then is not started. Default:
     /// no limit but each suite's own.
     pub timeout: Option<Timeout>,
     /// Limits for all suites together, checked before the first call.

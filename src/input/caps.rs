@@ -100,6 +100,6 @@ fn worst_case(suite: &Suite, plan: &Plan) -> usize {
 fn amount(text: &str) -> Result<f64, String> {
     match text.trim().parse::<f64>() {
         Ok(amount) if amount.is_finite() && amount > 0.0 => Ok(amount),
-        _ => Err("it is no amount: write a number above 0, for example 12.50".to_owned()),
+        _ => Err("it is not an amount: write a number above 0, for example 12.50".to_owned()),
     }
 }

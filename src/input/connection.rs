@@ -89,7 +89,7 @@ fn api_url(global: &Global, context: &Context, config: &Config) -> Result<Url, F
     // Also where it is no address otherwise, and then would be repeated.
     if given.contains('@') {
         return Err(Failure::Usage(
-            "the API address holds a user name or password: leave them out".to_owned(),
+            "the API address contains a user name or password: remove them".to_owned(),
         ));
     }
     let Ok(url) = Url::parse(&given) else {
@@ -99,7 +99,7 @@ fn api_url(global: &Global, context: &Context, config: &Config) -> Result<Url, F
         "https" => Ok(url),
         "http" if global.allow_http || is_loopback(&url) => Ok(url),
         "http" => refuse(
-            "is plain http, which would show the key to everyone on the way: use https, or pass --allow-http",
+            "is plain http, which would send the key unencrypted: use https, or pass --allow-http",
         ),
         _ => refuse("is neither https nor http"),
     }
@@ -144,7 +144,7 @@ fn key_from_file(path: &Path) -> Result<SecretString, Failure> {
     match text.trim() {
         "" => Err(refuse("it is empty".to_owned())),
         key if key.contains(char::is_whitespace) => {
-            Err(refuse("it holds more than one word; write the key alone".to_owned()))
+            Err(refuse("it contains more than one word; write the key alone".to_owned()))
         }
         key => Ok(SecretString::from(key)),
     }

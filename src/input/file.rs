@@ -131,7 +131,8 @@ impl Fence {
         match roots.iter().any(|root| resolved.starts_with(root)) {
             true => Ok(()),
             false => {
-                Err("it is outside the repository; --allow-outside reads it anyway".to_owned())
+                Err("it is outside the repository; to read it anyway, pass --allow-outside"
+                    .to_owned())
             }
         }
     }
@@ -149,8 +150,8 @@ impl Fence {
         });
         match within {
             true => Ok(()),
-            false => Err("it lies outside of the repository; --report-dir names it all the same, \
-                          and --allow-outside lets the suite name it"
+            false => Err("it is outside the repository; name it with \
+                          --report-dir, or let the suite name it with --allow-outside"
                 .to_owned()),
         }
     }
@@ -170,7 +171,8 @@ impl Fence {
         if within(&resolved) || !(own || (within(&named) && !has_up)) {
             return Ok(());
         }
-        let reason = "it is a link to outside the repository; --allow-outside follows it";
+        let reason =
+            "it is a link to outside the repository; to follow it anyway, pass --allow-outside";
         Err(Failure::Input { path: path.to_owned(), reason: reason.to_owned() })
     }
 }

@@ -26,7 +26,7 @@ pub(crate) struct Global {
     /// buildkite, bitbucket or none [default: the one that the environment names].
     #[arg(long, global = true, value_enum, value_name = "SYSTEM", hide_possible_values = true)]
     pub(crate) ci: Option<System>,
-    /// Let the suite use this environment variable although it looks like a secret. Repeatable.
+    /// Let the suite use this environment variable although it looks like a secret. May be repeated.
     #[arg(long, global = true, value_name = "NAME")]
     pub(crate) allow_env: Vec<String>,
     /// Let the suite name files outside of the repository.
@@ -38,7 +38,7 @@ pub(crate) struct Global {
     /// Print nothing but errors.
     #[arg(long, short, global = true, conflicts_with = "verbose")]
     pub(crate) quiet: bool,
-    /// Print each request with its status and time; twice, with its address too.
+    /// Print each request with its status and time; given twice, also its address.
     #[arg(long, short, global = true, action = clap::ArgAction::Count)]
     pub(crate) verbose: u8,
     /// Format of what --verbose prints.

@@ -53,13 +53,13 @@ pub(crate) struct KeyFlags {
     /// What happens to the calls when the gate is stopped.
     #[arg(long, value_name = "POLICY", value_parser = Words::of::<CallPolicy>())]
     on_cancel: Option<String>,
-    /// What happens to the calls when the time is over.
+    /// What happens to the calls when the time limit is reached.
     #[arg(long, value_name = "POLICY", value_parser = Words::of::<CallPolicy>())]
     on_timeout: Option<String>,
     /// Directory of the reports.
     #[arg(long, value_name = "DIR")]
     report_dir: Option<String>,
-    /// Whose transcripts the reports hold.
+    /// Which transcripts the reports contain.
     #[arg(long, value_name = "WHOSE", value_parser = Words::of::<Transcripts>())]
     transcripts: Option<String>,
     /// Make a link that shows the transcripts to anyone who has it.

@@ -65,13 +65,15 @@ pub(crate) fn is_of_another(suite: &Suite, name: &str, evidence: EvidenceOf<'_>)
     let mode = suite.mode.unwrap_or_default();
     if let Some(seen) = evidence.mode.filter(|seen| *seen != mode) {
         let (wanted, seen) = (mode.name(), seen.name());
-        return Some(format!("it is of mode {wanted}, the evidence of mode {seen}"));
+        return Some(format!("its mode is {wanted}, and that of the evidence is {seen}"));
     }
     let wanted = plan.runs_per_scenario;
     let seen = evidence.runs_per_scenario().filter(|_| plan.spec().is_none());
     if let Some(seen) = seen.filter(|seen| *seen != wanted) {
         let wanted = count(wanted, "run");
-        return Some(format!("it has {wanted} of each scenario, the evidence was to have {seen}"));
+        return Some(format!(
+            "it has {wanted} of each scenario, and the plan of the evidence has {seen}"
+        ));
     }
     let rounds = evidence.planned.map(|planned| &planned.rounds);
     let looks = |rounds: &Option<PlannedRounds>| rounds.as_ref().map(|rounds| rounds.looks.clone());

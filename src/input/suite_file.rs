@@ -401,7 +401,7 @@ fn read_spec(
             document::Path::of(["spec"]),
             "a spec is a JSON file, as Cekura's own tools take it",
         );
-        let problem = problem.help("in YAML, the cases stand in the suite itself, below `cases`");
+        let problem = problem.help("in YAML, write the cases into the suite itself, under `cases`");
         return Err(loaded.explain(vec![problem]).into());
     }
     let read = match flag {

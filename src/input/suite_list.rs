@@ -45,7 +45,7 @@ pub(crate) fn read(
     let Some(mut list) = read else {
         return match inline {
             Some(_) => Err(Failure::Usage(format!(
-                "{BATCH} is no list of groups: begin each with `- name: …`, or write a JSON list"
+                "{BATCH} is not a list of groups: begin each with `- name: …`, or write a JSON list"
             ))),
             None => Ok(None),
         };
@@ -95,7 +95,7 @@ impl SuiteList {
         }
         if let Some(flag) = overrides.of_one_agent() {
             return Err(Failure::Usage(format!(
-                "{flag} cannot stand beside a batch: each group names its own agent and scenarios"
+                "{flag} cannot be used with a batch: each group names its own agent and scenarios"
             )));
         }
         let defaults = Defaults {

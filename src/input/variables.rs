@@ -63,7 +63,7 @@ pub(crate) fn problems(places: &Places, context: &Context) -> Vec<Problem> {
 
 fn refusal(path: Path, name: &str) -> Problem {
     let message = format!(
-        "the variable `{name}` looks like a secret, and what stands here is shown or sent elsewhere"
+        "the variable `{name}` looks like a secret, and this value is shown or sent elsewhere"
     );
     let help = format!("use it in a header only, or allow it with `--allow-env {name}`");
     Problem::new(path, message).help(help)

@@ -110,7 +110,7 @@ fn add_outputs(path: &Path, outputs: &[(&'static str, String)]) -> Result<(), Si
 /// What is said where not even the short form had room.
 pub(crate) fn no_room(summary: &Path) -> String {
     format!(
-        "the step's summary is full, and GitHub shows none of more than 1 MiB: the gate's is in {}",
+        "the step's summary is full, and GitHub shows none of more than 1 MiB: the gate's own summary is in {}",
         summary.display()
     )
 }

@@ -167,11 +167,11 @@ fn safe(dir: &Path, depth: usize) -> Result<(), Failure> {
             return Err(foreign(dir, &format!("{name} in it is a link")));
         }
         if FILES.contains(&name.as_ref()) && !kind.is_file() {
-            return Err(foreign(dir, &format!("{name} in it is no file")));
+            return Err(foreign(dir, &format!("{name} in it is not a file")));
         }
         if name == HTML {
             if !sink::is_tree(&path, html::INDEX, html::GENERATOR) {
-                return Err(foreign(dir, &format!("{name} in it is there, and no gate wrote it")));
+                return Err(foreign(dir, &format!("{name} in it exists, and no gate wrote it")));
             }
         } else if kind.is_dir() && depth < DEEPEST {
             safe(&path, depth + 1)?;
@@ -256,7 +256,7 @@ fn entries(dir: &Path) -> Result<Vec<DirEntry>, SinkError> {
 fn is_plain(path: &Path, kind: impl Fn(&fs::Metadata) -> bool) -> Result<(), String> {
     match fs::symlink_metadata(path) {
         Ok(there) if kind(&there) => Ok(()),
-        Ok(_) => Err(format!("{MARKER} in it is no plain file")),
+        Ok(_) => Err(format!("{MARKER} in it is not a regular file")),
         Err(error) => Err(error.to_string()),
     }
 }

@@ -273,7 +273,7 @@ impl SuiteSelection<'_> {
     ) -> Result<String, Failure> {
         if dry.valid == Some(false) {
             return Err(Failure::Usage(
-                "the platform does not take the suite: its dry run says that it is not valid, and \
+                "the platform rejected the suite: its dry run says that it is not valid, and \
                  no more; nothing was started"
                     .to_owned(),
             ));

@@ -56,7 +56,7 @@ pub(crate) fn repeated_ids(loaded: &Loaded, plan: &Plan) -> Option<String> {
     let mut seen = std::collections::BTreeSet::new();
     let twice = ids.iter().find(|id| !seen.insert(**id)).filter(|_| !loaded.is_party())?;
     Some(format!(
-        "scenario {twice} stands in one group repeatedly: where the platform runs it once, runs are \
+        "scenario {twice} is in one group more than once: where the platform runs it once, runs are \
          missing and the verdict is inconclusive; `frequency` says how often surely"
     ))
 }

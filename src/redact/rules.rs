@@ -25,7 +25,7 @@ pub enum Known {
     PhoneNumbers,
     /// E-mail addresses, also as they are said.
     Emails,
-    /// Card numbers: 13 to 19 digits with a sound check digit.
+    /// Card numbers: 13 to 19 digits with a valid check digit.
     CardNumbers,
 }
 
@@ -36,8 +36,8 @@ pub struct OwnPattern {
     /// A regular expression in the syntax of Rust's `regex`, for example `CUST-\d{6}`.
     #[schemars(length(min = 1))]
     pub pattern: String,
-    /// What is said in its place, for example `customer number`. Default: nothing but that it was
-    /// redacted.
+    /// The text in its place, for example
+    /// `customer number`. Default: only that it was redacted.
     #[serde(default)]
     #[schemars(length(min = 1))]
     pub r#as: Option<String>,

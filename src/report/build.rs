@@ -358,7 +358,7 @@ fn headline(
         }
         Verdict::Pass => decided(gating(), verdict, "met"),
         Verdict::Fail => decided(gating(), verdict, "not met"),
-        Verdict::Inconclusive if gating().count() == 0 => "no check gates".to_owned(),
+        Verdict::Inconclusive if gating().count() == 0 => "no check decides the verdict".to_owned(),
         Verdict::Inconclusive if open == 0 && incomplete => {
             "but the evidence is not complete".to_owned()
         }

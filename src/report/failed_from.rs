@@ -66,7 +66,7 @@ pub fn unpassed(report: &Report) -> Result<Unpassed, String> {
     }
     if filled.missing > in_scenarios {
         return Err(format!(
-            "{} never arrived, and nobody knows of which scenario",
+            "{} never arrived, and their scenario is not known",
             text::count(filled.missing - in_scenarios, "planned run")
         ));
     }

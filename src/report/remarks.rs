@@ -21,7 +21,7 @@ pub(super) fn ungated_failures(checks: &[CheckReport], tally: &Tally) -> Option<
     };
     (tally.failed > 0 && !checks.iter().any(looks)).then(|| {
         format!(
-            "{} failed and no check gates the success rate: add `success_rate: 90%` to the thresholds",
+            "{} failed and no check is about the success rate: add `success_rate: 90%` to the thresholds",
             text::count(tally.failed, "run")
         )
     })

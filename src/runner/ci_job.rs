@@ -66,8 +66,8 @@ impl Job {
             |name| context.var(name).is_some_and(|value| !value.eq_ignore_ascii_case("false"));
         let Some(system) = SYSTEMS.iter().find(|system| is_set(system.told_by)) else {
             return Err(format!(
-                "--reuse takes up what an earlier attempt of the same CI job has started, and this \
-                 is no job that it knows (GitHub Actions, GitLab CI, Buildkite, Azure Pipelines): \
+                "--reuse resumes what an earlier attempt of the same CI job \
+                 started, and this is not a CI job that it recognizes (GitHub Actions, GitLab CI, Buildkite, Azure Pipelines): \
                  set {OWN} to what the attempts have in common, such as the commit and the stage"
             ));
         };
@@ -77,7 +77,7 @@ impl Job {
                 Some(value) => identity.push(value.to_owned()),
                 None => {
                     return Err(format!(
-                        "--reuse cannot tell which CI job this is: {name} is not set; set {OWN} \
+                        "--reuse cannot find out which CI job this is: {name} is not set; set {OWN} \
                          instead"
                     ));
                 }
@@ -91,7 +91,7 @@ impl Job {
         if attempt.is_empty() {
             let names = system.attempt.join(" and ");
             return Err(format!(
-                "--reuse cannot tell the attempts of this CI job apart: {names} is not set; set {OWN} \
+                "--reuse cannot distinguish the attempts of this CI job: {names} is not set; set {OWN} \
                  instead"
             ));
         }
@@ -157,7 +157,9 @@ mod tests {
             job(&pairs).unwrap_err()
         };
         assert!(without("GITHUB_SHA").contains("GITHUB_SHA is not set"));
-        assert!(without("GITHUB_RUN_ATTEMPT").contains("apart: GITHUB_RUN_ATTEMPT"));
+        assert!(
+            without("GITHUB_RUN_ATTEMPT").contains("attempts of this CI job: GITHUB_RUN_ATTEMPT")
+        );
         assert!(without("GITHUB_ACTIONS").contains("CEKURA_GATE_REUSE_KEY"));
     }
 

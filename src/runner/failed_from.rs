@@ -37,7 +37,7 @@ impl FailedFrom {
         let report = baseline::saved(path)?;
         let refused = |why: String| {
             Failure::Usage(format!(
-                "--failed-from cannot go on with {}: {why}; nothing was started. Leave --failed-from \
+                "--failed-from cannot use {}: {why}; nothing was started. Leave --failed-from \
                  out to start the whole suite",
                 path.display()
             ))
@@ -48,7 +48,7 @@ impl FailedFrom {
         let unpassed = unpassed(&report).map_err(refused)?;
         if unpassed.is_empty() {
             return Err(refused(format!(
-                "every run passed there, so that there is nothing to run again; `cekura-gate judge \
+                "every run passed there, so there is nothing to run again; `cekura-gate judge \
                  {}` judges it",
                 path.display()
             )));
@@ -92,7 +92,7 @@ fn misfit(report: &Report, loaded: &Loaded, plan: &Plan, context: &Context) -> O
         );
     }
     if !report.results.is_empty() {
-        return Some("it holds the sides of calls that start together".to_owned());
+        return Some("it is of calls that start together".to_owned());
     }
     if report.suite.name != loaded.name() {
         return Some(format!("it is of another suite, `{}`", report.suite.name));

@@ -141,8 +141,8 @@ pub(crate) async fn prepare(
         calls = most as usize;
         plan = plan.limited(most).map_err(|what| {
             Failure::Usage(format!(
-                "the suite has more runs than the {most} calls of all suites, and {what} cannot be \
-                 told how many may run at the same time: raise the concurrency, or lower the \
+                "the suite has more runs than the {most} calls of all suites, and {what} has no limit of \
+                 calls at the same time: raise the concurrency, or lower the \
                  suite's frequency; nothing was started"
             ))
         })?;
@@ -173,7 +173,7 @@ fn can_exclude(query: &Query, found: &[ScenarioSummary]) -> Result<(), Failure> 
         return Ok(());
     }
     Err(Failure::Usage(
-        "`exclude_tags` cannot be kept: the platform's list of scenarios tells no tags; nothing was \
+        "`exclude_tags` cannot be applied: the platform's list of scenarios has no tags; nothing was \
          started"
             .to_owned(),
     ))

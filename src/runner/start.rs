@@ -292,8 +292,9 @@ impl Gate<'_> {
     ) -> Option<String> {
         let open = chats.end_lost(self.client, runs, deadline).await;
         let ended = crate::text::count(open, "conversation");
-        (open > 0)
-            .then(|| format!("an earlier gate has left {ended} open: ended, and started again"))
+        (open > 0).then(|| {
+            format!("an earlier gate left {ended} open: they were ended and started again")
+        })
     }
 
     fn resumed(&self, record: ResultRecord, how: &str) -> StartOutcome {

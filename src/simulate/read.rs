@@ -88,7 +88,7 @@ fn ids(list: &str, all: impl Iterator<Item = u64>, problems: &mut Vec<Problem>) 
             problems.push(Problem::new(path, "the id is missing").help("add `id: 1` or higher"));
         } else if !seen.insert(id) {
             let path = path.child("id");
-            problems.push(Problem::new(path, format!("`{id}` stands twice in `{list}`")));
+            problems.push(Problem::new(path, format!("`{id}` is listed twice in `{list}`")));
         }
     }
     seen
@@ -132,7 +132,7 @@ metrics:
           |
           = help: add it to `agents` or name another
 
-        error: `7` stands twice in `scenarios`
+        error: `7` is listed twice in `scenarios`
          --> world.yml:5:11
           |
         5 |   - { id: 7, name: Return }

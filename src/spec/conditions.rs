@@ -93,7 +93,7 @@ fn condition(
         Some(kind) if TYPES.contains(&kind) => {}
         Some(kind) => problem(
             place("type"),
-            format!("{} is no type of a condition", shown(kind)),
+            format!("{} is not a type of condition", shown(kind)),
             "the types are `standard` and `action_followup`",
         ),
         None => problem(
@@ -133,7 +133,7 @@ fn condition(
             problem(
                 place("fixed_message"),
                 "the first message has `fixed_message: false`".to_owned(),
-                "write `fixed_message: true`: the platform takes no other",
+                "write `fixed_message: true`: the platform accepts nothing else",
             );
         }
     } else {
@@ -246,7 +246,7 @@ fn of_condition(entry: &Value) -> Vec<String> {
     }
     let interrupts = known.iter().any(|tag| tag.name == "interruption");
     if interrupts && entry.get("type").and_then(Value::as_str) != Some("action_followup") {
-        warnings.push("`<interruption>` has no effect but in an `action_followup`".to_owned());
+        warnings.push("`<interruption>` works only in an `action_followup`".to_owned());
     }
     warnings
 }
@@ -299,7 +299,7 @@ mod tests {
     fn each_thing_that_the_platform_refuses_is_an_error_at_its_place() {
         let rows = [
             (json!({ "type": null }), "conditions.1.type: the condition needs a `type`"),
-            (json!({ "type": "follow" }), "conditions.1.type: `follow` is no type of a condition"),
+            (json!({ "type": "follow" }), "conditions.1.type: `follow` is not a type of condition"),
             (
                 json!({ "fixed_message": null }),
                 "conditions.1.fixed_message: the condition needs `fixed_message`: true or false",
@@ -381,7 +381,9 @@ mod tests {
             of_action("Bye <endcall />", false, "standard"),
             "the case `A`, condition 1: `<endcall>` works with `fixed_message: true` only"
         );
-        assert!(of_action("<interruption time='2s' /> x", true, "standard").contains("no effect"));
+        assert!(
+            of_action("<interruption time='2s' /> x", true, "standard").contains("works only in")
+        );
         assert!(
             of_action("x <interruption time='2s' />", true, "action_followup").contains("start")
         );

@@ -66,14 +66,14 @@ pub struct Defaults {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64))]
     pub metrics: Option<Vec<MetricRef>>,
-    /// The caller's personality: its id, or one made up here.
+    /// The caller's personality: its id, or one defined here.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub personality: Option<Personality>,
     /// Tags of each case.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32), inner(length(max = 64)))]
     pub tags: Option<Vec<String>>,
-    /// Test data: the id of a test profile, or data made up here.
+    /// Test data: the id of a test profile, or data defined here.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub test_profile: Option<TestProfile>,
 }
@@ -87,7 +87,7 @@ pub struct Defaults {
     "else" = json!({ "required": ["instructions"] }),
 ))]
 pub struct Case {
-    /// What the case is known by from commit to commit. Default: its name.
+    /// What identifies the case from commit to commit. Default: its name.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 128))]
     pub key: Option<String>,
@@ -116,10 +116,10 @@ pub struct Case {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64))]
     pub metrics: Option<Vec<MetricRef>>,
-    /// The caller's personality: its id, or one made up here.
+    /// The caller's personality: its id, or one defined here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub personality: Option<Personality>,
-    /// Test data: the id of a test profile, or data made up here.
+    /// Test data: the id of a test profile, or data defined here.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub test_profile: Option<TestProfile>,
     /// What the caller can do besides talking.
@@ -241,7 +241,7 @@ pub struct NewTestProfile {
 }
 
 impl Case {
-    /// What the case is known by from commit to commit.
+    /// What identifies the case from commit to commit.
     pub fn key(&self) -> &str {
         self.key.as_deref().unwrap_or(&self.name)
     }

@@ -53,7 +53,7 @@ fn repeated(cases: &[Case], list: &Path) -> Vec<Problem> {
         };
         let message = format!("two cases have the {noun} {}", shown(word));
         let problem = Problem::new(path, message)
-            .help("give each its own, because results tell cases apart by it");
+            .help("give each its own, because results distinguish cases by it");
         problems.push(problem.beside(list.child(first).child("name"), "the other"));
     }
     problems

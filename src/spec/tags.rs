@@ -129,14 +129,14 @@ pub(super) fn faults(action: &str) -> Vec<Fault> {
     for tag in &tags {
         let Some((name, needed, taken, encloses)) = known(&tag.name) else {
             faults.push(Fault::Warning(format!(
-                "the platform knows no tag `<{}>`: the caller says it as text",
+                "the platform has no tag `<{}>`: the caller says it as text",
                 tag.name
             )));
             continue;
         };
         if tag.closes {
             if open.pop() != Some(*name) {
-                let message = format!("`</{name}>` closes no `<{name}>`");
+                let message = format!("`</{name}>` has no `<{name}>` before it");
                 faults.push(Fault::Error(message, "close each tag once, the last one first"));
             }
             continue;
@@ -219,7 +219,7 @@ fn values(tag: &Tag, faults: &mut Vec<Fault>) {
             .is_some_and(|text| text.contains("<hold") || text.contains("<audio"))
     {
         error(
-            "the text of `<ivr>` holds another tag".to_owned(),
+            "the text of `<ivr>` contains another tag".to_owned(),
             "play clips and pauses within `<ignore_interruptions>`",
         );
     }
@@ -276,8 +276,8 @@ mod tests {
             ("<dtmf digits=\"1a\" />", "`<dtmf>` has the digits `1a`"),
             ("Hello <voicemail />", "`<voicemail>` is not the whole action"),
             ("<spell>ABC", "`<spell>` is not closed"),
-            ("ABC</spell>", "`</spell>` closes no `<spell>`"),
-            ("<ivr text='a <hold time=\"1s\"/> b' />", "the text of `<ivr>` holds another tag"),
+            ("ABC</spell>", "`</spell>` has no `<spell>` before it"),
+            ("<ivr text='a <hold time=\"1s\"/> b' />", "the text of `<ivr>` contains another tag"),
         ] {
             assert_eq!(errors(action), [expected], "{action}");
         }

@@ -58,7 +58,7 @@ fn each_rule_is_told_at_its_place() {
         (r#"{ "name": "A", "instruction": "x" }"#, "2:16 unknown key `instruction`"),
         (
             r#"{ "name": "A", "instructions": "x", "name": "B" }"#,
-            "2:37 the key `name` already stands on line 2",
+            "2:37 the key `name` is already on line 2",
         ),
         (
             r#"{ "name": "A", "instructions": "x", "test_profile": { "agent_variables": { "n": 99999999999999999999 } } }"#,
@@ -84,16 +84,16 @@ fn two_cases_that_results_could_not_tell_apart_are_refused() {
 #[test]
 fn what_is_no_json_is_told_at_its_place() {
     let rows = [
-        ("{ \"version\": \"1\",\n  \"scenarios\": [], }", "2:20 nothing comes behind this comma"),
-        ("{ \"version\": \"1\",\n  scenarios: [] }", "2:3 a key stands in double quotes"),
-        ("{\n  // cases\n}", "2:3 a key stands in double quotes"),
-        ("{ \"version\": '1' }", "1:14 no value can begin like this"),
+        ("{ \"version\": \"1\",\n  \"scenarios\": [], }", "2:20 nothing follows this comma"),
+        ("{ \"version\": \"1\",\n  scenarios: [] }", "2:3 a key needs double quotes"),
+        ("{\n  // cases\n}", "2:3 a key needs double quotes"),
+        ("{ \"version\": '1' }", "1:14 a value cannot begin like this"),
         (
             "{ \"version\": \"\\ud83d\" }",
             "1:21 half a character: `\\u` escapes beyond U+FFFF come in pairs",
         ),
-        ("{ \"version\": \"a\nb\" }", "1:16 a control character cannot stand in text"),
-        ("{ \"version\": \"\\x\" }", "1:16 not an escape that JSON knows"),
+        ("{ \"version\": \"a\nb\" }", "1:16 a control character is not allowed in text"),
+        ("{ \"version\": \"\\x\" }", "1:16 not a valid JSON escape"),
         ("{ \"version\": \"1\"", "1:16 the text ends too early"),
         ("{} {}", "1:4 the document has ended before this"),
         ("{ \"version\": 1e999 }", "1:18 the number is too large"),

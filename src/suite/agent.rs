@@ -25,7 +25,7 @@ pub enum AgentApi {
     Openai,
 }
 
-/// What a run counts as in which the agent's program failed.
+/// How a run counts in which the agent's program failed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AgentErrors {

@@ -128,7 +128,7 @@ pub struct Suite {
     /// Directory in which the agent's program runs, relative to this file. Default: this file's own.
     #[schemars(length(min = 1))]
     pub agent_dir: Option<String>,
-    /// What a run counts as in which the agent's program failed. Default: failed.
+    /// How a run counts in which the agent's program failed. Default: failed.
     pub agent_errors: Option<AgentErrors>,
     /// The most messages that the agent sends in a conversation. Default: 50.
     #[schemars(range(min = 1, max = 1000))]
@@ -156,7 +156,7 @@ pub struct Suite {
     pub early_stop: Option<EarlyStop>,
     /// Limits that are checked before the first call.
     pub budget: Option<Budget>,
-    /// Scenarios that run and are reported but count towards nothing.
+    /// Scenarios that run and are reported but do not count.
     #[schemars(length(min = 1))]
     pub quarantine: Option<Vec<Quarantine>>,
 
@@ -166,14 +166,14 @@ pub struct Suite {
     pub on_success: Option<OnSuccess>,
     /// What happens to the calls when the gate is stopped. Default: end_calls.
     pub on_cancel: Option<CallPolicy>,
-    /// What happens to the calls when `timeout` is over. Default: end_calls.
+    /// What happens to the calls when `timeout` is reached. Default: end_calls.
     pub on_timeout: Option<CallPolicy>,
 
     /// Whether the verdict decides the exit code. `false` reports only: everything is judged and
     /// reported, and the exit code is 0 unless the gate could not do its work. Default: true.
     pub enforce: Option<bool>,
 
-    /// Where reports go and what they may hold.
+    /// Where reports go and what they may contain.
     pub reports: Option<Reports>,
 }
 
@@ -211,7 +211,7 @@ impl Suite {
     }
 }
 
-/// A scenario that runs and is reported but counts towards nothing.
+/// A scenario that runs and is reported but does not count.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Quarantine {
@@ -220,7 +220,7 @@ pub struct Quarantine {
     pub scenario: u64,
     /// The last day of the quarantine, for example `2026-12-31`. After it the entry is an error.
     pub until: Date,
-    /// Who takes care of it.
+    /// Who is responsible for it.
     #[schemars(length(min = 1))]
     pub owner: String,
     /// Why.
@@ -251,11 +251,11 @@ pub struct ImprovePrompt {
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct OnSuccess {
-    /// Freeze runs as a test set.
+    /// Keep runs as a test set.
     pub test_set: Option<TestSet>,
 }
 
-/// Which runs to freeze as a test set.
+/// Which runs to keep as a test set.
 #[derive(Debug, Clone, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct TestSet {
@@ -279,7 +279,7 @@ pub enum CallPolicy {
     Leave,
 }
 
-/// Where reports go and what they may hold.
+/// Where reports go and what they may contain.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Reports {
@@ -288,12 +288,12 @@ pub struct Reports {
     pub dir: Option<String>,
     /// Make a link that shows the transcripts to anyone who has it. Default: false.
     pub share_link: Option<bool>,
-    /// Whose transcripts the reports hold. Default: failed.
+    /// Which transcripts the reports contain. Default: failed.
     pub transcripts: Option<Transcripts>,
     /// What no report may show: `phone_numbers`, `emails`, `card_numbers`, and patterns of your own.
     #[schemars(length(min = 1))]
     pub redact: Option<Vec<Redact>>,
-    /// How `junit.xml` is written, where its reader needs it otherwise.
+    /// How `junit.xml` is written, for readers with other needs.
     pub junit: Option<Junit>,
 }
 
@@ -339,7 +339,7 @@ pub enum RetryMarks {
     Elements,
 }
 
-/// Whose transcripts the reports hold.
+/// Which transcripts the reports contain.
 #[derive(
     Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema, clap::ValueEnum,
 )]
@@ -356,7 +356,7 @@ pub enum Transcripts {
 }
 
 impl Suite {
-    /// Whose transcripts the reports hold.
+    /// Which transcripts the reports contain.
     pub fn transcripts(&self) -> Transcripts {
         self.reports.as_ref().and_then(|reports| reports.transcripts).unwrap_or_default()
     }

@@ -10,16 +10,16 @@ pub struct Retry {
     /// The outcomes that are retried.
     #[schemars(length(min = 1))]
     pub on: Vec<RetryOn>,
-    /// How many times. Default: 1.
+    /// How many times a run is started again. Default: 1.
     #[serde(default = "one")]
     #[schemars(range(min = 1, max = 10))]
     pub attempts: u32,
-    /// What a failed run counts as that passes on retry. Default: failed.
+    /// How a failed run counts that passes on retry. Default: failed.
     #[serde(default)]
     pub flaky: Flaky,
 }
 
-/// What a failed run counts as that passes on retry.
+/// How a failed run counts that passes on retry.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Flaky {
@@ -50,9 +50,9 @@ pub enum EarlyStop {
     /// Let every call finish.
     #[default]
     Never,
-    /// When no outcome of the remaining runs could save the gate.
+    /// When the gate fails whatever the remaining runs show.
     Failed,
-    /// Also when no outcome of the remaining runs could break it.
+    /// Also when it passes whatever the remaining runs show.
     Decided,
 }
 

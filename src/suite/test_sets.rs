@@ -6,7 +6,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::{Deserialize, Deserializer, de};
 use serde_json::Value;
 
-/// Which runs to freeze.
+/// Which runs to keep.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TestSetFrom {
     /// Runs of scenarios that failed in the baseline.
@@ -39,7 +39,7 @@ impl JsonSchema for TestSetFrom {
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
-            "description": "Which runs to freeze.",
+            "description": "Which runs to keep.",
             "anyOf": [
                 { "type": "string", "enum": ["failing-before", "all"] },
                 {

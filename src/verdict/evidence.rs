@@ -2,7 +2,7 @@
 //!
 //! Pure. A run that errored, was not judged or never arrived gives no value but could have given
 //! any: it is counted as unknown, never left out silently. A metric that was skipped as irrelevant
-//! counts neither for nor against.
+//! counts neither agrees nor disagrees.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -274,7 +274,7 @@ impl<'a> Evidence<'a> {
                 (false, n) => {
                     let ids: Vec<String> = ids.into_iter().map(|id| id.to_string()).collect();
                     return Err(format!(
-                        "{n} metrics are called `{wanted}`; name the one by its id: {}",
+                        "{n} metrics are called `{wanted}`; name it by its id: {}",
                         ids.join(", ")
                     ));
                 }
@@ -372,11 +372,11 @@ impl Metric<'_> {
         match runs.len() {
             0 => Vec::new(),
             1 => vec![format!(
-                "run {} lists it more than once with different scores, which is no score",
+                "run {} lists it more than once with different scores, so neither counts",
                 runs.concat()
             )],
             _ => vec![format!(
-                "the runs {} list it more than once with different scores, which is no score",
+                "the runs {} list it more than once with different scores, so neither counts",
                 crate::text::list(&runs)
             )],
         }

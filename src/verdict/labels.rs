@@ -127,7 +127,7 @@ pub(crate) fn seen<'l>(wanted: &str, runs: impl Iterator<Item = (u64, &'l str)>)
     spellings.sort();
     spellings.dedup();
     if !spellings.is_empty() {
-        seen.notes.push(format!("{} taken for `{wanted}`", few(&spellings)));
+        seen.notes.push(format!("{} counted as `{wanted}`", few(&spellings)));
     }
     if seen.yes.is_empty() && !others.is_empty() {
         others.sort_by(|a, b| b.1.cmp(&a.1).then_with(|| a.0.cmp(&b.0)));
@@ -207,7 +207,7 @@ mod tests {
         let runs = [(1, "[\"calm\",\"Angry\"]"), (2, "calm"), (3, "[\"calm\"]")];
         let seen = seen("angry", runs.into_iter());
         assert_eq!((seen.yes, seen.no), (vec![1], vec![2, 3]));
-        assert_eq!(seen.notes, ["`Angry` taken for `angry`"]);
+        assert_eq!(seen.notes, ["`Angry` counted as `angry`"]);
     }
 
     #[test]

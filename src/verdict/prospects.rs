@@ -92,8 +92,8 @@ fn why_hopeless(
             "{name} {check} can never pass: no number of runs proves it with {sure} confidence"
         )),
         (Needed::Runs(least), Some(runs)) if least > runs => Some(format!(
-            "{name} {check} can never pass: with {sure} confidence it takes at least {} without a \
-             miss, and there will be {runs}",
+            "{name} {check} can never pass: with {sure} confidence it needs at least {} \
+             that all pass, and there will be {runs}",
             text::count(least, "run")
         )),
         (Needed::Runs(_), _) => None,
@@ -136,7 +136,7 @@ mod tests {
     fn a_confidence_that_the_runs_cannot_give_is_told_before_they_are_paid_for() {
         let ninety = json!({"success_rate": "90%", "confidence": "95%"});
         assert_eq!(told(ninety.clone(), 29), Vec::<String>::new());
-        assert!(told(ninety, 28)[0].contains("takes at least 29 runs without a miss"));
+        assert!(told(ninety, 28)[0].contains("needs at least 29 runs that all pass"));
         let all = json!({"success_rate": "100%", "confidence": "95%"});
         assert!(told(all, 10_000)[0].contains("no number of runs"));
     }

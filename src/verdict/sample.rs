@@ -101,13 +101,13 @@ fn metric_samples(
             numbers((scored.1, described), spec, entries)
         }
         (MetricValue::Binary(_), other) => Err(format!(
-            "`{name}` is a binary metric, and `{other}` is no aggregate for it: write for example `>= 95%`"
+            "`{name}` is a binary metric, and `{other}` cannot be used for it: write for example `>= 95%`"
         )),
         (MetricValue::Label(_), other) => Err(format!(
-            "`{name}` is an enum metric, and `{other}` is no aggregate for it: write for example `share(\"label\") <= 5%`"
+            "`{name}` is an enum metric, and `{other}` cannot be used for it: write for example `share(\"label\") <= 5%`"
         )),
         (_, other) => Err(format!(
-            "`{name}` is a {kind} metric, and `{other}` is no aggregate for it: write for example `mean >= 4` or `p95 <= 2500ms`"
+            "`{name}` is a {kind} metric, and `{other}` cannot be used for it: write for example `mean >= 4` or `p95 <= 2500ms`"
         )),
     }
 }

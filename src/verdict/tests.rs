@@ -206,7 +206,7 @@ fn an_enum_metric_is_the_share_of_a_label() {
     assert_eq!(metric_check("share(\"angry\") <= 25%", &runs).verdict, Verdict::Pass);
     let report = metric_check("share(\"angry\") <= 5%", &runs);
     assert_eq!((report.verdict, report.deciding_runs), (Verdict::Fail, vec![2]));
-    assert!(report.reason.ends_with("; `Angry` taken for `angry`"), "{}", report.reason);
+    assert!(report.reason.ends_with("; `Angry` counted as `angry`"), "{}", report.reason);
     let near = metric_check("share(\"uncalm\") <= 5%", &runs);
     assert_eq!(near.verdict, Verdict::Pass);
     let note = "no run gave `uncalm`, the runs gave `calm` and `Angry`";

@@ -63,8 +63,8 @@ async fn what_cannot_stand_beside_a_batch_is_refused() {
         return;
     }
     for (more, words) in [
-        (("batch_file", "groups.yml"), "cannot stand together"),
-        (("suite", "a.yml"), "cannot stand beside `suite`"),
+        (("batch_file", "groups.yml"), "cannot be used together"),
+        (("suite", "a.yml"), "cannot be used with `suite`"),
         (("agent_id", "1"), "each group names its own agent"),
         (("concurrency_limit", "2"), "say the same"),
     ] {

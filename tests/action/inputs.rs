@@ -303,7 +303,7 @@ async fn what_is_wrong_is_said_of_inputs_and_of_nothing_that_nobody_wrote() {
         (vec![("api_key", ""), ("agent_id", "123"), ("scenario_ids", "101")], "`api_key` is empty"),
         (
             vec![("scenario_ids", "101"), ("folder_path", "A")],
-            "`folder_path` cannot stand beside `scenario_ids`",
+            "`folder_path` cannot be used with `scenario_ids`",
         ),
         (vec![("agent_id", "123"), ("folder_path", "A.B")], "`project_id`"),
         (vec![("agent_id", "123"), ("spec", "nowhere.json")], "nowhere.json"),

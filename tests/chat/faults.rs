@@ -35,7 +35,7 @@ fn each_fault_of_the_program_is_told_apart_and_fails_the_run() {
         (
             "while :; do echo '{\"type\":\"metadata\",\"metadata\":{}}'; done",
             "flooded",
-            "flooded its output: more than 100 lines in turn 1",
+            "wrote too much output: more than 100 lines in turn 1",
         ),
         (
             "i=0; while [ $i -lt 7 ]; do read -r a; i=$((i+1)); \

@@ -232,7 +232,7 @@ fn a_comment_that_goes_away_while_it_is_updated_is_made_again() {
 fn a_list_of_comments_without_an_end_is_not_read() {
     let github = Github::start();
     github.faults(&[Fault::Blanks(65 << 20)]);
-    Job::new(&github).run().says(0, "GitHub answered 200, which is no list of comments");
+    Job::new(&github).run().says(0, "GitHub answered 200, which is not a list of comments");
     assert!(github.comments().is_empty());
 }
 
@@ -255,7 +255,7 @@ fn a_token_that_may_not_write_is_told_and_changes_nothing() {
         (403, "acme/shop", "(403): give the job `permissions: pull-requests: write`"),
         (404, "acme/shop", "(404): give the job `permissions: pull-requests: write`"),
         (403, "mallory/shop", "(403): the pull request comes from a fork"),
-        (401, "acme/shop", "GitHub does not take the token (401)"),
+        (401, "acme/shop", "GitHub rejected the token (401)"),
     ] {
         let github = Github::start();
         let job = Job::new(&github);

@@ -295,7 +295,7 @@ fn an_old_and_a_new_entry_that_contradict_each_other_are_no_value() {
     let both = json!([entry(5, "Adherence", true), old]);
     let runs: Vec<Value> = (1..=2).map(|id| with_metrics(id, 1, &both)).collect();
     let keys = "scenarios: [1]\nfrequency: 2\nthresholds: { metrics: { Adherence: '>= 50%' } }";
-    let why = "the runs 1 and 2 list it more than once with different scores, which is no score";
+    let why = "the runs 1 and 2 list it more than once with different scores, so neither counts";
     ends(&gate(&suite(keys), completed(&runs)), &[], 3, &[why]);
     let one = [with_metrics(1, 1, &both), passed(2, 1)];
     ends(&gate(&suite(keys), completed(&one)), &[], 0, &["run 1 lists it more than once"]);

@@ -50,7 +50,7 @@ fn a_label_in_another_spelling_or_unicode_form_is_the_same_and_that_is_said() {
         ("d\u{e9}\u{e7}u", "de\u{301}c\u{327}u"),
         ("d\u{e9}\u{e7}u", "D\u{c9}\u{c7}U"),
     ] {
-        let why = format!("`{given}` taken for `{wanted}`");
+        let why = format!("`{given}` counted as `{wanted}`");
         share(wanted, [json!("calm"), json!(given)], 1, &why);
     }
 }

@@ -77,7 +77,7 @@ fn a_batch_runs_its_groups_under_one_budget_of_calls() {
 fn an_id_that_stands_there_twice_is_sent_so_and_what_is_not_run_is_missing() {
     let gate = gate(GOOD, "[{ agent_id: 1, scenario_ids: '1,2,1' }]");
     // Nobody knows whether the platform runs it twice; the simulator does not.
-    let finished = gate.run(&["run", "batch.yml"]).expect(3).says("stands in one group repeatedly");
+    let finished = gate.run(&["run", "batch.yml"]).expect(3).says("is in one group more than once");
     assert_eq!(bodies(&gate)[0]["scenarios"], serde_json::json!([1, 2, 1]));
     assert_eq!(index(&finished)["tally"]["missing"], 1);
 }
@@ -119,7 +119,7 @@ fn a_batch_stands_beside_suites_in_a_list() {
     let batch = "batch: [{ name: b, agent_id: 2, scenario_ids: 2 }]";
     write(&gate, "gates.yml", &format!("version: 1\nsuites: [a.yml]\n{batch}\n"));
     gate.run(&["run", "--timeout", "5m"]).expect(0).says("2 of 2 suites passed");
-    gate.run(&["run", "--agent", "1"]).expect(2).says("--agent cannot stand beside a batch");
+    gate.run(&["run", "--agent", "1"]).expect(2).says("--agent cannot be used with a batch");
 }
 
 #[test]
@@ -163,7 +163,7 @@ fn all_that_is_wrong_with_a_batch_is_shown_at_its_places() {
         .says("--> batch.yml:5:")
         .says("two sides are called `a`");
     write(&gate, "batch.yml", "[{ agent_id: x, scenario_ids: 1 }]");
-    gate.run(&["check", "batch.yml"]).expect(2).says("`x` is no whole number above 0");
+    gate.run(&["check", "batch.yml"]).expect(2).says("`x` is not a whole number above 0");
     write(&gate, "batch.yml", "[]");
     gate.run(&["check", "batch.yml"]).expect(2).says("is empty");
     write(&gate, "gates.yml", "version: 1\nsuites: [a.yml]\nthresholds: { success_rate: 90% }");

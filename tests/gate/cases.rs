@@ -216,12 +216,12 @@ fn frequency_and_concurrency_beside_a_spec_are_sent_and_counted() {
 #[test]
 fn what_test_cases_cannot_be_told_is_refused() {
     for (more, place) in [
-        ("mode: sip", "mode sip cannot stand beside `spec`"),
-        ("personalities: [3]", "`personalities` cannot stand beside `spec`"),
-        ("cases: [{ name: A, instructions: x }]", "`cases` cannot stand beside `spec`"),
+        ("mode: sip", "mode sip cannot be used with `spec`"),
+        ("personalities: [3]", "`personalities` cannot be used with `spec`"),
+        ("cases: [{ name: A, instructions: x }]", "`cases` cannot be used with `spec`"),
         (
             "quarantine: [{ scenario: 1, until: 2999-01-01, owner: a, reason: b }]",
-            "`quarantine` cannot stand beside `spec`",
+            "`quarantine` cannot be used with `spec`",
         ),
     ] {
         of_file(GOOD, more, SPEC).run(&["check"]).expect(2).says(place);

@@ -194,7 +194,10 @@ fn the_summary_of_a_step_counts_what_others_have_written() {
 
         let (_, brief) = summary_behind(MEBIBYTE - 2_000, &suites);
         assert!(brief.starts_with("\n\n## ❌ "), "{brief}");
-        assert!(brief.contains("the gate's is in cekura-report/summary.md\n"), "{brief}");
+        assert!(
+            brief.contains("the gate's own summary is in cekura-report/summary.md\n"),
+            "{brief}"
+        );
 
         let (finished, nothing) = summary_behind(MEBIBYTE - 50, &suites);
         assert_eq!(nothing, "");

@@ -15,10 +15,10 @@ fn a_flag_that_its_key_would_refuse_starts_nothing_and_says_so_in_the_keys_words
         ("--timeout", "45", "--timeout: `45` has no unit"),
         ("--timeout", "0s", "--timeout: `0s` is out of range"),
         ("--mode", "voise", "--mode: `mode` cannot be `voise`"),
-        ("--scenarios", "1,1", "--scenarios: `1` stands in `scenarios` twice"),
+        ("--scenarios", "1,1", "--scenarios: `1` is in `scenarios` twice"),
         ("--success-rate", "90", "--success-rate: `90`"),
         ("--success-rate", "<= 90%", "--success-rate: `<= 90%` passes when runs fail"),
-        ("--assistant", "a\nb", "--assistant: `assistant` holds a line end"),
+        ("--assistant", "a\nb", "--assistant: `assistant` contains a line break"),
         ("--baseline", "", "--baseline: `from` is empty"),
         ("--report-dir", " ", "--report-dir: `dir` is empty"),
     ] {
@@ -42,10 +42,10 @@ fn flags_that_cannot_stand_together_are_refused_as_their_keys_are() {
     let gate = Gate::against(GOOD, SUITE);
     gate.run(&["run", "--agent", "1", "--assistant", "a"])
         .expect(2)
-        .says("--assistant: `assistant` cannot stand beside `agent`");
+        .says("--assistant: `assistant` cannot be used with `agent`");
     gate.run(&["run", "--project", "9", "--tags", "smoke", "--folder", "Orders"])
         .expect(2)
-        .says("--folder: `folder` cannot stand beside `tags`");
+        .says("--folder: `folder` cannot be used with `tags`");
     std::fs::remove_file(gate.dir.path().join("cekura-gate.yml")).unwrap();
     let alone = ["run", "--agent", "1", "--folder", "Orders"];
     gate.run(&alone).expect(2).says("--folder: `folder` needs `project`");

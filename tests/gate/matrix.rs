@@ -106,13 +106,13 @@ fn a_flag_names_one_side_and_a_baseline_of_its_own() {
 #[test]
 fn a_matrix_that_cannot_be_is_refused_with_the_way_out() {
     for (text, words) in [
-        (suite("agent: 1"), "`agent` cannot stand beside `matrix.agent`"),
+        (suite("agent: 1"), "`agent` cannot be used with `matrix.agent`"),
         (
             suite("mode: text").replace("agent: [1, 2]", "mode: [text, voice]"),
             "beside `matrix.mode`",
         ),
-        (suite("").replace("{ agent: [1, 2] }", "{}"), "`matrix` has no sides"),
-        (suite("").replace("agent: [1, 2]", "agent: [1, 1]"), "stands in `matrix.agent` twice"),
+        (suite("").replace("{ agent: [1, 2] }", "{}"), "`matrix` is empty"),
+        (suite("").replace("agent: [1, 2]", "agent: [1, 1]"), "is in `matrix.agent` twice"),
         (
             suite(AGAINST_BASE).replace("matrix: { agent: [1, 2] }", "agent: 1"),
             "the suite has none",

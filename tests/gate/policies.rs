@@ -206,7 +206,7 @@ fn a_retry_is_no_baseline() {
 #[test]
 fn what_can_never_pass_is_told_before_it_is_paid_for() {
     let confident = suite("thresholds: { success_rate: 90%, confidence: 95% }");
-    Gate::alone(&confident).run(&["check"]).expect(0).says("takes at least 29 runs without a miss");
+    Gate::alone(&confident).run(&["check"]).expect(0).says("needs at least 29 runs that all pass");
     let latency = suite("thresholds: { metrics: { Latency: p95 <= 9s } }");
     Gate::alone(&latency).run(&["check"]).expect(0).says("no check looks at the success rate");
 }

@@ -129,7 +129,7 @@ fn a_variable_that_is_not_utf8_is_not_called_unset() {
 fn a_line_end_in_a_variable_is_named_where_it_breaks_a_number() {
     let mut gate = Gate::alone(&SUITE.replace("agent: 1", "agent: ${ID}"));
     gate.env("ID", "123\n");
-    gate.run(&["check"]).expect(2).says("it holds a line end");
+    gate.run(&["check"]).expect(2).says("it contains a line break");
 }
 
 #[test]

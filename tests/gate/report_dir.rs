@@ -60,7 +60,7 @@ fn pages_of_others_in_a_directory_of_a_gate_are_refused_before_anything_goes() {
     fs::remove_dir_all(gate.dir.path().join("cekura-report/html")).unwrap();
     write(&gate, "cekura-report/html/index.html", "mine");
     let before = read(&gate, "cekura-report/result.json");
-    gate.run(&["run"]).expect(2).says("html in it is there, and no gate wrote it");
+    gate.run(&["run"]).expect(2).says("html in it exists, and no gate wrote it");
     assert_eq!(read(&gate, "cekura-report/result.json"), before);
     assert_eq!(read(&gate, "cekura-report/html/index.html"), "mine");
 }

@@ -86,7 +86,7 @@ fn a_suite_of_warnings_alone_may_report_and_may_not_gate() {
     gate.run(&["run", "--report-only"])
         .expect(0)
         .says("every check only warns: that is fine to report only")
-        .says("no check gates");
+        .says("no check decides the verdict");
     std::fs::write(gate.dir.path().join("cekura-gate.yml"), format!("{suite}enforce: false\n"))
         .unwrap();
     gate.run(&["check"]).expect(0).says("false: the verdict is reported only");

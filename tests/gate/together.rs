@@ -327,9 +327,9 @@ fn a_side_has_checks_of_its_own_where_it_says_so() {
 #[test]
 fn what_cannot_stand_beside_sides_is_refused_with_the_way_out() {
     for (text, words) in [
-        (transfer("scenarios: [1]"), "`scenarios` cannot stand beside `together`"),
-        (transfer("tags: [a]"), "`tags` cannot stand beside `together`"),
-        (transfer("matrix: { agent: [1, 2] }"), "`matrix` cannot stand beside `together`"),
+        (transfer("scenarios: [1]"), "`scenarios` cannot be used with `together`"),
+        (transfer("tags: [a]"), "`tags` cannot be used with `together`"),
+        (transfer("matrix: { agent: [1, 2] }"), "`matrix` cannot be used with `together`"),
         (transfer("retry: { on: [error] }"), "cannot be started again"),
         (transfer("early_stop: failed"), "without its other sides"),
         (transfer("concurrency: 1"), "too few for 2 calls that start together"),

@@ -124,11 +124,11 @@ fn a_label_is_the_same_in_another_spelling_and_that_is_said() {
     let check = "metrics: { Mood: 'share(\"Very Angry\") <= 5%' }";
     let finished = Gate::against(&world, &suite(check)).run(&["run"]).expect(1);
     finished.says(
-        "warning: the metric `Mood` has the label `very_angry`, for which `Very Angry` is taken",
+        "warning: the metric `Mood` has the label `very_angry`, which counts as `Very Angry`",
     );
     let gate = Gate::against(&world, &suite(check));
     let reason = gate.run(&["run"]).result()["checks"][0]["reason"].to_string();
-    assert!(reason.contains("`very_angry` taken for `Very Angry`"), "{reason}");
+    assert!(reason.contains("`very_angry` counted as `Very Angry`"), "{reason}");
 }
 
 #[test]

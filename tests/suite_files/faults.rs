@@ -110,7 +110,7 @@ error: `share_link` must be `true` or `false`, not `yes`
    |
    = help: write `true`, without quotes
 
-error: the key `mode` already stands on line 3
+error: the key `mode` is already on line 3
   --> gate.yml:14:1
    |
  3 | mode: voise
@@ -223,7 +223,7 @@ error: `+1 ${PHONE}` is not a telephone number
   |
   = help: write `+`, the country code and the number, digits only: `"+14155550100"`
 
-error: `${TOKEN}` stands in `tags` twice
+error: `${TOKEN}` is in `tags` twice
  --> gate.yml:5:20
   |
 5 | tags: ["${TOKEN}", "${TOKEN}"]
@@ -258,7 +258,7 @@ quarantine:
   - { scenario: 101, until: 2026-07-31, owner: payments, reason: ticket 42 }
 ";
     insta::assert_snapshot!(told(text), @r#"
-error: `folder` cannot stand beside `scenarios`
+error: `folder` cannot be used with `scenarios`
  --> gate.yml:3:1
   |
 3 | folder: Sales.Inbound
@@ -274,7 +274,7 @@ error: `folder` needs `project`
   |
   = help: add `project: <id>`: folder paths are looked up within a project
 
-error: `101` stands in `scenarios` twice
+error: `101` is in `scenarios` twice
  --> gate.yml:4:23
   |
 4 | scenarios: [101, 102, 101]
@@ -314,7 +314,7 @@ error: `<= 180` does not say which duration: each run has its own
   |
   = help: write `p95 <= 180s`
 
-error: `100%` is no useful confidence: it lies above 50% and below 100%
+error: `100%` is not a useful confidence: it must be above 50% and below 100%
   --> gate.yml:10:15
    |
 10 |   confidence: 100%

@@ -25,7 +25,7 @@ error: `>` and `|` begin a block of text on the next line
   |
   = help: a check that begins with `>` needs quotes, for example `">= 90%"`
 
-error: a tab cannot stand here
+error: a tab is not allowed here
  --> gate.yml:2:1
   |
 2 |     agent: 1
@@ -33,7 +33,7 @@ error: a tab cannot stand here
   |
   = help: indent with spaces: YAML allows no tabs
 
-error: the text in quotes that began above goes on here
+error: the quoted text that began above is still open here
  --> gate.yml:3:1
   |
 3 | agent: 1
@@ -49,11 +49,11 @@ error: expected `,` or `}`
   |
   = help: within `{ }` and `[ ]` a `${VAR}` needs quotes: `"${VAR}"`
 
-error: no key may stand here
+error: no key is allowed here
  --> gate.yml:3:6
   |
 2 | scenarios: [1, 2
-  |            - this is still open
+  |            - this is not closed
 3 | agent: 3
   |      ^
   |

@@ -95,7 +95,7 @@ fn read_strictly<T: DeserializeOwned>(body: &[u8]) -> Result<T, WireError> {
     })?;
     deserializer.end().map_err(|error| WireError {
         path: ".".to_owned(),
-        reason: format!("the document goes on after its end: {error}"),
+        reason: format!("there is more text after the end of the document: {error}"),
         start: start_of(body),
     })?;
     Ok(value)

@@ -224,7 +224,7 @@ fn what_cannot_be_read_names_its_path_and_shows_the_start() {
 
     assert!(refused("<html><body>Bad gateway</body>").start.starts_with("<html>"));
     assert_eq!(refused("").start, "(nothing)");
-    assert!(refused(r#"{"id": 1} {"id": 2}"#).reason.contains("goes on after its end"));
+    assert!(refused(r#"{"id": 1} {"id": 2}"#).reason.contains("more text after the end"));
     assert!(refused(r#"{"id": 1, "runs": {"2": {"id"#).reason.contains("EOF"));
 }
 

@@ -158,7 +158,7 @@ impl Given {
         };
         match value.chars().any(char::is_control) {
             true => Err(Failure::Usage(format!(
-                "the input `{input}` holds a line end or a control character"
+                "the input `{input}` contains a line break or a control character"
             ))),
             false => Ok(Some(Value::Of(value))),
         }
@@ -180,13 +180,13 @@ impl Given {
             return refuse("the inputs `mode` and `execution_mode` say the same: give one of them");
         }
         if has("batch") && has("batch_file") {
-            return refuse("the inputs `batch` and `batch_file` cannot stand together");
+            return refuse("the inputs `batch` and `batch_file` cannot be used together");
         }
         if !has("batch") && !has("batch_file") {
             return Ok(());
         }
         if has("suite") {
-            return refuse("a batch cannot stand beside `suite`: list both in a gates.yml");
+            return refuse("a batch cannot be used with `suite`: list both in a gates.yml");
         }
         if !has("concurrency") && !has("concurrency_limit") {
             return refuse(

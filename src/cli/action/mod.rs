@@ -138,9 +138,12 @@ fn explain(error: &clap::Error, given: &Given) -> String {
                 .map(|other| format!("`{other}`"))
                 .collect();
             match others.is_empty() {
-                true => format!("the input `{first}` stands in `args` too: say it once"),
+                true => format!("the input `{first}` is in `args` too: give it once"),
                 false => {
-                    format!("the inputs `{first}` and {} cannot stand together", others.join(", "))
+                    format!(
+                        "the inputs `{first}` and {} cannot be used together",
+                        others.join(", ")
+                    )
                 }
             }
         }

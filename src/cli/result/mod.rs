@@ -24,14 +24,15 @@ use crate::text;
 /// What can be done with a result.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
-    /// Show a result: its runs with their outcomes, and what the platform says of the failures.
-    /// Showing is no judging: the exit code is 0 for a failed result too.
+    /// Show a result: its runs with their outcomes, and what the platform says about
+    /// the failures. Nothing is judged: the exit code is 0 for a failed result too.
     Show(IdArgs),
-    /// End every call of a result that is going. What was held so far is billed and stays.
+    /// End every call of a result that is going. The calls up to now are billed, and their
+    /// transcripts stay.
     End(IdArgs),
     /// Make a link that shows the result to anyone who has it, transcripts included.
     Share(ShareArgs),
-    /// Score metrics again, on the calls as they were held; with --suite, judge the new scores.
+    /// Score metrics of finished calls again; with --suite, judge the new scores.
     Rescore(rescore::Args),
     /// Run the scenarios of a result again. These are new calls, and they are billed.
     Rerun(rerun::Args),
@@ -133,7 +134,7 @@ async fn end(remote: &Remote<'_>, id: u64) -> Result<Code, Failure> {
     if !left.is_empty() {
         text.push_str(&format!(", {} not yet", left.len()));
     }
-    text.push_str(". What was held so far is billed.\n");
+    text.push_str(". The calls up to now are billed.\n");
     let document = json!({ "result": id, "status": after.status, "ended": ended, "going": left });
     remote.answer(&text, &document)?;
     Ok(Code::Passed)

@@ -87,7 +87,7 @@ impl<'a> Walker<'a> {
         }
         let known: Vec<String> = known.iter().map(|name| shown(name)).collect();
         unknown.help(match known.as_slice() {
-            [] => "no key may stand here".to_owned(),
+            [] => "no key is allowed here".to_owned(),
             [only] => format!("the key here is {only}"),
             _ => format!("the keys here are {}", text::list(&known)),
         })

@@ -97,8 +97,8 @@ fn unknown_word(words: &[&str], scalar: &Scalar, subject: &Subject<'_>) -> Refus
 fn not(scalar: &Scalar, subject: &Subject<'_>, noun: &str) -> Refusal {
     match scalar.origin {
         Origin::Environment { .. } if scalar.text.contains(['\n', '\r']) => {
-            Refusal::new(format!("{} is not {noun}: it holds a line end", found(scalar)))
-                .help("remove the line end from the variable's value")
+            Refusal::new(format!("{} is not {noun}: it contains a line break", found(scalar)))
+                .help("remove the line break from the variable's value")
         }
         Origin::Environment { .. } => Refusal::new(format!("{} is not {noun}", found(scalar))),
         _ => Refusal::new(format!("{} must be {noun}, not {}", subject.name(), found(scalar))),

@@ -166,7 +166,7 @@ fn suite(
     };
     if own.scenario_ids.is_some() {
         let path = here.child("scenario_ids");
-        let problem = Problem::of_key(path, "`scenario_ids` cannot stand beside `legs`");
+        let problem = Problem::of_key(path, "`scenario_ids` cannot be used with `legs`");
         problems.push(problem.help("put them on each leg: one id for each call"));
     }
     let legs = legs.iter().enumerate().map(|(index, leg)| {
@@ -416,7 +416,7 @@ mod tests {
             (
                 json!({ "agent_id": 1, "scenario_ids": 1, "legs": [{ "scenario_ids": 1 }, { "scenario_ids": 2 }] }),
                 "batch.0.scenario_ids",
-                "cannot stand beside `legs`",
+                "cannot be used with `legs`",
             ),
             (
                 json!({ "agent_id": 1, "legs": [{ "scenario_ids": 1 }, {}] }),

@@ -23,7 +23,7 @@ impl Id {
         number
             .filter(|number| *number > 0)
             .map(Id)
-            .ok_or_else(|| format!("{} is no whole number above 0", shown(value)))
+            .ok_or_else(|| format!("{} is not a whole number above 0", shown(value)))
     }
 
     /// The number, where it is no larger than a number of repetitions can be.
@@ -90,12 +90,12 @@ impl<'de> Deserialize<'de> for ProviderData {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let value = match Value::deserialize(deserializer)? {
             Value::String(text) => serde_json::from_str(&text)
-                .map_err(|error| D::Error::custom(format!("it is no JSON: {error}")))?,
+                .map_err(|error| D::Error::custom(format!("it is not JSON: {error}")))?,
             other => other,
         };
         match value {
             Value::Object(object) => Ok(ProviderData(object)),
-            _ => Err(D::Error::custom("it is no object")),
+            _ => Err(D::Error::custom("it is not an object")),
         }
     }
 }

@@ -142,7 +142,7 @@ fn failures_that_no_check_looks_at_are_told() {
         serde_json::from_value(serde_json::json!({"errors": "<= 10%"})).unwrap();
     let report = build_report(parts);
     assert_eq!(report.exit_code, 0);
-    assert!(report.notes[0].contains("no check gates the success rate"), "{:?}", report.notes);
+    assert!(report.notes[0].contains("no check is about the success rate"), "{:?}", report.notes);
 }
 
 #[test]

@@ -176,7 +176,7 @@ proptest! {
             .filter(|(scenario, slot)| *slot != Slot::Missing && is_full(*scenario))
             .collect();
         if verdict(&thresholds, each, slots, &surplus) == Verdict::Pass {
-            prop_assert!(surplus.is_empty(), "runs that nobody planned never let a gate pass");
+            prop_assert!(surplus.is_empty(), "a run that was not planned never lets a gate pass");
             for completion in completions(slots) {
                 let complete = verdict(&thresholds, each, &completion, &[]);
                 prop_assert_eq!(complete, Verdict::Pass, "{:?}", completion);

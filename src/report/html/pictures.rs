@@ -31,7 +31,7 @@ pub(super) fn baseline(main: &mut Markup, book: &Book<'_>) {
         let changed = figures::changed(book.report);
         plots(section, book, "change", "plot");
         if changed.is_empty() {
-            frame::paragraph(section, "aside", "No scenario fares differently.");
+            frame::paragraph(section, "aside", "No scenario changed.");
         } else {
             let summary =
                 format!("The {} as a table", text::count(changed.len(), "changed scenario"));

@@ -182,7 +182,7 @@ fn run_fold(
         fold.push_str(&format!("{}\n\n", cut(&outcome.reason, 1000)));
     }
     if let Some(moment) = moment(run, outcome) {
-        let what = if moment.fits { "Here it shows" } else { "The agent's last words" };
+        let what = if moment.fits { "Where it went wrong" } else { "The agent's last words" };
         fold.push_str(&format!("{what}:\n\n> {}\n\n", spoken(moment.turn)));
     }
     if let Some(expected) = &run.expected_outcome {

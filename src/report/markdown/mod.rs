@@ -60,7 +60,7 @@ pub fn brief(code: Code, headline: &str, summary: &Path) -> String {
     };
     format!(
         "## {mark} {}\n\nGitHub shows 1 MiB of a step's summary in all, and others have written most of \
-         it: the gate's is in {}\n",
+         it: the gate's own summary is in {}\n",
         cut(headline, 300),
         cut(&summary.display().to_string(), 300)
     )

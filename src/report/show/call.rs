@@ -83,7 +83,7 @@ fn detail(view: &CallView, key: &str) -> Option<String> {
     view.details.get(key)?.as_str().map(|text| short(text, 100))
 }
 
-/// The expected outcome, its judge's words, and which of its parts came out.
+/// The expected outcome, its judge's words, and which of its parts met.
 fn expectation(out: &mut String, view: &CallView, style: Style) {
     let outcome = view.run.expected_outcome.as_ref();
     if outcome.is_none() && view.expected.is_none() {
@@ -109,8 +109,8 @@ fn expectation(out: &mut String, view: &CallView, style: Style) {
             continue;
         }
         let (ink, mark, word) = match part.aligned {
-            Some(true) => (Ink::Good, "✓", "came out"),
-            Some(false) => (Ink::Bad, "✗", "did not come out"),
+            Some(true) => (Ink::Good, "✓", "met"),
+            Some(false) => (Ink::Bad, "✗", "not met"),
             None => (Ink::Unsure, "?", "not judged"),
         };
         let expected = part.expected.as_deref().unwrap_or(&part.outcome);
@@ -165,7 +165,7 @@ fn vote_words(vote: &Vote) -> String {
     let word = match vote.thumbs_up {
         Some(true) => "agreed",
         Some(false) => "disagreed",
-        None => "neither for nor against",
+        None => "neither agrees nor disagrees",
     };
     let expected = match &vote.expected {
         serde_json::Value::Null => String::new(),
@@ -187,7 +187,7 @@ fn critical(out: &mut String, view: &CallView, style: Style) {
             Some(name),
             entry.priority.as_deref().map(|priority| short(priority, 30)),
             entry.deviation.map(|off| format!("deviation {}", text::trim_number(off, 2))),
-            entry.wrongly_marked.then(|| "called wrong by a person".to_owned()),
+            entry.wrongly_marked.then(|| "marked as wrong by a person".to_owned()),
             entry.feedback.as_deref().map(|words| short(words, 300)),
         ]
         .into_iter()

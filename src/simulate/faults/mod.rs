@@ -22,7 +22,7 @@ pub(super) use self::proxy::serve;
 #[serde(deny_unknown_fields, default)]
 #[schemars(title = "cekura-gate faults")]
 pub struct Faults {
-    /// Another seed gives other throws of the dice for `probability`. Default: 1.
+    /// Another seed gives other random choices for `probability`. Default: 1.
     pub seed: u64,
     /// The rules, the first to match first.
     pub rules: Vec<Rule>,

@@ -22,12 +22,12 @@ pub(super) fn check(suite: &Suite, problems: &mut Problems) {
         let names = MODES.map(Mode::name);
         problems.value(
             at("mode"),
-            format!("mode {} cannot stand beside `{own}`", mode.name()),
+            format!("mode {} cannot be used with `{own}`", mode.name()),
             format!("the platform runs test cases in the modes {}", crate::text::list(&names)),
         );
     }
     let of_a_case = "say it in each case";
-    let of_the_agent = "set it on the agent: the platform takes none with test cases";
+    let of_the_agent = "set it on the agent: the platform accepts none together with test cases";
     let keys = [
         ("personalities", suite.personalities.is_some(), of_a_case),
         ("test_profiles", suite.test_profiles.is_some(), of_a_case),
@@ -44,7 +44,7 @@ pub(super) fn check(suite: &Suite, problems: &mut Problems) {
     ];
     for (key, given, help) in keys {
         if given {
-            problems.key(at(key), format!("`{key}` cannot stand beside `{own}`"), help);
+            problems.key(at(key), format!("`{key}` cannot be used with `{own}`"), help);
         }
     }
 }

@@ -77,7 +77,7 @@ pub(super) fn check(suite: &Suite, problems: &mut Problems) {
         if !address.starts_with("http://") && !address.starts_with("https://") {
             problems.value(
                 at(key),
-                format!("{} is no http:// or https:// address", shown(address)),
+                format!("{} is not an http:// or https:// address", shown(address)),
                 "for example `http://127.0.0.1:8080/chat`",
             );
         }
@@ -93,7 +93,7 @@ pub(super) fn check(suite: &Suite, problems: &mut Problems) {
         } else if name.contains(['=', '\0']) {
             problems.value(
                 path,
-                format!("{} is no name of a variable", shown(name)),
+                format!("{} is not the name of a variable", shown(name)),
                 "write the name only, for example `OPENAI_API_KEY`",
             );
         }

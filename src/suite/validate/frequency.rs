@@ -1,4 +1,4 @@
-//! Runs in rounds: what they need, and what cannot stand beside them.
+//! Runs in rounds: what they need, and what cannot be used with them.
 
 use super::super::model::{Frequency, Suite};
 use super::limits::asks_for_confidence;

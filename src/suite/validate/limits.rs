@@ -35,7 +35,7 @@ pub(super) fn check(suite: &Suite, today: jiff::civil::Date, problems: &mut Prob
     if confident && suite.retry.as_ref().is_some_and(|retry| retry.flaky == Flaky::Passed) {
         problems.value(
             at("retry.flaky"),
-            "`flaky: passed` cannot stand beside `confidence`: runs that are repeated until they pass are no sample",
+            "`flaky: passed` cannot be used with `confidence`: runs that are repeated until they pass are no sample",
             "leave out `flaky`, or every `confidence`",
         );
     }
@@ -44,7 +44,7 @@ pub(super) fn check(suite: &Suite, today: jiff::civil::Date, problems: &mut Prob
         if seen.contains(on) {
             problems.value(
                 at("retry.on").child(index),
-                "this outcome stands in `on` twice",
+                "this outcome is in `on` twice",
                 "remove one of the two",
             );
         }

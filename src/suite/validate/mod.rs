@@ -44,7 +44,7 @@ pub fn validate(suite: &Suite, today: jiff::civil::Date) -> Vec<Problem> {
     problems.0
 }
 
-/// The axes of a matrix, and what cannot stand beside them.
+/// The axes of a matrix, and what cannot be used with them.
 fn axes(suite: &Suite, problems: &mut Problems) {
     let candidates = suite.matrix.as_ref().and_then(Matrix::candidates);
     if matrix::compares(suite) && candidates.is_none() {
@@ -59,7 +59,7 @@ fn axes(suite: &Suite, problems: &mut Problems) {
     if candidates.is_none() && matrix.mode.is_none() {
         problems.key(
             at("matrix"),
-            "`matrix` has no sides",
+            "`matrix` is empty",
             "add `agent: [12, 34]` or `mode: [text, voice]`",
         );
     }
@@ -81,7 +81,7 @@ fn axes(suite: &Suite, problems: &mut Problems) {
         if is_set {
             problems.key(
                 at(key),
-                format!("`{key}` cannot stand beside `{axis}`"),
+                format!("`{key}` cannot be used with `{axis}`"),
                 format!("keep one of the two: each side takes its own from `{axis}`"),
             );
         }
@@ -99,7 +99,7 @@ fn programs(suite: &Suite, matrix: &Matrix, problems: &mut Problems) {
     if let (Some(first), Some(second)) = (given.next(), given.next()) {
         problems.key(
             at(second),
-            format!("`{second}` cannot stand beside `{first}`"),
+            format!("`{second}` cannot be used with `{first}`"),
             "keep one of the two: it says what is compared",
         );
     }
@@ -107,7 +107,7 @@ fn programs(suite: &Suite, matrix: &Matrix, problems: &mut Problems) {
         if given && suite.agent_url.is_some() {
             problems.key(
                 at(axis),
-                format!("`{axis}` cannot stand beside `agent_url`: two servers share no address"),
+                format!("`{axis}` cannot be used with `agent_url`: two servers share no address"),
                 "let the program speak the agent protocol on its standard input and output",
             );
         }
@@ -199,7 +199,7 @@ fn selection(suite: &Suite, problems: &mut Problems) {
         for name in rest.iter().filter(|name| (**name, *first) != ("tags", "scenarios")) {
             problems.key(
                 at(name),
-                format!("`{name}` cannot stand beside `{first}`"),
+                format!("`{name}` cannot be used with `{first}`"),
                 format!(
                     "keep one of `{name}` and `{first}`; only `scenarios` and `tags` go together"
                 ),
@@ -262,12 +262,12 @@ fn agent(suite: &Suite, problems: &mut Problems) {
         ),
         (Some(_), Some(_)) => problems.key(
             at("assistant"),
-            "`assistant` cannot stand beside `agent`",
+            "`assistant` cannot be used with `agent`",
             "keep one of the two: both name the agent under test",
         ),
         (None, Some(_)) if BY_ID_ONLY.contains(&mode) => problems.key(
             at("assistant"),
-            format!("mode {} does not take `assistant`", mode.name()),
+            format!("mode {} does not accept `assistant`", mode.name()),
             format!(
                 "write `agent: <id>` instead; `assistant` belongs to the modes {}",
                 mode::all_but(&BY_ID_ONLY)
@@ -275,7 +275,7 @@ fn agent(suite: &Suite, problems: &mut Problems) {
         ),
         (None, Some(_)) if suite.brings_cases() => problems.key(
             at("assistant"),
-            "`assistant` cannot stand beside `spec` or `cases`",
+            "`assistant` cannot be used with `spec` or `cases`",
             "write `agent: <id>` instead",
         ),
         _ => {}
@@ -307,7 +307,7 @@ fn repeated<T: Ord + ToString>(key: &str, entries: &[T], problems: &mut Problems
         if !seen.insert(entry) {
             problems.value(
                 at(key).child(index),
-                format!("{} stands in `{key}` twice", crate::document::shown(&entry.to_string())),
+                format!("{} is in `{key}` twice", crate::document::shown(&entry.to_string())),
                 if key == "mock_tools" {
                     "remove one of the two".to_owned()
                 } else {

@@ -175,7 +175,7 @@ fn keys(suite: &Suite, problems: &mut Problems) {
         if given && without.contains(&mode) {
             problems.key(
                 at(key),
-                format!("mode {} cannot carry `{key}`", mode.name()),
+                format!("mode {} does not support `{key}`", mode.name()),
                 format!("remove `{key}`: it belongs to the modes {}", all_but(without)),
             );
         }

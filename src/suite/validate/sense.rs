@@ -55,7 +55,7 @@ fn more_is_better(check: &Check, best: f64, rewards: &str) -> Option<(String, St
         Operator::Unequal if value <= 0.0 => None,
         Operator::Unequal if value >= best => turned(best),
         Operator::Equal | Operator::Unequal => Some((
-            format!("{} asks for one figure among many", written(check)),
+            format!("{} accepts only one exact value", written(check)),
             format!("write a bound, for example {}", at_least(value)),
         )),
     }
@@ -119,15 +119,15 @@ fn duration(check: &Check) -> Option<(String, String)> {
             "no call is shorter than 0 s: write for example `p95 <= 3m`".to_owned(),
         )),
         Operator::AtMost | Operator::Below if seconds > 0.0 && seconds < 1.0 => Some((
-            format!("{} allows no call of a second", written(check)),
+            format!("{} allows no call of even one second", written(check)),
             format!("write for example `{number}s`"),
         )),
         Operator::Equal => Some((
-            format!("{} asks for one length of a call, to the millisecond", written(check)),
+            format!("{} accepts only one exact length of a call", written(check)),
             "write a bound, for example `p95 <= 3m`".to_owned(),
         )),
         Operator::Unequal if seconds > 0.0 => Some((
-            format!("{} allows every length of a call but one", written(check)),
+            format!("{} allows every length of a call except one", written(check)),
             "write a bound, for example `p95 <= 3m`".to_owned(),
         )),
         _ => None,
@@ -139,8 +139,8 @@ fn agent_latency(check: &Check) -> Option<(String, String)> {
     check.threshold.unit.in_seconds()?;
     units::nonsense_of_latency(check).or_else(|| {
         let wrong = match check.operator {
-            Operator::Equal => "asks for one time, to the millisecond",
-            Operator::Unequal => "allows every time but one",
+            Operator::Equal => "accepts only one exact time",
+            Operator::Unequal => "allows every time except one",
             _ => return None,
         };
         let bound = "write a bound, for example `p95 <= 2s`".to_owned();

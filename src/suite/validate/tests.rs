@@ -59,22 +59,22 @@ fn a_suite_says_once_which_scenarios_to_run() {
             (
                 "scenarios: [1]\nproject: 1\nfolder: A",
                 "folder",
-                "`folder` cannot stand beside `scenarios`",
+                "`folder` cannot be used with `scenarios`",
             ),
-            ("tags: [a]\nproject: 1\nfolder: A", "folder", "`folder` cannot stand beside `tags`"),
-            ("project: 1\nfolder: A\nspec: a.json", "spec", "`spec` cannot stand beside `folder`"),
+            ("tags: [a]\nproject: 1\nfolder: A", "folder", "`folder` cannot be used with `tags`"),
+            ("project: 1\nfolder: A\nspec: a.json", "spec", "`spec` cannot be used with `folder`"),
             ("folder: A", "folder", "`folder` needs `project`"),
-            ("scenarios: [1, 2, 1]", "scenarios.2", "`1` stands in `scenarios` twice"),
-            ("tags: [a, b, b]", "tags.2", "`b` stands in `tags` twice"),
+            ("scenarios: [1, 2, 1]", "scenarios.2", "`1` is in `scenarios` twice"),
+            ("tags: [a, b, b]", "tags.2", "`b` is in `tags` twice"),
             (
                 "scenarios: [1]\npersonalities: [3, 3]",
                 "personalities.1",
-                "`3` stands in `personalities` twice",
+                "`3` is in `personalities` twice",
             ),
             (
                 "scenarios: [1]\ntest_profiles: [3, 3]",
                 "test_profiles.1",
-                "`3` stands in `test_profiles` twice",
+                "`3` is in `test_profiles` twice",
             ),
         ],
     );
@@ -91,16 +91,16 @@ fn a_suite_names_one_agent_in_the_way_its_mode_takes() {
         "scenarios: [1]",
         &[
             ("mode: websocket\nwebsocket: {url: wss://a}", "", no_agent),
-            ("agent: 1\nassistant: a", "assistant", "`assistant` cannot stand beside `agent`"),
+            ("agent: 1\nassistant: a", "assistant", "`assistant` cannot be used with `agent`"),
             (
                 "assistant: a\nmode: livekit_v2",
                 "assistant",
-                "mode livekit_v2 does not take `assistant`",
+                "mode livekit_v2 does not accept `assistant`",
             ),
             (
                 "assistant: a\nmode: websocket",
                 "assistant",
-                "mode websocket does not take `assistant`",
+                "mode websocket does not accept `assistant`",
             ),
         ],
     );
@@ -174,7 +174,7 @@ fn a_mode_carries_only_its_own_blocks() {
             (
                 "mode: websocket\nconcurrency: 2",
                 "concurrency",
-                "mode websocket cannot carry `concurrency`",
+                "mode websocket does not support `concurrency`",
             ),
             (
                 "mode: pipecat_v2\npipecat: {room: {url: \"https://a/b\"}}",
@@ -189,7 +189,7 @@ fn a_mode_carries_only_its_own_blocks() {
             (
                 "mode: pipecat\npipecat: {room: {url: \"https://a/b\"}}\nfrequency: 2",
                 "frequency",
-                "mode pipecat cannot carry `frequency`",
+                "mode pipecat does not support `frequency`",
             ),
             ("mode: pipecat", "mode", "mode pipecat: scenario `1` has no room"),
             (
@@ -197,7 +197,11 @@ fn a_mode_carries_only_its_own_blocks() {
                 "mode",
                 "mode pipecat: scenario `2` has no room",
             ),
-            ("mode: email\nconcurrency: 2", "concurrency", "mode email cannot carry `concurrency`"),
+            (
+                "mode: email\nconcurrency: 2",
+                "concurrency",
+                "mode email does not support `concurrency`",
+            ),
             (
                 "mode: email\nemail: {agent: support}",
                 "email.agent",
@@ -211,12 +215,12 @@ fn a_mode_carries_only_its_own_blocks() {
             (
                 "mode: retell_webrtc\npersonalities: [2]",
                 "personalities",
-                "mode retell_webrtc cannot carry `personalities`",
+                "mode retell_webrtc does not support `personalities`",
             ),
             (
                 "mode: vapi_webrtc\nvapi: {assistant: a}\ntest_profiles: [2]",
                 "test_profiles",
-                "mode vapi_webrtc cannot carry `test_profiles`",
+                "mode vapi_webrtc does not support `test_profiles`",
             ),
             (
                 "mode: pipecat_v2\nfrequency: 101",
@@ -286,11 +290,15 @@ fn numbers_and_names_are_what_they_are_called() {
                 "phone.agent",
                 "`+1 415 555 0100` is not a telephone number",
             ),
-            ("name: \"a\\nb\"", "name", "`name` holds a line end or another control character"),
+            (
+                "name: \"a\\nb\"",
+                "name",
+                "`name` contains a line break or another control character",
+            ),
             (
                 "mock_tools: [\"a\\u0007\"]",
                 "mock_tools.0",
-                "`mock_tools.0` holds a line end or another control character",
+                "`mock_tools.0` contains a line break or another control character",
             ),
             (
                 "mode: text\nwebsocket: {headers: {\"A B\": c}}",
@@ -300,7 +308,7 @@ fn numbers_and_names_are_what_they_are_called() {
             (
                 "mode: text\nwebsocket: {headers: {A: \"b\\nc\"}}",
                 "websocket.headers.A",
-                "the header `A` holds a line end or another control character",
+                "the header `A` contains a line break or another control character",
             ),
             (
                 "mode: sip\nsip: {endpoint: agent@example.com}",
@@ -320,12 +328,12 @@ fn a_check_is_asked_of_a_figure_that_has_it() {
     all_refused(
         "agent: 1\nscenarios: [1]",
         &[
-            ("thresholds: {}", "thresholds", "`thresholds` holds no check"),
-            ("thresholds: {confidence: 95%}", "thresholds", "`thresholds` holds no check"),
+            ("thresholds: {}", "thresholds", "`thresholds` contains no check"),
+            ("thresholds: {confidence: 95%}", "thresholds", "`thresholds` contains no check"),
             (
                 "thresholds: {success_rate: 90%, each_scenario: {}}",
                 "thresholds.each_scenario",
-                "`each_scenario` holds no check",
+                "`each_scenario` contains no check",
             ),
             (
                 "thresholds: {success_rate: '>= 90'}",

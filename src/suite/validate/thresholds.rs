@@ -17,7 +17,7 @@ pub(super) fn check(suite: &Suite, problems: &mut Problems) {
     if holds_no_check(thresholds) {
         problems.key(
             root.clone(),
-            "`thresholds` holds no check",
+            "`thresholds` contains no check",
             "add one, for example `success_rate: \">= 90%\"`, or remove it: then every run must pass",
         );
     }
@@ -56,7 +56,7 @@ fn rules(root: &Path, thresholds: &Thresholds, problems: &mut Problems) {
         if each.success_rate.is_none() && each.agent_latency.is_none() && each.metrics.is_empty() {
             problems.key(
                 path.clone(),
-                "`each_scenario` holds no check",
+                "`each_scenario` contains no check",
                 "add one, for example `success_rate: \">= 60%\"`",
             );
         }
@@ -74,8 +74,8 @@ fn groups(suite: &Suite, thresholds: &Thresholds, problems: &mut Problems) {
         if name.trim().is_empty() || name.chars().any(char::is_control) || name.len() > 100 {
             problems.key(
                 path.clone(),
-                format!("{} is no name for a group", shown(name)),
-                "write a short word, for example `safety`: each report shows it",
+                format!("{} cannot be the name of a group", shown(name)),
+                "write a short word, for example `safety`: reports show it",
             );
         }
         if !group.selects() {
@@ -89,7 +89,7 @@ fn groups(suite: &Suite, thresholds: &Thresholds, problems: &mut Problems) {
         if own.own_checks().next().is_none() && own.each_scenario.is_none() {
             problems.key(
                 path.clone(),
-                format!("the group {} holds no check", shown(name)),
+                format!("the group {} contains no check", shown(name)),
                 "add one, for example `success_rate: \"100%\"`",
             );
         }
@@ -344,7 +344,9 @@ fn confidence(path: Path, confidence: Option<Percent>, problems: &mut Problems) 
     if fraction <= 0.5 || fraction >= 1.0 {
         problems.value(
             path,
-            format!("`{confidence}` is no useful confidence: it lies above 50% and below 100%"),
+            format!(
+                "`{confidence}` is not a useful confidence: it must be above 50% and below 100%"
+            ),
             if fraction >= 1.0 {
                 "write for example `99%`: no sample is ever certain"
             } else {
@@ -367,7 +369,7 @@ fn baseline(path: &Path, baseline: &Baseline, problems: &mut Problems) {
     if baseline.from.chars().any(char::is_control) {
         problems.value(
             path.child("from"),
-            "`from` holds a line end or another control character",
+            "`from` contains a line break or another control character",
             "write it on one line",
         );
     }
@@ -420,7 +422,9 @@ fn significance(path: Path, significance: Option<Percent>, problems: &mut Proble
     if significance.fraction() <= 0.0 || significance.fraction() >= 0.5 {
         problems.value(
             path,
-            format!("`{significance}` is no useful significance: it lies above 0% and below 50%"),
+            format!(
+                "`{significance}` is not a useful significance: it must be above 0% and below 50%"
+            ),
             "write for example `5%`",
         );
     }

@@ -1,4 +1,4 @@
-//! Sides of one call: what each must say, how they match, and what cannot stand beside them.
+//! Sides of one call: what each must say, how they match, and what cannot be used with them.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -59,7 +59,7 @@ fn of_party(
     })
 }
 
-/// The keys that cannot stand beside `together`, and why.
+/// The keys that cannot be used with `together`, and why.
 fn beside(suite: &Suite, problems: &mut Problems) {
     let each = "each side names its own `scenarios`, one for each set";
     let once = "a call cannot be started again, or ended, without its other sides";
@@ -76,7 +76,12 @@ fn beside(suite: &Suite, problems: &mut Problems) {
         ("folder", suite.folder.is_some(), each, "name the ids on the sides"),
         ("spec", suite.spec.is_some(), each, "name the ids on the sides"),
         ("cases", suite.cases.is_some(), each, "name the ids on the sides"),
-        ("retry", suite.retry.is_some(), once, "remove it; `frequency` makes a verdict firmer"),
+        (
+            "retry",
+            suite.retry.is_some(),
+            once,
+            "remove it; a higher `frequency` gives more certainty",
+        ),
         ("early_stop", suite.early_stop.is_some(), once, "remove it"),
         (
             "frequency",
@@ -86,7 +91,7 @@ fn beside(suite: &Suite, problems: &mut Problems) {
         ),
     ] {
         if stands {
-            problems.key(at(key), format!("`{key}` cannot stand beside `together`: {why}"), help);
+            problems.key(at(key), format!("`{key}` cannot be used with `together`: {why}"), help);
         }
     }
     for (key, ids) in
@@ -96,7 +101,7 @@ fn beside(suite: &Suite, problems: &mut Problems) {
             problems.value(
                 at(key),
                 format!(
-                    "several {} cannot stand beside `together`: a side is one call",
+                    "several {} cannot be used with `together`: a side is one call",
                     spaced(key)
                 ),
                 "keep one, or write a suite for each",
@@ -107,7 +112,7 @@ fn beside(suite: &Suite, problems: &mut Problems) {
     if explain == Some(true) {
         problems.key(
             at("on_failure.explain"),
-            "`explain` cannot stand beside `together`: each call is a result of its own, and the \
+            "`explain` cannot be used with `together`: each call is a result of its own, and the \
              platform explains a result",
             "remove it; `cekura-gate result show ID` has what the platform says of one",
         );
@@ -142,7 +147,7 @@ fn names(suite: &Suite, problems: &mut Problems) {
         if leg.label.chars().any(char::is_control) {
             problems.value(
                 at("together").child(index).child("name"),
-                "the name holds a line end or another control character",
+                "the name contains a line break or another control character",
                 "write it on one line",
             );
         }

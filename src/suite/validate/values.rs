@@ -14,8 +14,8 @@ pub(super) fn check(suite: &Suite, problems: &mut Problems) {
         if text.chars().any(char::is_control) {
             problems.value(
                 path.clone(),
-                format!("`{path}` holds a line end or another control character"),
-                "write it on one line; text below `|` or `>` ends in a line end, that below `>-` does not",
+                format!("`{path}` contains a line break or another control character"),
+                "write it on one line; text below `|` or `>` ends with a line break, that below `>-` does not",
             );
         }
     }
@@ -33,7 +33,10 @@ pub(super) fn check(suite: &Suite, problems: &mut Problems) {
         if value.chars().any(char::is_control) {
             problems.value(
                 path,
-                format!("the header {} holds a line end or another control character", shown(name)),
+                format!(
+                    "the header {} contains a line break or another control character",
+                    shown(name)
+                ),
                 "write it on one line",
             );
         }

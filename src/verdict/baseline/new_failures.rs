@@ -251,12 +251,12 @@ fn reason(
         n => format!("{n} of {} newly fail: {}", text::count(of, "common scenario"), list(fallen)),
     }];
     if verdict == Verdict::Inconclusive && !open.is_empty() {
-        parts.push(format!("runs without a verdict could make it so of {}", list(open)));
+        parts.push(format!("with the runs that have no verdict it could also be {}", list(open)));
     }
     if verdict == Verdict::Inconclusive && !too_few.is_empty() {
         parts.push(format!(
-            "so few runs cannot tell a fall from noise, whatever they show, of {}: run each \
-             scenario more often",
+            "too few runs to distinguish a change from \
+             noise for {}: run each scenario more often",
             list(too_few)
         ));
     }

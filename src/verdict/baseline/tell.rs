@@ -157,8 +157,8 @@ impl<'n> Compared<'n> {
                     true => (Verdict::Pass, "it may be noise"),
                     false => (
                         Verdict::Inconclusive,
-                        "these runs are too few to tell a change from noise: run each scenario more \
-                         often",
+                        "these runs are too few to distinguish a \
+                         change from noise: run each scenario more often",
                     ),
                 };
                 (verdict, format!("{seen}: more than the {allowed} allowed, but {why}"))

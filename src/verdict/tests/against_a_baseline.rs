@@ -54,7 +54,11 @@ fn a_drop_that_may_be_noise_or_is_within_the_limit_passes() {
 fn a_drop_that_so_few_runs_could_never_tell_from_noise_proves_nothing() {
     let blind = drop_of(&[(2, 0)], &[(0, 2)]);
     assert_eq!(blind.verdict, Verdict::Inconclusive, "{}", blind.reason);
-    assert!(blind.reason.contains("too few to tell a change from noise"), "{}", blind.reason);
+    assert!(
+        blind.reason.contains("too few to distinguish a change from noise"),
+        "{}",
+        blind.reason
+    );
     assert_eq!(drop_of(&[(2, 0)], &[(2, 0)]).verdict, Verdict::Pass, "nothing dropped");
     assert_eq!(drop_of(&[(0, 2)], &[(0, 2)]).verdict, Verdict::Pass, "nothing could drop");
 }
@@ -125,7 +129,11 @@ fn rise_of(base: &[RunRecord], head: &[RunRecord]) -> CheckReport {
 fn a_rise_that_so_few_values_could_never_tell_from_noise_proves_nothing() {
     let blind = rise_of(&numeric(&[100.0, 101.0]), &numeric(&[200.0, 201.0]));
     assert_eq!(blind.verdict, Verdict::Inconclusive, "{}", blind.reason);
-    assert!(blind.reason.contains("too few to tell a change from noise"), "{}", blind.reason);
+    assert!(
+        blind.reason.contains("too few to distinguish a change from noise"),
+        "{}",
+        blind.reason
+    );
     let within = rise_of(&numeric(&[100.0, 101.0]), &numeric(&[104.0, 103.0]));
     assert_eq!(within.verdict, Verdict::Pass, "{}", within.reason);
     // Three against three can tell, at 1/20; these three do not.

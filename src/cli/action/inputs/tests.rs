@@ -73,9 +73,9 @@ fn inputs_that_say_the_same_or_cannot_be_carried_are_refused() {
     for (inputs, part) in [
         (vec![("mode", "text"), ("execution_mode", "voice")], "say the same"),
         (vec![("concurrency", "1"), ("concurrency_limit", "1")], "say the same"),
-        (vec![("batch", "- a"), ("batch_file", "b")], "cannot stand together"),
+        (vec![("batch", "- a"), ("batch_file", "b")], "cannot be used together"),
         (vec![("batch", "- a")], "`concurrency` is empty"),
-        (vec![("tags", "a"), ("name", "a\nb")], "`name` holds a line end"),
+        (vec![("tags", "a"), ("name", "a\nb")], "`name` contains a line break"),
         (vec![("tags", "a"), ("share_link", "perhaps")], "neither true nor false"),
     ] {
         let refused = arguments(&inputs, Found::default()).unwrap_err();

@@ -24,7 +24,7 @@ fn keys_of_the_agents_program_go_together() {
             (
                 "agent_url: 127.0.0.1:8080",
                 "agent_url",
-                "`127.0.0.1:8080` is no http:// or https:// address",
+                "`127.0.0.1:8080` is not an http:// or https:// address",
             ),
             (
                 "agent_command: [a]\nagent_env: [CEKURA_API_KEY]",
@@ -34,7 +34,7 @@ fn keys_of_the_agents_program_go_together() {
             (
                 "agent_command: [a]\nmock_tools: [b]",
                 "mock_tools",
-                "mode api_chat cannot carry `mock_tools`",
+                "mode api_chat does not support `mock_tools`",
             ),
         ],
     );
@@ -66,7 +66,7 @@ fn a_latency_of_the_agent_is_checked_as_other_times_are() {
             (
                 "thresholds: { agent_latency: mean == 1s }",
                 key,
-                "`mean == 1s` asks for one time, to the millisecond",
+                "`mean == 1s` accepts only one exact time",
             ),
             (
                 "thresholds: { agent_latency: count <= 2 }",
@@ -123,24 +123,24 @@ fn programs_of_the_agent_stand_side_by_side() {
             (
                 "matrix: { agent_dir: [x, y] }\nagent_dir: z",
                 "agent_dir",
-                "`agent_dir` cannot stand beside `matrix.agent_dir`",
+                "`agent_dir` cannot be used with `matrix.agent_dir`",
             ),
             (
                 "matrix: { agent_command: [[a], [b]] }",
                 "agent_command",
-                "`agent_command` cannot stand beside `matrix.agent_command`",
+                "`agent_command` cannot be used with `matrix.agent_command`",
             ),
             (
                 "matrix: { agent_dir: [x, y] }\nagent_url: http://127.0.0.1:1/\n\
                  agent_ready: http://127.0.0.1:1/",
                 "matrix.agent_dir",
-                "`matrix.agent_dir` cannot stand beside `agent_url`: two servers share no address",
+                "`matrix.agent_dir` cannot be used with `agent_url`: two servers share no address",
             ),
         ],
     );
     let base = "agent: 1\nscenarios: [1]\nmode: api_chat";
     let two = "matrix: { agent_dir: [x, y], agent_command: [[a], [b]] }";
-    let message = "`matrix.agent_command` cannot stand beside `matrix.agent_dir`";
+    let message = "`matrix.agent_command` cannot be used with `matrix.agent_dir`";
     all_refused(base, &[(two, "matrix.agent_command", message)]);
     super::all_fine(
         base,

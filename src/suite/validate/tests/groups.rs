@@ -5,7 +5,8 @@ use super::{all_fine, all_refused};
 #[test]
 fn a_confidence_lies_strictly_between_a_coin_and_certainty() {
     for text in ["50%", "100%", "0%"] {
-        let message = format!("`{text}` is no useful confidence: it lies above 50% and below 100%");
+        let message =
+            format!("`{text}` is not a useful confidence: it must be above 50% and below 100%");
         let rows = [
             (format!("{{success_rate: 90%, confidence: {text}}}"), "thresholds.confidence"),
             (
@@ -38,7 +39,7 @@ fn a_group_says_which_scenarios_it_has_and_what_they_must_show() {
             (
                 "thresholds: { groups: { g: { tags: [a] } } }",
                 "thresholds.groups.g",
-                "the group `g` holds no check",
+                "the group `g` contains no check",
             ),
             (
                 "thresholds: { groups: { g: { cases: [a], success_rate: 90% } } }",

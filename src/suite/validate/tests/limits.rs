@@ -46,7 +46,7 @@ fn limits_limit_something() {
         "agent: 1\nscenarios: [1]",
         &[
             ("budget: {price_per_run: 1}", "budget", "`budget` sets no limit"),
-            ("retry: {on: [error, error]}", "retry.on.1", "this outcome stands in `on` twice"),
+            ("retry: {on: [error, error]}", "retry.on.1", "this outcome is in `on` twice"),
             (
                 "thresholds: {baseline: {from: main}}",
                 "thresholds.baseline",
@@ -60,7 +60,7 @@ fn limits_limit_something() {
             (
                 "thresholds: {baseline: {from: main, metrics: {A: {max_rise: 5%, significance: 0%}}}}",
                 "thresholds.baseline.metrics.A.significance",
-                "`0%` is no useful significance: it lies above 0% and below 50%",
+                "`0%` is not a useful significance: it must be above 0% and below 50%",
             ),
             (
                 "thresholds: {baseline: {from: main, confidence: 95%, success_rate: {max_drop: 5%, significance: 1%}}}",
@@ -79,7 +79,7 @@ fn limits_limit_something() {
 
 #[test]
 fn runs_repeated_until_they_pass_cannot_be_judged_by_an_interval() {
-    let message = "`flaky: passed` cannot stand beside `confidence`: \
+    let message = "`flaky: passed` cannot be used with `confidence`: \
                    runs that are repeated until they pass are no sample";
     let confident = [
         "thresholds: { success_rate: 90%, confidence: 95% }",
