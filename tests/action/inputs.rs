@@ -328,7 +328,7 @@ async fn what_is_wrong_is_said_of_inputs_and_of_nothing_that_nobody_wrote() {
                 ("frequency", "2"),
                 ("args", "--frequency=3"),
             ],
-            "the input `frequency` stands in `args` too",
+            "the input `frequency` is in `args` too",
         ),
     ] {
         let step = job.run(&inputs).await;

@@ -20,7 +20,7 @@ fn each_fault_of_the_program_is_told_apart_and_fails_the_run() {
         (
             "echo Listening on port 80; read -r a",
             "not_the_protocol",
-            "no JSON: Listening on port 80",
+            "not JSON: Listening on port 80",
         ),
         (
             "read -r a; read -r b; sleep 60",
