@@ -9,13 +9,13 @@ client_version=1.6.7
 gate=${CEKURA_GATE:-cekura-gate}
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 work=$(mktemp -d)
-stand_in=
+simulator=
 
 stop() {
-  if [[ -n $stand_in ]]; then
-    kill "$stand_in" 2>/dev/null || true
-    wait "$stand_in" 2>/dev/null || true
-    stand_in=
+  if [[ -n $simulator ]]; then
+    kill "$simulator" 2>/dev/null || true
+    wait "$simulator" 2>/dev/null || true
+    simulator=
   fi
 }
 trap 'stop; rm -rf "$work"' EXIT
@@ -40,10 +40,10 @@ serve() {
   stop
   : >"$work/address"
   "$gate" simulate --world "$1" --port 0 --port-file "$work/port" >"$work/address" &
-  stand_in=$!
+  simulator=$!
   for _ in $(seq 100); do
     [[ -s $work/address ]] && break
-    kill -0 "$stand_in" 2>/dev/null || fail "the simulator did not start with $1"
+    kill -0 "$simulator" 2>/dev/null || fail "the simulator did not start with $1"
     sleep 0.1
   done
   CEKURA_API_URL=$(head -n 1 "$work/address")

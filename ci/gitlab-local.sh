@@ -19,9 +19,9 @@ tools=$(realpath "$tools")
 PATH=$tools/node_modules/.bin:$(dirname "$gate"):$PATH
 
 scratch=$(mktemp -d)
-stand_in=
+simulator=
 cleanup() {
-    [ -z "$stand_in" ] || kill "$stand_in" 2>/dev/null || true
+    [ -z "$simulator" ] || kill "$simulator" 2>/dev/null || true
     rm -rf "$scratch"
 }
 trap cleanup EXIT
@@ -35,7 +35,7 @@ scenarios:
   - { id: 103, name: Never connects, tags: [unknown], pass: 1, error: 1 }
 YAML
 "$gate" simulate --world "$scratch/world.yml" >"$scratch/address" 2>"$scratch/log" &
-stand_in=$!
+simulator=$!
 for _ in $(seq 100); do
     url=$(grep -o 'http://[0-9.:]*' "$scratch/address" "$scratch/log" -h | head -n 1 || true)
     [ -z "$url" ] || break

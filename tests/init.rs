@@ -177,7 +177,7 @@ fn what_is_there_stays_unless_it_is_told_otherwise() {
     assert!(!dir.path().join(".github/workflows").exists());
     let done = gate(dir.path(), &["init"]);
     assert_eq!(done.code, Some(0), "{}", done.err);
-    assert!(done.out.contains("kept  cekura-gate.yml: it is there already"), "{}", done.out);
+    assert!(done.out.contains("kept  cekura-gate.yml: it exists already"), "{}", done.out);
     assert_eq!(read(&dir, "cekura-gate.yml"), "theirs\n");
 
     let done = gate(dir.path(), &["init", "--force", "--agent", "5"]);

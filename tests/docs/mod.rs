@@ -120,12 +120,24 @@ fn the_help_of_each_command_is_in_the_docs() {
         assert!(output.status.success(), "{args:?}");
         fenced("text", &stdout(&output))
     };
+    // Every command takes the global options: they are listed once, above.
+    let own = |args: &[&str]| {
+        let mut is_global = false;
+        let whole = help(args);
+        let own = whole.lines().filter(|line| {
+            if !line.is_empty() && !line.starts_with(' ') {
+                is_global = *line == "Global options:";
+            }
+            !is_global
+        });
+        own.collect::<Vec<_>>().join("\n").replace("\n\n```", "\n```")
+    };
     let mut text = format!("## cekura-gate\n\n{}\n", help(&["--help"]));
     for &command in COMMANDS {
-        text.push_str(&format!("\n## {command}\n\n{}\n", help(&[command, "--help"])));
+        text.push_str(&format!("\n## {command}\n\n{}\n", own(&[command, "--help"])));
         let below = GROUPED.iter().find(|(group, _)| *group == command).map(|(_, below)| *below);
         for name in below.unwrap_or_default() {
-            let help = help(&[command, name, "--help"]);
+            let help = own(&[command, name, "--help"]);
             text.push_str(&format!("\n### {command} {name}\n\n{help}\n"));
         }
     }

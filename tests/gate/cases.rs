@@ -106,7 +106,7 @@ fn a_spec_is_found_beside_its_suite_or_where_the_flag_says() {
     std::fs::write(below.join("cekura.tests.json"), SPEC).unwrap();
     gate.run(&["check", "gates/gate.yml"]).expect(0).says("order, Return shoes");
     gate.run(&["check", "--spec", "gates/cekura.tests.json"]).expect(0).says("order, Return shoes");
-    gate.run(&["check", "--spec", "gates/gate.yml"]).expect(2).says("below `cases`");
+    gate.run(&["check", "--spec", "gates/gate.yml"]).expect(2).says("under `cases`");
     gate.run(&["check", "--spec", "nowhere.json"]).expect(2).says("nowhere.json");
     std::fs::remove_file(below.join("cekura.tests.json")).unwrap();
     gate.run(&["check", "gates/gate.yml"]).expect(2).says("gates/gate.yml:5:7");

@@ -74,7 +74,7 @@ fn flags_that_leave_no_scenario_of_a_group_leave_its_checks_aside_and_say_so() {
     let gate = Gate::against(&world(), &suite(SAFETY));
     gate.run(&["run", "--scenarios", "2", "--success-rate", ">= 0%"])
         .expect(0)
-        .says("the group `safety` fits none of the scenarios that the flags select");
+        .says("the group `safety` fits none of the scenarios that the flags or the profile select");
 }
 
 #[test]

@@ -109,7 +109,7 @@ fn a_matrix_that_cannot_be_is_refused_with_the_way_out() {
         (suite("agent: 1"), "`agent` cannot be used with `matrix.agent`"),
         (
             suite("mode: text").replace("agent: [1, 2]", "mode: [text, voice]"),
-            "beside `matrix.mode`",
+            "be used with `matrix.mode`",
         ),
         (suite("").replace("{ agent: [1, 2] }", "{}"), "`matrix` is empty"),
         (suite("").replace("agent: [1, 2]", "agent: [1, 1]"), "is in `matrix.agent` twice"),

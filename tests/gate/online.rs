@@ -127,7 +127,7 @@ fn a_check_that_a_metric_cannot_be_asked_is_warned_of() {
     let gate = Gate::against(&world(), &suite);
     gate.run(&["check", "--online"])
         .expect(0)
-        .says("`Latency` is a metric of the kind numeric, and `rate` is no aggregate for it");
+        .says("`Latency` is a metric of the kind numeric, and `rate` cannot be used for it");
 }
 
 #[test]

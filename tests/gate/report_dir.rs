@@ -205,7 +205,7 @@ fn a_suite_may_not_send_its_reports_out_of_the_repository() {
             command.current_dir(&sub);
             crate::gate::harness::Finished::of(command.output().unwrap(), &sub)
         };
-        run(&["run"]).expect(2).says("it lies outside of the repository");
+        run(&["run"]).expect(2).says("it is outside the repository");
         run(&["check"]).expect(2);
         assert_eq!(gate.requests(), Vec::<String>::new());
         assert!(!gate.dir.path().join("out").exists(), "{dir}");
@@ -220,7 +220,7 @@ fn a_suite_may_not_send_its_reports_out_of_the_repository() {
     let mut command = gate.command(&["run", "list.yml"]);
     command.current_dir(&sub);
     let refused = crate::gate::harness::Finished::of(command.output().unwrap(), &sub);
-    refused.expect(2).says("it lies outside of the repository");
+    refused.expect(2).says("it is outside the repository");
     let mut command = gate.command(&["run", "list.yml", "--allow-outside"]);
     command.current_dir(&sub);
     crate::gate::harness::Finished::of(command.output().unwrap(), &sub).expect(0);
