@@ -68,7 +68,8 @@ fn hangs_in(conversations: &str) -> String {
 fn what_a_lost_gate_left_open_is_ended_on_resume_and_held_again() {
     let gate = with_script(&world("says: [Hello, Thanks]"), &hangs_in("1"), "");
     lose(&gate, &["run"], 1);
-    let finished = gate.run(&["run", "--resume"]).expect(0).says("they were ended and started again");
+    let finished =
+        gate.run(&["run", "--resume"]).expect(0).says("they were ended and started again");
     assert_eq!(posted(&gate, "/end-chat/").len(), 1);
     let result = finished.result();
     assert_eq!(result["outcomes"][0]["outcome"], "passed", "{}", result["outcomes"]);
