@@ -3,8 +3,7 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::verdict::after_round::RoundSlots;
-use crate::verdict::evidence::ScenarioSlots;
+use crate::verdict::evidence::{RoundSlots, ScenarioSlots};
 
 const EACH: usize = 3;
 
