@@ -156,7 +156,33 @@ def compare():
         step = 1 / (max(len(x + y) for x, y in sides) + 1)
         return stats.norm.sf((above - step / 2) / math.sqrt(variance))
 
+    def design(threshold, alpha, looks):
+        """The boundaries, by following every count that has not crossed."""
+
+        def side(p):
+            chances, spent, before, found = np.array([1.0]), 0.0, 0, []
+            for runs in looks:
+                chances = np.convolve(chances, stats.binom.pmf(np.arange(runs - before + 1), runs - before, p))
+                before = runs
+                may = alpha * (runs / looks[-1]) ** 1.5 - spent
+                tails = chances[::-1].cumsum()[::-1]
+                reached = np.flatnonzero(tails <= may)
+                start = reached[0] if len(reached) else runs + 1
+                spent += chances[start:].sum()
+                chances[start:] = 0
+                found.append(int(start) if start <= runs else None)
+            return found
+
+        return [list(pair) for pair in zip(side(threshold), side(1 - threshold))]
+
+    def drop_bounds(rows, confidence):
+        (a, b, c, d), = rows
+        from statsmodels.stats.proportion import confint_proportions_2indep
+        return confint_proportions_2indep(a, a + b, c, c + d, method="score", compare="diff", alpha=2 * (1 - confidence))
+
     routes = {
+        "design": (lambda *case: [-1 if end is None else end for look in design(*case) for end in look], EXACT),
+        "drop.bounds": (drop_bounds, 1e-5),
         "normal.upper_quantile": (stats.norm.isf, EXACT),
         "student.upper_quantile": (stats.t.isf, EXACT),
         "binomial": (lambda k, n, p: (stats.binom.sf(k - 1, n, p), stats.binom.cdf(k, n, p)), EXACT),
@@ -205,7 +231,8 @@ def close(result, expected, within):
 def hold_docs(write):
     """Each table of the simulation stands in the docs, between comments that name it."""
     text, right = DOCS.read_text(), True
-    for block in example("false_verdicts").split("<!-- begin ")[1:]:
+    printed = example("false_verdicts") + example("sampling_table")
+    for block in printed.split("<!-- begin ")[1:]:
         name = block.split(" -->")[0]
         block = "<!-- begin " + block.strip()
         end = f"<!-- end {name} -->"

@@ -4,7 +4,9 @@
 #![expect(clippy::print_stdout, reason = "printing the table is what it is for")]
 
 use cekura_gate::stats::strata::Stratum;
-use cekura_gate::stats::{binomial, normal, numbers, ranks, rate, strata, student};
+use cekura_gate::stats::{
+    binomial, drop, normal, numbers, ranks, rate, sequential, strata, student,
+};
 use serde_json::{Value, json};
 
 #[path = "shared/random.rs"]
@@ -17,6 +19,7 @@ fn main() {
     distributions();
     rates();
     further();
+    designs();
     for _ in 0..60 {
         quantities(&mut random);
         baselines(&mut random);
@@ -45,6 +48,23 @@ fn distributions() {
                 let k = k.clamp(0.0, n as f64) as usize;
                 let tails = [binomial::at_least(k, n, p), binomial::at_most(k, n, p)];
                 print("binomial", json!([k, n, p]), json!(tails));
+            }
+        }
+    }
+}
+
+fn designs() {
+    for looks in [vec![30, 60, 90, 120], vec![3, 6, 9, 12], vec![1, 2, 5, 40], vec![50]] {
+        for threshold in [0.5, 0.8, 0.9, 0.95] {
+            for alpha in [0.01, 0.05, 0.2] {
+                let design = sequential::Design::new(threshold, alpha, &looks);
+                let end = |end: Option<usize>| end.map_or(-1, usize::cast_signed);
+                let ends: Vec<isize> = design
+                    .looks()
+                    .iter()
+                    .flat_map(|look| [end(look.yes_from), end(look.no_from)])
+                    .collect();
+                print("design", json!([threshold, alpha, looks]), json!(ends));
             }
         }
     }
@@ -108,6 +128,11 @@ fn baselines(random: &mut Random) {
         let p = strata::cochran_mantel_haenszel(&strata);
         print("cochran_mantel_haenszel", json!(rows), json!(p));
         print("difference", json!(rows), json!(strata::difference(&strata)));
+        if let Some(first) = strata.first() {
+            let rows = rows.get(..1).unwrap_or_default();
+            let bounds = drop::bounds(&[*first], 0.95);
+            print("drop.bounds", json!([rows, 0.95]), json!(bounds));
+        }
     }
 }
 

@@ -25,7 +25,7 @@ use crate::plan::{Plan, Selection, StartRequest, Target};
 use crate::preflight::lookup::Online;
 use crate::preflight::selection::{Group, Member, SuiteSet};
 use crate::preflight::warnings::warnings;
-use crate::preflight::{lookup, selection};
+use crate::preflight::{lookup, power, selection};
 use crate::spec::model::Case;
 use crate::suite::model::{Quarantine, Suite};
 use crate::suite::retry::{EarlyStop, RetryOn};
@@ -44,6 +44,10 @@ pub(super) struct Args {
     /// profiles, metrics and baseline that the suite names, and price the run. Starts nothing.
     #[arg(long)]
     online: bool,
+    /// Also say how many runs it takes to notice an agent below each threshold, or a drop since the
+    /// baseline, with a chance of 80%.
+    #[arg(long)]
+    power: bool,
     #[command(flatten)]
     keys: KeyFlags,
 }
@@ -55,7 +59,14 @@ pub(super) fn check(
     console: &Console,
 ) -> Result<Code, Failure> {
     let overrides = &args.keys.read()?;
-    let surroundings = CheckContext { online: args.online, overrides, global, context, console };
+    let surroundings = CheckContext {
+        online: args.online,
+        power: args.power,
+        overrides,
+        global,
+        context,
+        console,
+    };
     surroundings.check(selection::asked(&args.suites, overrides, context, &|event| {
         Log { console }.on(&event)
     })?)
@@ -75,7 +86,7 @@ pub(super) fn dry_run(
         let asked =
             selection::asked(suites, &overrides, context, &|event| Log { console }.on(&event))?;
         let overrides = &overrides;
-        CheckContext { online, overrides, global, context, console }.check(asked)
+        CheckContext { online, power: false, overrides, global, context, console }.check(asked)
     });
     let valid = match &checked {
         Ok(_) => online.then_some(true),
@@ -97,6 +108,8 @@ struct CheckContext<'a> {
     overrides: &'a Overrides,
     /// Whether the account is asked too.
     online: bool,
+    /// Whether to say what the runs can see.
+    power: bool,
     global: &'a Global,
     context: &'a Context,
     console: &'a Console,
@@ -127,6 +140,9 @@ impl CheckContext<'_> {
         console.print(&describe(loaded, &plan, online.as_ref()))?;
         let resolved = online.as_ref().map_or(&plan, |online| &online.plan);
         self.overrides.check_caps(&[(&loaded.suite, resolved)])?;
+        if self.power {
+            console.print(&power::text(loaded.suite.thresholds.as_ref(), resolved))?;
+        }
         for warning in warnings(loaded, resolved) {
             console.warn(&warning);
         }

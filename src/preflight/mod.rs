@@ -5,6 +5,7 @@ pub(crate) mod baseline;
 pub(crate) mod budget;
 pub(crate) mod grouping;
 pub(crate) mod lookup;
+pub(crate) mod power;
 pub(crate) mod quarantine;
 pub(crate) mod selection;
 pub(crate) mod suggestions;

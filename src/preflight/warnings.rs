@@ -5,6 +5,7 @@ use std::path::Path;
 
 use crate::input::suite_file::Loaded;
 use crate::plan::{Plan, Selection};
+use crate::preflight::power::{Size, against_the_baseline};
 use crate::spec::conditions;
 use crate::suite::model::Suite;
 use crate::suite::test_sets::TestSetFrom;
@@ -43,6 +44,13 @@ pub(crate) fn warnings(loaded: &Loaded, plan: &Plan) -> Vec<String> {
                 .to_owned(),
         );
     }
+    let sight = Size::of(plan).and_then(|size| against_the_baseline(thresholds, &size));
+    warnings.extend(sight.filter(|sight| sight.is_blind).map(|sight| {
+        format!(
+            "{}: more than twice `max_drop`; run each scenario more often, or allow a larger drop",
+            sight.told
+        )
+    }));
     warnings.extend(idle_afterwards(&loaded.suite));
     warnings.extend(repeated_ids(loaded, plan));
     warnings.extend(plan.spec().into_iter().flat_map(conditions::warnings));

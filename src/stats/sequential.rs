@@ -18,7 +18,7 @@
 
 use super::{binomial, ln_choose, rate};
 
-/// The exponent of the spending function: measured in `docs/statistics.md` beside others.
+/// The exponent of the spending function. A smaller one takes fewer calls and loses more power.
 pub const SPENDING: f64 = 1.5;
 
 /// Chances below this change no boundary.
