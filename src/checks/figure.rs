@@ -72,7 +72,7 @@ impl FigureUnit {
     }
 
     /// A figure with its unit, as a person reads it: `87.5%`, `2310ms`, `4.2`. Beside a threshold,
-    /// [`CheckReport::shown`] has the digits that tell the two apart.
+    /// `CheckReport::shown` has the digits that tell the two apart.
     pub fn show(self, value: f64) -> String {
         numbers::beside(value, &[], self.form())
     }

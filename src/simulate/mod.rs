@@ -3,7 +3,7 @@
 //! A start draws the whole fate of each run at once ([`fate`]) and puts it on a time line
 //! ([`engine`]); after that, every answer is a pure function of the time that has passed. The
 //! documents are as the real API writes them, with its inconsistencies. [`server`] is the only
-//! part that opens a socket, but for the network's [faults]; [`account`] is what the server knows.
+//! part that opens a socket, but for the network's [faults]; `state` is what the server knows.
 
 mod after;
 mod cases;

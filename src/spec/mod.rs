@@ -1,7 +1,7 @@
 //! Tests as Code: test cases that live in the repository, in Cekura's own file format or inline in
 //! the suite.
 //!
-//! Pure: text in, a [`Spec`](model::Spec) or [diagnostics](crate::document::Diagnostics) out.
+//! Pure: text in, a [`Spec`] or [diagnostics](crate::document::Diagnostics) out.
 //! `model` has the types, `words` the values that are one of a few, `rules` what spans several
 //! keys, `conditions` and `tags` what a scripted caller does, `cases` tells the runs of a result by
 //! their case, `refusals` finds the place that the platform's errors mean.

@@ -1,6 +1,6 @@
 //! The suite file: its model, how it is read, and what makes it valid.
 //!
-//! Pure: text in, a [`Suite`](model::Suite) or [diagnostics](crate::document::Diagnostics) out.
+//! Pure: text in, a [`Suite`] or [diagnostics](crate::document::Diagnostics) out.
 //! Nothing here reads a file, the environment or the clock.
 
 pub mod agent;
@@ -45,7 +45,7 @@ impl Root for Suite {
     }
 }
 
-/// Reads a suite file. The rules that span several keys are in [`validate`], to be asked once the
+/// Reads a suite file. The rules that span several keys are in [`mod@validate`], to be asked once the
 /// flags are merged in.
 ///
 /// `lookup` gives the value of an environment variable for `${VAR}`; `today` decides which
