@@ -239,7 +239,7 @@ fn only_the_outermost_name_of_pipecats_agent_has_the_name_of_cekuras_own_actions
     assert_eq!(data(r#"{"agent_name": "bot"}"#).unwrap().agent_name.as_deref(), Some("bot"));
     for (text, part) in [
         (r#"{"pipecat_agent_name": "a", "agent_name": "b"}"#, "pipecat_agent_name"),
-        (r#"{"pipecat_agent_name": "a", "pipecat_agent_name": "b"}"#, "already stands"),
+        (r#"{"pipecat_agent_name": "a", "pipecat_agent_name": "b"}"#, "is already on line"),
         (r#"{"pipecat_agent": "a"}"#, "pipecat_agent"),
         ("[1]", "list"),
         ("bot", "bot"),

@@ -127,7 +127,7 @@ fn a_comparison_reads_top_down() {
       only in the base, not counted: Scenario 5
       only in the head, not counted: Scenario 4
 
-      exit 3: not enough evidence to say: dropped by 57.1 points, p = 0.004; 5 runs and 2 of the baseline without a verdict could change the answer: 0 points allowed
+      exit 3: not enough evidence to say: dropped by 57.1 points, p = 0.004; 5 runs and 2 of the baseline without a verdict could change the answer: 0 points allowed; a drop of 65 points would probably show
     ");
     insta::assert_snapshot!(markdown(&compared(&base, &head)), @"
     ### Result 2 against 1
@@ -148,6 +148,6 @@ fn a_comparison_reads_top_down() {
 
     only in the head, not counted: Scenario 4
 
-    not enough evidence to say: dropped by 57.1 points, p = 0.004; 5 runs and 2 of the baseline without a verdict could change the answer: 0 points allowed
+    not enough evidence to say: dropped by 57.1 points, p = 0.004; 5 runs and 2 of the baseline without a verdict could change the answer: 0 points allowed; a drop of 65 points would probably show
     ");
 }
