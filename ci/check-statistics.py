@@ -44,7 +44,8 @@ def example(name):
 
 def compare():
     import numpy as np
-    from scipy import stats
+    from scipy import optimize, stats
+    from scipy.special import xlogy
     from statsmodels.stats.contingency_tables import StratifiedTable
     from statsmodels.stats.proportion import proportion_confint
 
@@ -176,9 +177,24 @@ def compare():
         return [list(pair) for pair in zip(side(threshold), side(1 - threshold))]
 
     def drop_bounds(rows, confidence):
+        """The score bounds, with the likeliest shares found by search instead of by the cubic."""
         (a, b, c, d), = rows
-        from statsmodels.stats.proportion import confint_proportions_2indep
-        return confint_proportions_2indep(a, a + b, c, c + d, method="score", compare="diff", alpha=2 * (1 - confidence))
+        n, m, z = a + b, c + d, stats.norm.isf(1 - confidence)
+        seen = a / n - c / m
+
+        def far(drop):
+            low, high = max(0.0, drop), min(1.0, 1.0 + drop)
+            lost = lambda p: -(xlogy(a, p) + xlogy(b, 1 - p) + xlogy(c, p - drop) + xlogy(d, 1 - p + drop))
+            ends = [low, high, optimize.minimize_scalar(lost, bounds=(low, high), method="bounded", options={"xatol": 1e-13}).x]
+            p = min(ends, key=lost)
+            q = p - drop
+            variance = (p * (1 - p) / n + q * (1 - q) / m) * (n + m) / (n + m - 1)
+            return (seen - drop) / math.sqrt(max(variance, 1e-300))
+
+        edge = 1 - 1e-12
+        low = -1.0 if far(-edge) <= z else optimize.brentq(lambda drop: far(drop) - z, -edge, seen - 1e-12)
+        high = 1.0 if far(edge) >= -z else optimize.brentq(lambda drop: far(drop) + z, seen + 1e-12, edge)
+        return low, high
 
     routes = {
         "design": (lambda *case: [-1 if end is None else end for look in design(*case) for end in look], EXACT),

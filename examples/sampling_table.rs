@@ -15,6 +15,7 @@ use cekura_gate::stats::rate;
 use cekura_gate::stats::sequential::{Design, Seen, Stand};
 
 #[path = "shared/random.rs"]
+#[expect(dead_code, reason = "other examples use the rest of it")]
 mod random;
 
 use random::Random;
