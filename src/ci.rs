@@ -29,6 +29,15 @@ pub enum System {
     None,
 }
 
+/// What a change is compared with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChangeBase {
+    /// The commit or the branch.
+    pub reference: String,
+    /// The commit that is judged, which what is checked out must hold.
+    pub head: Option<String>,
+}
+
 impl System {
     /// Every system that is one.
     pub const ALL: [Self; 7] = [
@@ -152,6 +161,64 @@ impl System {
         };
         let own = variable("CEKURA_GATE_COMMIT");
         Origin::new(event, own.or(of_event.as_deref()).or_else(|| variable(commit)))
+    }
+
+    /// What the pull request of a job is compared with, as far as the system's variables and its
+    /// event say. A push has none: the gate on the commit before it may have failed.
+    ///
+    /// # Errors
+    ///
+    /// Why it is not known.
+    pub fn change_base<'a>(
+        self,
+        variable: impl Fn(&str) -> Option<&'a str>,
+        event: Option<&str>,
+    ) -> Result<ChangeBase, String> {
+        let commit = |name: &str| variable(name).filter(|value| !value.is_empty());
+        let branch = |name: &str| {
+            let name = commit(name)?;
+            let name = name.strip_prefix("refs/heads/").unwrap_or(name);
+            Some(format!("refs/remotes/origin/{name}"))
+        };
+        let event: Option<serde_json::Value> =
+            event.and_then(|text| serde_json::from_str(text).ok());
+        let of_event = |places: [&str; 2]| {
+            let text = |place: &str| event.as_ref()?.pointer(place)?.as_str();
+            places.iter().find_map(|place| text(place)).map(str::to_owned)
+        };
+        let own = |name: &str| commit(name).map(str::to_owned);
+        let (reference, head) = match self {
+            Self::Github => (
+                of_event(["/pull_request/base/sha", "/merge_group/base_sha"]),
+                of_event(["/pull_request/head/sha", "/merge_group/head_sha"]),
+            ),
+            Self::Gitlab => (
+                own("CI_MERGE_REQUEST_DIFF_BASE_SHA"),
+                own("CI_MERGE_REQUEST_SOURCE_BRANCH_SHA").or_else(|| own("CI_COMMIT_SHA")),
+            ),
+            Self::Azure => (
+                branch("SYSTEM_PULLREQUEST_TARGETBRANCH"),
+                own("SYSTEM_PULLREQUEST_SOURCECOMMITID"),
+            ),
+            Self::Bitbucket => (own("BITBUCKET_PR_DESTINATION_COMMIT"), own("BITBUCKET_COMMIT")),
+            Self::Buildkite => {
+                (branch("BUILDKITE_PULL_REQUEST_BASE_BRANCH"), own("BUILDKITE_COMMIT"))
+            }
+            Self::Jenkins => (branch("CHANGE_TARGET"), own("GIT_COMMIT")),
+            Self::Circleci | Self::None => {
+                let title = self.title();
+                return Err(format!(
+                    "{title} does not say what a change is compared with: name a commit or a branch"
+                ));
+            }
+        };
+        match reference {
+            Some(reference) => Ok(ChangeBase { reference, head }),
+            None => Err(format!(
+                "{} says of no pull request that this job is for: name a commit or a branch",
+                self.title()
+            )),
+        }
     }
 
     /// The name that people know it by.

@@ -92,6 +92,12 @@ impl Context {
         self.ci.origin(|name| self.var(name), event.as_deref())
     }
 
+    /// What the pull request of the CI job is compared with. The error says why nobody knows.
+    pub fn change_base(&self) -> Result<crate::ci::ChangeBase, String> {
+        let event = if self.ci == System::Github { self.event() } else { None };
+        self.ci.change_base(|name| self.var(name), event.as_deref())
+    }
+
     /// The document of the event that started a job of GitHub Actions; none where there is none that
     /// can be read.
     fn event(&self) -> Option<String> {

@@ -5,6 +5,7 @@
 
 mod action;
 mod call;
+mod changed;
 mod check;
 mod check_lines;
 mod compare;

@@ -7,9 +7,11 @@ use reqwest::Url;
 use secrecy::SecretString;
 use tokio::time::Instant;
 
+use super::changed;
 use crate::context::Context;
 use crate::exit::Code;
 use crate::failure::Failure;
+use crate::input::carrier_flags::words;
 use crate::input::options::Global;
 use crate::input::overrides::{KeyFlags, Overrides, scalar};
 use crate::input::suite_file::Loaded;
@@ -22,6 +24,7 @@ use crate::output::reporters::{Log, Reporters};
 use crate::plan::Plan;
 use crate::preflight::selection;
 use crate::preflight::selection::{Member, SuiteSet};
+use crate::preflight::touched::{self, LeftOut, put_back};
 use crate::run_file;
 use crate::run_file::{RunDir, RunState};
 use crate::runner::batch::{Batch, Entry};
@@ -69,6 +72,14 @@ pub(super) struct Args {
     /// platform is asked as well, otherwise the check is offline.
     #[arg(long, conflicts_with_all = ["resume", "reuse", "simulate", "comment", "listen"])]
     dry_run: bool,
+    /// Run only the suites that a change touches: one of the files that their `paths` name, or one of
+    /// their own, changed since this commit, branch or tag. `auto` takes what the CI system says
+    /// that the pull request is compared with. Where what changed is not known, every suite runs.
+    #[arg(long, value_name = "REF", value_parser = words, conflicts_with = "resume")]
+    changed_since: Option<String>,
+    /// List the suites that would run, and why; nothing starts.
+    #[arg(long, conflicts_with_all = ["resume", "dry_run", "comment", "listen"])]
+    list: bool,
     /// Write the verdict as a comment on the pull request, and update it in later runs. GitHub only;
     /// takes GITHUB_TOKEN.
     #[arg(long)]
@@ -114,9 +125,26 @@ pub(super) fn run(
         return super::check::dry_run((&args.suites, &args.keys), global, context, console);
     }
     let overrides = &args.keys.read()?;
+<<<<<<< HEAD
     let asked =
         selection::asked(&args.suites, overrides, context, &|event| Log { console }.on(&event))?;
     gate((args, overrides), asked, global, context, console)
+=======
+    let mut asked = selection::asked(&args.suites, overrides, context, console)?;
+    let changes = changed::since(args.changed_since.as_deref(), context, console)?;
+    if args.list {
+        return changed::list(&asked, changes.as_ref(), console);
+    }
+    let inputs = changed::inputs(&asked);
+    let left_out = changes.map(|changes| touched::leave_out(&mut asked, &changes));
+    let left_out = left_out.unwrap_or_default();
+    if asked.suites.is_empty() {
+        let (batch, code) = changed::nothing_touched(&asked, left_out, &inputs, context, console)?;
+        Commenter::new(args.comment, global, context).tell_now(&batch, console)?;
+        return Ok(code);
+    }
+    gate((args, overrides), (asked, left_out), global, context, console)
+>>>>>>> 1d2e45b (Skip suites that a change cannot touch, and say so everywhere)
 }
 
 /// What can be refused, and what must be read, before any earlier report is replaced.
@@ -132,7 +160,7 @@ fn before_outputs(loaded: &mut Loaded, plan: &Plan) -> Result<(), Failure> {
 /// Runs the suites, one or several, from their plans to their reports.
 fn gate(
     (args, overrides): (&Args, &Overrides),
-    mut set: SuiteSet,
+    (mut set, left_out): (SuiteSet, Vec<LeftOut>),
     global: &Global,
     context: &Context,
     console: &Console,
@@ -149,8 +177,10 @@ fn gate(
         return Err(nothing_left(&any.join(run_file::FILE)));
     }
     let runtime = runtime()?;
-    let (name, commenter) =
-        (set.comment_name().to_owned(), &Commenter::new(args.comment, global, context));
+    let (name, commenter) = (
+        set.comment_name(left_out.len()).to_owned(),
+        &Commenter::new(args.comment, global, context),
+    );
     let told = |failure: Failure| {
         runtime.block_on(commenter.tell_failure(&name, &failure, console));
         failure
@@ -179,7 +209,12 @@ fn gate(
             until: set.timeout.map(|timeout| Instant::now() + timeout.duration()),
             overrides,
         };
+<<<<<<< HEAD
         let mut batch = reporters.during(batch.run(set, entries)).await?;
+=======
+        let mut batch = batch.run(set, entries).await?;
+        put_back(&mut batch.gates, left_out);
+>>>>>>> 1d2e45b (Skip suites that a change cannot touch, and say so everywhere)
         let code = publisher.finish(&mut batch, console)?;
         commenter.tell(&batch, console, &stop).await;
         Ok(code)

@@ -5,7 +5,7 @@ use crate::document::Problem;
 
 /// Input, flag, key. An input that has another name in one of Cekura's own actions stands there
 /// twice; the first is the one that messages name.
-pub(crate) const NAMES: [(&str, &str, &str); 38] = [
+pub(crate) const NAMES: [(&str, &str, &str); 39] = [
     ("agent_id", "--agent", "agent"),
     ("assistant_id", "--assistant", "assistant"),
     ("project_id", "--project", "project"),
@@ -35,6 +35,7 @@ pub(crate) const NAMES: [(&str, &str, &str); 38] = [
     ("share_link", "--share-link", "reports.share_link"),
     ("share_links", "--share-link", "reports.share_link"),
     ("profile", "--profile", ""),
+    ("changed_since", "--changed-since", ""),
     ("max_runs", "--max-runs", ""),
     ("max_cost", "--max-cost", ""),
     ("price_per_run", "--price-per-run", ""),

@@ -55,6 +55,8 @@ pub(crate) struct Loaded {
     group: Option<document::Path>,
     /// Whether a CI system's inputs made it, and no file.
     of_inputs: bool,
+    /// The list that names it.
+    pub(crate) listed_in: Option<PathBuf>,
     /// The profile whose keys are merged in.
     pub(crate) profile: Option<Chosen>,
 }
@@ -71,6 +73,11 @@ impl SourceFile {
     /// A file, with the places of its parts.
     pub(crate) const fn new(name: String, text: String, places: Places) -> Self {
         Self { name, text, places }
+    }
+
+    /// Its path as the user wrote it.
+    pub(crate) fn name(&self) -> &str {
+        &self.name
     }
 
     /// The suite of a group of a batch that stands in this file, at this place.
@@ -138,6 +145,7 @@ impl Loaded {
             is_call: true,
             group: None,
             of_inputs: false,
+            listed_in: None,
             profile: None,
         }
     }

@@ -3,10 +3,12 @@
 pub(crate) mod agent_dir;
 pub(crate) mod baseline;
 pub(crate) mod budget;
+pub(crate) mod changes;
 pub(crate) mod grouping;
 pub(crate) mod lookup;
 pub(crate) mod power;
 pub(crate) mod quarantine;
 pub(crate) mod selection;
 pub(crate) mod suggestions;
+pub(crate) mod touched;
 pub(crate) mod warnings;

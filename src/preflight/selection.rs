@@ -129,7 +129,7 @@ fn many(
 ) -> Result<SuiteSet, Failure> {
     let mut list = Gates::default();
     let (mut paths, mut groups_of_list) = (Vec::new(), Vec::new());
-    let mut timeout = None;
+    let (mut timeout, mut listed_in) = (None, None);
     for path in named {
         if !path.is_dir()
             && let Some(named_in) = suite_list::read(path, overrides, context)?
@@ -141,6 +141,7 @@ fn many(
                 )));
             }
             groups_of_list = named_in.groups(overrides)?;
+            listed_in = Some(path.clone());
             let found = named_in.list.gates;
             let beside = path.parent().unwrap_or(Path::new(""));
             let fence = Fence::around(Some(beside), context);
@@ -164,7 +165,12 @@ fn many(
             paths.extend(suite_files(path, events)?);
         }
     }
+<<<<<<< HEAD
     let mut loaded = load_all(&paths, &overrides.of_each(), context, events)?;
+=======
+    let mut loaded = load_all(&paths, &overrides.of_each(), context, console)?;
+    loaded.iter_mut().for_each(|one| one.listed_in.clone_from(&listed_in));
+>>>>>>> 1d2e45b (Skip suites that a change cannot touch, and say so everywhere)
     loaded.extend(groups_of_list);
     let dir = dir(&loaded, overrides, &list)?;
     let of_one = (loaded.len() == 1).then(|| loaded.first().map(Loaded::name)).flatten();
@@ -404,8 +410,8 @@ impl SuiteSet {
     }
 
     /// The name that the comment on a pull request is found by.
-    pub(crate) fn comment_name(&self) -> &str {
-        if self.is_single { &self.name } else { sticky(&self.name, self.suites.len()) }
+    pub(crate) fn comment_name(&self, left_out: usize) -> &str {
+        if self.is_single { &self.name } else { sticky(&self.name, self.suites.len() + left_out) }
     }
 
     /// A failure that is of one suite, with that suite's name where there are several.

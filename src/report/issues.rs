@@ -43,7 +43,7 @@ pub(super) fn issues(report: &Report) -> Vec<Issue> {
     let (mut errors, mut warnings) = (Vec::new(), Vec::new());
     for check in words::checks_worst_first(report) {
         let standing = CheckStatus::of(check);
-        let title = format!("{}: {}", words::check_name(check), standing.word());
+        let title = format!("{}: {}", words::check_name(check), standing.word_in(report));
         match standing {
             CheckStatus::Failed | CheckStatus::Inconclusive => {
                 errors.push((title, check.reason.clone()))

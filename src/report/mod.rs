@@ -5,6 +5,7 @@
 
 pub mod azure;
 pub mod build;
+mod check_status;
 pub mod commands;
 pub mod comparison;
 pub mod console;

@@ -4,8 +4,8 @@
 
 use std::collections::{BTreeMap, HashMap};
 
+pub use super::check_status::{CheckStatus, would};
 use super::model::{Report, ScenarioRuns, Tally};
-use crate::checks::spec::Level;
 use crate::escape::{short, url};
 use crate::exit::Code;
 use crate::outcome::{Blame, Outcome, RunOutcome, word};
@@ -48,55 +48,11 @@ pub const fn met(met: Option<bool>) -> &'static str {
     }
 }
 
-/// How a check stands in a report: its verdict, and a warning for one that doesn't gate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum CheckStatus {
-    /// A gating check was missed.
-    Failed,
-    /// A gating check could not be decided.
-    Inconclusive,
-    /// A check that does not gate was missed or could not be decided.
-    Warning,
-    /// The check passed.
-    Passed,
-}
-
-impl CheckStatus {
-    /// How a check stands.
-    pub const fn of(check: &CheckReport) -> Self {
-        match (check.verdict, check.level) {
-            (Verdict::Pass, _) => CheckStatus::Passed,
-            (_, Level::Warn) => CheckStatus::Warning,
-            (Verdict::Fail, Level::Error) => CheckStatus::Failed,
-            (Verdict::Inconclusive, Level::Error) => CheckStatus::Inconclusive,
-        }
-    }
-
-    /// It in a word.
-    pub const fn word(self) -> &'static str {
-        match self {
-            CheckStatus::Failed => "failed",
-            CheckStatus::Inconclusive => "inconclusive",
-            CheckStatus::Warning => "warning",
-            CheckStatus::Passed => "passed",
-        }
-    }
-}
-
 /// The verdict in words: what it would be, where it is reported only.
 pub fn verdict_word(report: &Report) -> String {
     match (report.suite.report_only, report.verdict) {
         (false, verdict) => verdict.participle().to_owned(),
         (true, verdict) => format!("{} (report only)", would(verdict)),
-    }
-}
-
-/// What a gate would do that is reported only.
-pub const fn would(verdict: Verdict) -> &'static str {
-    match verdict {
-        Verdict::Pass => "would pass",
-        Verdict::Inconclusive => "would be inconclusive",
-        Verdict::Fail => "would fail",
     }
 }
 

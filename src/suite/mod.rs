@@ -12,6 +12,7 @@ pub mod head;
 pub mod matrix;
 pub mod model;
 pub mod new_failures;
+pub mod paths;
 pub mod profile;
 pub mod profiles;
 pub mod retry;

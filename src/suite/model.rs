@@ -72,6 +72,11 @@ pub struct Suite {
     #[schemars(skip)]
     pub spec_read: Option<Spec>,
 
+    /// Files that a change must touch for this suite to run with `--changed-since`, as patterns from
+    /// the root of the repository: `prompts/**`. The suite's own files count besides.
+    #[schemars(length(min = 1), inner(length(min = 1)))]
+    pub paths: Option<Vec<String>>,
+
     /// How the simulated caller reaches the agent. Default: voice.
     pub mode: Option<Mode>,
     /// How many times each scenario runs, at most 1000. Default: 1. At most 100 in the modes

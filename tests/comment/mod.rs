@@ -152,7 +152,7 @@ fn the_difference_to_the_baseline_is_in_the_comment() {
     let args = ["run", "--simulate=world.yml", "--comment", "--baseline", "base.json"];
     job.gate(&args).says(1, "has the comment");
     let body = only(&github);
-    assert!(body.contains("### Since result 2001 (base.json)"), "{body}");
+    assert!(body.contains("<summary>Since result 2001 (base.json)</summary>"), "{body}");
 }
 
 #[test]

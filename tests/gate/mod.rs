@@ -5,6 +5,7 @@ mod bad_input;
 mod baselines;
 mod batch;
 mod cases;
+mod changed;
 mod ci_systems;
 mod early_stop;
 mod failed_from;

@@ -15,6 +15,8 @@ fn the_summary_says_what_failed_and_why() {
 
     **Checkout regression** · voice · 9 runs: 6 passed, 2 failed, 1 errored · 4m12s · [result 4711](https://dashboard.cekura.ai/1376/results/4711)
 
+    <details><summary>Checks: 1 failed, 1 inconclusive, 1 warning, 1 passed</summary>
+
     | | Check | Wanted | Seen | Runs | Why |
     |---|---|---|---|---|---|
     | ❌ failed | success\_rate | &gt;= 90% | 75%<br>`█████▓▓▓▓▒▒│░`<br>40.9% to 92.9% (95% sure) | 8 (+1 unknown) | 75% of 8 judged runs passed, wanted at least 90%: 2 runs failed |
@@ -22,7 +24,9 @@ fn the_summary_says_what_failed_and_why() {
     | ⚠️ warning | success\_rate in Refund for a late order | &gt;= 60% | 33.3%<br>`████░░░│░░░░░` | 3 | 33.3% of 3 judged runs passed, wanted at least 60% |
     | ✅ passed | Latency | p95 &lt;= 2500ms | 2310ms<br>`█████████░│░░` | 8 (+1 unknown) |  |
 
-    ### 1 of 3 scenarios with failed runs
+    </details>
+
+    <details><summary>1 of 3 scenarios with failed runs</summary>
 
     | Scenario | Failed | |
     |---|---|---|
@@ -76,11 +80,15 @@ fn the_summary_says_what_failed_and_why() {
 
     </details>
 
-    ### 1 run without a verdict
+    </details>
+
+    <details><summary>1 run without a verdict</summary>
 
     | | Blame | Why | Runs |
     |---|---|---|---|
     | 1 errored | telephony | SIP 503 from carrier (sip-call-failed) | 9006<br>of Change of address |
+
+    </details>
 
     <details><summary>What the platform suggests (written by a model, not checked)</summary>
 
@@ -97,9 +105,11 @@ fn the_summary_says_what_failed_and_why() {
 
     </details>
 
-    ### Notes
+    <details><summary>1 note</summary>
 
     - the platform gives a success rate of 66.7%: it counts the run that never connected
+
+    </details>
 
     <details><summary>All 3 scenarios</summary>
 
@@ -168,6 +178,8 @@ fn the_comment_says_what_failed_and_what_changed() {
 
     **Checkout regression** · voice · 9 runs: 6 passed, 2 failed, 1 errored · 4m12s · [result 4711](https://dashboard.cekura.ai/1376/results/4711)
 
+    <details><summary>Checks: 1 failed, 1 inconclusive, 1 warning, 1 passed</summary>
+
     | | Check | Wanted | Seen | Runs | Why |
     |---|---|---|---|---|---|
     | ❌ failed | success\_rate | &gt;= 90% | 75%<br>`█████▓▓▓▓▒▒│░`<br>40.9% to 92.9% (95% sure) | 8 (+1 unknown) | 75% of 8 judged runs passed, wanted at least 90%: 2 runs failed |
@@ -175,15 +187,27 @@ fn the_comment_says_what_failed_and_what_changed() {
     | ⚠️ warning | success\_rate in Refund for a late order | &gt;= 60% | 33.3%<br>`████░░░│░░░░░` | 3 | 33.3% of 3 judged runs passed, wanted at least 60% |
     | ✅ passed | Latency | p95 &lt;= 2500ms | 2310ms<br>`█████████░│░░` | 8 (+1 unknown) |  |
 
+    </details>
+
+    <details><summary>1 of 3 scenarios with failed runs</summary>
+
     #### Refund for a late order: 2 of 3 runs failed
 
     - The agent promised a refund without looking the order up (2 runs)
 
+    </details>
+
+    <details><summary>1 run without a verdict</summary>
+
     - 1 run errored · cause: telephony
 
-    ### Notes
+    </details>
+
+    <details><summary>1 note</summary>
 
     - the platform gives a success rate of 66.7%: it counts the run that never connected
+
+    </details>
 
     Only what did not pass, again: `cekura-gate run cekura-gate.yml --failed-from result.json`
 

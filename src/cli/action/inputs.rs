@@ -89,6 +89,8 @@ impl Given {
         }
         for (input, flag, _) in NAMES {
             match self.argument(input, flag)? {
+                // `check` starts nothing, whatever changed.
+                Some(Value::Of(_)) if is_dry && flag == "--changed-since" => {}
                 Some(Value::Of(text)) => arguments.push(format!("{flag}={text}")),
                 Some(Value::Is) if !(is_dry && flag == "--comment") => {
                     if !arguments.iter().any(|one| one == flag) {

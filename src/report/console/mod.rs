@@ -128,7 +128,7 @@ fn checks(out: &mut String, report: &Report, style: Style) {
         .take(shown)
         .map(|check| {
             let cells = [
-                CheckStatus::of(check).word().to_owned(),
+                CheckStatus::of(check).word_in(report).to_owned(),
                 short(&words::check_name(check), 60),
                 short(&check.condition, 40),
                 words::seen(check),
@@ -149,7 +149,7 @@ fn checks(out: &mut String, report: &Report, style: Style) {
     let name_width = name_width.min(style.width.saturating_sub(others));
     let piece = rows.iter().map(|(_, [_, name, ..])| longest_piece(name)).max();
     if name_width < NARROWEST.max(piece.unwrap_or_default()) {
-        narrow_checks(out, &rows, style);
+        narrow_checks(out, report, &rows, style);
         more_than(out, checks.len(), shown, "check that passed", "checks that passed");
         return;
     }
@@ -165,7 +165,7 @@ fn checks(out: &mut String, report: &Report, style: Style) {
     out.push('\n');
     for (at, (check, cells)) in rows.into_iter().enumerate() {
         let standing = CheckStatus::of(check);
-        let (ink, mark) = standing_ink(standing);
+        let (ink, mark) = standing_ink(standing.look_in(report));
         let [word, name, ..] = &cells;
         let name = table.wrap("", 2, name);
         let mut name = name.lines();
@@ -185,10 +185,15 @@ fn checks(out: &mut String, report: &Report, style: Style) {
 }
 
 /// The checks where the table is wider than the terminal: one below the other.
-fn narrow_checks(out: &mut String, rows: &[(&CheckReport, [String; 5])], style: Style) {
+fn narrow_checks(
+    out: &mut String,
+    report: &Report,
+    rows: &[(&CheckReport, [String; 5])],
+    style: Style,
+) {
     for (at, (check, [word, name, condition, seen, _])) in rows.iter().enumerate() {
         let standing = CheckStatus::of(check);
-        let (ink, mark) = standing_ink(standing);
+        let (ink, mark) = standing_ink(standing.look_in(report));
         let first = format!("  {}  ", style.paint(ink, &format!("{mark} {word}")));
         // The colours take no room: the text is laid out without them.
         let plain = format!("  {mark} {word}  ");

@@ -7,7 +7,7 @@ use crate::escape::ci::{command_data, command_property};
 use crate::escape::short;
 use crate::exit::Code;
 use crate::numbers;
-use crate::report::github::{self, Paths, file_property, result_ids, verdict};
+use crate::report::github::{self, Paths, file_property, result_ids};
 use crate::report::{gitlab, words};
 
 /// The outputs of the whole: the names of a single gate's, with the figures of all of them.
@@ -28,7 +28,7 @@ pub fn outputs<'a>(
     let tally = whole.tally();
     let rate = tally.success_rate();
     vec![
-        ("verdict", verdict(whole.verdict()).to_owned()),
+        ("verdict", whole.verdict().name().to_owned()),
         ("exit_code", whole.code().number().to_string()),
         ("passed", whole.has_passed().to_string()),
         ("enforced", whole.is_enforced().to_string()),
@@ -84,6 +84,11 @@ pub fn annotations<'a>(
         let file = file.unwrap_or_default();
         let level = if gate.is_softened() { "warning" } else { "error" };
         out.push_str(&format!("::{level} {file}title={title}::{message}\n"));
+    }
+    for gate in whole.gates.iter().filter(|gate| gate.is_skipped()).take(MOST) {
+        let title = command_property(&format!("{}: skipped", short(&gate.name, 80)));
+        let message = command_data(&short(gate.headline(), 500));
+        out.push_str(&format!("::notice title={title}::{message}\n"));
     }
     let left = bad.len().saturating_sub(shown);
     if left > 0 {

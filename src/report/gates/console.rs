@@ -52,6 +52,8 @@ pub fn console<'a>(whole: impl Into<Whole<'a>>, style: Style, written: &[&Path])
 fn ink_of(gate: &Gate) -> (Ink, &'static str, &'static str) {
     if gate.is_base {
         (Ink::Faint, "-", "base")
+    } else if gate.is_skipped() {
+        (Ink::Faint, "-", "skipped")
     } else if gate.is_softened() {
         (Ink::Unsure, "!", gate.word())
     } else {
@@ -71,6 +73,7 @@ const fn ink(code: Code) -> (Ink, &'static str, &'static str) {
 fn head(out: &mut String, whole: &BatchReport, style: Style) {
     let (colour, mark, _) = match whole.is_softened() && whole.code() == Code::Passed {
         true => (Ink::Unsure, "!", ""),
+        false if whole.is_skipped() => (Ink::Faint, "-", ""),
         false => ink(whole.code()),
     };
     let line = style.wrap(&format!("{mark} "), 2, &whole.headline());

@@ -3,11 +3,10 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{BatchReport, Gate};
+use super::{BatchReport, BatchVerdict, Gate};
 use crate::report::model::{Tally, Timing};
 use crate::report::words;
 use crate::traffic::Traffic;
-use crate::verdict::Verdict;
 
 /// Several gates that ran side by side, and what became of each.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -18,8 +17,8 @@ pub struct Index {
     pub tool_version: String,
     /// What they are together.
     pub name: String,
-    /// The worst of the verdicts.
-    pub verdict: Verdict,
+    /// The worst of the verdicts of the gates that ran.
+    pub verdict: BatchVerdict,
     /// The worst of the exit codes, and what the process exited with.
     pub exit_code: u8,
     /// The whole in one line.
@@ -54,7 +53,7 @@ pub struct IndexEntry {
     #[serde(default)]
     pub is_base: bool,
     /// Its verdict.
-    pub verdict: Verdict,
+    pub verdict: BatchVerdict,
     /// The code that it would have exited with alone.
     pub exit_code: u8,
     /// The exit code that its verdict would have had, where it is reported only.

@@ -84,7 +84,11 @@ fn document(
     section: &dyn Fn(&Report, usize) -> String,
 ) -> String {
     let softened = whole.is_softened() && whole.code() == Code::Passed;
-    let mark = if softened { "⚠️" } else { mark(whole.code()) };
+    let mark = match softened {
+        true => "⚠️",
+        false if whole.is_skipped() => SKIPPED,
+        false => mark(whole.code()),
+    };
     let mut out = format!("# {mark} {}\n\n", inline(&short(&whole.headline(), 300)));
     let facts = [
         format!("**{}**", inline(&short(&whole.name, 200))),
@@ -137,6 +141,9 @@ fn document(
     out
 }
 
+/// The mark of a suite that no change touches.
+const SKIPPED: &str = "⏭️";
+
 const fn mark(code: Code) -> &'static str {
     match code {
         Code::Passed => "✅",
@@ -151,6 +158,8 @@ fn gate_mark(gate: &Gate) -> &'static str {
         "➖ base"
     } else if gate.is_softened() {
         "⚠️"
+    } else if gate.is_skipped() {
+        SKIPPED
     } else {
         mark(gate.code)
     }
@@ -174,6 +183,7 @@ fn row(gate: &Gate) -> String {
 fn meaning(gate: &Gate) -> String {
     let judged = gate.judged_code();
     match gate.is_softened() {
+        false if gate.is_skipped() => "skipped".to_owned(),
         true => words::meaning_of_a_report(judged, judged.number()),
         false => gate.code.meaning().to_owned(),
     }

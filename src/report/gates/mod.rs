@@ -6,11 +6,13 @@ mod ci;
 mod console;
 mod index;
 mod markdown;
+mod verdict;
 
 pub use self::ci::{annotations, gitlab_annotations, outputs};
 pub use self::console::console;
 pub use self::index::{Index, index, index_schema, read_index};
 pub use self::markdown::{brief, comment, comment_without_marker, markdown, step_summary, sticky};
+pub use self::verdict::BatchVerdict;
 
 use std::collections::BTreeMap;
 
@@ -108,6 +110,8 @@ pub enum GateEnd {
     Judged(Box<Report>),
     /// It ended without evidence: why, in words.
     Ended(String),
+    /// It was not started, because no change touches it: why, in words.
+    Skipped(String),
 }
 
 impl Gate {
@@ -115,16 +119,24 @@ impl Gate {
     pub fn report(&self) -> Option<&Report> {
         match &self.end {
             GateEnd::Judged(report) => Some(report),
-            GateEnd::Ended(_) => None,
+            GateEnd::Ended(_) | GateEnd::Skipped(_) => None,
         }
     }
 
+    /// Whether it was not started, because no change touches it.
+    pub const fn is_skipped(&self) -> bool {
+        matches!(self.end, GateEnd::Skipped(_))
+    }
+
     /// Its verdict: without evidence nothing is known.
-    pub fn verdict(&self) -> Verdict {
+    pub fn verdict(&self) -> BatchVerdict {
+        if self.is_skipped() {
+            return BatchVerdict::Skipped;
+        }
         match self.report().map(|report| report.verdict) {
-            Some(Verdict::Pass) if self.code == Code::Passed => Verdict::Pass,
-            Some(Verdict::Fail) => Verdict::Fail,
-            Some(Verdict::Pass | Verdict::Inconclusive) | None => Verdict::Inconclusive,
+            Some(Verdict::Pass) if self.code == Code::Passed => BatchVerdict::Pass,
+            Some(Verdict::Fail) => BatchVerdict::Fail,
+            Some(Verdict::Pass | Verdict::Inconclusive) | None => BatchVerdict::Inconclusive,
         }
     }
 
@@ -144,6 +156,7 @@ impl Gate {
     /// How it ended in a word: what it would have done, where it is reported only.
     pub fn word(&self) -> &'static str {
         match (self.judged_code(), self.is_softened()) {
+            _ if self.is_skipped() => "skipped",
             (Code::Passed, _) => "passed",
             (Code::Failed, false) => "failed",
             (Code::Inconclusive, false) => "inconclusive",
@@ -171,7 +184,7 @@ impl Gate {
     pub fn headline(&self) -> &str {
         match &self.end {
             GateEnd::Judged(report) => &report.headline,
-            GateEnd::Ended(why) => why,
+            GateEnd::Ended(why) | GateEnd::Skipped(why) => why,
         }
     }
 }
@@ -224,6 +237,11 @@ impl BatchReport {
         self.gates.iter().filter(|gate| !gate.is_base)
     }
 
+    /// The gates that count and were started.
+    fn ran(&self) -> impl Iterator<Item = &Gate> {
+        self.gating().filter(|gate| !gate.is_skipped())
+    }
+
     /// The code of the whole: the worst of its gates'. One that passed is none where an output of
     /// the whole could not be written.
     pub fn code(&self) -> Code {
@@ -243,9 +261,15 @@ impl BatchReport {
         !self.gating().filter_map(Gate::report).any(|report| report.suite.report_only)
     }
 
-    /// Whether all gates passed, by their verdicts and the code of the whole.
+    /// Whether all gates that ran passed, by their verdicts and the code of the whole. Where none ran,
+    /// nothing has.
     pub fn has_passed(&self) -> bool {
-        self.code() == Code::Passed && !self.is_softened()
+        self.code() == Code::Passed && !self.is_softened() && !self.is_skipped()
+    }
+
+    /// Whether no gate ran, because no change touches any.
+    pub fn is_skipped(&self) -> bool {
+        self.verdict() == BatchVerdict::Skipped
     }
 
     /// What its exit code means.
@@ -254,22 +278,29 @@ impl BatchReport {
             Code::Passed if self.is_softened() => {
                 "report only; a suite would not have passed".to_owned()
             }
+            Code::Passed if self.is_skipped() => {
+                "skipped; nothing was started and nothing judged".to_owned()
+            }
             code => code.meaning().to_owned(),
         }
     }
 
-    /// The verdict of the whole: the worst of its gates'. Without a gate nothing is known.
-    pub fn verdict(&self) -> Verdict {
-        let verdicts = || self.gating().map(Gate::verdict);
-        if verdicts().any(|verdict| verdict == Verdict::Fail) {
-            Verdict::Fail
-        } else if verdicts().next().is_none() || verdicts().any(|verdict| verdict != Verdict::Pass)
+    /// The verdict of the whole: the worst of those of the gates that ran. Without a gate nothing is
+    /// known.
+    pub fn verdict(&self) -> BatchVerdict {
+        let verdicts = || self.ran().map(Gate::verdict);
+        if verdicts().any(|verdict| verdict == BatchVerdict::Fail) {
+            BatchVerdict::Fail
+        } else if verdicts().any(|verdict| verdict != BatchVerdict::Pass)
+            || self.code() != Code::Passed
         {
-            Verdict::Inconclusive
-        } else if self.code() == Code::Passed {
-            Verdict::Pass
+            BatchVerdict::Inconclusive
+        } else if verdicts().next().is_some() {
+            BatchVerdict::Pass
+        } else if self.gating().next().is_some() {
+            BatchVerdict::Skipped
         } else {
-            Verdict::Inconclusive
+            BatchVerdict::Inconclusive
         }
     }
 
@@ -295,16 +326,23 @@ impl BatchReport {
 
     /// The whole in one line: `2 of 3 suites passed, 1 failed`.
     pub fn headline(&self) -> String {
-        let count = |wanted: &dyn Fn(&Gate) -> bool| self.gating().filter(|g| wanted(g)).count();
+        let count = |wanted: &dyn Fn(&Gate) -> bool| self.ran().filter(|g| wanted(g)).count();
         let passed = count(&|gate| gate.judged_code() == Code::Passed);
-        let mut line =
-            format!("{passed} of {} passed", text::count(self.gating().count(), "suite"));
+        let skipped: Vec<&Gate> = self.gating().filter(|gate| gate.is_skipped()).collect();
+        let mut line = match (skipped.as_slice(), self.ran().count()) {
+            ([only], 0) => format!("skipped: {}", only.headline()),
+            ([_, ..], 0) => format!("{} skipped", text::count(skipped.len(), "suite")),
+            (_, ran) => format!("{passed} of {} passed", text::count(ran, "suite")),
+        };
         let mut words: Vec<&Gate> =
-            self.gating().filter(|gate| gate.judged_code() != Code::Passed).collect();
+            self.ran().filter(|gate| gate.judged_code() != Code::Passed).collect();
         words.sort_by_key(|gate| (gate.is_softened(), order(gate.judged_code())));
         words.dedup_by_key(|gate| gate.word());
         for word in words.into_iter().map(Gate::word) {
             line.push_str(&format!(", {} {word}", count(&|gate| gate.word() == word)));
+        }
+        if !skipped.is_empty() && self.ran().next().is_some() {
+            line.push_str(&format!(", {} skipped", skipped.len()));
         }
         line.push_str(&self.groups_line());
         match &self.not_written {
@@ -319,7 +357,7 @@ impl BatchReport {
     /// side.
     fn groups_line(&self) -> String {
         let (mut passed, mut failed, mut groups) = (0, 0, BTreeMap::new());
-        for gate in self.gating() {
+        for gate in self.ran() {
             match &gate.group {
                 Some(group) => groups.entry(group).or_insert_with(Vec::new).push(gate.code),
                 None if gate.code == Code::Passed => passed += 1,

@@ -106,12 +106,12 @@ fn the_whole_passes_only_where_each_gate_does() {
         (whole.verdict(), whole.code())
     };
     let good = || judged("a", &[true, true]);
-    assert_eq!(of(vec![good(), judged("b", &[true])]), (Verdict::Pass, Code::Passed));
-    assert_eq!(of(vec![good(), judged("b", &[false])]), (Verdict::Fail, Code::Failed));
-    assert_eq!(of(vec![good(), ended("b", Code::Api)]), (Verdict::Inconclusive, Code::Api));
+    assert_eq!(of(vec![good(), judged("b", &[true])]), (BatchVerdict::Pass, Code::Passed));
+    assert_eq!(of(vec![good(), judged("b", &[false])]), (BatchVerdict::Fail, Code::Failed));
+    assert_eq!(of(vec![good(), ended("b", Code::Api)]), (BatchVerdict::Inconclusive, Code::Api));
     let mixed = vec![ended("b", Code::Api), judged("c", &[false]), good()];
-    assert_eq!(of(mixed), (Verdict::Fail, Code::Failed));
-    assert_eq!(of(vec![]), (Verdict::Inconclusive, Code::Inconclusive));
+    assert_eq!(of(mixed), (BatchVerdict::Fail, Code::Failed));
+    assert_eq!(of(vec![]), (BatchVerdict::Inconclusive, Code::Inconclusive));
 }
 
 #[test]
@@ -176,7 +176,7 @@ fn no_number_of_suites_makes_one_without_evidence_green() {
 fn the_index_is_read_back_as_it_was_written() {
     let whole = whole(vec![judged("good", &[true]), ended("lost", Code::Api)]);
     let index = read_index(&index(&whole)).unwrap();
-    assert_eq!((index.verdict, index.exit_code), (Verdict::Inconclusive, 5));
+    assert_eq!((index.verdict, index.exit_code), (BatchVerdict::Inconclusive, 5));
     assert_eq!(index.gates[0].result, Some(9));
     assert_eq!(index.gates[1].tally, None);
 }
@@ -246,4 +246,57 @@ fn failures_are_counted_in_groups_as_well_as_in_sides() {
     let gates = vec![side("caller", true), side("desk", false), judged("Orders", &[true])];
     assert_eq!(whole(gates).headline(), "2 of 3 suites passed, 1 failed; 1 of 2 groups passed");
     assert_eq!(whole(vec![judged("Orders", &[true])]).headline(), "1 of 1 suite passed");
+}
+
+fn skipped(name: &str) -> Gate {
+    let why = "none of its `paths` since `main` <b>\n::error::x".to_owned();
+    Gate { code: Code::Passed, end: GateEnd::Skipped(why), ..ended(name, Code::Passed) }
+}
+
+#[test]
+fn a_gate_that_no_change_touches_counts_neither_as_passed_nor_as_failed() {
+    let good = || judged("a", &[true]);
+    let both = whole(vec![good(), skipped("b")]);
+    assert_eq!((both.verdict(), both.code()), (BatchVerdict::Pass, Code::Passed));
+    assert_eq!(both.headline(), "1 of 1 suite passed, 1 skipped");
+    assert!(both.has_passed());
+    let failed = whole(vec![skipped("a"), judged("b", &[false])]);
+    assert_eq!((failed.verdict(), failed.code()), (BatchVerdict::Fail, Code::Failed));
+    let none = whole(vec![skipped("a"), skipped("b")]);
+    assert_eq!((none.verdict(), none.code()), (BatchVerdict::Skipped, Code::Passed));
+    assert!(!none.has_passed(), "nothing has shown anything");
+    assert_eq!(none.headline(), "2 suites skipped");
+}
+
+#[test]
+fn every_surface_says_that_a_gate_is_skipped() {
+    let whole = whole(vec![skipped("a")]);
+    let outputs = outputs(&whole, &[], Paths::default());
+    let value = |name: &str| outputs.iter().find(|(one, _)| *one == name).unwrap().1.clone();
+    let told = ["verdict", "passed", "exit_code"].map(value);
+    assert_eq!(told, ["skipped", "false", "0"]);
+    let mut html = String::new();
+    let write = |name: &str, text: &str| {
+        if name == "index.html" {
+            html.push_str(text);
+        }
+        Ok::<(), ()>(())
+    };
+    crate::report::html::each(&whole, write).unwrap();
+    let console = console(&whole, Style { color: false, width: 100 }, &[]);
+    let surfaces = [
+        markdown(&whole),
+        comment(&whole, Origin::default()),
+        junit(&whole),
+        index(&whole),
+        annotations(&whole, &as_written),
+        html,
+        console,
+    ];
+    for surface in surfaces {
+        assert!(surface.contains("skipped"), "{surface}");
+        assert!(!surface.to_lowercase().contains("passed:"), "{surface}");
+        assert!(!surface.contains("<b>") && !surface.contains("\n::error::x"), "{surface}");
+    }
+    assert!(junit(&whole).contains("<skipped message=\"skipped: none of its"), "{}", junit(&whole));
 }

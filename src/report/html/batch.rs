@@ -5,17 +5,16 @@ use super::frame::{self, Tone};
 use super::overview::{strip, tiles};
 use crate::escape::short;
 use crate::exit::Code;
-use crate::report::gates::{BatchReport, Gate};
+use crate::report::gates::{BatchReport, BatchVerdict, Gate};
 use crate::report::markup::Markup;
 use crate::report::words;
 use crate::text;
-use crate::verdict::Verdict;
 
 pub(super) fn page(whole: &BatchReport) -> String {
     let title = format!("{} · {}", whole.headline(), short(&whole.name, 120));
     frame::page(&title, "", |body| {
         let softened = whole.is_softened() && whole.code() == Code::Passed;
-        let tone = if softened { Tone::Warn } else { Tone::of_verdict(whole.verdict()) };
+        let tone = if softened { Tone::Warn } else { Tone::of_batch(whole.verdict()) };
         body.element("header", &[("class", &format!("top {}", tone.class()))], |header| {
             header.element("div", &[("class", "inner")], |header| head(header, whole));
         });
@@ -47,12 +46,14 @@ fn head(header: &mut Markup, whole: &BatchReport) {
     header.line_break();
     let word = match whole.verdict() {
         verdict if whole.is_softened() && whole.code() == Code::Passed => match verdict {
-            Verdict::Fail => "Would fail (report only):",
+            BatchVerdict::Fail => "Would fail (report only):",
             _ => "Would be inconclusive (report only):",
         },
-        Verdict::Pass => "Passed",
-        Verdict::Fail => "Failed",
-        Verdict::Inconclusive => "Inconclusive",
+        BatchVerdict::Pass => "Passed",
+        BatchVerdict::Fail => "Failed",
+        BatchVerdict::Inconclusive => "Inconclusive",
+        // Its headline begins with the word.
+        BatchVerdict::Skipped => "",
     };
     header.element("h1", &[], |title| {
         title.words("span", &[("class", "verdict")], word);
@@ -70,6 +71,9 @@ fn head(header: &mut Markup, whole: &BatchReport) {
         facts.text(&format!(" · exit code {}", whole.code().number()));
     });
     header.line_break();
+    if whole.is_skipped() {
+        return;
+    }
     let (tally, going) = (whole.tally(), whole.still_going());
     tiles(header, &tally, None, 0.95, going);
     strip(header, &tally, &words::tally_of(&tally));
@@ -94,6 +98,7 @@ fn suites(section: &mut Markup, whole: &BatchReport) {
 fn row(row: &mut Markup, gate: &Gate) {
     let (tone, word) = match gate.code {
         _ if gate.is_base => (Tone::Plain, "base"),
+        _ if gate.is_skipped() => (Tone::Plain, "skipped"),
         _ if gate.is_softened() => (Tone::Warn, gate.word()),
         Code::Passed => (Tone::Pass, "passed"),
         Code::Failed => (Tone::Fail, "failed"),

@@ -6,6 +6,7 @@ use crate::checks::figure::FigureUnit;
 use crate::checks::grammar::{Check, Operator};
 use crate::escape::short;
 use crate::report::markup::Markup;
+use crate::report::model::Report;
 use crate::report::words::{self, CheckStatus};
 use crate::verdict::CheckReport;
 use crate::{numbers, text};
@@ -30,7 +31,9 @@ pub(super) fn section(main: &mut Markup, book: &Book<'_>) {
             ];
             frame::head(table, &columns);
             for check in checks.iter().take(ROWS) {
-                table.element("tbody", &[("role", "rowgroup")], |body| rows(body, check, common));
+                table.element("tbody", &[("role", "rowgroup")], |body| {
+                    rows(body, book.report, check, common);
+                });
                 table.line_break();
             }
         });
@@ -67,11 +70,12 @@ fn interval(check: &CheckReport, common: Option<f64>) -> Option<String> {
 }
 
 /// A check: its figures, and below them the reason where it did not pass.
-fn rows(body: &mut Markup, check: &CheckReport, common: Option<f64>) {
+fn rows(body: &mut Markup, report: &Report, check: &CheckReport, common: Option<f64>) {
     let standing = CheckStatus::of(check);
     body.element("tr", &[("role", "row")], |row| {
         row.element("td", &[("role", "cell"), ("class", "verdict")], |cell| {
-            frame::badge(cell, Tone::of_standing(standing), standing.word());
+            let tone = Tone::of_standing(standing.look_in(report));
+            frame::badge(cell, tone, standing.word_in(report));
         });
         row.element("th", &[("scope", "row"), ("role", "rowheader")], |cell| {
             cell.element("span", &[("class", "title")], |title| {

@@ -2,6 +2,7 @@
 
 use crate::escape::short;
 use crate::outcome::Outcome;
+use crate::report::gates::BatchVerdict;
 use crate::report::markup::{Attributes, Markup};
 use crate::report::model::Report;
 use crate::report::plot::{Look, Plot, Size, Theme};
@@ -70,6 +71,14 @@ impl Tone {
             Verdict::Pass => Tone::Pass,
             Verdict::Fail => Tone::Fail,
             Verdict::Inconclusive => Tone::Open,
+        }
+    }
+
+    /// That of the verdict of several gates.
+    pub(super) const fn of_batch(verdict: BatchVerdict) -> Self {
+        match verdict.of_evidence() {
+            Some(verdict) => Self::of_verdict(verdict),
+            None => Self::Plain,
         }
     }
 

@@ -76,7 +76,10 @@ pub fn each<'a, E>(
         Whole::One(report) => report,
         Whole::Several(batch) => {
             write("style.css", STYLE)?;
-            write("icon.svg", icon(batch.verdict()))?;
+            write(
+                "icon.svg",
+                icon(batch.verdict().of_evidence().unwrap_or(Verdict::Inconclusive)),
+            )?;
             return write(INDEX, &batch::page(batch));
         }
     };

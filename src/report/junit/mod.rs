@@ -88,12 +88,21 @@ pub fn junit<'a>(whole: impl Into<Whole<'a>>) -> String {
     for gate in gates() {
         match &gate.end {
             GateEnd::Judged(report) => file.report(report),
-            GateEnd::Ended(why) => file.ended(&gate.name, gate.code, why, &batch.timing.started_at),
+            GateEnd::Ended(why) => {
+                let end = (Element::Error, "gate.NoEvidence");
+                file.ended(&gate.name, gate.code, end, why, &batch.timing.started_at);
+            }
+            GateEnd::Skipped(why) => {
+                let end = (Element::Skipped, "gate.Skipped");
+                let why = format!("skipped: {why}");
+                file.ended(&gate.name, gate.code, end, &why, &batch.timing.started_at);
+            }
         }
     }
     // The suites passed, and what they are together did not.
     if batch.code() == Code::Report && batch.not_written.is_some() {
-        file.ended(&batch.name, batch.code(), &batch.headline(), &batch.timing.started_at);
+        let end = (Element::Error, "gate.NoEvidence");
+        file.ended(&batch.name, batch.code(), end, &batch.headline(), &batch.timing.started_at);
     }
     file.finish()
 }
@@ -171,7 +180,15 @@ impl File {
         self.report.add_test_suite(suite);
     }
 
-    fn ended(&mut self, name: &str, code: Code, why: &str, started_at: &str) {
+    /// The case of a gate without evidence.
+    fn ended(
+        &mut self,
+        name: &str,
+        code: Code,
+        (element, kind): (Element, &'static str),
+        why: &str,
+        started_at: &str,
+    ) {
         let name = suite_name(name);
         let message = short(why, 1000);
         let case = Case {
@@ -179,8 +196,8 @@ impl File {
             name: "verdict".to_owned(),
             seconds: 0.0,
             end: Some(End {
-                element: Element::Error,
-                kind: "gate.NoEvidence",
+                element,
+                kind,
                 body: Body { text: message.clone(), most: self.body },
                 message: message.clone(),
             }),

@@ -71,21 +71,33 @@ pub(in crate::report) fn section(report: &Report, limit: usize, notice: &str) ->
     baseline(&mut sheet, report);
     let failing = words::failing(&scenarios);
     let more = failing.len().saturating_sub(SCENARIOS);
+    let has_failing = !failing.is_empty();
+    if has_failing {
+        rest::fold(&mut sheet, &failures::with_failed_runs(failing.len(), scenarios.len()));
+    }
     for scenario in failing.into_iter().take(SCENARIOS) {
         sheet.add(rank::FIRST, "scenario", move || failures::scenario_head(scenario));
     }
     if more > 0 {
         sheet.fixed(format!("and {} with failed runs\n\n", text::count(more, "other scenario")));
     }
-    for ((outcome, blame), runs) in words::unknown_by_blame(&scenarios) {
-        let n = text::count(runs.len(), "run");
-        sheet.fixed(format!(
-            "- {n} {} · cause: {}\n",
-            word(outcome, Some(blame)),
-            words::blame_name(report, blame)
-        ));
+    if has_failing {
+        sheet.fixed("</details>\n\n");
     }
-    sheet.fixed("\n");
+    let unknown = words::unknown_by_blame(&scenarios);
+    if !unknown.is_empty() {
+        let runs: usize = unknown.values().map(Vec::len).sum();
+        rest::fold(&mut sheet, &format!("{} without a verdict", text::count(runs, "run")));
+        for ((outcome, blame), runs) in unknown {
+            let n = text::count(runs.len(), "run");
+            sheet.fixed(format!(
+                "- {n} {} · cause: {}\n",
+                word(outcome, Some(blame)),
+                words::blame_name(report, blame)
+            ));
+        }
+        sheet.fixed("\n</details>\n\n");
+    }
     rest::notes(&mut sheet, report);
     rest::failed_from_line(&mut sheet, report);
     sheet.finish(limit, notice)

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::sheet::Sheet;
-use super::{FIRST, cut, rank};
+use super::{FIRST, cut, rank, rest};
 use crate::escape::{markdown, short};
 use crate::outcome::{Outcome, RunOutcome};
 use crate::record::{FailedReason, RunRecord, Turn};
@@ -26,11 +26,17 @@ pub(super) fn failing<'a>(
     if failing.is_empty() {
         return;
     }
-    sheet.fixed(format!(
-        "### {} of {} with failed runs\n\n",
-        failing.len(),
-        text::count(scenarios.len(), "scenario")
-    ));
+    rest::fold(sheet, &with_failed_runs(failing.len(), scenarios.len()));
+    each_failing(sheet, report, failing);
+    sheet.fixed("</details>\n\n");
+}
+
+/// How many scenarios have failed runs.
+pub(super) fn with_failed_runs(failing: usize, all: usize) -> String {
+    format!("{failing} of {} with failed runs", text::count(all, "scenario"))
+}
+
+fn each_failing<'a>(sheet: &mut Sheet<'a>, report: &'a Report, failing: Vec<&'a ScenarioRuns<'a>>) {
     let mut failed: BTreeMap<u64, RunOf<'a, 'a>> = BTreeMap::new();
     for scenario in &failing {
         let runs = scenario.runs.iter().filter(|(_, o)| o.outcome == Outcome::Failed);
@@ -239,7 +245,7 @@ pub(super) fn unknown_runs<'a>(
     if total == 0 {
         return;
     }
-    sheet.fixed(format!("### {} without a verdict\n\n", text::count(total, "run")));
+    rest::fold(sheet, &format!("{} without a verdict", text::count(total, "run")));
     sheet.fixed("| | Blame | Why | Runs |\n|---|---|---|---|\n");
     for (at, group) in groups.into_iter().enumerate() {
         let rank = if at < FIRST { rank::FIRST } else { rank::TABLES };
@@ -262,5 +268,5 @@ pub(super) fn unknown_runs<'a>(
             )
         });
     }
-    sheet.fixed("\n");
+    sheet.fixed("\n</details>\n\n");
 }

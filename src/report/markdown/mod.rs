@@ -8,6 +8,7 @@ mod failures;
 mod rest;
 mod sheet;
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use self::sheet::Sheet;
@@ -15,7 +16,7 @@ use super::comparison;
 use super::model::Report;
 use super::words::{self, CheckStatus};
 use crate::checks::figure::FigureUnit;
-use crate::escape::markdown::inline;
+use crate::escape::markdown::{html, inline};
 use crate::escape::short;
 use crate::exit::Code;
 use crate::text;
@@ -175,9 +176,9 @@ fn baseline<'a>(sheet: &mut Sheet<'a>, report: &'a Report) {
             .map(|line| format!("{}\n\n", cut(line, 2000)))
             .collect();
         format!(
-            "### Since result {} ({})\n\n{}\n\n{}\n{not_compared}",
+            "<details><summary>Since result {} ({})</summary>\n\n{}\n\n{}\n{not_compared}</details>\n\n",
             baseline.result,
-            cut(&baseline.from, 200),
+            html(&short(&baseline.from, 200)),
             cut(&comparison::headline(&baseline.comparison), 300),
             comparison::markdown_rows(&baseline.comparison, MOST)
         )
@@ -192,12 +193,26 @@ fn checks<'a>(sheet: &mut Sheet<'a>, report: &'a Report) {
     if report.checks.is_empty() {
         return;
     }
+    rest::fold(sheet, &format!("Checks: {}", standings(report)));
     sheet.fixed("| | Check | Wanted | Seen | Runs | Why |\n|---|---|---|---|---|---|\n");
     for (at, check) in words::checks_worst_first(report).into_iter().enumerate() {
         let rank = if at < FIRST { rank::FIRST } else { rank::TABLES };
-        sheet.add(rank, "check", move || check_row(check));
+        sheet.add(rank, "check", move || check_row(report, check));
     }
-    sheet.fixed("\n");
+    sheet.fixed("\n</details>\n\n");
+}
+
+/// How the checks stand, in words: `1 failed, 2 passed`.
+fn standings(report: &Report) -> String {
+    let mut counts: BTreeMap<CheckStatus, usize> = BTreeMap::new();
+    for check in &report.checks {
+        *counts.entry(CheckStatus::of(check)).or_default() += 1;
+    }
+    let words = counts.into_iter().map(|(standing, count)| match standing {
+        CheckStatus::Warning => text::count(count, "warning"),
+        _ => format!("{count} {}", standing.word_in(report)),
+    });
+    words.collect::<Vec<_>>().join(", ")
 }
 
 /// A small picture of a check: what was seen, how far the truth may lie from it on either side,
@@ -236,7 +251,7 @@ fn bar(check: &CheckReport) -> Option<String> {
     Some(out)
 }
 
-fn check_row(check: &CheckReport) -> String {
+fn check_row(report: &Report, check: &CheckReport) -> String {
     let standing = CheckStatus::of(check);
     let interval = words::interval(check).map(|text| format!("<br>{text}")).unwrap_or_default();
     let bar = bar(check).map(|bar| format!("<br>`{bar}`")).unwrap_or_default();
@@ -246,8 +261,8 @@ fn check_row(check: &CheckReport) -> String {
     };
     format!(
         "| {} {} | {} | {} | {}{bar}{interval} | {} | {why} |\n",
-        mark(standing),
-        standing.word(),
+        mark(standing.look_in(report)),
+        standing.word_in(report),
         cut(&words::check_name(check), 200),
         cut(&check.condition, 100),
         words::seen(check),

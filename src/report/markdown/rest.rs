@@ -70,18 +70,19 @@ pub(super) fn proposal<'a>(sheet: &mut Sheet<'a>, report: &'a Report) {
     sheet.fixed("\n</details>\n\n");
 }
 
-fn fold(sheet: &mut Sheet<'_>, title: &str) {
+pub(super) fn fold(sheet: &mut Sheet<'_>, title: &str) {
     sheet.fixed(format!("<details><summary>{title}</summary>\n\n"));
 }
 
 /// Which of the agent's paths no run took, and what the rules of the rubric come to.
 pub(super) fn paths<'a>(sheet: &mut Sheet<'a>, report: &'a Report) {
     if let Some(coverage) = &report.result.path_coverage {
-        sheet.fixed(format!("### Paths\n\n{}\n\n", words::coverage(coverage)));
+        fold(sheet, "Paths");
+        sheet.fixed(format!("{}\n\n", words::coverage(coverage)));
         for path in coverage.uncovered.iter().take(100) {
             sheet.add(rank::FIRST, "path", move || format!("- {}\n", cut(path, 200)));
         }
-        sheet.fixed("\n");
+        sheet.fixed("\n</details>\n\n");
     }
     if report.result.rubric_rules.is_empty() {
         return;
@@ -102,11 +103,11 @@ pub(super) fn notes<'a>(sheet: &mut Sheet<'a>, report: &'a Report) {
     if report.notes.is_empty() {
         return;
     }
-    sheet.fixed("### Notes\n\n");
+    fold(sheet, &text::count(report.notes.len(), "note"));
     for note in &report.notes {
         sheet.add(rank::FIRST, "note", move || format!("- {}\n", cut(note, 1000)));
     }
-    sheet.fixed("\n");
+    sheet.fixed("\n</details>\n\n");
 }
 
 /// All scenarios with their counts.

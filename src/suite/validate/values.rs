@@ -10,6 +10,7 @@ pub(super) fn check(suite: &Suite, problems: &mut Problems) {
     email(suite, problems);
     urls(suite, problems);
     patterns(suite, problems);
+    paths(suite, problems);
     for (path, text) in texts(suite) {
         if text.chars().any(char::is_control) {
             problems.value(
@@ -39,6 +40,15 @@ pub(super) fn check(suite: &Suite, problems: &mut Problems) {
                 ),
                 "write it on one line",
             );
+        }
+    }
+}
+
+/// A pattern that names no file would leave the suite out for ever.
+fn paths(suite: &Suite, problems: &mut Problems) {
+    for (index, pattern) in suite.paths.iter().flatten().enumerate() {
+        if let Some((why, help)) = super::super::paths::fault(pattern) {
+            problems.value(at("paths").child(index), format!("{} {why}", shown(pattern)), help);
         }
     }
 }
