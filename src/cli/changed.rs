@@ -13,6 +13,14 @@ use crate::report::gates::BatchReport;
 use crate::report::model::Timing;
 use crate::traffic::Traffic;
 
+/// A commit, a branch or a tag. An empty one is most often a variable that is not set.
+pub(super) fn reference(text: &str) -> Result<String, String> {
+    match text.trim() {
+        "" => Err("it is empty; leave the flag out where there is no value".to_owned()),
+        text => Ok(text.to_owned()),
+    }
+}
+
 /// What changed since a commit, where somebody asks.
 pub(super) fn since(
     reference: Option<&str>,

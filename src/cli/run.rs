@@ -7,11 +7,9 @@ use reqwest::Url;
 use secrecy::SecretString;
 use tokio::time::Instant;
 
-use super::changed;
 use crate::context::Context;
 use crate::exit::Code;
 use crate::failure::Failure;
-use crate::input::carrier_flags::words;
 use crate::input::options::Global;
 use crate::input::overrides::{KeyFlags, Overrides, scalar};
 use crate::input::suite_file::Loaded;
@@ -75,7 +73,7 @@ pub(super) struct Args {
     /// Run only the suites that a change touches: one of the files that their `paths` name, or one of
     /// their own, changed since this commit, branch or tag. `auto` takes what the CI system says
     /// that the pull request is compared with. Where what changed is not known, every suite runs.
-    #[arg(long, value_name = "REF", value_parser = words, conflicts_with = "resume")]
+    #[arg(long, value_name = "REF", value_parser = super::changed::reference, conflicts_with = "resume")]
     changed_since: Option<String>,
     /// List the suites that would run, and why; nothing starts.
     #[arg(long, conflicts_with_all = ["resume", "dry_run", "comment", "listen"])]
@@ -125,26 +123,22 @@ pub(super) fn run(
         return super::check::dry_run((&args.suites, &args.keys), global, context, console);
     }
     let overrides = &args.keys.read()?;
-<<<<<<< HEAD
-    let asked =
+    let mut asked =
         selection::asked(&args.suites, overrides, context, &|event| Log { console }.on(&event))?;
-    gate((args, overrides), asked, global, context, console)
-=======
-    let mut asked = selection::asked(&args.suites, overrides, context, console)?;
-    let changes = changed::since(args.changed_since.as_deref(), context, console)?;
+    let changes = super::changed::since(args.changed_since.as_deref(), context, console)?;
     if args.list {
-        return changed::list(&asked, changes.as_ref(), console);
+        return super::changed::list(&asked, changes.as_ref(), console);
     }
-    let inputs = changed::inputs(&asked);
+    let inputs = super::changed::inputs(&asked);
     let left_out = changes.map(|changes| touched::leave_out(&mut asked, &changes));
     let left_out = left_out.unwrap_or_default();
     if asked.suites.is_empty() {
-        let (batch, code) = changed::nothing_touched(&asked, left_out, &inputs, context, console)?;
+        let (batch, code) =
+            super::changed::nothing_touched(&asked, left_out, &inputs, context, console)?;
         Commenter::new(args.comment, global, context).tell_now(&batch, console)?;
         return Ok(code);
     }
     gate((args, overrides), (asked, left_out), global, context, console)
->>>>>>> 1d2e45b (Skip suites that a change cannot touch, and say so everywhere)
 }
 
 /// What can be refused, and what must be read, before any earlier report is replaced.
@@ -209,12 +203,8 @@ fn gate(
             until: set.timeout.map(|timeout| Instant::now() + timeout.duration()),
             overrides,
         };
-<<<<<<< HEAD
         let mut batch = reporters.during(batch.run(set, entries)).await?;
-=======
-        let mut batch = batch.run(set, entries).await?;
         put_back(&mut batch.gates, left_out);
->>>>>>> 1d2e45b (Skip suites that a change cannot touch, and say so everywhere)
         let code = publisher.finish(&mut batch, console)?;
         commenter.tell(&batch, console, &stop).await;
         Ok(code)

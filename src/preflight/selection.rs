@@ -165,12 +165,8 @@ fn many(
             paths.extend(suite_files(path, events)?);
         }
     }
-<<<<<<< HEAD
     let mut loaded = load_all(&paths, &overrides.of_each(), context, events)?;
-=======
-    let mut loaded = load_all(&paths, &overrides.of_each(), context, console)?;
     loaded.iter_mut().for_each(|one| one.listed_in.clone_from(&listed_in));
->>>>>>> 1d2e45b (Skip suites that a change cannot touch, and say so everywhere)
     loaded.extend(groups_of_list);
     let dir = dir(&loaded, overrides, &list)?;
     let of_one = (loaded.len() == 1).then(|| loaded.first().map(Loaded::name)).flatten();

@@ -288,7 +288,6 @@ fn every_surface_says_that_a_gate_is_skipped() {
         markdown(&whole),
         comment(&whole, Origin::default()),
         junit(&whole),
-        index(&whole),
         annotations(&whole, &as_written),
         html,
         console,
@@ -298,5 +297,6 @@ fn every_surface_says_that_a_gate_is_skipped() {
         assert!(!surface.to_lowercase().contains("passed:"), "{surface}");
         assert!(!surface.contains("<b>") && !surface.contains("\n::error::x"), "{surface}");
     }
+    assert!(index(&whole).contains("\"verdict\": \"skipped\""));
     assert!(junit(&whole).contains("<skipped message=\"skipped: none of its"), "{}", junit(&whole));
 }
