@@ -202,7 +202,7 @@ fn a_gate_whose_time_is_over_asks_for_nothing_more_whatever_its_verdict() {
 }
 
 /// How the gate looks at its result while calls are going.
-const LOOKS: &str = "/runs/?result_id=2001";
+const LOOKS: &str = "/results/2001/";
 
 #[test]
 fn listening_tells_each_address_once() {

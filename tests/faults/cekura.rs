@@ -33,7 +33,7 @@ fn a_dry_run_that_the_platform_does_not_find_valid_is_refused() {
     of_cases((200, invalid), start.clone())
         .run(&["run", "--dry-run"])
         .expect(2)
-        .says("does not take the suite");
+        .says("the platform rejected the suite");
     let refused =
         json!({ "errors": { "scenarios[0].metrics[0]": ["not enabled for this agent"] } });
     of_cases((400, refused), start)
