@@ -120,6 +120,20 @@ fn what_it_writes_can_be_rehearsed_at_once() {
 }
 
 #[test]
+fn a_suite_that_reports_only_fails_no_job() {
+    let dir = repository(&[".github/"]);
+    assert_eq!(gate(dir.path(), &["init", "--report-only", "--agent=1"]).code, Some(0));
+    let text = read(&dir, "cekura-gate.yml").replace(">= 90%", ">= 100%");
+    fs::write(dir.path().join("cekura-gate.yml"), text + "early_stop: never\n").unwrap();
+    let world = Path::new(env!("CARGO_MANIFEST_DIR")).join("examples/worlds/regression.yml");
+    let args =
+        ["run", "--scenarios=4,5", "--frequency=9", &format!("--simulate={}", world.display())];
+    let done = gate(dir.path(), &args);
+    assert_eq!(done.code, Some(0), "{}{}", done.out, done.err);
+    assert!(done.out.contains("Would fail"), "{}", done.out);
+}
+
+#[test]
 fn flags_answer_what_the_suite_asks() {
     let dir = repository(&[]);
     let args = [

@@ -29,6 +29,9 @@ pub(super) struct Args {
     /// it and stops it. GitHub only.
     #[arg(long, value_enum, value_name = "PLATFORM")]
     preview: Option<Preview>,
+    /// Write a suite that reports only: everything is judged, and no job fails by it.
+    #[arg(long)]
+    report_only: bool,
     /// Overwrite files that exist already.
     #[arg(long)]
     force: bool,
@@ -120,6 +123,7 @@ impl Args {
             folder: keys.folder,
             mode: self.mode(keys.mode)?,
             frequency,
+            report_only: self.report_only,
         })
     }
 

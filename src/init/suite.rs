@@ -23,6 +23,8 @@ pub struct Answers {
     pub mode: Mode,
     /// How often each scenario runs.
     pub frequency: u32,
+    /// Whether the gate reports only at first.
+    pub report_only: bool,
 }
 
 impl Answers {
@@ -110,6 +112,9 @@ pub fn text(answers: &Answers) -> String {
         line(format!("frequency: {}", answers.frequency));
     }
     line("timeout: 45m".into());
+    if answers.report_only {
+        line(REPORT_ONLY.to_owned());
+    }
     line(THRESHOLDS.to_owned());
     line(format!("budget: {{ max_runs: {} }}", most_runs(answers)));
     line(RETRY.to_owned());
@@ -128,6 +133,10 @@ thresholds:
   #   Latency: "p95 <= 2500ms"
 
 # Each run is billed: nothing starts when the plan has more of them."#;
+
+const REPORT_ONLY: &str =
+    "# The gate judges and reports everything, and no job fails by it. Take this line out to gate.
+enforce: false";
 
 const RETRY: &str =
     "# A call that never became a conversation is no evidence: it is started again, once.
@@ -184,6 +193,15 @@ mod tests {
                 read(&Answers { name: "Bot".into(), mode, frequency: 3, ..Answers::default() });
             assert_eq!(suite.mode, Some(mode));
         }
+    }
+
+    #[test]
+    fn a_suite_that_reports_only_says_so_and_any_other_gates() {
+        let enforce = |report_only| {
+            read(&Answers { name: "Bot".into(), frequency: 3, report_only, ..Answers::default() })
+                .enforce
+        };
+        assert_eq!((enforce(true), enforce(false)), (Some(false), None));
     }
 
     #[test]
