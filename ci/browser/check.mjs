@@ -65,7 +65,8 @@ function files(dir, below = "") {
 // The page that everything is opened in, watched: what it says on the console, what it asks for.
 const page = await browser.newPage();
 let what = "";
-let own = origin;
+// The browser may ask for a page's icon when the next page is already open.
+const own = [origin, pathToFileURL(root).href, "about:blank"];
 page.on("console", (message) => {
   if (["error", "warning"].includes(message.type())) fault(what, `console: ${message.text()}`);
 });
@@ -79,11 +80,10 @@ page.on("response", (response) => {
   if (response.status() >= 400) fault(what, `${response.status()}: ${response.url()}`);
 });
 page.on("request", (request) => {
-  if (!request.url().startsWith(own) && request.url() !== "about:blank") fault(what, `external request: ${request.url()}`);
+  if (!own.some((start) => request.url().startsWith(start))) fault(what, `external request: ${request.url()}`);
 });
 
 async function open(url, viewport, scheme) {
-  own = url.startsWith("file:") ? pathToFileURL(root).href : origin;
   // Away from the last page first: another width or theme would make it ask for other pictures.
   await page.goto("about:blank");
   await page.setViewportSize(viewport);
