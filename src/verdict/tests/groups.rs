@@ -54,6 +54,52 @@ fn a_group_is_judged_over_the_runs_of_its_scenarios() {
     assert_eq!(by(json!({"scenarios": [1], "tags": ["other"]})), (Verdict::Fail, 4));
 }
 
+/// The same check of the whole and of a group that is all of it.
+fn whole_and_group(evidence: impl Fn(&mut Evidence<'_>), runs: &[RunRecord]) -> [Verdict; 2] {
+    let outcomes: Vec<RunOutcome> = runs.iter().map(|run| judge_run(run, 1)).collect();
+    [
+        json!({ "success_rate": "100%" }),
+        json!({ "groups": { "g": { "scenarios": [1, 2], "success_rate": "100%" } } }),
+    ]
+    .map(|thresholds| {
+        let mut all =
+            Evidence { runs: runs.iter().zip(&outcomes).collect(), ..Evidence::default() };
+        evidence(&mut all);
+        let reports = judge_all(&serde_json::from_value(thresholds).unwrap(), &all, None);
+        reports.last().unwrap().verdict
+    })
+}
+
+#[test]
+fn a_run_that_may_still_be_replaced_or_is_still_going_fails_no_group() {
+    let failed = two_each(&[End::Pass, End::Pass, End::Pass, End::Fail]);
+    assert_eq!(whole_and_group(|_| {}, &failed), [Verdict::Fail; 2]);
+    let replaced = |evidence: &mut Evidence<'_>| {
+        evidence.open_runs.insert(4);
+    };
+    assert_eq!(whole_and_group(replaced, &failed), [Verdict::Inconclusive; 2]);
+}
+
+#[test]
+fn missing_runs_of_no_known_scenario_are_missing_in_a_group_unless_its_own_are_all_planned() {
+    let runs = two_each(&[End::Pass; 4]);
+    let planned = |id: u64| ScenarioSlots {
+        scenario: ScenarioRef { id: Some(id), ..ScenarioRef::default() },
+        ..ScenarioSlots::default()
+    };
+    let verdict = |scenarios: Vec<ScenarioSlots>| {
+        let evidence = |all: &mut Evidence<'_>| {
+            all.missing = 1;
+            all.scenarios = scenarios.clone();
+        };
+        whole_and_group(evidence, &runs)
+    };
+    assert_eq!(verdict(Vec::new()), [Verdict::Inconclusive; 2]);
+    let all = vec![planned(1), planned(2)];
+    assert_eq!(verdict(all), [Verdict::Inconclusive, Verdict::Pass]);
+    assert_eq!(verdict(vec![planned(1)]), [Verdict::Inconclusive; 2]);
+}
+
 #[test]
 fn all_figures_of_a_suite_can_stand_in_a_group() {
     let mut runs = two_each(&[End::Pass; 4]);
