@@ -98,30 +98,6 @@ const fn ends<const N: usize>(end: End) -> [End; N] {
 }
 
 #[test]
-fn a_count_of_errors_is_compared_as_a_number_of_runs() {
-    let verdict = |errors: usize| {
-        let mut ends = vec![End::Pass; 20];
-        ends[..errors].fill(End::Error);
-        let reports = judged(json!({ "errors": "count <= 3" }), &runs(&ends), 0);
-        reports.iter().find(|report| report.name == "errors").unwrap().verdict
-    };
-    assert_eq!([3, 4].map(verdict), [Verdict::Pass, Verdict::Fail]);
-}
-
-#[test]
-fn an_entry_without_a_value_never_disagrees_on_the_kind() {
-    let numbers = [MetricValue::Numeric(Some(1_000.0)), MetricValue::Numeric(Some(1_200.0))];
-    let kinds = |third: MetricValue| {
-        let report =
-            metric_check("mean <= 2s", &measured(&[numbers.as_slice(), &[third]].concat()));
-        report.reason.contains("disagree on the kind")
-    };
-    assert!(!kinds(MetricValue::Binary(None)));
-    assert!(!kinds(MetricValue::Numeric(Some(900.0))));
-    assert!(kinds(MetricValue::Binary(Some(true))));
-}
-
-#[test]
 fn without_thresholds_every_run_must_pass() {
     let pass = only(json!({}), &runs(&ends::<4>(End::Pass)));
     assert_eq!((pass.verdict, pass.condition.as_str()), (Verdict::Pass, ">= 100%"));
