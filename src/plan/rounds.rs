@@ -50,9 +50,25 @@ impl PlannedRounds {
 
     /// How many runs each scenario would have in the next round; none where there is no other.
     pub fn next(&self) -> Option<usize> {
-        let done = self.started.len();
+        self.after(self.started.len())
+    }
+
+    /// The same after so many rounds.
+    fn after(&self, done: usize) -> Option<usize> {
         let before = done.checked_sub(1).and_then(|at| self.looks.get(at)).copied();
         Some(self.looks.get(done)?.saturating_sub(before.unwrap_or(0)))
+    }
+
+    /// Whether the looks rise and the rounds that were started are the first of them. Of others, such
+    /// as those of a file that someone changed, nobody knows what error a decision has.
+    pub fn are_sound(&self) -> bool {
+        let is_next = |(at, round): (usize, &StartedRound)| {
+            u32::try_from(at + 1) == Ok(round.number)
+                && self.after(at) == Some(round.runs_per_scenario)
+        };
+        self.looks.first().is_some_and(|first| *first > 0)
+            && self.looks.is_sorted_by(|one, next| one < next)
+            && self.started.iter().enumerate().all(is_next)
     }
 }
 
@@ -72,6 +88,27 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn looks_rise_and_what_was_started_are_the_first_of_them() {
+        let sound = |looks: &[usize], started: &[(u32, usize)]| {
+            let started = started.iter().map(|(number, runs_per_scenario)| StartedRound {
+                number: *number,
+                runs_per_scenario: *runs_per_scenario,
+                ..StartedRound::default()
+            });
+            PlannedRounds { looks: looks.to_vec(), started: started.collect() }.are_sound()
+        };
+        for started in [&[][..], &[(1, 3)], &[(1, 3), (2, 3)], &[(1, 3), (2, 3), (3, 4)]] {
+            assert!(sound(&[3, 6, 10], started), "{started:?}");
+        }
+        for looks in [&[][..], &[0, 3], &[6, 3], &[3, 3], &[4, 7], &[3]] {
+            assert!(!sound(looks, &[(1, 3), (2, 3)]), "{looks:?}");
+        }
+        for started in [&[(2, 3)][..], &[(1, 0)], &[(1, 3), (1, 3)], &[(1, 3), (2, 4)]] {
+            assert!(!sound(&[3, 6, 10], started), "{started:?}");
+        }
+    }
 
     #[test]
     fn the_first_round_is_started_and_the_looks_are_fixed() {

@@ -177,6 +177,7 @@ pub fn build_report(mut parts: ReportInput) -> Report {
         &standing.outcomes,
         parts.stopped_early,
     )
+    .or_else(|| rounds::against_a_pass(&plan))
     .filter(|_| end == End::Finished);
     let verdict = match (&against_a_pass, verdict) {
         (Some(_), Verdict::Pass) => Verdict::Inconclusive,

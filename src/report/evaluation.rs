@@ -83,9 +83,7 @@ pub(crate) fn status_against_a_pass(
     };
     let (name, status) = match results.iter().find(|each| !is_sound(&each.status)) {
         Some(one) => (format!("result {}", one.id), &one.status),
-        None if results.is_empty() && !is_sound(&result.status) => {
-            ("the result".to_owned(), &result.status)
-        }
+        None if !is_sound(&result.status) => ("the result".to_owned(), &result.status),
         None => return None,
     };
     Some(format!("{name} ended with the status `{}`, not `completed`", status.as_str()))

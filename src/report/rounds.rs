@@ -17,6 +17,17 @@ use crate::text;
 use crate::verdict::evidence::ScenarioSlots;
 use crate::verdict::{CheckReport, Verdict, scenarios_of};
 
+/// Why rounds that contradict each other cannot be a pass; none where they do not.
+pub(super) fn against_a_pass(plan: &PlanHead) -> Option<String> {
+    let rounds = plan.rounds.as_ref().filter(|rounds| !rounds.are_sound())?;
+    Some(format!(
+        "the rounds of the plan contradict each other: looks after {:?} runs of each scenario, and \
+         started rounds of {:?}",
+        rounds.looks,
+        rounds.started.iter().map(|round| round.runs_per_scenario).collect::<Vec<_>>()
+    ))
+}
+
 /// A round to be started.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NextRound {

@@ -67,6 +67,23 @@ fn rounds_of(result: &Value) -> Vec<Value> {
 }
 
 #[test]
+fn a_saved_result_whose_rounds_or_statuses_contradict_each_other_passes_nowhere() {
+    let gate = Gate::against(GOOD, SURE);
+    let saved = gate.run(&["run"]).expect(0).result();
+    let judged = |key: &str, value: Value| {
+        let mut changed = saved.clone();
+        *changed.pointer_mut(key).unwrap() = value;
+        std::fs::write(gate.dir.path().join("changed.json"), changed.to_string()).unwrap();
+        gate.run(&["judge", "changed.json", "--report-dir", "again"])
+    };
+    judged("/result/status", "completed".into()).expect(0);
+    judged("/result/status", "cancelled".into()).expect(3).says("the status `cancelled`");
+    for looks in [vec![], vec![12, 8, 4], vec![3, 8, 12]] {
+        judged("/plan/rounds/looks", looks.into()).expect(3).says("contradict each other");
+    }
+}
+
+#[test]
 fn a_plainly_fine_agent_passes_after_the_first_round() {
     let gate = Gate::against(GOOD, SURE);
     let finished = gate
