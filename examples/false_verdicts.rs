@@ -15,8 +15,11 @@ use cekura_gate::stats::{numbers, ranks, rate};
 
 #[path = "shared/random.rs"]
 mod random;
+#[path = "shared/table.rs"]
+mod table;
 
 use random::Random;
+use table::table;
 
 const THRESHOLD: f64 = 0.9;
 const CONFIDENCE: f64 = 0.95;
@@ -38,17 +41,6 @@ fn main() {
     quantile_coverage(&mut random);
     baseline(&mut random);
     baseline_latency(&mut random);
-}
-
-/// A table with its place in the docs.
-fn table(name: &str, head: &[String], rows: &[Vec<String>]) {
-    println!("<!-- begin {name} -->");
-    println!("| {} |", head.join(" | "));
-    println!("|---{}|", "|--:".repeat(head.len().saturating_sub(1)));
-    for row in rows {
-        println!("| {} |", row.join(" | "));
-    }
-    println!("<!-- end {name} -->\n");
 }
 
 fn head(first: &str, rest: impl IntoIterator<Item = String>) -> Vec<String> {

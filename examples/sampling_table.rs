@@ -21,8 +21,11 @@ use cekura_gate::stats::sequential::{Design, Seen, Stand};
 #[path = "shared/random.rs"]
 #[expect(dead_code, reason = "other examples use the rest of it")]
 mod random;
+#[path = "shared/table.rs"]
+mod table;
 
 use random::Random;
+use table::table;
 
 const THRESHOLD: f64 = 0.8;
 const CONFIDENCE: f64 = 0.95;
@@ -42,17 +45,6 @@ fn main() {
     exact();
     unequal();
     simulated(&mut Random(19));
-}
-
-/// A table with its place in the docs.
-fn table(name: &str, head: &[&str], rows: &[Vec<String>]) {
-    println!("<!-- begin {name} -->");
-    println!("| {} |", head.join(" | "));
-    println!("|---{}|", "|--:".repeat(head.len().saturating_sub(1)));
-    for row in rows {
-        println!("| {} |", row.join(" | "));
-    }
-    println!("<!-- end {name} -->\n");
 }
 
 fn percent(share: f64) -> String {

@@ -10,7 +10,7 @@ use crate::redact::Redactor;
 use crate::report::gates::Gate;
 use crate::suite::head::SuiteHead;
 
-/// Who is told of each event, at once.
+/// Receives each event at once.
 pub(crate) type Events<'a> = &'a dyn Fn(Event<'_>);
 
 /// Something that happened, and to which suite.

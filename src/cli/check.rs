@@ -73,7 +73,7 @@ pub(super) fn check(
 }
 
 /// `run --dry-run`: what `run` would do, and nothing is started. With a key the platform is asked.
-/// A CI system's later steps are told whether the suite is valid: of one that the platform was not
+/// The output `valid` says to later steps whether the suite is valid: of one that the platform was not
 /// asked about, only that it is not.
 pub(super) fn dry_run(
     (suites, keys): (&[PathBuf], &KeyFlags),

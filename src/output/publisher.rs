@@ -24,8 +24,8 @@ use crate::run_file::FILE as STARTED;
 use crate::sink::{self, SinkError};
 use crate::suite::model::Suite;
 
-/// So many results are told as each starts, and then whenever their number has doubled.
-const TOLD_ONE_BY_ONE: usize = 16;
+/// The outputs name so many results as each starts, and then whenever their number has doubled.
+const NAMED_ONE_BY_ONE: usize = 16;
 
 /// The opened outputs of a batch.
 #[derive(Debug)]
@@ -127,16 +127,16 @@ impl Publisher {
         let ids = self.started_ids();
         // A file that is only added to would grow with the square of the results, and GitHub takes a
         // mebibyte. What a killed job misses is at most half; the end has them all.
-        let is_told = ids.len() <= TOLD_ONE_BY_ONE || ids.len().is_power_of_two();
+        let is_named = ids.len() <= NAMED_ONE_BY_ONE || ids.len().is_power_of_two();
         let outputs = github::outputs_of_start(&ids, self.is_single.then_some((id, url)));
         if self.surfaces.system == System::Gitlab {
             let path = self.whole.borrow().dir().join(GITLAB_DOTENV);
             sink::replace(&path, &gitlab::dotenv(&outputs))?;
         }
-        if self.surfaces.system == System::Azure && is_told {
+        if self.surfaces.system == System::Azure && is_named {
             crate::output::console::to_output(&azure::results(&outputs, None));
         }
-        if is_told { self.surfaces.add_outputs(&outputs) } else { Ok(()) }
+        if is_named { self.surfaces.add_outputs(&outputs) } else { Ok(()) }
     }
 
     /// The ids of the results that have started, in the order of their suites.

@@ -1,4 +1,4 @@
-//! Everyone who reports what happens while suites run: each is told of every event.
+//! All reporters of what happens while suites run: each receives every event.
 
 use futures_util::future::join_all;
 

@@ -5,14 +5,13 @@
 use std::collections::BTreeMap;
 
 use crate::outcome::{Outcome, RunOutcome, judge_run};
-use crate::plan::slots;
 use crate::plan::slots::{Filled, Fit};
 use crate::record::{ResultRecord, RunRecord, Status};
 use crate::report::model::{PlanHead, PooledResult, Report, Tally};
 use crate::retry::{RetryRecord, wants_again};
 use crate::suite::head::SuiteHead;
 use crate::suite::retry::{EarlyStop, Retry};
-use crate::verdict::evidence::{Evidence, RoundSlots, ScenarioSlots};
+use crate::verdict::evidence::{Evidence, ScenarioSlots};
 use crate::verdict::{CheckReport, ScenarioRef, Verdict, judge_all, worst};
 
 /// How the gate stands.
@@ -169,11 +168,6 @@ fn evidence_in<'a>(
     let counts = |fit: &Fit| matches!(fit, Fit::Slot | Fit::OneOfTooMany);
     let all = || runs.iter().zip(outcomes).zip(&filled.fits);
     let open = all().filter(|(_, fit)| **fit == Fit::OneOfTooMany);
-    let round = |one: &slots::RoundSlots| RoundSlots {
-        round: one.round,
-        planned: one.planned,
-        missing: one.missing,
-    };
     let scenarios = filled.scenarios.iter().map(|planned| {
         let of = |run: &&RunRecord| run.scenario == planned.scenario;
         let seen = runs.iter().filter(of).find_map(|run| run.scenario_name.clone());
@@ -188,7 +182,7 @@ fn evidence_in<'a>(
             name: planned.name.clone(),
             case_key: planned.case_key.clone(),
             tags: planned.tags.clone(),
-            rounds: planned.rounds.iter().map(round).collect(),
+            rounds: planned.rounds.clone(),
         }
     });
     Evidence {

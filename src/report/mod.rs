@@ -1,7 +1,7 @@
 //! One model of the finished gate to text for each reader.
 //!
 //! Pure: every report is a function from [`model::Report`] to a `String`. Writing is in `sink`.
-//! Text that came from the platform is untrusted and goes through `crate::escape` on its way out.
+//! Text that came from the platform is untrusted and is escaped by `crate::escape`.
 
 pub mod azure;
 pub mod build;

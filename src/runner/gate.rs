@@ -39,7 +39,7 @@ const WIND_UP: Duration = Duration::from_secs(4);
 /// How long after the signal everything has to be over, but for writing the reports.
 const LAST_LOOK: Duration = Duration::from_secs(7);
 
-/// What waits: the platform, who is told of events, and whether to stop. Several of them may wait side
+/// What waits: the platform, the receiver of events, and whether to stop. Several of them may wait side
 /// by side.
 pub(crate) struct Gate<'a> {
     pub(crate) client: &'a Client,

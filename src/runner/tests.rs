@@ -1,4 +1,4 @@
-//! The events of whole batches against the simulator: what a reporter is told, and in which order.
+//! The events of whole batches against the simulator: which a reporter receives, and in which order.
 
 use std::cell::RefCell;
 use std::net::{Ipv4Addr, SocketAddr};

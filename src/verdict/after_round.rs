@@ -3,7 +3,8 @@
 //! Pure. Figures over several scenarios are of whole rounds only: a scenario that ran more often than
 //! another would weigh more.
 
-use super::evidence::{Evidence, RoundSlots};
+use super::evidence::Evidence;
+use crate::plan::slots::RoundSlots;
 
 impl<'a> Evidence<'a> {
     /// The rounds that every scenario of this evidence was started in, the first ones: 0 where the

@@ -11,6 +11,7 @@ use crate::checks::aggregate::of_numbers;
 use crate::checks::grammar::{Aggregate, Unit};
 use crate::checks::spec::DescribedUnits;
 use crate::outcome::{Blame, Outcome, RunOutcome};
+use crate::plan::slots::RoundSlots;
 use crate::record::{MetricRecord, RunRecord};
 
 /// The runs that fill the planned slots, and the slots that have none.
@@ -52,17 +53,6 @@ pub struct ScenarioSlots {
     /// Its slots in each round that it was started in, the first one first; empty where the runs do
     /// not come in rounds.
     pub rounds: Vec<RoundSlots>,
-}
-
-/// The slots of one scenario in one round.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct RoundSlots {
-    /// Number of the round, from 1.
-    pub round: u32,
-    /// Runs of the scenario that were planned in it.
-    pub planned: usize,
-    /// Those of them that never arrived.
-    pub missing: usize,
 }
 
 /// A run with its entry of one metric.

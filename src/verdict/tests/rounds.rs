@@ -3,7 +3,8 @@
 use serde_json::{Value, json};
 
 use super::*;
-use crate::verdict::evidence::{RoundSlots, ScenarioSlots};
+use crate::plan::slots::RoundSlots;
+use crate::verdict::evidence::ScenarioSlots;
 
 const EACH: usize = 3;
 
