@@ -65,7 +65,7 @@ def cost(directory, command):
 def traffic(directory):
     """Requests and bytes of a run whose calls are over at once; leaves its result.json."""
     (directory / "suite.yml").write_text(harness.suite(RUNS // 100))
-    with harness.stand_in(directory, harness.world(100, time_scale=0)) as (address, _, forwarder):
+    with harness.simulator(directory, harness.world(100, time_scale=0)) as (address, _, forwarder):
         run = harness.measured([harness.gate(), "run", "suite.yml"], directory, address)
         if run["code"] not in (0, 1, 3):
             raise SystemExit((directory / "client.log").read_text())

@@ -34,7 +34,7 @@ fn script() -> String {
     lines.map(line).collect::<Vec<_>>().join("\n")
 }
 
-async fn stand_in() -> Simulator {
+async fn simulator() -> Simulator {
     let world: World = serde_json::from_value(json!({
         "time_scale": 0,
         "agents": [{"id": 123, "name": "Mia"}],
@@ -49,7 +49,7 @@ async fn stand_in() -> Simulator {
 }
 
 /// Runs the job with these inputs; the others are empty, as their default is.
-async fn job(dir: &TempDir, stand_in: &Simulator, inputs: &[(&str, &str)]) -> Output {
+async fn job(dir: &TempDir, simulator: &Simulator, inputs: &[(&str, &str)]) -> Output {
     let variables = variables();
     for (input, _) in inputs {
         assert!(variables.values().any(|name| name == input), "{input} reaches no variable");
@@ -61,7 +61,7 @@ async fn job(dir: &TempDir, stand_in: &Simulator, inputs: &[(&str, &str)]) -> Ou
     command.args(["-c", &script()]).env_clear().current_dir(dir.path());
     command.env("PATH", format!("{}:{path}", gates.display())).env("HOME", dir.path());
     command.env("GITLAB_CI", "true").env("CEKURA_API_KEY", "key-of-the-job");
-    command.env("CEKURA_API_URL", stand_in.url());
+    command.env("CEKURA_API_URL", simulator.url());
     for (variable, input) in &variables {
         command.env(variable, given.get(input.as_str()).copied().unwrap_or_default());
     }
@@ -76,8 +76,8 @@ fn log(output: &Output) -> String {
     )
 }
 
-fn start(stand_in: &Simulator) -> Value {
-    let requests = stand_in.requests();
+fn start(simulator: &Simulator) -> Value {
+    let requests = simulator.requests();
     requests.into_iter().find(|one| one.method == "POST").and_then(|one| one.body).unwrap()
 }
 
@@ -96,7 +96,7 @@ fn the_component_takes_every_name_of_the_platforms_own() {
 
 #[tokio::test]
 async fn the_inputs_start_the_run_and_the_reports_are_written() {
-    let (dir, stand_in) = (TempDir::new().unwrap(), stand_in().await);
+    let (dir, simulator) = (TempDir::new().unwrap(), simulator().await);
     let hostile = "a \"b\" 'c' $(touch pwned) `touch pwned` ; touch pwned";
     let inputs = [
         ("agent_id", "123"),
@@ -111,9 +111,9 @@ async fn the_inputs_start_the_run_and_the_reports_are_written() {
         ("mock_tool_names", "lookup, it's"),
         ("timeout", "600"),
     ];
-    let output = job(&dir, &stand_in, &inputs).await;
+    let output = job(&dir, &simulator, &inputs).await;
     assert_eq!(output.status.code(), Some(0), "{}", log(&output));
-    let body = start(&stand_in);
+    let body = start(&simulator);
     assert_eq!((&body["agent_id"], &body["scenarios"]), (&json!(123), &json!([101])));
     assert_eq!(body["tags"], json!(["smoke", "day"]));
     assert_eq!(body["outbound_phone_number"], "+14155550100");
@@ -133,8 +133,8 @@ async fn the_job_ends_with_the_code_of_the_gate() {
         ([("suite", "nowhere.yml"), ("agent_number", "+14155550101")], 2),
         ([("agent_id", "123"), ("frequency", "often")], 2),
     ] {
-        let (dir, stand_in) = (TempDir::new().unwrap(), stand_in().await);
-        let output = job(&dir, &stand_in, &inputs).await;
+        let (dir, simulator) = (TempDir::new().unwrap(), simulator().await);
+        let output = job(&dir, &simulator, &inputs).await;
         assert_eq!(output.status.code(), Some(code), "{inputs:?}: {}", log(&output));
     }
 }
@@ -157,11 +157,11 @@ async fn the_includes_of_the_platforms_guide_start_their_runs() {
             json!(["a", "b"]),
         ),
     ] {
-        let (dir, stand_in) = (TempDir::new().unwrap(), stand_in().await);
+        let (dir, simulator) = (TempDir::new().unwrap(), simulator().await);
         let inputs = [&[("api_key", "key-of-the-input")], &inputs[..]].concat();
-        let output = job(&dir, &stand_in, &inputs).await;
+        let output = job(&dir, &simulator, &inputs).await;
         assert_eq!(output.status.code(), Some(0), "{inputs:?}: {}", log(&output));
-        let body = start(&stand_in);
+        let body = start(&simulator);
         assert_eq!(body[key], value, "{inputs:?}");
         // The platform infers it from the scenarios.
         assert!(body.get("agent_id").is_none(), "{body}");

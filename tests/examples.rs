@@ -121,8 +121,8 @@ async fn each_example_asks_only_for_what_the_platform_knows() {
 
 async fn asks_only_for_what_the_platform_knows(name: &str, file: PathBuf) {
     let address = "127.0.0.1:0".parse().unwrap();
-    let stand_in = Simulator::start(world_of(&file), address, RealClock::start()).await.unwrap();
-    let url = stand_in.url();
+    let simulator = Simulator::start(world_of(&file), address, RealClock::start()).await.unwrap();
+    let url = simulator.url();
     let ask = move |command: &'static str| {
         let (url, file) = (url.clone(), file.clone());
         tokio::task::spawn_blocking(move || {
@@ -133,10 +133,10 @@ async fn asks_only_for_what_the_platform_knows(name: &str, file: PathBuf) {
         })
     };
     ask("check").await.unwrap();
-    assert_eq!(stand_in.requests(), [], "{name}: a check asks nothing");
+    assert_eq!(simulator.requests(), [], "{name}: a check asks nothing");
     ask("run").await.unwrap();
-    assert_eq!(stand_in.starts(), 1, "{name}");
-    let requests = stand_in.requests();
+    assert_eq!(simulator.starts(), 1, "{name}");
+    let requests = simulator.requests();
     let is_start = |path: &str| !path.contains("dry_run");
     let start = requests.iter().find(|one| one.method == "POST" && is_start(&one.path)).unwrap();
     assert_eq!(start.unknown_fields, Vec::<String>::new(), "{name}: {:?}", start.body);

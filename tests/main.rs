@@ -24,6 +24,6 @@ mod init;
 mod layering;
 mod operations;
 mod report_files;
+mod simulator;
 mod spec_schema;
-mod stand_in;
 mod suite_files;

@@ -108,7 +108,7 @@ class Forwarder:
 
 
 @contextlib.contextmanager
-def stand_in(directory, text, host="127.0.0.1"):
+def simulator(directory, text, host="127.0.0.1"):
     """Serves a world; gives the counted address, the simulator's own port, and the forwarder.
 
     The gate asks loopback much more often than it asks the platform. With another address of this

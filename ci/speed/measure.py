@@ -96,7 +96,7 @@ def one_wait(client, seed):
         ids = ", ".join(map(str, range(1, 11)))
         text = harness.suite(scenarios=f"scenarios: [{ids}]")
         pathlib.Path(directory, "suite.yml").write_text(text)
-        with harness.stand_in(directory, world, harness.own_address()) as (address, direct, forwarder):
+        with harness.simulator(directory, world, harness.own_address()) as (address, direct, forwarder):
             if client is None:
                 return harness.length(direct)
             run = harness.measured(clients(10)[client], directory, address)
@@ -142,7 +142,7 @@ def size():
                 harness.gate(), "judge", "cekura-report/result.json", "--report-dir", "again"
             ]
             for name in ["cekura-gate", "cekura-gate judge", "cekura CLI"]:
-                with harness.stand_in(directory, world) as (address, _, forwarder):
+                with harness.simulator(directory, world) as (address, _, forwarder):
                     run = harness.measured(every[name], directory, address)
                     if run["code"] not in VERDICTS:
                         refuse(directory)
@@ -168,7 +168,7 @@ def many():
             pathlib.Path(directory, files[-1]).write_text(text)
         # The last calls are going when the last suite starts, so that all are held at once.
         world = harness.world(10, time_scale=20, concurrency=5000, start_rate=5000)
-        with harness.stand_in(directory, world) as (address, _, forwarder):
+        with harness.simulator(directory, world) as (address, _, forwarder):
             run = harness.measured([harness.gate(), "run", "--concurrency", "5000", *files], directory, address)
             if run["code"] == 2:
                 print("\nMany suites: this build takes one suite a command; passed over")

@@ -80,7 +80,7 @@ async fn a_link_that_shows_transcripts_is_made_only_where_it_is_asked_for() {
         let job = with_spec().await;
         let step = job.run(&[&PREVIEW[..], &[("share_link", share_link)]].concat()).await;
         assert_eq!(step.code(), Some(0), "{}", step.log());
-        let requests = job.stand_in.requests();
+        let requests = job.simulator.requests();
         let links = requests.iter().filter(|one| one.path.contains("create_shareable_link_token"));
         assert_eq!(links.count(), made, "{share_link}");
     }
@@ -110,7 +110,7 @@ async fn what_cannot_be_meant_is_refused_before_any_request() {
         let step = job.run(&inputs).await;
         assert_eq!(step.code(), Some(2), "{input}={value}: {}", step.log());
         assert!(step.log().contains(part), "{input}={value}: {}", step.log());
-        assert!(job.stand_in.requests().is_empty(), "{input}={value}");
+        assert!(job.simulator.requests().is_empty(), "{input}={value}");
     }
     for text in ["", "[]", r#"{"version": "1"}"#, r#"{"version": "1", "scenarios": []}"#] {
         let job = with_spec().await;
@@ -118,6 +118,6 @@ async fn what_cannot_be_meant_is_refused_before_any_request() {
         let step = job.run(&PREVIEW).await;
         assert_eq!(step.code(), Some(2), "{text}: {}", step.log());
         assert!(step.log().contains("cekura.tests.json"), "{text}: {}", step.log());
-        assert!(job.stand_in.requests().is_empty(), "{text}");
+        assert!(job.simulator.requests().is_empty(), "{text}");
     }
 }

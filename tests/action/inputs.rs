@@ -225,7 +225,7 @@ async fn what_cannot_be_carried_is_refused() {
         let log = told(&inputs, &job.run(&inputs).await);
         assert!(log.contains(part), "{part} is missing in {log}");
     }
-    assert_eq!(job.stand_in.starts(), 0);
+    assert_eq!(job.simulator.starts(), 0);
 }
 
 #[tokio::test]
@@ -238,7 +238,7 @@ async fn a_dry_run_starts_nothing_and_says_whether_the_suite_is_valid() {
     assert_eq!((step.code(), step.outputs["valid"].as_str()), (Some(0), "true"), "{}", step.log());
     let step = job.run(&[("agent_id", "124"), ("scenario_ids", "101"), ("dry_run", "true")]).await;
     assert_eq!((step.code(), step.outputs["valid"].as_str()), (Some(2), "false"), "{}", step.log());
-    assert_eq!(job.stand_in.starts(), 0);
+    assert_eq!(job.simulator.starts(), 0);
 }
 
 /// A file of test cases in a directory of its own.
@@ -340,7 +340,7 @@ async fn what_is_wrong_is_said_of_inputs_and_of_nothing_that_nobody_wrote() {
             assert!(!log.contains(word), "{word}: {log}");
         }
     }
-    assert_eq!(job.stand_in.starts(), 0);
+    assert_eq!(job.simulator.starts(), 0);
 }
 
 #[tokio::test]
@@ -357,7 +357,7 @@ async fn a_limit_of_the_workflow_holds_whatever_the_suite_says() {
         assert_eq!(step.code(), Some(code), "{}", step.log());
         assert_eq!(step.log().contains("the input `max_runs` allows 11"), code == 2);
     }
-    assert_eq!(job.stand_in.starts(), 1);
+    assert_eq!(job.simulator.starts(), 1);
 }
 
 #[tokio::test]
@@ -371,14 +371,14 @@ async fn a_dry_run_asks_the_account_where_there_is_a_key() {
     let step = job.run(&inputs).await;
     assert_eq!((step.code(), step.outputs["valid"].as_str()), (Some(0), "true"), "{}", step.log());
     assert!(step.log().contains("cost"), "{}", step.log());
-    let asked = job.stand_in.requests().len();
+    let asked = job.simulator.requests().len();
     assert!(asked > 0);
     // Nothing was found wrong, but who would know was not asked.
     let step = job.run(&[&inputs[..], &[("api_key", "")]].concat()).await;
     assert_eq!((step.code(), step.outputs.get("valid")), (Some(0), None), "{}", step.log());
     assert!(step.log().contains("The platform was not asked"), "{}", step.log());
-    assert_eq!(job.stand_in.requests().len(), asked);
-    assert_eq!(job.stand_in.starts(), 0);
+    assert_eq!(job.simulator.requests().len(), asked);
+    assert_eq!(job.simulator.starts(), 0);
 }
 
 #[tokio::test]
@@ -424,6 +424,6 @@ async fn a_cancelled_step_ends_its_calls() {
     assert!(cancel.await.unwrap().success());
     assert_eq!(step.code(), Some(130), "{}", step.log());
     assert!(step.outputs["result_id"].parse::<u64>().is_ok());
-    let requests = job.stand_in.requests();
+    let requests = job.simulator.requests();
     assert!(requests.iter().any(|one| one.path.ends_with("/end_calls/")), "{requests:?}");
 }

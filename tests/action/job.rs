@@ -29,7 +29,7 @@ pub(crate) const HOSTILE: &str =
 /// A job on a runner.
 pub(crate) struct Job {
     pub(crate) dir: TempDir,
-    pub(crate) stand_in: Simulator,
+    pub(crate) simulator: Simulator,
 }
 
 /// What a step left behind.
@@ -71,8 +71,8 @@ impl Job {
         }))
         .unwrap();
         let address = "127.0.0.1:0".parse().unwrap();
-        let stand_in = Simulator::start(world, address, RealClock::start()).await.unwrap();
-        Self { dir: TempDir::new().unwrap(), stand_in }
+        let simulator = Simulator::start(world, address, RealClock::start()).await.unwrap();
+        Self { dir: TempDir::new().unwrap(), simulator }
     }
 
     pub(crate) fn path(&self, name: &str) -> PathBuf {
@@ -117,7 +117,7 @@ impl Job {
         let declared = inputs_of_the_action();
         let mut variables: BTreeMap<String, &str> =
             declared.iter().map(|name| (variable(name), "")).collect();
-        let url = self.stand_in.url();
+        let url = self.simulator.url();
         variables.insert("INPUT_API_URL".into(), &url);
         variables.insert("INPUT_API_KEY".into(), "key-of-the-action");
         for (name, value) in inputs {
@@ -133,7 +133,7 @@ impl Job {
 
     /// The body of the only start.
     pub(crate) fn start(&self) -> Value {
-        let requests = self.stand_in.requests();
+        let requests = self.simulator.requests();
         let starts: Vec<_> = requests.iter().filter(|request| request.method == "POST").collect();
         assert_eq!(starts.len(), 1, "{starts:?}");
         assert_eq!(starts[0].unknown_fields, Vec::<String>::new());

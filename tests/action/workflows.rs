@@ -68,7 +68,7 @@ fn variables(job: &Job) -> BTreeMap<String, String> {
         ("PATH", format!("{tools}:{gates}:{path}")),
         ("HOME", home.clone()),
         ("RUNNER_TEMP", home),
-        ("CEKURA_API_URL", job.stand_in.url()),
+        ("CEKURA_API_URL", job.simulator.url()),
         ("CEKURA_API_KEY", "key-of-the-job".to_owned()),
     ]
     .map(|(name, value)| (name.to_owned(), value))
@@ -122,7 +122,7 @@ fn run_steps(
             }
             // The test's own binary and platform stand in for the release and the account.
             inner.insert("inputs.binary".to_owned(), binary().to_owned());
-            inner.insert("inputs.api_url".to_owned(), job.stand_in.url());
+            inner.insert("inputs.api_url".to_owned(), job.simulator.url());
             for part in composite["runs"]["steps"].as_array().unwrap() {
                 let (code, told, read) = github_step(job, part, &inner);
                 said.push_str(&told);

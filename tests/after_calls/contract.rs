@@ -106,7 +106,7 @@ fn every_body_is_as_the_contract_has_it() {
     let account = Account::ended();
     say_everything(&account);
     let mut held = 0;
-    for request in account.stand_in.requests().into_iter().skip(1) {
+    for request in account.simulator.requests().into_iter().skip(1) {
         let what = format!("{} {}", request.method, request.path);
         let (template, operation) =
             operation(&openapi, &request.method.to_lowercase(), &request.path);
@@ -127,7 +127,7 @@ fn every_body_is_as_the_contract_has_it() {
 }
 
 #[test]
-fn the_stand_in_answers_as_the_contract_has_it() {
+fn the_simulator_answers_as_the_contract_has_it() {
     let Some(openapi) = openapi() else { return };
     let account = Account::ended();
     let improve = json!({ "run_ids": [34503], "prompt": "p" });
@@ -155,7 +155,7 @@ fn the_stand_in_answers_as_the_contract_has_it() {
 }
 
 #[test]
-fn the_stand_in_refuses_what_the_contract_refuses() {
+fn the_simulator_refuses_what_the_contract_refuses() {
     let account = Account::ended();
     let rows = [
         ("results/2001/evaluate_metrics", json!({}), "run_ids"),

@@ -46,7 +46,7 @@ pub(crate) const ERRORED: &str = "34505";
 pub(crate) struct Account {
     pub(crate) dir: TempDir,
     pub(crate) clock: ManualClock,
-    pub(crate) stand_in: Simulator,
+    pub(crate) simulator: Simulator,
     _runtime: Runtime,
     env: Vec<(String, String)>,
 }
@@ -70,11 +70,11 @@ impl Account {
         let clock = ManualClock::default();
         let bind = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let started = Simulator::start_with_faults(world, faults, bind, clock.clone());
-        let stand_in = runtime.block_on(started).unwrap();
+        let simulator = runtime.block_on(started).unwrap();
         let mut env = Vec::new();
-        set(&mut env, "CEKURA_API_URL", &stand_in.url());
+        set(&mut env, "CEKURA_API_URL", &simulator.url());
         set(&mut env, "CEKURA_API_KEY", KEY);
-        Self { dir, clock, stand_in, _runtime: runtime, env }
+        Self { dir, clock, simulator, _runtime: runtime, env }
     }
 
     /// An account with result 2001, which has ended.
@@ -133,14 +133,14 @@ impl Account {
     /// The last request whose path holds `part`.
     #[track_caller]
     pub(crate) fn asked(&self, part: &str) -> Request {
-        let log = self.stand_in.requests();
+        let log = self.simulator.requests();
         let found = log.into_iter().rev().find(|request| request.path.contains(part));
         found.unwrap_or_else(|| panic!("nothing was asked of {part}"))
     }
 
     /// How often something was asked of a path that holds `part`.
     pub(crate) fn count(&self, part: &str) -> usize {
-        self.stand_in.requests().iter().filter(|request| request.path.contains(part)).count()
+        self.simulator.requests().iter().filter(|request| request.path.contains(part)).count()
     }
 
     /// Waits until something was asked so often, and no longer than a loaded machine may take.
@@ -148,14 +148,14 @@ impl Account {
     pub(crate) fn wait_until(&self, part: &str, times: usize) {
         let began = std::time::Instant::now();
         while self.count(part) < times {
-            assert!(began.elapsed() < Duration::from_secs(20), "{:#?}", self.stand_in.requests());
+            assert!(began.elapsed() < Duration::from_secs(20), "{:#?}", self.simulator.requests());
             std::thread::sleep(Duration::from_millis(2));
         }
     }
 
     /// Sends a request as plain text over a connection of its own.
     pub(crate) fn send(&self, method: &str, path: &str, body: &str) -> (u16, Value) {
-        let address = self.stand_in.address();
+        let address = self.simulator.address();
         let mut stream = TcpStream::connect(address).unwrap();
         let request = format!(
             "{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\n\

@@ -20,7 +20,7 @@ fn a_rerun_whose_answer_is_lost_is_found_and_not_repeated() {
         .expect(0)
         .says("the answer to the rerun was lost; found result 2002 of it and resumed it")
         .says("result 2002 has started");
-    assert_eq!((account.count("/rerun/"), account.stand_in.starts()), (1, 2));
+    assert_eq!((account.count("/rerun/"), account.simulator.starts()), (1, 2));
 }
 
 #[test]
@@ -31,7 +31,7 @@ fn a_rerun_that_nobody_has_seen_is_not_started_again_on_a_guess() {
         .expect(5)
         .says("it is not known whether it started")
         .says("It was not started again");
-    assert_eq!((account.count("/rerun/"), account.stand_in.starts()), (0, 1));
+    assert_eq!((account.count("/rerun/"), account.simulator.starts()), (0, 1));
 }
 
 #[test]

@@ -94,13 +94,13 @@ fn a_platform_without_these_calls_says_what_to_use_instead() {
 #[test]
 fn a_prompt_that_cannot_be_read_costs_nothing() {
     let account = Account::ended();
-    let before = account.stand_in.requests().len();
+    let before = account.simulator.requests().len();
     std::fs::write(account.path().join("empty.md"), " \n").unwrap();
     for file in ["missing.md", "empty.md"] {
         account.run(&["prompt", "improve", "--runs", FAILED, "--agent-prompt", file]).expect(2);
     }
     account.run(&["prompt", "improve", "--agent-prompt", "agent.md"]).expect(2);
-    assert_eq!(account.stand_in.requests().len(), before);
+    assert_eq!(account.simulator.requests().len(), before);
 }
 
 #[test]

@@ -194,7 +194,7 @@ fn a_rerun_starts_once_and_says_that_it_is_billed() {
         .expect(0)
         .says("result 2002 has started as a rerun of result 2001: 3 calls that are billed")
         .says("cekura-gate watch 2002");
-    assert_eq!((account.count("/rerun/"), account.stand_in.starts()), (1, 2));
+    assert_eq!((account.count("/rerun/"), account.simulator.starts()), (1, 2));
     let document = account.json(&["result", "rerun", "2001"]);
     assert_eq!((&document["result"], &document["of"]), (&json!(2003), &json!(2001)));
 }
@@ -222,7 +222,7 @@ fn a_platform_that_runs_nothing_again_is_told_with_what_does() {
             .expect(5)
             .says("result 2001 was not run again")
             .says("nothing was started; `cekura-gate run` with its suite starts the same");
-        assert_eq!(account.stand_in.starts(), 1);
+        assert_eq!(account.simulator.starts(), 1);
     }
 }
 
@@ -241,7 +241,7 @@ fn what_could_fail_for_free_fails_before_a_rerun_is_paid_for() {
     let args = ["result", "rerun", "2001", "--wait", "--report-dir", "file/below"];
     account.run(&args).expect(6);
     account.run(&["result", "rerun", "2001", "--suite", "missing.yml"]).expect(2);
-    assert_eq!(account.stand_in.starts(), 1);
+    assert_eq!(account.simulator.starts(), 1);
 }
 
 #[test]

@@ -75,7 +75,7 @@ fn the_suite_may_take_the_programs_faults_for_errors() {
 }
 
 #[test]
-fn the_last_lines_of_standard_error_stand_in_every_report_and_all_of_it_in_a_file() {
+fn the_last_lines_of_standard_error_simulator_every_report_and_all_of_it_in_a_file() {
     let message = "echo '{\"type\":\"message\",\"content\":\"Hi\"}'";
     let rows = [
         "exit 1".to_owned(),

@@ -74,7 +74,7 @@ fn what_a_lost_gate_left_open_is_ended_on_resume_and_held_again() {
     let result = finished.result();
     assert_eq!(result["outcomes"][0]["outcome"], "passed", "{}", result["outcomes"]);
     assert_eq!(result["retries"][0]["first"]["outcome"], "errored", "{}", result["retries"]);
-    assert_eq!(gate.stand_in().starts(), 2);
+    assert_eq!(gate.simulator().starts(), 2);
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn a_gate_that_is_lost_while_it_holds_them_again_is_resumed_as_well() {
     let finished = gate.run(&["run", "--resume"]).expect(0);
     assert_eq!(posted(&gate, "/end-chat/").len(), 2);
     assert_eq!(finished.result()["tally"]["passed"], 1);
-    assert_eq!(gate.stand_in().starts(), 3);
+    assert_eq!(gate.simulator().starts(), 3);
 }
 
 #[test]
@@ -105,5 +105,5 @@ fn a_retry_holds_the_conversation_again_with_a_process_of_its_own() {
     let keys = "agent_errors: errored\nretry: { on: [error] }";
     let gate = with_script(&world("says: [Hello]"), &script, keys);
     gate.run(&["run"]).expect(0);
-    assert_eq!(gate.stand_in().starts(), 2);
+    assert_eq!(gate.simulator().starts(), 2);
 }

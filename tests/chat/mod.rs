@@ -35,7 +35,7 @@ fn with_script(world: &str, script: &str, keys: &str) -> Gate {
 
 /// The bodies that were posted to a path that ends so.
 fn posted(gate: &Gate, end: &str) -> Vec<serde_json::Value> {
-    let log = gate.stand_in().requests();
+    let log = gate.simulator().requests();
     let of = log.into_iter().filter(|one| one.method == "POST" && one.path.ends_with(end));
     of.map(|one| {
         assert_eq!(one.unknown_fields, Vec::<String>::new(), "{}", one.path);

@@ -145,7 +145,7 @@ fn no_more_processes_are_there_at_once_than_the_concurrency_allows() {
     let script = format!("echo $$ >>pids\n{ANSWERS}");
     let gate = with_script(&world(SAYS), &script, "frequency: 4\nconcurrency: 1");
     gate.run(&["run"]).expect(0);
-    let log = gate.stand_in().requests();
+    let log = gate.simulator().requests();
     let runs: Vec<&str> = log
         .iter()
         .filter(|one| one.method == "POST" && one.path.ends_with("/chat/"))

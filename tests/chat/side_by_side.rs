@@ -58,5 +58,5 @@ fn a_directory_that_is_not_there_is_refused_before_anything_starts() {
     let gate = gate(ANSWERS, ANSWERS, RATE);
     std::fs::remove_dir_all(gate.dir.path().join("base")).unwrap();
     gate.run(&["run"]).expect(2).says("there is no directory `base`");
-    assert_eq!(gate.stand_in().starts(), 0);
+    assert_eq!(gate.simulator().starts(), 0);
 }

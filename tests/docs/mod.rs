@@ -107,7 +107,7 @@ fn fenced(language: &str, text: &str) -> String {
 }
 
 #[test]
-fn the_exit_codes_stand_in_the_docs_as_in_the_program() {
+fn the_exit_codes_simulator_the_docs_as_in_the_program() {
     hold("docs/exit-codes.md", "exit-codes", &exit::markdown_table());
 }
 

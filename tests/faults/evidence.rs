@@ -153,7 +153,7 @@ fn one_run_of_each_scenario_is_not_the_three_that_were_planned() {
 }
 
 #[test]
-fn runs_of_other_scenarios_stand_in_for_no_planned_one() {
+fn runs_of_other_scenarios_simulator_for_no_planned_one() {
     for thresholds in ["success_rate: 50%", "each_scenario: { success_rate: 100% }"] {
         let keys = format!("scenarios: [1, 2]\nthresholds: {{ {thresholds} }}");
         let made = gate(&suite(&keys), completed(&all_passed(&[3, 4])));

@@ -32,7 +32,7 @@ fn world() -> World {
 
 /// A simulator with these faults, and a client that gives up within milliseconds.
 struct Fixture {
-    stand_in: Simulator,
+    simulator: Simulator,
     client: Client,
 }
 
@@ -41,7 +41,7 @@ impl Fixture {
         let bind = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let faults = Faults { rules, ..Faults::default() };
         let started = Simulator::start_with_faults(world(), faults, bind, RealClock::start());
-        let stand_in = started.await.unwrap();
+        let simulator = started.await.unwrap();
         let millis = Duration::from_millis;
         let limits = Limits {
             absence: millis(3),
@@ -49,9 +49,9 @@ impl Fixture {
             ..Limits::PLATFORM
         };
         let options = Options { limits, ..Options::default() };
-        let url = stand_in.url().parse().unwrap();
+        let url = simulator.url().parse().unwrap();
         let client = Client::with(url, &"key".to_owned().into(), &options).unwrap();
-        Self { stand_in, client }
+        Self { simulator, client }
     }
 
     async fn start(&self, mode: Mode, key: usize) -> Result<Started, ApiError> {
@@ -108,7 +108,7 @@ async fn answer_length(mode: Mode) -> u64 {
     let (request, _) = order(mode, 1);
     let (path, body) = (request.path, request.body.to_string());
     let length = body.len();
-    let mut stream = TcpStream::connect(fixture.stand_in.address()).await.unwrap();
+    let mut stream = TcpStream::connect(fixture.simulator.address()).await.unwrap();
     let text = format!(
         "POST {path} HTTP/1.1\r\nhost: x\r\nx-cekura-api-key: key\r\n\
          content-length: {length}\r\n\r\n{body}"
@@ -129,9 +129,9 @@ async fn each(mode: Mode, deeds: Vec<Rule>) -> Vec<(usize, Result<Started, ApiEr
         let rules = numbered.map(|(deed, nth)| starts(Rule { nth: Some(vec![nth]), ..deed }));
         let fixture = Fixture::new(rules.collect()).await;
         for key in 0..few.len() {
-            let before = fixture.stand_in.starts();
+            let before = fixture.simulator.starts();
             let end = fixture.start(mode, key).await;
-            ends.push((fixture.stand_in.starts() - before, end));
+            ends.push((fixture.simulator.starts() - before, end));
         }
     }
     ends
@@ -230,7 +230,7 @@ async fn what_was_refused_before_processing_is_repeated_and_paid_once() {
     let fixture = Fixture::new(rules).await;
     let started = fixture.start(Mode::Voice, 1).await;
     assert!(matches!(started, Ok(Started::Answered(_))), "{started:?}");
-    assert_eq!(fixture.stand_in.starts(), 1);
+    assert_eq!(fixture.simulator.starts(), 1);
     assert_eq!(fixture.client.traffic().retries, 3);
 }
 
@@ -270,7 +270,7 @@ async fn a_start_that_was_taken_is_found_also_where_there_is_no_time_to_come_aga
         let fixture = Fixture::new(vec![starts(asks)]).await;
         let end = fixture.start(Mode::Voice, 1).await;
         assert!(matches!(end, Ok(Started::Found(_))), "{status}: {end:?}");
-        assert_eq!(fixture.stand_in.starts(), 1);
+        assert_eq!(fixture.simulator.starts(), 1);
     }
 }
 
@@ -295,7 +295,7 @@ async fn a_start_is_not_sent_again_where_its_result_cannot_be_looked_for() {
     let words = error.to_string();
     assert!(words.contains("status 503") && words.contains("status 403"), "{words}");
     assert!(words.contains("was not started again"), "{words}");
-    assert_eq!(fixture.stand_in.starts(), 0);
+    assert_eq!(fixture.simulator.starts(), 0);
     assert_eq!(fixture.client.traffic().retries, 0);
 }
 
@@ -310,7 +310,7 @@ async fn without_a_name_to_look_for_the_platform_is_taken_at_its_word() {
     .await;
     let end = fixture.start(Mode::Websocket, 1).await;
     assert!(matches!(end, Ok(Started::Answered(_))), "{end:?}");
-    assert_eq!(fixture.stand_in.starts(), 1);
+    assert_eq!(fixture.simulator.starts(), 1);
 }
 
 #[tokio::test]
@@ -335,7 +335,7 @@ async fn a_result_that_appears_late_is_waited_for() {
     let fixture = Fixture::new(rules).await;
     let started = fixture.start(Mode::Voice, 1).await;
     assert!(matches!(started, Ok(Started::Found(_))), "{started:?}");
-    assert_eq!(fixture.stand_in.starts(), 1);
+    assert_eq!(fixture.simulator.starts(), 1);
 }
 
 #[tokio::test]
@@ -347,8 +347,8 @@ async fn a_start_that_was_never_processed_is_not_repeated_on_a_guess() {
         let words = error.to_string();
         assert!(words.contains("was not started again") && words.contains("cekura-gate watch"));
         assert!(words.contains("did not appear"), "{words}");
-        assert_eq!(fixture.stand_in.starts(), 0);
-        let posts = fixture.stand_in.requests().iter().filter(|one| one.method == "POST").count();
+        assert_eq!(fixture.simulator.starts(), 0);
+        let posts = fixture.simulator.requests().iter().filter(|one| one.method == "POST").count();
         assert_eq!(posts, 0);
     }
 }
@@ -358,14 +358,16 @@ async fn without_a_name_two_results_that_fit_are_told_and_neither_is_taken() {
     let rules = vec![starts(Rule {
         nth: Some(vec![1]),
         drop: Some(DropWhen::After),
-        delay: 0.05,
+        delay: 0.5,
         ..Rule::default()
     })];
     let fixture = Fixture::new(rules).await;
     let (request, _) = order(Mode::Websocket, 1);
     let until = Instant::now() + Duration::from_secs(5);
     let other = async {
-        tokio::time::sleep(Duration::from_millis(20)).await;
+        while fixture.simulator.starts() == 0 {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
         fixture.client.start(&request, Some("someone else's"), until).await
     };
     let (ours, _) = tokio::join!(fixture.client.start(&request, None, until), other);
@@ -398,7 +400,7 @@ async fn without_a_name_and_without_the_earlier_results_nothing_is_guessed() {
     let fixture = Fixture::new(rules).await;
     let words = fixture.start(Mode::Websocket, 1).await.unwrap_err().to_string();
     assert!(words.contains("was not looked for") && words.contains("403"), "{words}");
-    assert_eq!(fixture.stand_in.starts(), 1);
+    assert_eq!(fixture.simulator.starts(), 1);
 }
 
 #[tokio::test]

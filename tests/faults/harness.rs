@@ -40,7 +40,7 @@ const LONGEST: Duration = Duration::from_secs(30);
 pub(crate) struct Day {
     pub(crate) dir: TempDir,
     pub(crate) runtime: Runtime,
-    pub(crate) stand_in: Simulator,
+    pub(crate) simulator: Simulator,
     env: Vec<(String, String)>,
 }
 
@@ -72,12 +72,12 @@ impl Day {
         let faults = faults.unwrap_or_else(|faults| panic!("{faults}"));
         let runtime = serving();
         let started = Simulator::start_with_faults(world, faults, bind, RealClock::start());
-        let stand_in = runtime.block_on(started).unwrap();
+        let simulator = runtime.block_on(started).unwrap();
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("cekura-gate.yml"), SUITE).unwrap();
-        let mut day = Self { dir, runtime, stand_in, env: Vec::new() };
+        let mut day = Self { dir, runtime, simulator, env: Vec::new() };
         day.env("CEKURA_API_KEY", KEY);
-        day.env("CEKURA_API_URL", &day.stand_in.url());
+        day.env("CEKURA_API_URL", &day.simulator.url());
         day
     }
 

@@ -25,7 +25,7 @@ fn at_first(fault: &str) -> Finished {
 fn at_start(fault: &str) -> (Finished, usize) {
     let day = Day::with(&format!("{{ {START}, {fault} }}"));
     let finished = day.gate("8s", &[]);
-    (finished, day.stand_in.starts())
+    (finished, day.simulator.starts())
 }
 
 /// Holds each of these faults at the same time: most of their time is waiting.
@@ -67,7 +67,8 @@ fn a_connection_that_breaks_is_made_again_and_then_given_up() {
             at_first(fault).expect(0);
             let day = Day::with(&format!("{{ {READS}, {fault} }}"));
             day.gate("20s", &[]).expect(5).says("got no answer").says("cekura-gate watch 2001");
-            let ended = day.stand_in.requests().iter().any(|one| one.path.ends_with("/end_calls/"));
+            let ended =
+                day.simulator.requests().iter().any(|one| one.path.ends_with("/end_calls/"));
             assert!(!ended, "the calls are left alone");
         },
     );
@@ -106,7 +107,7 @@ fn a_refusal_that_does_not_pass_is_told_with_what_to_do() {
 fn a_storm_of_429_is_ridden_out_and_nothing_is_paid_twice() {
     let day = Day::with("{ first: 12, status: 429 }");
     let finished = day.gate("20s", &[]).expect(0);
-    assert_eq!(day.stand_in.starts(), 1);
+    assert_eq!(day.simulator.starts(), 1);
     let traffic = &finished.result.unwrap()["traffic"];
     assert_eq!(traffic["retries"], 12);
     assert!(traffic["waited_seconds"].as_f64().unwrap() > 0.0);
@@ -187,7 +188,7 @@ fn a_small_body_that_becomes_a_huge_one_is_not_read() {
 fn a_start_that_is_slow_leaves_time_to_find_its_result() {
     let day = Day::with(&format!("{{ {START}, drip: 0.05 }}"));
     let finished = day.gate("4s", &[]);
-    let starts = day.stand_in.starts();
+    let starts = day.simulator.starts();
     finished.expect(0).says("found result 2001 of this start and resumed it");
     assert_eq!(starts, 1);
 }
@@ -270,7 +271,7 @@ fn a_list_of_runs_that_is_not_there_is_asked_for_once_in_each_version() {
     let rules = "{ method: GET, path: '*/runs/', status: 404, processed: true }";
     let day = Day::of(&quick(), rules, "127.0.0.1:0".parse().unwrap());
     day.gate("20s", &MANY).expect(0);
-    let asked = day.stand_in.requests();
+    let asked = day.simulator.requests();
     let of = |part| asked.iter().filter(|one| one.path.contains(part)).count();
     assert_eq!((of("/v1/runs/?result_id="), of("/v2/runs/?result_id=")), (1, 1));
     assert!(of("/results/2001/") > 2, "the result itself is asked instead: {asked:#?}");

@@ -66,7 +66,7 @@ fn runs_that_are_shown_late_are_waited_for() {
 fn runs_that_never_come_are_missing_after_a_while() {
     let day = Day::with(&format!("{{ {READS}, vanish: 3 }}"));
     day.gate("20s", &[]).expect(3).says("3 planned runs never arrived").within(10);
-    assert!(day.stand_in.requests().len() > 5, "it was asked more than once");
+    assert!(day.simulator.requests().len() > 5, "it was asked more than once");
 }
 
 #[test]
@@ -185,7 +185,7 @@ fn the_calls_of_a_result_that_is_given_up_are_ended_or_left_as_the_suite_says() 
         let suite = SUITE.replace('}', &format!(", on_timeout: {policy} }}"));
         std::fs::write(day.dir.path().join("cekura-gate.yml"), suite).unwrap();
         day.gate("20s", &[]).expect(5).says("to continue: cekura-gate watch 2001");
-        let asked = day.stand_in.requests();
+        let asked = day.simulator.requests();
         assert_eq!(asked.iter().any(|one| one.path.ends_with("/end_calls/")), ended, "{policy}");
     }
 }

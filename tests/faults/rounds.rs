@@ -26,7 +26,7 @@ const SECOND_START: &str = "{ method: POST, path: \"*/run_scenarios/\", nth: [2]
 fn a_round_whose_answer_is_lost_is_found_and_not_started_again() {
     let day = day(&format!("{SECOND_START}, drop: after }}"));
     let finished = day.gate("60s", &[]).expect(3);
-    assert_eq!(day.stand_in.starts(), 2, "{}", finished.said);
+    assert_eq!(day.simulator.starts(), 2, "{}", finished.said);
     assert_eq!(finished.result.unwrap()["tally"]["total"], 16);
 }
 
@@ -36,7 +36,7 @@ fn a_round_that_is_refused_leaves_what_was_paid_for_and_decides_nothing() {
     let finished = day.gate("60s", &[]).expect(3).says("round 2 could not be started");
     let result = finished.result.unwrap();
     assert_eq!((&result["tally"]["total"], &result["tally"]["missing"]), (&8.into(), &0.into()));
-    assert_eq!(day.stand_in.starts(), 1);
+    assert_eq!(day.simulator.starts(), 1);
 }
 
 #[test]

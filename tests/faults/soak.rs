@@ -85,8 +85,8 @@ fn end(gate: &Path, world: &Value, faults: &Value) -> End {
     let runtime =
         tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
     let bind = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-    let stand_in = Simulator::start_with_faults(world, faults, bind, RealClock::start());
-    let stand_in = runtime.block_on(stand_in).unwrap();
+    let simulator = Simulator::start_with_faults(world, faults, bind, RealClock::start());
+    let simulator = runtime.block_on(simulator).unwrap();
     let dir = tempfile::tempdir().unwrap();
     std::fs::write(dir.path().join("cekura-gate.yml"), SUITE).unwrap();
     let output = Command::new(gate)
@@ -95,7 +95,7 @@ fn end(gate: &Path, world: &Value, faults: &Value) -> End {
         .env_clear()
         .env("HOME", dir.path())
         .env("CEKURA_API_KEY", "key")
-        .env("CEKURA_API_URL", stand_in.url())
+        .env("CEKURA_API_URL", simulator.url())
         .stdin(Stdio::null())
         .output()
         .unwrap();
@@ -103,8 +103,8 @@ fn end(gate: &Path, world: &Value, faults: &Value) -> End {
     End {
         code: output.status.code().unwrap_or(-1),
         said: text(&output.stdout) + &text(&output.stderr),
-        starts: stand_in.starts() as u64,
-        requests: stand_in.requests().len() as u64,
+        starts: simulator.starts() as u64,
+        requests: simulator.requests().len() as u64,
     }
 }
 

@@ -35,8 +35,8 @@ fn a_start_that_is_answered_in_a_moment_has_its_calls_ended() {
     let day = Day::of(&slow, rule, "127.0.0.1:0".parse().unwrap());
     let (code, said) = stopped(&day);
     assert_eq!(code, 130, "{said}");
-    assert_eq!(day.stand_in.starts(), 1);
-    let ended = day.stand_in.requests().iter().any(|one| one.path.ends_with("/end_calls/"));
+    assert_eq!(day.simulator.starts(), 1);
+    let ended = day.simulator.requests().iter().any(|one| one.path.ends_with("/end_calls/"));
     assert!(ended, "{said}");
 }
 
@@ -51,7 +51,7 @@ fn a_side_that_has_started_is_ended_or_left_as_the_suite_says_when_another_is_no
         std::fs::write(day.dir.path().join("cekura-gate.yml"), suite).unwrap();
         let (code, said) = stopped_after(&day, &["/run_scenarios/", "/run_scenarios_text/"]);
         assert_eq!(code, 130, "{said}");
-        let requests = day.stand_in.requests();
+        let requests = day.simulator.requests();
         let ended = requests.iter().filter(|one| one.path.ends_with("/end_calls/")).count();
         assert_eq!(ended, expected, "{policy}: {said}");
     }

@@ -9,7 +9,7 @@ fn day(rules: &str) -> Day {
 }
 
 fn starts(day: &Day) -> usize {
-    day.stand_in.starts()
+    day.simulator.starts()
 }
 
 #[test]

@@ -33,7 +33,7 @@ fn serve_tls(day: &Day, host: &str) -> SocketAddr {
         )
         .unwrap();
     let acceptor = TlsAcceptor::from(Arc::new(config));
-    let behind = day.stand_in.address();
+    let behind = day.simulator.address();
     let listener = day.runtime.block_on(tokio::net::TcpListener::bind("127.0.0.1:0")).unwrap();
     let address = listener.local_addr().unwrap();
     day.runtime.spawn(async move {
@@ -89,7 +89,7 @@ fn an_unknown_authority_is_refused_at_once_and_taken_with_ca_file() {
     let address = serve_tls(&day, "localhost");
     day.env("CEKURA_API_URL", &format!("https://localhost:{}", address.port()));
     day.gate("20s", &[]).expect(5).says("--ca-file").says("the key was not sent").within(5);
-    assert!(day.stand_in.requests().is_empty());
+    assert!(day.simulator.requests().is_empty());
     day.gate("20s", &["--ca-file", "ca.pem"]).expect(0);
 }
 
@@ -99,7 +99,7 @@ fn a_certificate_of_another_host_is_refused_even_from_a_known_authority() {
     let address = serve_tls(&day, "elsewhere.example.com");
     day.env("CEKURA_API_URL", &format!("https://localhost:{}", address.port()));
     day.gate("20s", &["--ca-file", "ca.pem"]).expect(5).says("certificate").within(5);
-    assert!(day.stand_in.requests().is_empty());
+    assert!(day.simulator.requests().is_empty());
 }
 
 #[test]
@@ -113,7 +113,7 @@ fn a_ca_file_that_is_none_is_refused_by_name() {
 #[test]
 fn a_server_that_speaks_no_tls_is_told_as_such() {
     let mut day = Day::with("");
-    let url = day.stand_in.url().replace("http://127.0.0.1", "https://localhost");
+    let url = day.simulator.url().replace("http://127.0.0.1", "https://localhost");
     day.env("CEKURA_API_URL", &url);
     day.gate("1s", &[]).expect(5).says("got no answer").within(10);
 }
@@ -136,7 +136,7 @@ fn https_goes_through_the_proxy_which_sees_no_key() {
 #[test]
 fn plain_http_to_another_host_goes_through_its_proxy() {
     let mut day = Day::with("");
-    let (proxy, asked) = serve_proxy(&day, day.stand_in.address());
+    let (proxy, asked) = serve_proxy(&day, day.simulator.address());
     day.env("CEKURA_API_URL", "http://api.cekura.test");
     day.env("HTTP_PROXY", &format!("http://{proxy}"));
     day.gate("20s", &["--allow-http"]).expect(0);
@@ -147,7 +147,7 @@ fn plain_http_to_another_host_goes_through_its_proxy() {
 #[test]
 fn an_address_on_this_machine_goes_through_the_proxy_too() {
     let mut day = Day::with("");
-    let (proxy, asked) = serve_proxy(&day, day.stand_in.address());
+    let (proxy, asked) = serve_proxy(&day, day.simulator.address());
     day.env("HTTP_PROXY", &format!("http://{proxy}"));
     day.gate("20s", &[]).expect(0);
     assert!(!asked.lock().unwrap().is_empty());
@@ -156,7 +156,7 @@ fn an_address_on_this_machine_goes_through_the_proxy_too() {
 #[test]
 fn the_hosts_of_no_proxy_are_reached_directly() {
     let mut day = Day::with("");
-    let (proxy, asked) = serve_proxy(&day, day.stand_in.address());
+    let (proxy, asked) = serve_proxy(&day, day.simulator.address());
     day.env("NO_PROXY", "127.0.0.1");
     for name in ["HTTPS_PROXY", "HTTP_PROXY", "ALL_PROXY"] {
         day.env(name, &format!("http://{proxy}"));
@@ -257,7 +257,7 @@ fn a_platform_that_refuses_connections_is_told_with_what_was_wanted_where_how_of
 #[test]
 fn a_platform_that_goes_away_while_it_is_waited_for_is_told_with_the_result() {
     let day = Day::with("{ method: GET, path: '*/results/*/', drop: before }");
-    let url = day.stand_in.url();
+    let url = day.simulator.url();
     let finished = day.gate("20s", &[]).expect(5);
     finished
         .says("waiting for result 2001: GET /test_framework/v1/results/2001/ got no answer from")
@@ -284,7 +284,7 @@ fn the_platform_may_be_at_an_ipv6_address() {
     };
     drop(probe);
     let day = Day::of(super::harness::GOOD, "", "[::1]:0".parse().unwrap());
-    assert!(day.stand_in.url().starts_with("http://[::1]:"));
+    assert!(day.simulator.url().starts_with("http://[::1]:"));
     day.gate("20s", &[]).expect(0);
 }
 
@@ -297,8 +297,8 @@ fn a_side_that_would_start_much_later_than_the_others_does_not_start() {
     std::fs::write(day.dir.path().join("cekura-gate.yml"), suite).unwrap();
     day.gate("10m", &[]).expect(5).says("did not all start").within(20);
     let ended = |path: &str| path.ends_with("/end_calls/");
-    assert_eq!(day.stand_in.requests().iter().filter(|one| ended(&one.path)).count(), 1);
-    assert_eq!(day.stand_in.starts(), 1);
+    assert_eq!(day.simulator.requests().iter().filter(|one| ended(&one.path)).count(), 1);
+    assert_eq!(day.simulator.starts(), 1);
 }
 
 #[test]
@@ -310,9 +310,9 @@ fn a_platform_without_the_validation_endpoint_prices_test_cases_by_the_starts_dr
                  cases: [{ name: A, instructions: x, frequency: 4 }]\n";
     std::fs::write(day.dir.path().join("cekura-gate.yml"), suite).unwrap();
     day.gate("20s", &[]).expect(2).says("2.00");
-    let asked = day.stand_in.requests();
+    let asked = day.simulator.requests();
     assert!(asked.iter().any(|one| one.path.ends_with("run_scenarios_json/?dry_run=true")));
-    assert_eq!(day.stand_in.starts(), 0);
+    assert_eq!(day.simulator.starts(), 0);
 }
 
 #[test]
@@ -324,7 +324,7 @@ fn a_balance_that_is_too_low_is_named() {
 #[test]
 fn the_platforms_own_name_for_its_address_is_read_too() {
     let mut day = Day::with("");
-    let url = day.stand_in.url();
+    let url = day.simulator.url();
     day.env("CEKURA_API_URL", "");
     day.env("CEKURA_BASE_URL", &url);
     day.gate("20s", &[]).expect(0);

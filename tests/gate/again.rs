@@ -27,10 +27,10 @@ fn resume_goes_on_with_the_result_that_a_lost_runner_left_and_starts_nothing() {
     std::fs::remove_file(gate.dir.path().join("cekura-report/result.json")).unwrap();
     let resumed = gate.run(&["run", "--resume"]).expect(0).says("not paid for again").result();
     assert_eq!(resumed["result"]["id"], first);
-    assert_eq!(gate.stand_in().starts(), 1);
+    assert_eq!(gate.simulator().starts(), 1);
     // What it left serves once more.
     gate.run(&["run", "--resume"]).expect(0);
-    assert_eq!(gate.stand_in().starts(), 1);
+    assert_eq!(gate.simulator().starts(), 1);
 }
 
 #[test]
@@ -43,7 +43,7 @@ fn resume_without_anything_to_go_on_with_starts_nothing_and_says_so() {
     std::fs::create_dir_all(gate.dir.path().join("cekura-report")).unwrap();
     std::fs::write(gate.dir.path().join("cekura-report/run.json"), "{}").unwrap();
     gate.run(&["run", "--resume"]).expect(2).says("names no result");
-    assert_eq!(gate.stand_in().starts(), 0);
+    assert_eq!(gate.simulator().starts(), 0);
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn resume_is_refused_for_another_plan_and_for_another_suite() {
     gate.run(&["run", "--resume", "--frequency", "2"]).expect(2).says("`frequency` of the request");
     std::fs::write(gate.dir.path().join("other.yml"), SUITE).unwrap();
     gate.run(&["run", "other.yml", "--resume"]).expect(2).says("started by cekura-gate.yml");
-    assert_eq!(gate.stand_in().starts(), 1);
+    assert_eq!(gate.simulator().starts(), 1);
     // A refusal takes nothing away.
     assert_eq!(std::fs::read(gate.dir.path().join("cekura-report/run.json")).unwrap(), left);
     gate.run(&["run", "--resume"]).expect(0);
@@ -77,7 +77,7 @@ fn resume_finds_the_result_of_a_runner_that_was_lost_during_the_start() {
     let never = without_id.replace("[gate ", "[gate never-");
     std::fs::write(&path, never).unwrap();
     gate.run(&["run", "--resume"]).expect(5).says("did not appear");
-    assert_eq!(gate.stand_in().starts(), 1);
+    assert_eq!(gate.simulator().starts(), 1);
 }
 
 #[test]
@@ -85,9 +85,9 @@ fn a_resumed_gate_does_not_pay_for_its_retries_twice() {
     let more = format!("{SUITE}retry: {{ on: [error], attempts: 2 }}\n");
     let gate = Gate::against(&super::harness::world("1", "0.6"), &more);
     gate.run(&["run"]).says("started again");
-    let (starts, result) = (gate.stand_in().starts(), gate.run(&["run", "--resume"]).result());
+    let (starts, result) = (gate.simulator().starts(), gate.run(&["run", "--resume"]).result());
     assert!(starts > 1 && !result["retries"].as_array().unwrap().is_empty());
-    assert_eq!(gate.stand_in().starts(), starts);
+    assert_eq!(gate.simulator().starts(), starts);
 }
 
 #[test]
@@ -99,11 +99,11 @@ fn a_resumed_gate_judges_its_retries_as_the_first_one_did() {
         (result["exit_code"].clone(), result["tally"].clone(), result["outcomes"].clone())
     };
     let first = evidence(&["run"]);
-    let starts = gate.stand_in().starts();
+    let starts = gate.simulator().starts();
     assert!(starts > 1, "nothing was retried");
     for _ in 0..2 {
         assert_eq!(evidence(&["run", "--resume"]), first);
-        assert_eq!(gate.stand_in().starts(), starts);
+        assert_eq!(gate.simulator().starts(), starts);
     }
 }
 
@@ -115,10 +115,10 @@ fn a_second_attempt_of_the_job_takes_up_the_running_result_of_the_first() {
     gate.env("GITHUB_RUN_ATTEMPT", "2");
     let again = gate.run(&LOST).expect(4).says("by an earlier attempt of this job").result();
     assert_eq!(again["result"]["id"], first);
-    assert_eq!(gate.stand_in().starts(), 1);
+    assert_eq!(gate.simulator().starts(), 1);
     gate.env("GITHUB_RUN_ATTEMPT", "3");
     gate.run(&LOST).expect(4);
-    assert_eq!(gate.stand_in().starts(), 1);
+    assert_eq!(gate.simulator().starts(), 1);
 }
 
 #[test]
@@ -128,9 +128,9 @@ fn a_finished_result_of_an_earlier_attempt_is_judged_again_and_not_paid_again() 
     gate.run(&["run", "--reuse"]).expect(1);
     gate.env("GITHUB_RUN_ATTEMPT", "2");
     gate.run(&["run", "--reuse"]).expect(1).says("not paid for again");
-    assert_eq!(gate.stand_in().starts(), 1);
+    assert_eq!(gate.simulator().starts(), 1);
     gate.run(&["run"]).expect(1);
-    assert_eq!(gate.stand_in().starts(), 2, "without the flag a re-run is a new result");
+    assert_eq!(gate.simulator().starts(), 2, "without the flag a re-run is a new result");
 }
 
 /// The first scenario's calls become no conversation with this probability.
@@ -154,7 +154,7 @@ fn a_failed_result_holds_nothing_to_judge_and_new_calls_are_started() {
     gate.run(&["run", "--reuse"]).expect(3);
     gate.env("GITHUB_RUN_ATTEMPT", "2");
     gate.run(&["run", "--reuse"]).expect(3);
-    assert_eq!(gate.stand_in().starts(), 2);
+    assert_eq!(gate.simulator().starts(), 2);
 }
 
 #[test]
@@ -162,10 +162,10 @@ fn a_failed_result_whose_retry_failed_too_is_started_anew() {
     let mut gate = Gate::against(&with_outages("1"), ONE_RETRY);
     in_a_job(&mut gate);
     gate.run(&["run", "--reuse"]).expect(3);
-    assert_eq!(gate.stand_in().starts(), 2);
+    assert_eq!(gate.simulator().starts(), 2);
     gate.env("GITHUB_RUN_ATTEMPT", "2");
     gate.run(&["run", "--reuse"]).expect(3);
-    assert_eq!(gate.stand_in().starts(), 4);
+    assert_eq!(gate.simulator().starts(), 4);
 }
 
 #[test]
@@ -175,10 +175,10 @@ fn a_failed_result_is_taken_up_with_its_retry_and_neither_is_paid_for_again() {
     in_a_job(&mut gate);
     let first = gate.run(&["run", "--reuse"]).expect(0).says("started again").result();
     assert_eq!(first["result"]["status"], "failed", "the seed no longer makes this world");
-    assert_eq!(gate.stand_in().starts(), 2);
+    assert_eq!(gate.simulator().starts(), 2);
     gate.env("GITHUB_RUN_ATTEMPT", "2");
     let again = gate.run(&["run", "--reuse"]).expect(0).says("not paid for again").result();
-    assert_eq!(gate.stand_in().starts(), 2);
+    assert_eq!(gate.simulator().starts(), 2);
     for part in ["result", "tally", "outcomes", "retries", "checks"] {
         assert_eq!(again[part], first[part], "{part}");
     }
@@ -193,7 +193,7 @@ fn what_is_not_the_same_is_started_anew() {
     let mut anew = |gate: &Gate, flags: &[&str], why: &str| {
         gate.run(flags).expect(0);
         starts += 1;
-        assert_eq!(gate.stand_in().starts(), starts, "{why}");
+        assert_eq!(gate.simulator().starts(), starts, "{why}");
     };
     anew(&gate, &["run", "--reuse"], "the same attempt gates again");
     gate.env("GITHUB_RUN_ATTEMPT", "2");
@@ -220,7 +220,7 @@ fn calls_that_somebody_ended_are_not_taken_up() {
     gate.run(&["run", "--timeout", "300ms", "--reuse"]).expect(4);
     gate.env("GITHUB_RUN_ATTEMPT", "2");
     gate.run(&LOST).expect(4);
-    assert_eq!(gate.stand_in().starts(), 2);
+    assert_eq!(gate.simulator().starts(), 2);
 }
 
 #[test]
@@ -229,13 +229,13 @@ fn scenarios_that_a_tag_has_gained_since_make_another_plan() {
     let mut gate = Gate::against(GOOD, &by_tag);
     in_a_job(&mut gate);
     gate.run(&["run", "--reuse"]).expect(0);
-    let first = gate.stand_in().requests();
+    let first = gate.simulator().requests();
     let start = first.iter().find(|request| request.method == "POST").unwrap();
     // The scenarios are part of the key, and so are asked for before.
     assert_eq!(start.body.as_ref().unwrap()["scenarios"], serde_json::json!([1, 2]));
     gate.env("GITHUB_RUN_ATTEMPT", "2");
     gate.run(&["run", "--reuse"]).expect(0);
-    assert_eq!(gate.stand_in().starts(), 1);
+    assert_eq!(gate.simulator().starts(), 1);
 }
 
 #[test]
@@ -245,9 +245,9 @@ fn where_no_job_or_no_name_can_be_told_reuse_is_refused() {
     gate.env("CEKURA_GATE_REUSE_KEY", "abc/gate");
     gate.run(&["run", "--reuse"]).expect(0);
     gate.run(&["run", "--reuse"]).expect(0).says("not paid for again");
-    assert_eq!(gate.stand_in().starts(), 1);
+    assert_eq!(gate.simulator().starts(), 1);
     let suite = format!("{SUITE}mode: websocket\nwebsocket: {{ url: \"wss://a.example\" }}\n");
     std::fs::write(gate.dir.path().join("cekura-gate.yml"), suite).unwrap();
     gate.run(&["run", "--reuse"]).expect(2).says("mode websocket gives none").says("--resume");
-    assert_eq!(gate.stand_in().starts(), 1);
+    assert_eq!(gate.simulator().starts(), 1);
 }

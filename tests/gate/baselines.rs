@@ -83,7 +83,7 @@ fn resuming_and_reusing_a_failed_result_does_not_compare_it_with_itself() {
     }
     let named = ["run", "--resume", "--baseline", "cekura-report/result.json"];
     gate.run(&named).expect(3).says("is the result that is judged");
-    assert_eq!(gate.stand_in().starts(), 1);
+    assert_eq!(gate.simulator().starts(), 1);
 }
 
 /// Runs on main, each push of another commit, until the last two ended with these codes.

@@ -38,7 +38,7 @@ fn index(finished: &Finished) -> Value {
 }
 
 fn bodies(gate: &Gate) -> Vec<Value> {
-    let requests = gate.stand_in().requests().into_iter();
+    let requests = gate.simulator().requests().into_iter();
     let starts = requests.filter(|request| request.path.contains("/run_scenarios"));
     starts.map(|request| request.body.unwrap()).collect()
 }
@@ -127,7 +127,7 @@ fn the_time_of_the_whole_ends_what_goes_and_keeps_the_rest_from_starting() {
     let gate = gate(&slow(), BATCH);
     let flags = ["run", "batch.yml", "--concurrency", "3", "--timeout", "500ms"];
     let finished = gate.run(&flags).expect(4);
-    assert_eq!(gate.stand_in().starts(), 1, "the legs never had room");
+    assert_eq!(gate.simulator().starts(), 1, "the legs never had room");
     let index = index(&finished);
     let legs = index["gates"][1]["headline"].as_str().unwrap();
     assert!(legs.contains("was over before its calls became free"), "{legs}");
@@ -212,7 +212,7 @@ fn three_legs_need_three_calls_at_a_time_and_have_names() {
     let list = "[{ name: conference, agent_id: 1, legs: [{ scenario_ids: 1 }, { scenario_ids: 2 }, { scenario_ids: 1 }] }]";
     let gate = gate(GOOD, list);
     gate.run(&["run", "batch.yml", "--concurrency", "2"]).expect(2).says("3");
-    assert_eq!(gate.stand_in().starts(), 0);
+    assert_eq!(gate.simulator().starts(), 0);
     let finished = gate.run(&["run", "batch.yml", "--concurrency", "3"]).expect(0);
     let index = index(&finished);
     let names: Vec<&str> = index["gates"]

@@ -46,7 +46,7 @@ fn of_file(world: &str, more: &str, spec: &str) -> Gate {
 
 /// The starts that the simulator was asked for, dry runs left out.
 fn starts(gate: &Gate) -> Vec<Request> {
-    let log = gate.stand_in().requests().into_iter();
+    let log = gate.simulator().requests().into_iter();
     log.filter(|one| one.method == "POST" && one.path.ends_with("run_scenarios_json/")).collect()
 }
 
@@ -131,7 +131,7 @@ fn what_the_platform_refuses_is_told_with_its_place() {
     let mut gate = Gate::against(GOOD, &inline);
     gate.env("ORDER", "A");
     gate.run(&["run"]).expect(2).says("cekura-gate.yml:13:20");
-    assert_eq!(gate.stand_in().starts(), 0);
+    assert_eq!(gate.simulator().starts(), 0);
 }
 
 #[test]
@@ -192,7 +192,7 @@ fn the_budget_is_held_by_the_platforms_price() {
     let priced = format!("{GOOD}price_per_run: 0.5\n");
     let gate = of_file(&priced, "budget: { max_cost: 2.4 }", SPEC);
     gate.run(&["run"]).expect(2).says("the plan costs 2.50 (5 runs at 0.5 each)");
-    assert_eq!(gate.stand_in().starts(), 0);
+    assert_eq!(gate.simulator().starts(), 0);
     let gate = of_file(&priced, "budget: { max_cost: 2.5 }", SPEC);
     gate.run(&["run"]).expect(0).says("cost: 2.50 for 5 runs");
     let gate = of_file(GOOD, "budget: { max_runs: 4 }", SPEC);

@@ -48,5 +48,5 @@ fn failed_waits_for_the_retry_of_an_errored_run() {
     let gate = Gate::against(&world, &format!("{suite}retry: {{ on: [error] }}\n"));
     gate.run(&["run"]).expect(1).says("started again");
     assert!(!ended_calls(&gate));
-    assert_eq!(gate.stand_in().starts(), 2);
+    assert_eq!(gate.simulator().starts(), 2);
 }

@@ -28,7 +28,7 @@ fn only_the_scenarios_that_did_not_pass_start_again_and_the_whole_is_judged() {
     let gate = failed(SUITE, "0");
     let finished = gate.run(&FAILED_FROM).expect(1).says("6 runs: 3 passed, 3 failed");
     let starts: Vec<_> = gate
-        .stand_in()
+        .simulator()
         .requests()
         .into_iter()
         .filter(|request| request.path.contains("run_scenarios"))
@@ -79,7 +79,7 @@ fn another_suite_another_commit_and_a_pass_are_refused_before_anything_starts() 
     }
     other(SUITE);
     gate.run(&["run", "--failed-from", "nowhere.json"]).expect(2);
-    assert_eq!(gate.stand_in().starts(), 1);
+    assert_eq!(gate.simulator().starts(), 1);
     gate.env("GITHUB_ACTIONS", "true");
     gate.env("GITHUB_SHA", "1a2b3c4d5e6f");
     gate.run(&["run"]).expect(1);
@@ -114,5 +114,5 @@ fn a_job_that_is_run_again_goes_on_from_the_file_where_it_was_kept() {
         .expect(1)
         .says("ran again as result");
     gate.run(&["run", "--reuse", "--failed-from", "nowhere.json"]).expect(1);
-    assert_eq!(gate.stand_in().starts(), 3);
+    assert_eq!(gate.simulator().starts(), 3);
 }

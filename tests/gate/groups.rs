@@ -65,7 +65,7 @@ fn a_group_that_nothing_fits_is_an_error_before_anything_starts() {
     ] {
         let gate = Gate::against(&world(), &suite(&format!("    {group}\n")));
         gate.run(&["run"]).expect(2).says(words).says(place).says("nothing was started");
-        assert_eq!(gate.stand_in().starts(), 0);
+        assert_eq!(gate.simulator().starts(), 0);
     }
 }
 
@@ -82,7 +82,7 @@ fn a_scenario_in_two_groups_runs_once() {
     let groups = "    a: { scenarios: [1], success_rate: 100% }\n    b: { tags: [safety], success_rate: 100% }\n";
     let gate = Gate::against(&world(), &suite(groups));
     gate.run(&["run"]).expect(0).says("6 runs");
-    assert_eq!(gate.stand_in().starts(), 1);
+    assert_eq!(gate.simulator().starts(), 1);
 }
 
 #[test]

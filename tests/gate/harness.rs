@@ -53,7 +53,7 @@ frequency: 3
 /// An empty directory with a suite, and a simulator where one was asked for.
 pub(crate) struct Gate {
     pub(crate) dir: TempDir,
-    stand_in: Option<(Runtime, Simulator)>,
+    simulator: Option<(Runtime, Simulator)>,
     env: Vec<(String, String)>,
 }
 
@@ -62,7 +62,7 @@ impl Gate {
     pub(crate) fn alone(suite: &str) -> Self {
         let dir = tempfile::tempdir().unwrap();
         std::fs::write(dir.path().join("cekura-gate.yml"), suite).unwrap();
-        Self { dir, stand_in: None, env: Vec::new() }
+        Self { dir, simulator: None, env: Vec::new() }
     }
 
     /// A gate with this suite against this world.
@@ -72,10 +72,11 @@ impl Gate {
         let world = world.unwrap_or_else(|faults| panic!("{faults}"));
         let runtime = serving();
         let bind = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-        let stand_in = runtime.block_on(Simulator::start(world, bind, RealClock::start())).unwrap();
-        gate.env("CEKURA_API_URL", &stand_in.url());
+        let simulator =
+            runtime.block_on(Simulator::start(world, bind, RealClock::start())).unwrap();
+        gate.env("CEKURA_API_URL", &simulator.url());
         gate.env("CEKURA_API_KEY", KEY);
-        gate.stand_in = Some((runtime, stand_in));
+        gate.simulator = Some((runtime, simulator));
         gate
     }
 
@@ -92,13 +93,13 @@ impl Gate {
         Finished::of(self.command(args).output().unwrap(), self.dir.path())
     }
 
-    pub(crate) fn stand_in(&self) -> &Simulator {
-        &self.stand_in.as_ref().unwrap().1
+    pub(crate) fn simulator(&self) -> &Simulator {
+        &self.simulator.as_ref().unwrap().1
     }
 
     /// Method and path of every request, in order.
     pub(crate) fn requests(&self) -> Vec<String> {
-        let log = self.stand_in().requests();
+        let log = self.simulator().requests();
         log.into_iter().map(|request| format!("{} {}", request.method, request.path)).collect()
     }
 }

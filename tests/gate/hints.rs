@@ -25,7 +25,7 @@ fn a_start_by_a_mistyped_tag_is_explained_at_its_place() {
       |
       = help: did you mean `nightly`?
     ");
-    assert_eq!(gate.stand_in().starts(), 0);
+    assert_eq!(gate.simulator().starts(), 0);
 }
 
 #[test]
@@ -36,7 +36,7 @@ fn a_start_by_a_mistyped_folder_is_explained_at_its_place() {
         .says("there is no folder `Ordrs`")
         .says("cekura-gate.yml:5:9")
         .says("did you mean `Orders`?");
-    assert_eq!(gate.stand_in().starts(), 0);
+    assert_eq!(gate.simulator().starts(), 0);
 }
 
 #[test]
@@ -116,7 +116,7 @@ fn a_label_that_the_metric_does_not_give_starts_nothing() {
         .expect(2)
         .says("the metric `Sentiment` has no label `clam`; nothing was started")
         .says("did you mean `calm`?");
-    assert_eq!(gate.stand_in().starts(), 0);
+    assert_eq!(gate.simulator().starts(), 0);
     let gate = Gate::against(&world(), &suite.replace("clam", "calm"));
     gate.run(&["run"]).expect(1);
 }

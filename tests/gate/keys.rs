@@ -27,7 +27,7 @@ fn a_flag_that_its_key_would_refuse_starts_nothing_and_says_so_in_the_keys_words
         assert!(text.contains(words), "{flag} {value:?}: {text}");
         gate.run(&["check", flag, value]).expect(2);
     }
-    assert_eq!(gate.stand_in().starts(), 0);
+    assert_eq!(gate.simulator().starts(), 0);
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn flags_that_cannot_stand_together_are_refused_as_their_keys_are() {
     std::fs::remove_file(gate.dir.path().join("cekura-gate.yml")).unwrap();
     let alone = ["run", "--agent", "1", "--folder", "Orders"];
     gate.run(&alone).expect(2).says("--folder: `folder` needs `project`");
-    assert_eq!(gate.stand_in().starts(), 0);
+    assert_eq!(gate.simulator().starts(), 0);
 }
 
 #[test]

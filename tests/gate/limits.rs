@@ -4,7 +4,7 @@ use super::harness::{GOOD, Gate, SUITE};
 
 fn refused(gate: &Gate, args: &[&str], words: &str) {
     gate.run(args).expect(2).says(words).says("nothing was started");
-    assert_eq!(gate.stand_in().starts(), 0, "{args:?}");
+    assert_eq!(gate.simulator().starts(), 0, "{args:?}");
 }
 
 #[test]
@@ -60,7 +60,7 @@ fn a_limit_holds_for_several_suites_and_every_side_of_a_matrix_together() {
 fn the_agent_may_be_that_of_the_scenarios_but_not_of_test_cases() {
     let gate = Gate::against(GOOD, "version: 1\nscenarios: [1, 2]\n");
     gate.run(&["run"]).expect(0);
-    let request = gate.stand_in().requests().into_iter().find(|one| one.method == "POST").unwrap();
+    let request = gate.simulator().requests().into_iter().find(|one| one.method == "POST").unwrap();
     assert!(request.body.unwrap().get("agent_id").is_none());
     gate.run(&["check", "--online"]).expect(0).says("that of the scenarios");
     let cases = "version: 1\ncases: [{ key: a, name: A, instructions: Ask., language: en }]\n";
@@ -77,7 +77,7 @@ fn flags_carry_what_only_suites_could() {
         "--mock-tools=[]",
     ];
     gate.run(&[&["run"], &flags[..]].concat()).expect(0);
-    let request = gate.stand_in().requests().into_iter().find(|one| one.method == "POST").unwrap();
+    let request = gate.simulator().requests().into_iter().find(|one| one.method == "POST").unwrap();
     let body = request.body.unwrap();
     assert_eq!(body["outbound_phone_number"], "+14155550100");
     assert_eq!(body["agent_number"], "+14155550101");
@@ -91,7 +91,7 @@ fn flags_carry_what_only_suites_could() {
 fn a_link_that_is_asked_for_ends_in_seven_days_and_the_short_summary_is_whole() {
     let gate = Gate::against(GOOD, SUITE);
     let finished = gate.run(&["run", "--share-link"]).expect(0);
-    let requests = gate.stand_in().requests();
+    let requests = gate.simulator().requests();
     let share = requests.iter().find(|one| one.path.ends_with("link_token/")).unwrap();
     let end = share.body.as_ref().unwrap()["expire_at"].as_str().unwrap().to_owned();
     let end: jiff::Timestamp = end.parse().unwrap();

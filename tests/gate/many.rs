@@ -49,7 +49,7 @@ fn files_a_directory_and_a_list_are_the_same_gates() {
         assert_eq!(names, ["Orders", "Returns"], "{named:?}");
         assert_eq!(index["tally"]["passed"], 6);
     }
-    assert_eq!(gate.stand_in().starts(), 8);
+    assert_eq!(gate.simulator().starts(), 8);
 }
 
 #[test]
@@ -114,7 +114,7 @@ fn what_is_wrong_with_one_suite_starts_none_and_all_faults_are_shown() {
     gate.run(&["run", "nowhere.yml", "suites/a.yml"]).expect(2).says("nowhere.yml");
     write(&gate, "empty/readme.txt", "");
     gate.run(&["run", "empty"]).expect(2).says("has no suite");
-    assert_eq!(gate.stand_in().starts(), 0);
+    assert_eq!(gate.simulator().starts(), 0);
 }
 
 #[test]
@@ -128,7 +128,7 @@ fn a_budget_over_all_is_held_before_the_first_call() {
     gate.run(&["run"]).expect(2).says("the plan costs 1.20");
     write(&gate, "gates.yml", &list("{ max_cost: 1 }"));
     gate.run(&["run"]).expect(2).says("price_per_run");
-    assert_eq!(gate.stand_in().starts(), 0);
+    assert_eq!(gate.simulator().starts(), 0);
     write(&gate, "gates.yml", &list("{ max_cost: 1.2, price_per_run: 0.2 }"));
     gate.run(&["run"]).expect(0);
 }
@@ -165,14 +165,14 @@ fn one_budget_of_calls_is_kept_by_all_and_the_next_starts_when_its_calls_fit() {
     }
     let finished = gate.run(&["run", "suites", "--concurrency", "6"]).expect(0);
     let finished = finished.says("at most 6 calls");
-    assert_eq!(gate.stand_in().starts(), 5);
+    assert_eq!(gate.simulator().starts(), 5);
     let most = most_at_once(&finished);
     assert!(most <= 6, "two suites side by side, never three: {most}");
     // A suite with more runs than there are calls is told how many it may have.
     let narrow = gate.run(&["run", "suites", "--concurrency", "2"]).expect(0);
     assert!(most_at_once(&narrow) <= 2);
     let bodies = |gate: &Gate, from: usize| {
-        let starts = gate.stand_in().requests();
+        let starts = gate.simulator().requests();
         let starts = starts.into_iter().filter(|request| request.path.contains("/run_scenarios"));
         let limits = starts.skip(from).map(|r| r.body.unwrap()["concurrency_limit"].clone());
         limits.collect::<Vec<Value>>()
@@ -191,7 +191,7 @@ fn a_mode_that_cannot_be_held_to_the_budget_is_refused_before_anything_starts() 
         .expect(2)
         .says("Returns: ")
         .says("websocket");
-    assert_eq!(gate.stand_in().starts(), 0);
+    assert_eq!(gate.simulator().starts(), 0);
     gate.run(&["run", "suites", "--concurrency", "3"]).expect(0);
 }
 
@@ -265,11 +265,11 @@ fn several_suites_are_resumed_and_those_that_never_started_are_started() {
     gate.run(&["run", "suites"]).expect(0);
     std::fs::remove_file(gate.dir.path().join("cekura-report/b/run.json")).unwrap();
     gate.run(&["run", "suites", "--resume"]).expect(0).says("was started by an earlier gate");
-    assert_eq!(gate.stand_in().starts(), 3);
+    assert_eq!(gate.simulator().starts(), 3);
 }
 
 #[test]
-fn several_suites_are_rehearsed_against_one_stand_in() {
+fn several_suites_are_rehearsed_against_one_simulator() {
     let gate = Gate::alone("");
     std::fs::remove_file(gate.dir.path().join("cekura-gate.yml")).unwrap();
     write(&gate, "a.yml", &suite("Orders", 1, ""));
@@ -286,7 +286,7 @@ fn check_tells_each_plan_and_what_they_are_together() {
     let finished = gate.run(&["check", "suites", "--concurrency", "4"]).expect(0);
     let finished = finished.says("Orders (suites/a.yml) is valid").says("Returns (suites/b.yml)");
     finished.says("2 suites: 6 runs, at most 4 calls at a time");
-    assert_eq!(gate.stand_in().requests().len(), 0);
+    assert_eq!(gate.simulator().requests().len(), 0);
 }
 
 #[test]
@@ -296,7 +296,7 @@ fn a_retry_of_one_suite_waits_for_its_calls_too() {
     write(&gate, "suites/a.yml", &suite("Orders", 1, more));
     write(&gate, "suites/b.yml", &suite("Returns", 2, more));
     gate.run(&["run", "suites", "--concurrency", "3"]).expect(0);
-    assert!(gate.stand_in().starts() > 2);
+    assert!(gate.simulator().starts() > 2);
 }
 
 #[test]
@@ -349,7 +349,7 @@ fn one_signal_ends_the_calls_of_all_and_what_waits_never_starts() {
     assert!(took < 7.5, "{took}");
     assert!(!finished.stderr.contains(KEY));
     let ended = gate.requests().iter().filter(|request| request.ends_with("/end_calls/")).count();
-    assert_eq!((gate.stand_in().starts(), ended), (2, 2));
+    assert_eq!((gate.simulator().starts(), ended), (2, 2));
     let index = index(&finished);
     assert_eq!(index["exit_code"], 130);
     assert!(index["gates"][2]["headline"].as_str().unwrap().contains("nothing was started"));

@@ -99,7 +99,7 @@ fn a_flag_names_one_side_and_a_baseline_of_its_own() {
     let gate = Gate::against(&world("0.4"), &suite(AGAINST_BASE));
     gate.run(&["run", "--agent", "2"]).expect(2).says("the suite has none");
     gate.run(&["run", "--agent", "1", "--baseline", "none"]).expect(0);
-    assert_eq!(gate.stand_in().starts(), 1);
+    assert_eq!(gate.simulator().starts(), 1);
     gate.run(&["watch", "2001", "--suite", "cekura-gate.yml"]).expect(2).says("only in `run`");
 }
 

@@ -99,7 +99,7 @@ fn with_a_directory_at(path: &str, suites: &[&str]) -> (Gate, Finished) {
     let mut command = gate.command(&args);
     let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let began = Instant::now();
-    while gate.stand_in().starts() < suites.len() {
+    while gate.simulator().starts() < suites.len() {
         assert!(began.elapsed() < Duration::from_secs(20), "nothing starts");
         std::thread::sleep(Duration::from_millis(5));
     }

@@ -28,7 +28,7 @@ fn world() -> String {
 
 /// Nothing was asked but what only reads.
 fn only_reads(gate: &Gate) {
-    assert_eq!(gate.stand_in().starts(), 0);
+    assert_eq!(gate.simulator().starts(), 0);
     for request in gate.requests() {
         let dry = request.starts_with("POST ") && request.ends_with("/validate_scenarios_json/");
         assert!(dry || request.starts_with("GET "), "{request}");
@@ -176,9 +176,9 @@ fn a_baseline_is_found_or_told() {
         .expect(0)
         .says("no result of `Checkout` on branch `main` can be the baseline");
     gate.run(&["run", "--baseline", "none"]).expect(0);
-    let starts = gate.stand_in().starts();
+    let starts = gate.simulator().starts();
     gate.run(&["check", "--online"]).expect(0).says("main: result 2001 of ").says(", 6 runs");
-    assert_eq!(gate.stand_in().starts(), starts);
+    assert_eq!(gate.simulator().starts(), starts);
 }
 
 #[test]

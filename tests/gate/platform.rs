@@ -32,7 +32,7 @@ fn of_spec(world: &str) -> Gate {
 fn a_preview_with_a_spec_runs_with_its_frequency_and_concurrency() {
     let gate = of_spec(GOOD);
     let finished = gate.run(&["run", "--share-link"]).expect(0);
-    let start = gate.stand_in().requests().into_iter().find(|one| one.method == "POST").unwrap();
+    let start = gate.simulator().requests().into_iter().find(|one| one.method == "POST").unwrap();
     let body = start.body.unwrap();
     assert_eq!((&body["frequency"], &body["concurrency_limit"]), (&3.into(), &2.into()));
     assert_eq!(body["channel"], "livekit_v2");
@@ -49,7 +49,7 @@ fn a_dry_run_with_a_key_has_the_platform_check_and_price_the_plan() {
         .says("is valid")
         .says("9 runs")
         .says("4.50 for 9 runs, by the platform's dry run");
-    assert_eq!(gate.stand_in().starts(), 0);
+    assert_eq!(gate.simulator().starts(), 0);
     let asked = gate.requests();
     assert!(asked.iter().any(|one| one.ends_with("/validate_scenarios_json/")), "{asked:?}");
     assert!(!gate.dir.path().join("cekura-report").exists(), "a dry run writes no report");
@@ -134,7 +134,7 @@ fn a_start_that_is_answered_with_an_id_alone_is_confirmed_by_reading_it() {
     ] {
         let gate = Gate::against(&format!("{GOOD}quirks: {{ bare_starts: true }}\n"), &suite);
         let finished = gate.run(&["run"]).expect(0);
-        assert_eq!(gate.stand_in().starts(), 1);
+        assert_eq!(gate.simulator().starts(), 1);
         assert_eq!(finished.result()["tally"]["passed"], 6);
         let said = format!("{}{}", finished.stdout, finished.stderr);
         assert!(!said.contains("lost"), "{said}");
@@ -149,7 +149,7 @@ fn v2_paths_are_taken_where_the_v1_paths_are_gone_and_it_is_noted_once() {
     let finished = gate.run(&["run", "--share-link"]).expect(0);
     let notes = finished.result()["notes"].to_string();
     assert_eq!(notes.matches("the v2 paths were taken").count(), 1, "{notes}");
-    let log = gate.stand_in().requests();
+    let log = gate.simulator().requests();
     let gone = log.iter().filter(|one| one.status == 404).count();
     assert_eq!(gone, 1, "{:?}", gate.requests());
     assert!(log.iter().any(|one| one.path.contains("/v2/results/")));
@@ -182,7 +182,7 @@ fn the_modes_pipecat_and_email_run_without_a_name() {
         gate.run(&["run"]).expect(0);
         let shown = gate.run(&["check"]).expect(0);
         assert!(!shown.stdout.contains("t0ken-of-the-room"), "{}", shown.stdout);
-        let start = gate.stand_in().requests().into_iter().find(|one| one.method == "POST");
+        let start = gate.simulator().requests().into_iter().find(|one| one.method == "POST");
         assert_eq!(start.unwrap().unknown_fields, [""; 0]);
     }
 }
@@ -194,7 +194,7 @@ fn versioned(world: &str, version: &str) -> String {
 }
 
 #[test]
-fn uncovered_paths_and_the_agents_version_stand_in_the_reports() {
+fn uncovered_paths_and_the_agents_version_simulator_the_reports() {
     let world = versioned(&format!("{GOOD}{PATHS}"), "v12");
     let gate = Gate::against(&world, SUITE);
     let finished = gate.run(&["run"]).expect(0);

@@ -21,14 +21,14 @@ fn errored_runs_are_started_again_until_they_are_evidence() {
             .iter()
             .all(|retry| retry["first"]["outcome"] == "errored")
     );
-    assert!(gate.stand_in().starts() > 1);
+    assert!(gate.simulator().starts() > 1);
 }
 
 #[test]
 fn without_a_retry_nothing_is_started_again() {
     let gate = Gate::against(&world("1", "0.5"), SUITE);
     gate.run(&["run"]).expect(3);
-    assert_eq!(gate.stand_in().starts(), 1);
+    assert_eq!(gate.simulator().starts(), 1);
 }
 
 #[test]
@@ -52,7 +52,7 @@ fn a_retry_over_budget_is_not_started() {
     let more = "retry: { on: [error], attempts: 5 }\nbudget: { max_runs: 6 }";
     let gate = Gate::against(&world("1", "1"), &suite(more));
     gate.run(&["run"]).expect(3).says("no more retries");
-    assert_eq!(gate.stand_in().starts(), 1);
+    assert_eq!(gate.simulator().starts(), 1);
 }
 
 #[test]
@@ -60,7 +60,7 @@ fn a_plan_that_costs_too_much_starts_nothing() {
     let gate = Gate::against(GOOD, &suite("budget: { max_cost: 0.5, price_per_run: 0.12 }"));
     gate.run(&["run"]).expect(2).says("the plan costs 0.72");
     gate.run(&["check"]).expect(2).says("the plan costs 0.72");
-    assert_eq!(gate.stand_in().starts(), 0);
+    assert_eq!(gate.simulator().starts(), 0);
 }
 
 /// Two scenarios: one ends at once and fails or passes, the other takes an hour.
@@ -116,7 +116,7 @@ fn a_quarantine_that_is_expired_or_of_an_unknown_scenario_is_an_error() {
     let by_tag = entry(7, "2999-01-01").replace("scenarios: [1, 2]", "tags: [smoke]");
     let gate = Gate::against(GOOD, &by_tag);
     gate.run(&["run"]).expect(2).says("scenario 7 is quarantined");
-    assert_eq!(gate.stand_in().starts(), 0);
+    assert_eq!(gate.simulator().starts(), 0);
 }
 
 #[test]
@@ -198,7 +198,7 @@ fn a_retry_is_no_baseline() {
     let mut gate = Gate::against(&world("1", "0.3"), &suite(more));
     gate.env("CEKURA_GATE_BRANCH", "main");
     let first = gate.run(&["run"]).says("started again").result()["result"]["id"].clone();
-    assert!(gate.stand_in().starts() > 1);
+    assert!(gate.simulator().starts() > 1);
     let second = gate.run(&["run", "--baseline", "main"]).result();
     assert_eq!(second["baseline"]["result"], first);
 }
@@ -242,7 +242,7 @@ fn a_quarantine_of_all_that_runs_starts_nothing() {
     let world = GOOD.replacen("tags: [smoke]", "tags: [one]", 1);
     let gate = Gate::against(&world, &by_tag);
     gate.run(&["run"]).expect(2).says("no run would count");
-    assert_eq!(gate.stand_in().starts(), 0);
+    assert_eq!(gate.simulator().starts(), 0);
 }
 
 #[test]
@@ -303,7 +303,7 @@ fn without_a_baseline_the_suite_says_what_that_means() {
         let more = AGAINST_MAIN.replace("from: main,", &format!("from: main, {key}"));
         let gate = Gate::against(GOOD, &suite(&more));
         gate.run(&["run"]).expect(code).says("on branch `main` can be the baseline");
-        assert_eq!(gate.stand_in().starts(), 1);
+        assert_eq!(gate.simulator().starts(), 1);
     }
 }
 

@@ -21,7 +21,7 @@ fn a_profile_runs_by_its_own_keys_and_the_result_carries_its_name() {
         .says("Checkout (profile smoke)");
     gate.run(&["run"]).expect(0).says("6 of 6");
     let names: Vec<String> = gate
-        .stand_in()
+        .simulator()
         .requests()
         .into_iter()
         .filter_map(|one| one.body.as_ref()?.get("name")?.as_str().map(str::to_owned))

@@ -35,7 +35,7 @@ fn limits_are_held_against_the_worst_case() {
     gate.run(&["check", "--max-runs", "24"]).expect(0);
     let gate = Gate::against(GOOD, &format!("{SUITE}budget: {{ max_runs: 23 }}\n"));
     gate.run(&["check"]).expect(2).says("24 runs").says("the budget allows 23");
-    assert_eq!(gate.stand_in().starts(), 0);
+    assert_eq!(gate.simulator().starts(), 0);
 }
 
 #[test]
@@ -91,7 +91,7 @@ fn a_plainly_fine_agent_passes_after_the_first_round() {
         .expect(0)
         .says("8 of at most 24 runs were started, in 1 of 3 rounds; 16 saved")
         .says("round 1 (8 runs): success_rate passed");
-    assert_eq!(gate.stand_in().starts(), 1);
+    assert_eq!(gate.simulator().starts(), 1);
     assert!(finished.report("summary.md").contains("16 saved"));
     assert!(finished.report("html/index.html").contains("16 saved"));
 }
@@ -100,7 +100,7 @@ fn a_plainly_fine_agent_passes_after_the_first_round() {
 fn a_plainly_broken_agent_fails_after_the_first_round() {
     let gate = Gate::against(&world("0", "0"), SURE);
     gate.run(&["run"]).expect(1).says("round 1 (8 runs): success_rate failed");
-    assert_eq!(gate.stand_in().starts(), 1);
+    assert_eq!(gate.simulator().starts(), 1);
 }
 
 #[test]
@@ -108,7 +108,7 @@ fn an_agent_on_the_edge_goes_on_as_long_as_another_round_may_decide() {
     let gate = Gate::against(&on_the_edge(), SURE);
     let finished = gate.run(&["run"]).expect(3).says("not decided yet: success_rate");
     let result = finished.result();
-    let starts = gate.stand_in().starts();
+    let starts = gate.simulator().starts();
     assert!(starts > 1, "{result}");
     assert_eq!(rounds_of(&result).len(), starts);
     assert_eq!(result["tally"]["total"], 8 * starts);
@@ -119,7 +119,7 @@ fn an_agent_on_the_edge_goes_on_as_long_as_another_round_may_decide() {
     // Judged again it stands the same.
     let again = gate.run(&["judge", "cekura-report/result.json"]).expect(3).result();
     assert_eq!(again["checks"], result["checks"]);
-    assert_eq!(gate.stand_in().starts(), starts);
+    assert_eq!(gate.simulator().starts(), starts);
 }
 
 #[test]
@@ -146,9 +146,9 @@ fn a_check_of_one_scenario_starts_that_scenario_only() {
 fn resume_goes_on_in_the_round_that_a_lost_runner_left_and_pays_for_nothing_twice() {
     let gate = Gate::against(&on_the_edge(), SURE);
     let first = gate.run(&["run"]).expect(3).result();
-    let starts = gate.stand_in().starts();
+    let starts = gate.simulator().starts();
     let again = gate.run(&["run", "--resume"]).expect(3).result();
-    assert_eq!(gate.stand_in().starts(), starts);
+    assert_eq!(gate.simulator().starts(), starts);
     assert_eq!(again["tally"], first["tally"]);
     assert_eq!(again["plan"]["rounds"], first["plan"]["rounds"]);
     // The runner was lost in the start of the second round: it is found by its name.
@@ -159,22 +159,22 @@ fn resume_goes_on_in_the_round_that_a_lost_runner_left_and_pays_for_nothing_twic
     assert!(rounds[1].as_object_mut().unwrap().remove("result").is_some());
     std::fs::write(&path, left.to_string()).unwrap();
     let again = gate.run(&["run", "--resume"]).expect(3).result();
-    assert_eq!(gate.stand_in().starts(), starts);
+    assert_eq!(gate.simulator().starts(), starts);
     assert_eq!(again["tally"], first["tally"]);
     // Other looks are another plan.
     let flags = ["run", "--resume", "--frequency", "{start: 4, max: 16}"];
     gate.run(&flags).expect(2).says("`frequency` of the request");
-    assert_eq!(gate.stand_in().starts(), starts);
+    assert_eq!(gate.simulator().starts(), starts);
 }
 
 #[test]
 fn watch_reads_every_round_that_was_started_and_starts_none() {
     let gate = Gate::against(&on_the_edge(), SURE);
     let first = gate.run(&["run"]).expect(3).result();
-    let starts = gate.stand_in().starts();
+    let starts = gate.simulator().starts();
     let seen = gate.run(&["watch", "--from", "cekura-report/run.json"]).expect(3).result();
     assert_eq!(seen["tally"], first["tally"]);
-    assert_eq!(gate.stand_in().starts(), starts);
+    assert_eq!(gate.simulator().starts(), starts);
 }
 
 #[test]
@@ -184,10 +184,10 @@ fn what_failed_in_rounds_is_not_repeated_until_it_passes() {
     let path = gate.dir.path().join("cekura-report/result.json");
     let kept = gate.dir.path().join("earlier.json");
     std::fs::copy(path, &kept).unwrap();
-    let starts = gate.stand_in().starts();
+    let starts = gate.simulator().starts();
     let flags = ["run", "--failed-from", "earlier.json"];
     gate.run(&flags).expect(2).says("come in rounds").says("nothing was started");
-    assert_eq!(gate.stand_in().starts(), starts);
+    assert_eq!(gate.simulator().starts(), starts);
 }
 
 #[test]

@@ -41,7 +41,7 @@ fn result(finished: &Finished, side: &str) -> Value {
 
 /// The bodies of the starts, in the order in which they came.
 fn starts(gate: &Gate) -> Vec<Value> {
-    let requests = gate.stand_in().requests().into_iter();
+    let requests = gate.simulator().requests().into_iter();
     let starts = requests.filter(|request| request.path.contains("/run_scenarios"));
     starts.map(|request| request.body.unwrap()).collect()
 }
@@ -152,13 +152,13 @@ fn a_lost_runner_is_gone_on_with_and_a_half_set_is_not_completed_later() {
         gate.dir.path().join(format!("cekura-report/cekura-gate-{side}/{set}/run.json"))
     };
     gate.run(&["run", "--resume"]).expect(0).says("not paid for again");
-    assert_eq!(gate.stand_in().starts(), 8);
+    assert_eq!(gate.simulator().starts(), 8);
     // A set of which nothing was left had not begun: it is started now.
     for side in ["caller", "desk"] {
         std::fs::remove_file(left("set-2-2", side)).unwrap();
     }
     gate.run(&["run", "--resume"]).expect(0);
-    assert_eq!(gate.stand_in().starts(), 10);
+    assert_eq!(gate.simulator().starts(), 10);
     // Where one side is there alone, nobody calls it an hour later. The other sets go on.
     std::fs::remove_file(left("set-2-1", "desk")).unwrap();
     for side in ["caller", "desk"] {
@@ -167,7 +167,7 @@ fn a_lost_runner_is_gone_on_with_and_a_half_set_is_not_completed_later() {
     gate.run(&["run", "--resume", "--concurrency", "2"])
         .expect(5)
         .says("its other parties did start");
-    assert_eq!(gate.stand_in().starts(), 12);
+    assert_eq!(gate.simulator().starts(), 12);
 }
 
 #[test]
@@ -235,11 +235,11 @@ fn what_an_earlier_gate_left_of_a_larger_plan_is_forgotten() {
     let gate = Gate::against(&world(GOOD), &transfer(""));
     gate.run(&["run"]).expect(0);
     gate.run(&["run", "--frequency", "1"]).expect(0);
-    let starts = gate.stand_in().starts();
+    let starts = gate.simulator().starts();
     gate.run(&["run", "--resume"]).expect(2).says("no longer has the set of");
-    assert_eq!(gate.stand_in().starts(), starts);
+    assert_eq!(gate.simulator().starts(), starts);
     gate.run(&["run", "--resume", "--frequency", "1"]).expect(0);
-    assert_eq!(gate.stand_in().starts(), starts);
+    assert_eq!(gate.simulator().starts(), starts);
 }
 
 #[test]
@@ -249,19 +249,19 @@ fn a_second_attempt_of_the_job_takes_up_whole_sets_only() {
     gate.run(&["run", "--reuse"]).expect(0);
     gate.env("GITHUB_RUN_ATTEMPT", "2");
     gate.run(&["run", "--reuse"]).expect(0).says("by an earlier attempt of this job");
-    assert_eq!(gate.stand_in().starts(), 8);
+    assert_eq!(gate.simulator().starts(), 8);
     // The desk is another agent now: its calls are new, and so are the caller's.
     let path = gate.dir.path().join("cekura-gate.yml");
     std::fs::write(&path, transfer("").replace("agent: 2", "agent: 1")).unwrap();
     gate.run(&["run", "--reuse"]).expect(0);
-    assert_eq!(gate.stand_in().starts(), 16);
+    assert_eq!(gate.simulator().starts(), 16);
 }
 
 #[test]
 fn the_time_is_that_of_the_suite_and_what_it_did_not_reach_is_told() {
     let gate = Gate::against(&world(&slow()), &transfer("concurrency: 2"));
     let finished = gate.run(&["run", "--timeout", "400ms"]).expect(4);
-    assert_eq!((gate.stand_in().starts(), ended(&gate)), (2, 2));
+    assert_eq!((gate.simulator().starts(), ended(&gate)), (2, 2));
     let caller = result(&finished, "caller");
     assert_eq!(caller["exit_code"], 4);
     assert!(caller["headline"].as_str().unwrap().contains("within 400ms"), "{caller}");
@@ -296,7 +296,7 @@ fn a_signal_ends_all_sides_and_what_waits_never_starts() {
     let (finished, took) = super::many::interrupted(&gate, &["run"], 2);
     let finished = finished.expect(130);
     assert!(took < 7.5, "{took}");
-    assert_eq!((gate.stand_in().starts(), ended(&gate)), (2, 2));
+    assert_eq!((gate.simulator().starts(), ended(&gate)), (2, 2));
     for side in ["caller", "desk"] {
         let result = result(&finished, side);
         assert_eq!((&result["exit_code"], &result["tally"]["missing"]), (&130.into(), &3.into()));
@@ -307,7 +307,7 @@ fn a_signal_ends_all_sides_and_what_waits_never_starts() {
 fn all_sides_count_towards_the_budget_of_the_suite() {
     let gate = Gate::against(&world(GOOD), &transfer("budget: { max_runs: 7 }"));
     gate.run(&["run"]).expect(2).says("the plan has 8 runs, the budget allows 7");
-    assert_eq!(gate.stand_in().starts(), 0);
+    assert_eq!(gate.simulator().starts(), 0);
     let path = gate.dir.path().join("cekura-gate.yml");
     let priced = transfer("budget: { max_runs: 8, price_per_run: 0.5 }");
     std::fs::write(&path, priced).unwrap();
@@ -413,6 +413,6 @@ fn sets_with_long_names_are_told_apart_when_they_are_taken_up() {
     let before = results(&first);
     gate.env("GITHUB_RUN_ATTEMPT", "2");
     let again = gate.run(&["run", "--reuse"]).expect(first.code);
-    assert_eq!(gate.stand_in().starts(), 8);
+    assert_eq!(gate.simulator().starts(), 8);
     assert_eq!(ids(&results(&again)), ids(&before));
 }

@@ -72,11 +72,11 @@ fn a_direction_or_a_scale_that_no_one_can_mean_starts_nothing() {
     ] {
         let gate = Gate::against(GOOD, &suite(thresholds));
         gate.run(&["run"]).expect(2).says(fix).says("cekura-gate.yml:7:");
-        assert_eq!(gate.stand_in().starts(), 0);
+        assert_eq!(gate.simulator().starts(), 0);
     }
     let gate = Gate::against(GOOD, SUITE);
     gate.run(&["run", "--success-rate", "<= 90%"]).expect(2).says("--success-rate");
-    assert_eq!(gate.stand_in().starts(), 0);
+    assert_eq!(gate.simulator().starts(), 0);
 }
 
 #[test]
@@ -138,7 +138,7 @@ fn labels_are_looked_up_for_an_assistant_too() {
                  thresholds: { metrics: { Sentiment: 'share(\"clam\") <= 5%' } }\n";
     let gate = Gate::against(&world, suite);
     gate.run(&["run"]).expect(2).says("the metric `Sentiment` has no label `clam`");
-    assert_eq!(gate.stand_in().starts(), 0);
+    assert_eq!(gate.simulator().starts(), 0);
 }
 
 /// A world whose further metric has a description.
@@ -178,7 +178,7 @@ fn a_name_and_a_description_that_contradict_each_other_decide_nothing() {
     for command in [&["run"][..], &["check", "--online"]] {
         gate.run(command).expect(2).says(words).says("unit: ms").says("cekura-gate.yml:7:");
     }
-    assert_eq!(gate.stand_in().starts(), 0);
+    assert_eq!(gate.simulator().starts(), 0);
     let settled = suite("metrics: { Wait (s): { check: p95 <= 2s, unit: ms } }");
     std::fs::write(gate.dir.path().join("settled.yml"), settled).unwrap();
     let id = gate.run(&["run", "settled.yml"]).expect(0).result()["result"]["id"].to_string();

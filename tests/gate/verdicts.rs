@@ -15,7 +15,7 @@ fn a_good_agent_passes_and_leaves_three_reports() {
     assert_eq!(result["tally"]["passed"], 6);
     assert!(finished.report("junit.xml").contains("tests=\"6\""));
     assert!(finished.report("summary.md").contains("Passed"));
-    assert_eq!(gate.stand_in().starts(), 1);
+    assert_eq!(gate.simulator().starts(), 1);
 }
 
 #[test]
@@ -108,7 +108,7 @@ fn a_tag_that_no_scenario_carries_starts_nothing() {
     let suite = "{ version: 1, agent: 1, tags: [nightly], mode: livekit_v2 }";
     let gate = Gate::against(GOOD, suite);
     gate.run(&["run"]).expect(2).says("no scenario of the agent has the tag `nightly`; nothing");
-    assert_eq!(gate.stand_in().starts(), 0);
+    assert_eq!(gate.simulator().starts(), 0);
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn a_plan_over_budget_starts_nothing() {
         );
         let gate = Gate::against(GOOD, &suite);
         gate.run(&["run"]).expect(2).says("the plan has 6 runs, the budget allows 5");
-        assert_eq!(gate.stand_in().starts(), 0);
+        assert_eq!(gate.simulator().starts(), 0);
     }
 }
 
@@ -148,7 +148,7 @@ fn a_directory_that_cannot_be_written_fails_before_anything_is_paid_for() {
     let gate = Gate::against(GOOD, SUITE);
     std::fs::write(gate.dir.path().join("file"), "").unwrap();
     gate.run(&["run", "--report-dir", "file/reports"]).expect(6).says("--report-dir");
-    assert_eq!(gate.stand_in().starts(), 0);
+    assert_eq!(gate.simulator().starts(), 0);
 }
 
 #[test]

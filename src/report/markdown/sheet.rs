@@ -146,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn pieces_stand_in_order_when_all_fit() {
+    fn pieces_simulator_order_when_all_fit() {
         let expected = format!("head\n<run>\n{}</run>\nrow\n", "words ".repeat(100));
         assert_eq!(sheet().finish(10_000, "It is cut"), expected);
     }

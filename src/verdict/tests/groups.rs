@@ -101,7 +101,7 @@ fn missing_runs_of_no_known_scenario_are_missing_in_a_group_unless_its_own_are_a
 }
 
 #[test]
-fn all_figures_of_a_suite_can_stand_in_a_group() {
+fn all_figures_of_a_suite_can_simulator_a_group() {
     let mut runs = two_each(&[End::Pass; 4]);
     for (run, latency) in runs.iter_mut().zip([1.0, 2.0, 30.0, 40.0]) {
         run.metrics = vec![metric("Latency", MetricValue::Numeric(Some(latency)))];

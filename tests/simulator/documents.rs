@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::stand_in::harness::{Fixture, RESULTS, SCENARIOS, object, shop};
+use crate::simulator::harness::{Fixture, RESULTS, SCENARIOS, object, shop};
 
 #[tokio::test]
 async fn scenarios_are_filtered_by_agent_project_tags_and_folder() {
@@ -37,7 +37,7 @@ async fn pages_are_followed_by_their_next_links() {
         let page = fixture.get(&path).await;
         assert_eq!(page["count"], 4);
         ids.extend(page["results"].as_array().unwrap().iter().map(|s| s["id"].clone()));
-        next = page["next"].as_str().map(|url| url[fixture.stand_in.url().len()..].to_owned());
+        next = page["next"].as_str().map(|url| url[fixture.simulator.url().len()..].to_owned());
     }
     assert_eq!(ids, [101, 102, 103, 201]);
     let (status, _) = fixture.send("GET", &format!("{SCENARIOS}?page=9"), "key", "").await;

@@ -10,7 +10,7 @@ use cekura_gate::simulate::{ManualClock, Simulator, World};
 use cekura_gate::suite::model::{Mode, Suite, Transcripts};
 use serde_json::json;
 
-use crate::stand_in::harness::{Fixture, shop};
+use crate::simulator::harness::{Fixture, shop};
 
 #[test]
 fn the_example_worlds_are_read_and_hold_together() {
@@ -38,7 +38,7 @@ async fn the_gates_own_client_reads_each_fate_as_it_was_meant() {
     ]);
     let fixture = Fixture::new(world).await;
     let id = fixture.start(json!({"agent_id": 1, "scenarios": [1, 2, 3, 4, 5, 6, 7]})).await;
-    let client = Client::new(fixture.stand_in.url().parse().unwrap(), &"key".into()).unwrap();
+    let client = Client::new(fixture.simulator.url().parse().unwrap(), &"key".into()).unwrap();
     let until = tokio::time::Instant::now() + Duration::from_secs(30);
     let result = client.result(id, Transcripts::All, until).await.unwrap();
     let outcomes: Vec<Outcome> = result.runs.iter().map(|run| judge_run(run, 1).outcome).collect();
@@ -71,14 +71,14 @@ async fn a_world_made_up_from_a_suite_takes_that_suites_request_in_every_mode() 
         let world = World::for_suite(&suite);
         let clock = ManualClock::default();
         let address = "127.0.0.1:0".parse().unwrap();
-        let stand_in = Simulator::start(world, address, clock.clone()).await.unwrap();
-        let fixture = Fixture { stand_in, clock };
+        let simulator = Simulator::start(world, address, clock.clone()).await.unwrap();
+        let fixture = Fixture { simulator, clock };
         let plan = Plan::new(&suite, "Rehearsal", None, "key").unwrap();
         let request = plan.request().unwrap();
         let (status, answer) = fixture.post(request.path, request.body).await;
         assert!(status < 300, "{mode:?}: {answer}");
         assert_eq!(answer["runs"].as_array().map(Vec::len), plan.runs(), "{mode:?}");
-        let request = fixture.stand_in.requests().pop().unwrap();
+        let request = fixture.simulator.requests().pop().unwrap();
         assert_eq!(request.unknown_fields, [""; 0], "{mode:?}");
     }
 }

@@ -13,7 +13,7 @@ pub(crate) const RUNS: &str = "/test_framework/v1/runs/";
 
 /// A simulator on a clock that the test moves.
 pub(crate) struct Fixture {
-    pub(crate) stand_in: Simulator,
+    pub(crate) simulator: Simulator,
     pub(crate) clock: ManualClock,
 }
 
@@ -22,8 +22,8 @@ impl Fixture {
         let world: World = serde_json::from_value(world).unwrap();
         let clock = ManualClock::default();
         let address = "127.0.0.1:0".parse().unwrap();
-        let stand_in = Simulator::start(world, address, clock.clone()).await.unwrap();
-        Self { stand_in, clock }
+        let simulator = Simulator::start(world, address, clock.clone()).await.unwrap();
+        Self { simulator, clock }
     }
 
     /// Sends a request as plain text over a connection of its own.
@@ -34,7 +34,7 @@ impl Fixture {
         key: &str,
         body: &str,
     ) -> (u16, Value) {
-        let address = self.stand_in.address();
+        let address = self.simulator.address();
         let mut stream = TcpStream::connect(address).await.unwrap();
         let length = body.len();
         let request = format!(

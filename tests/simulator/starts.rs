@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use crate::stand_in::harness::{Fixture, RESULTS, SCENARIOS, object, shop};
+use crate::simulator::harness::{Fixture, RESULTS, SCENARIOS, object, shop};
 
 #[tokio::test]
 async fn a_start_answers_with_an_array_and_the_detail_with_an_object_of_runs() {
@@ -66,7 +66,7 @@ async fn every_start_endpoint_takes_its_own_body() {
             assert_eq!(answer["runs"].as_array().unwrap().len(), 1, "{path}");
         }
     }
-    let unknown = fixture.stand_in.requests().into_iter().flat_map(|one| one.unknown_fields);
+    let unknown = fixture.simulator.requests().into_iter().flat_map(|one| one.unknown_fields);
     assert_eq!(unknown.count(), 0);
 }
 
@@ -126,7 +126,7 @@ async fn a_body_that_wont_do_is_refused_by_field_and_starts_nothing() {
         assert_eq!(object(&answer).keys().collect::<Vec<_>>(), [field], "{name} {body}: {answer}");
         assert!(answer[field][0].is_string());
     }
-    assert_eq!(fixture.stand_in.starts(), 0);
+    assert_eq!(fixture.simulator.starts(), 0);
 }
 
 #[tokio::test]
@@ -150,7 +150,7 @@ async fn runs_multiply_by_frequency_personalities_and_profiles() {
 async fn a_field_that_the_endpoint_does_not_know_is_ignored_and_logged() {
     let fixture = Fixture::new(shop()).await;
     fixture.start(json!({"agent_id": 1, "scenarios": [101], "colour": "blue"})).await;
-    let request = fixture.stand_in.requests().pop().unwrap();
+    let request = fixture.simulator.requests().pop().unwrap();
     assert_eq!(request.unknown_fields, ["colour"]);
     assert_eq!((request.method.as_str(), request.status), ("POST", 201));
     assert_eq!(request.body.unwrap()["colour"], "blue");

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 
-use crate::stand_in::harness::{Fixture, RESULTS, RUNS, object, shop};
+use crate::simulator::harness::{Fixture, RESULTS, RUNS, object, shop};
 
 #[tokio::test]
 async fn a_result_goes_from_queued_to_completed() {
@@ -20,7 +20,7 @@ async fn a_result_goes_from_queued_to_completed() {
         fixture.advance(2);
     }
     assert_eq!(seen, ["pending", "running", "evaluating", "completed"]);
-    assert_eq!(fixture.stand_in.starts(), 1);
+    assert_eq!(fixture.simulator.starts(), 1);
 }
 
 #[tokio::test]
@@ -111,7 +111,7 @@ async fn a_thousand_ended_runs_are_not_written_anew_by_each_answer() {
 #[tokio::test]
 async fn it_stops_when_it_is_dropped() {
     let fixture = Fixture::new(shop()).await;
-    let address = fixture.stand_in.address();
+    let address = fixture.simulator.address();
     drop(fixture);
     tokio::task::yield_now().await;
     assert!(TcpStream::connect(address).await.is_err());
