@@ -45,7 +45,7 @@ says() {
 
 python3 -m venv "$scratch/python"
 "$scratch/python/bin/pip" install --quiet --disable-pip-version-check \
-    twine==7.0.0 pypiserver==2.4.2 uv==0.13.9 pipx==1.18.4
+    twine==7.0.0 pypiserver==2.4.2 uv==0.13.9 pipx==1.18.4 pre-commit==4.7.0
 tools=$scratch/python/bin
 
 # What would be released: the files of this checkout on a main of their own, their version named in
@@ -194,6 +194,21 @@ rehearses uvx "$tools/uvx" --quiet --default-index "$pypi/simple/" cekura-gate
 empty pipx
 export PIPX_HOME=$scratch/pipx PIPX_BIN_DIR=$scratch/pipx-bin
 rehearses pipx "$tools/pipx" run --index-url "$pypi/simple/" cekura-gate
+# setuptools, which builds the hook, comes from PyPI, the wheel from the files that were packed.
+empty hook
+git init --quiet
+cp "$suite" cekura-gate.yml
+git add cekura-gate.yml
+export PRE_COMMIT_HOME=$scratch/hooks
+hook() {
+    PIP_FIND_LINKS=$out/pypi "$tools/pre-commit" try-repo "$work" cekura-gate --all-files
+}
+step "pre-commit: a valid suite may be committed" 0 hook
+says "Passed"
+echo "agnet: 1" >>cekura-gate.yml
+git add cekura-gate.yml
+step "pre-commit: a fault may not" 1 hook
+says "unknown key \`agnet\`"
 
 empty npm
 npm init --yes >/dev/null

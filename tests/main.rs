@@ -23,6 +23,7 @@ mod gate;
 mod init;
 mod layering;
 mod operations;
+mod packaging;
 mod report_files;
 mod simulator;
 mod spec_schema;
