@@ -1,6 +1,7 @@
 //! What the schemas and the rules say of each key, as Markdown for the docs.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Mutex;
 
 use cekura_gate::document::{Diagnostics, Problem, Source};
 use cekura_gate::suite::{self, model::Mode};
@@ -72,6 +73,13 @@ fn modes(key: &str) -> String {
     let Some(probe) = PROBES.iter().filter(covers).max_by_key(|probe| probe.key.len()) else {
         return "all".to_owned();
     };
+    // Many keys share a probe, and each asks all modes.
+    static ANSWERS: Mutex<BTreeMap<&str, String>> = Mutex::new(BTreeMap::new());
+    let mut answers = ANSWERS.lock().unwrap();
+    answers.entry(probe.key).or_insert_with(|| modes_that_take(probe)).clone()
+}
+
+fn modes_that_take(probe: &Probe) -> String {
     let takes = |mode: &Mode| {
         // What the mode cannot do without.
         let own = match mode {
