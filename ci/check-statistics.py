@@ -49,19 +49,39 @@ def compare():
     from statsmodels.stats.contingency_tables import StratifiedTable
     from statsmodels.stats.proportion import proportion_confint
 
+    def tail(k, n, p):
+        """The chance of k or more of n runs of unequal chances with the mean p, at most."""
+        if k >= n * p + 1 - 1e-9:
+            return stats.binom.sf(k - 1, n, p)
+        return min(1.0, stats.binom.sf(np.arange(k, n + 1) - 1, n, p).sum())
+
     def bounds(k, n, confidence):
-        low = stats.binomtest(k, n, alternative="greater").proportion_ci(confidence, "exact").low
-        high = stats.binomtest(k, n, alternative="less").proportion_ci(confidence, "exact").high
-        return low, high
+        """Clopper's and Pearson's as SciPy has them, unless a share lies too near to the count for them."""
+
+        def low(k):
+            found = stats.binomtest(k, n, alternative="greater").proportion_ci(confidence, "exact").low
+            chance = 1 - confidence
+            if k == 0 or tail(k, n, found) <= chance + 1e-9:
+                return found
+            nearest = (k - 1) / n
+            if tail(k, n, nearest + 1e-12) >= chance:
+                return nearest
+            return optimize.brentq(lambda p: tail(k, n, p) - chance, nearest + 1e-12, found, xtol=1e-15)
+
+        return low(k), 1 - low(n - k)
 
     def chance_to_decide(further, k, n, threshold, confidence):
         """By adding up the chances of every number of passes that would decide."""
         passed = np.arange(further + 1)
-        tail = (1 - confidence) * (1 - 1e-12)  # a bound that is the threshold to the last digit is not beyond it
+        chance = (1 - confidence) * (1 - 1e-12)  # a bound that is the threshold to the last digit is not beyond it
+        n_all = n + further
         if k / n > threshold:
-            decides = stats.binom.sf(k + passed - 1, n + further, threshold) <= tail
+            count, share = k + passed, threshold
         else:
-            decides = stats.binom.cdf(k + passed, n + further, threshold) <= tail
+            count, share = n_all - k - passed, 1 - threshold
+        decides = stats.binom.sf(count - 1, n_all, share) <= chance
+        if n_all * share > chance * (1 + 1e-9):
+            decides &= count >= 2
         return stats.binom.pmf(passed, further, k / n)[decides].sum()
 
     def further_runs(result, k, n, threshold, confidence):
@@ -158,21 +178,37 @@ def compare():
         return stats.norm.sf((above - step / 2) / math.sqrt(variance))
 
     def design(threshold, alpha, looks):
-        """The boundaries, by following every count that has not crossed."""
+        """The boundaries: each the least count with which the bound on the chance to cross holds."""
+
+        def reached(looks, starts, p):
+            """The chance to cross by the last of these looks, at most, for all counts at once."""
+            later = np.zeros(looks[-1] + 1)
+            for at in reversed(range(len(looks))):
+                before, end = (looks[at - 1], starts[at - 1]) if at else (0, 1)
+                added = looks[at] - before
+                value = np.where(np.arange(looks[at] + 1) >= starts[at], 1.0, later[: looks[at] + 1])
+                counts = np.arange(min(end, before + 1))
+                rises = np.diff(value[counts[:, None] + np.arange(added + 1)], axis=1)
+                far = max(1, math.ceil(added * p + 1 - 1e-9))
+                near = np.maximum.accumulate(np.maximum(rises[:, : far - 1], 0), axis=1)
+                least = near[:, -1:] if near.shape[1] else np.zeros((len(counts), 1))
+                rises = np.hstack([near, np.maximum(rises[:, far - 1 :], least)])
+                mean = value[counts] + rises @ stats.binom.sf(np.arange(added), added, p)
+                later = np.zeros(looks[-1] + 1)
+                later[counts] = np.maximum.accumulate(np.minimum(mean, 1))
+            return later[0]
 
         def side(p):
-            chances, spent, before, found = np.array([1.0]), 0.0, 0, []
-            for runs in looks:
-                chances = np.convolve(chances, stats.binom.pmf(np.arange(runs - before + 1), runs - before, p))
-                before = runs
-                may = alpha * (runs / looks[-1]) ** 1.5 - spent
-                tails = chances[::-1].cumsum()[::-1]
-                reached = np.flatnonzero(tails <= may)
-                start = reached[0] if len(reached) else runs + 1
-                spent += chances[start:].sum()
-                chances[start:] = 0
-                found.append(int(start) if start <= runs else None)
-            return found
+            starts = []
+            for at, runs in enumerate(looks):
+                may = alpha * (runs / looks[-1]) ** 1.5
+                starts.append(runs + 1)
+                # No count nearer to the mean has a small chance to be reached.
+                for start in range(runs, int(runs * p), -1):
+                    if reached(looks[: at + 1], [*starts[:-1], start], p) > may:
+                        break
+                    starts[-1] = start
+            return [None if start > runs else start for start, runs in zip(starts, looks)]
 
         return [list(pair) for pair in zip(side(threshold), side(1 - threshold))]
 
@@ -205,6 +241,7 @@ def compare():
         "wilson": (lambda k, n, c: proportion_confint(k, n, 1 - c, "wilson"), EXACT),
         "clopper_pearson": (lambda k, n, c: proportion_confint(k, n, 1 - c, "beta"), EXACT),
         "bounds": (bounds, EXACT),
+        "unequal.at_least": (tail, EXACT),
         "quantile_bounds": (quantile_bounds, EXACT),
         "mean_bounds": (mean_bounds, APPROXIMATE),
         "cochran_mantel_haenszel": (lambda *rows: cochran_mantel_haenszel(rows), EXACT),

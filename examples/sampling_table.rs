@@ -108,6 +108,7 @@ fn unequal() {
                 let alike =
                     worst(&above, threshold, false).max(worst(&below, 1.0 - threshold, false));
                 let any = worst(&above, threshold, true).max(worst(&below, 1.0 - threshold, true));
+                assert!(any <= 1.0 - confidence + 1e-9, "{confidence} {scenarios} {threshold}");
                 row.push(format!("{} / {}", percent(alike), percent(any)));
             }
             rows.push(row);

@@ -5,7 +5,7 @@
 
 use cekura_gate::stats::strata::Stratum;
 use cekura_gate::stats::{
-    binomial, drop, normal, numbers, ranks, rate, sequential, strata, student,
+    binomial, drop, normal, numbers, ranks, rate, sequential, strata, student, unequal,
 };
 use serde_json::{Value, json};
 
@@ -48,6 +48,7 @@ fn distributions() {
                 let k = k.clamp(0.0, n as f64) as usize;
                 let tails = [binomial::at_least(k, n, p), binomial::at_most(k, n, p)];
                 print("binomial", json!([k, n, p]), json!(tails));
+                print("unequal.at_least", json!([k, n, p]), json!(unequal::at_least(k, n, p)));
             }
         }
     }
@@ -56,7 +57,7 @@ fn distributions() {
 fn designs() {
     for looks in [vec![30, 60, 90, 120], vec![3, 6, 9, 12], vec![1, 2, 5, 40], vec![50]] {
         for threshold in [0.5, 0.8, 0.9, 0.95] {
-            for alpha in [0.01, 0.05, 0.2] {
+            for alpha in [0.01, 0.05, 0.2, 0.4] {
                 let design = sequential::Design::new(threshold, alpha, &looks);
                 let end = |end: Option<usize>| end.map_or(-1, usize::cast_signed);
                 let ends: Vec<isize> = design
@@ -74,7 +75,7 @@ fn rates() {
     for n in [1, 2, 5, 10, 29, 30, 100, 317, 2_000, 10_000] {
         for part in [0.0, 0.1, 0.5, 0.77, 0.9, 0.99, 1.0] {
             let k = (part * n as f64).round() as usize;
-            for confidence in [0.8, 0.95, 0.999] {
+            for confidence in [0.6, 0.8, 0.95, 0.999] {
                 let arguments = json!([k, n, confidence]);
                 print("wilson", arguments.clone(), json!(rate::wilson(k, n, confidence)));
                 let exact = rate::clopper_pearson(k, n, confidence);

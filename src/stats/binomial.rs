@@ -5,6 +5,9 @@ use super::ln_choose;
 /// Terms smaller than this part of their sum change nothing.
 const NEGLIGIBLE: f64 = 1e-18;
 
+/// Counts with a smaller chance change no boundary.
+pub(super) const UNREACHED: f64 = 1e-20;
+
 /// The chance of `k` or more of `n`: 1 for `k = 0`, 0 for `k > n`. `p` is a fraction.
 ///
 /// Sums outwards from the term at `k` on the side where terms shrink, so it takes about `√n` steps
@@ -48,23 +51,19 @@ fn lower_sum(k: usize, n: usize, p: f64, q: f64) -> f64 {
     sum.min(1.0)
 }
 
-/// The least count of `n` that is reached with a chance of at most `chance`; none when even `n` is
-/// likelier, and for `n = 0`. `chance` is below 1.
-pub fn least_unlikely(n: usize, p: f64, chance: f64) -> Option<usize> {
-    let unlikely = |k: usize| at_least(k, n, p) <= chance;
-    if n == 0 || !unlikely(n) {
-        return None;
+/// The chances of each count of `n`, from the first that is not negligible to the last, with the
+/// first of these counts.
+pub(super) fn likely(n: usize, p: f64) -> (usize, Vec<f64>) {
+    if p <= 0.0 || p >= 1.0 {
+        return (if p >= 1.0 { n } else { 0 }, vec![1.0]);
     }
-    let (mut likely, mut least) = (0, n);
-    while least - likely > 1 {
-        let middle = likely + (least - likely) / 2;
-        if unlikely(middle) {
-            least = middle;
-        } else {
-            likely = middle;
-        }
-    }
-    Some(least)
+    let (yes, no) = (p.ln(), (-p).ln_1p());
+    let chance = |k: usize| (ln_choose(n, k) + k as f64 * yes + (n - k) as f64 * no).exp();
+    let all: Vec<f64> = (0..=n).map(chance).collect();
+    let counts = |chance: &f64| *chance > UNREACHED;
+    let first = all.iter().position(counts).unwrap_or(0);
+    let last = all.iter().rposition(counts).unwrap_or(n);
+    (first, all.into_iter().take(last + 1).skip(first).collect())
 }
 
 #[cfg(test)]
@@ -80,15 +79,6 @@ mod tests {
         for (k, sixteenths) in [(0, 16.0), (1, 15.0), (3, 5.0), (4, 1.0), (5, 0.0)] {
             assert!((at_least(k, 4, 0.5) - sixteenths / 16.0).abs() < 1e-14, "{k}");
         }
-    }
-
-    #[test]
-    fn the_least_unlikely_count_is_where_the_tail_falls_below_the_chance() {
-        // Eight tosses of a fair coin: seven or more heads 9/256, six or more 37/256.
-        assert_eq!(least_unlikely(8, 0.5, 0.05), Some(7));
-        assert_eq!(least_unlikely(8, 0.5, 0.15), Some(6));
-        assert_eq!(least_unlikely(4, 0.5, 0.05), None);
-        assert_eq!(least_unlikely(0, 0.5, 0.05), None);
     }
 
     #[test]

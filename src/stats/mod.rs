@@ -16,6 +16,7 @@ pub mod sequential;
 pub mod strata;
 
 pub mod student;
+pub mod unequal;
 
 /// The natural logarithm of the number of ways to choose `k` of `n`; `k <= n`.
 fn ln_choose(n: usize, k: usize) -> f64 {

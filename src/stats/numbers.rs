@@ -5,7 +5,7 @@
 //! infinite. Values may be infinite too, which is how runs without a value are bounded; they are
 //! never NaN.
 
-use super::{binomial, student};
+use super::{student, unequal};
 
 /// Bounds of the quantile at `q` (0 to 1): two of the values themselves, chosen by the binomial
 /// distribution of how many of `n` values lie below the quantile. They assume nothing of how the
@@ -26,8 +26,8 @@ pub fn quantile_bounds(values: &[f64], q: f64, confidence: f64) -> (f64, f64) {
     let n = sorted.len();
     let position = q * n.saturating_sub(1) as f64;
     // Ranks from 0. With a chance beyond this, `least` or more values lie on one side.
-    let high = binomial::least_unlikely(n, q, chance).map(|least| least - 1);
-    let low = binomial::least_unlikely(n, 1.0 - q, chance).map(|least| n - least);
+    let high = unequal::least_unlikely(n, q, chance).map(|least| least - 1);
+    let low = unequal::least_unlikely(n, 1.0 - q, chance).map(|least| n - least);
     let at = |rank: usize| sorted.get(rank).copied();
     (
         low.and_then(|rank| at(rank.min(position.floor() as usize))).unwrap_or(f64::NEG_INFINITY),

@@ -5,7 +5,7 @@
 //! side, 0 and 1 for an interval; at 1 nothing is excluded. Without a run (`n = 0`) nothing is
 //! known: 0 to 1.
 
-use super::{binomial, bisect, normal};
+use super::{binomial, bisect, normal, unequal};
 
 /// A number of further runs decides "probably" when it does so with this chance.
 pub const PROBABLY: f64 = 0.8;
@@ -45,13 +45,22 @@ pub fn wilson(k: usize, n: usize, confidence: f64) -> (f64, f64) {
 /// Clopper and Pearson (1934), The use of confidence or fiducial limits illustrated in the case of
 /// the binomial.
 pub fn clopper_pearson(k: usize, n: usize, confidence: f64) -> (f64, f64) {
-    let side = (1.0 + confidence.clamp(0.0, 1.0)) / 2.0;
-    (lower_bound(k, n, side), upper_bound(k, n, side))
+    let (k, chance) = (k.min(n), (1.0 - confidence.clamp(0.0, 1.0)) / 2.0);
+    let low = |k: usize| {
+        let is_known = k == 0 || chance <= 0.0;
+        let rare = |share: f64| binomial::at_least(k, n, share) <= chance;
+        if is_known { 0.0 } else { bisect(0.0, 1.0, rare).0 }
+    };
+    (low(k), 1.0 - low(n - k))
 }
 
 /// The exact lower bound, one-sided: the smallest share at which `k` or more of `n` runs pass with
 /// a chance of `1 - confidence`. The true share lies below it at most that often. 0 for `k = 0`;
 /// `(1 - confidence)^(1/n)` for `k = n`.
+///
+/// It is Clopper's and Pearson's where all runs have the same chance to pass. Where scenarios are
+/// not equally hard it holds for their mean ([`unequal::at_least`]): for that, the bound of a single
+/// pass is `(1 - confidence) / n`, a little lower, and at a confidence below 75% so are some others.
 pub fn lower_bound(k: usize, n: usize, confidence: f64) -> f64 {
     lower_bound_at(k, n, 1.0 - confidence.clamp(0.5, 1.0))
 }
@@ -62,7 +71,7 @@ pub(super) fn lower_bound_at(k: usize, n: usize, chance: f64) -> f64 {
     if k == 0 || chance <= 0.0 {
         return 0.0;
     }
-    bisect(0.0, 1.0, |share| binomial::at_least(k, n, share) <= chance).0
+    bisect(0.0, 1.0, |share| unequal::at_least(k, n, share) <= chance).0
 }
 
 /// The exact upper bound, one-sided: the mirror image of [`lower_bound`]. 1 for `k = n`.
@@ -125,7 +134,7 @@ fn runs_to_pass(k: usize, n: usize, rate: f64, threshold: f64, chance: f64) -> O
         return None;
     }
     let enough = |further: usize| {
-        let needed = binomial::least_unlikely(n + further, threshold, chance);
+        let needed = unequal::least_unlikely(n + further, threshold, chance);
         needed.is_some_and(|needed| {
             binomial::at_least(needed.saturating_sub(k), further, rate) >= PROBABLY
         })

@@ -6,23 +6,24 @@
 //! `alpha · t^1.5`, where `t` is the part of the planned runs that a look has; so a look half way
 //! may spend 35% of it. At each look the boundary is the least count at which the chance to have
 //! crossed at this look or before, for a share of exactly the threshold, is at most what may be
-//! spent by then. What whole counts leave unspent, later looks spend.
+//! spent by then, however unequal the scenarios are that have this share on average. What whole
+//! counts leave unspent, later looks spend.
 //!
 //! Each side is computed alone, as if the other were not there: so the bound on its error holds
 //! whatever the other side does, whether or not the runs go on after a crossing, and however runs
 //! are lost (`docs/statistics.md` has the proof).
 //!
+//! What unequal scenarios can do at most is in `stats::unequal`.
+//!
 //! Lan and DeMets (1983), Discrete sequential boundaries for clinical trials; Kim and DeMets (1987),
 //! Design and analysis of group sequential tests based on the type I error spending rate function;
 //! exact for binomial counts: Jennison and Turnbull (2000), Group Sequential Methods, chapter 12.
 
-use super::{binomial, ln_choose, rate};
+use super::unequal::{self, Added};
+use super::{binomial, rate};
 
 /// The exponent of the spending function. A smaller one takes fewer calls and loses more power.
 pub const SPENDING: f64 = 1.5;
-
-/// Chances below this change no boundary.
-const NEGLIGIBLE: f64 = 1e-20;
 
 /// A planned look.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -229,60 +230,58 @@ struct Boundary {
 }
 
 /// The boundaries of one side: counts that an agent of the share `p` reaches at any look with a
-/// chance of at most `alpha`.
+/// chance of at most `alpha`, however different its scenarios are.
 fn boundaries(p: f64, alpha: f64, looks: &[Planned]) -> Vec<Boundary> {
     let (mut chances, mut before, mut spent) = (vec![1.0], 0, 0.0);
+    let (mut added, mut least): (Vec<Added>, Vec<usize>) = (Vec::new(), Vec::new());
     let mut found = Vec::new();
     for look in looks {
-        chances = step(&chances, look.runs.saturating_sub(before), p);
+        let more = look.runs.saturating_sub(before);
+        chances = step(&chances, more, p);
         before = look.runs;
-        let may = alpha * spent_by(look.part) - spent;
-        let (mut from, mut here) = (look.runs + 1, 0.0);
+        added.push(Added::new(more, look.runs, p));
+        let by_now = alpha * spent_by(look.part);
+        // Where all runs are alike it is not reached more often than this. That is a first guess.
+        let mut from = look.runs + 1;
+        let mut here = 0.0;
         // Without an error to spend nothing may be decided, not even what is impossible.
         while alpha > 0.0
             && let Some(next) = from.checked_sub(1)
             // Counts beyond those that have a chance would have crossed before.
             && let chance = chances.get(next).copied().unwrap_or(0.0)
-            && here + chance <= may
+            && spent + here + chance <= by_now
         {
             here += chance;
             from = next;
         }
-        spent += here;
+        least.push(from);
+        let mut at_most = unequal::reached(&added, &least);
+        while at_most > by_now && from <= look.runs {
+            from += 1;
+            if let Some(last) = least.last_mut() {
+                *last = from;
+            }
+            at_most = unequal::reached(&added, &least);
+        }
+        spent += chances.iter().skip(from).sum::<f64>();
         chances.truncate(from);
-        let tail = binomial::at_least(from, look.runs, p);
+        let tail = unequal::at_least(from, look.runs, p);
         let from = (from <= look.runs).then_some(from);
-        found.push(Boundary { from, level: (tail + may - here).clamp(0.0, 0.5) });
+        found.push(Boundary { from, level: (tail + by_now - at_most).clamp(0.0, 0.5) });
     }
     found
 }
 
 /// The chances of each count after `more` runs that each say yes with the chance `p`.
 fn step(chances: &[f64], more: usize, p: f64) -> Vec<f64> {
-    let added = pmf(more, p);
+    let (first, added) = binomial::likely(more, p);
     let mut after = vec![0.0; chances.len() + more];
-    for (count, chance) in chances.iter().enumerate().filter(|(_, c)| **c > NEGLIGIBLE) {
-        for (slot, (_, added)) in
-            after.iter_mut().skip(count + added.0).zip(added.1.iter().enumerate())
-        {
+    for (count, chance) in chances.iter().enumerate().filter(|(_, c)| **c > binomial::UNREACHED) {
+        for (slot, added) in after.iter_mut().skip(count + first).zip(&added) {
             *slot += chance * added;
         }
     }
     after
-}
-
-/// The chances of each number of yes of `n` runs, from the first that is not negligible on.
-fn pmf(n: usize, p: f64) -> (usize, Vec<f64>) {
-    if p <= 0.0 || p >= 1.0 {
-        return (if p >= 1.0 { n } else { 0 }, vec![1.0]);
-    }
-    let (yes, no) = (p.ln(), (-p).ln_1p());
-    let chance = |k: usize| (ln_choose(n, k) + k as f64 * yes + (n - k) as f64 * no).exp();
-    let all: Vec<f64> = (0..=n).map(chance).collect();
-    let counts = |chance: &f64| *chance > NEGLIGIBLE;
-    let first = all.iter().position(counts).unwrap_or(0);
-    let last = all.iter().rposition(counts).unwrap_or(n);
-    (first, all.into_iter().take(last + 1).skip(first).collect())
 }
 
 #[cfg(test)]
