@@ -152,8 +152,28 @@ pub fn state(record: &ResultRecord, wanted: &Wanted) -> State {
     }
 }
 
-/// The first figure that runs with a conversation lack.
+/// Whether a run calls itself completed and unsuccessful, and shows nothing that says so: neither a
+/// conversation, nor a score, nor why there is none. It may only have been called completed early.
+fn is_bare(run: &RunRecord) -> bool {
+    let says = |text: &Option<String>| text.as_deref().is_some_and(|text| !text.trim().is_empty());
+    run.status == Status::Completed
+        && run.success == Some(false)
+        && !run.has_transcript
+        && run.metrics.is_empty()
+        && run.expected_outcome.is_none()
+        && run.unreadable.is_empty()
+        && run.chat_fault.is_none()
+        && !says(&run.error_message)
+        && !says(&run.ended_reason)
+}
+
+/// The first figure that runs with a conversation lack, or what a run without anything lacks.
 fn lacking(runs: &[RunRecord], figures: &Figures) -> Option<Awaited> {
+    let bare = runs.iter().filter(|run| is_bare(run)).count();
+    if bare > 0 {
+        let figure = "a conversation or a reason for having none".to_owned();
+        return Some(Awaited::Figure { figure, runs: bare });
+    }
     let outcomes: Vec<(&RunRecord, Outcome)> = runs
         .iter()
         .filter(|run| run.status == Status::Completed)
@@ -317,6 +337,25 @@ mod tests {
             ..run(1, 1, Some(false), &[])
         };
         assert_eq!(awaits(&result(&[errored]), &wanted(1, "{}")), "Settled");
+    }
+
+    #[test]
+    fn a_completed_run_that_shows_nothing_is_waited_for_whatever_is_asked() {
+        let bare = RunRecord { has_transcript: false, ..run(1, 1, Some(false), &[]) };
+        let of = |run: RunRecord| awaits(&result(&[run]), &wanted(1, r#"{"errors": ["<= 10%"]}"#));
+        let awaited = "1 run without a conversation or a reason for having none";
+        assert_eq!(of(bare.clone()), awaited);
+        let blank = RunRecord { error_message: Some(" ".to_owned()), ..bare.clone() };
+        assert_eq!(of(blank), awaited);
+        for told in [
+            RunRecord { error_message: Some("no line".to_owned()), ..bare.clone() },
+            RunRecord { ended_reason: Some("call-canceled".to_owned()), ..bare.clone() },
+            RunRecord { has_transcript: true, ..bare.clone() },
+            RunRecord { metrics: vec![metric("A", None)], ..bare.clone() },
+            RunRecord { status: Status::Failed, ..bare },
+        ] {
+            assert_eq!(of(told), "Settled");
+        }
     }
 
     #[test]

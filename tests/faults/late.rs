@@ -63,6 +63,18 @@ fn runs_that_are_shown_late_are_waited_for() {
 }
 
 #[test]
+fn runs_that_are_called_completed_while_they_are_going_are_waited_for() {
+    let early =
+        |id| json!({"id": id, "status": "completed", "success": false, "scenario": 1 + id % 2});
+    let detail = move |earlier| {
+        text(result(&(1..=6).map(if earlier < 2 { early } else { scored }).collect::<Vec<_>>()))
+    };
+    gate(&platform(SUITE, same, detail))
+        .expect(0)
+        .says("6 runs without a conversation or a reason for having none: waiting");
+}
+
+#[test]
 fn runs_that_never_come_are_missing_after_a_while() {
     let day = Day::with(&format!("{{ {READS}, vanish: 3 }}"));
     day.gate("20s", &[]).expect(3).says("3 planned runs never arrived").within(10);
