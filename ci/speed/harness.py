@@ -108,8 +108,9 @@ class Forwarder:
 
 
 @contextlib.contextmanager
-def simulator(directory, text, host="127.0.0.1"):
-    """Serves a world; gives the counted address, the simulator's own port, and the forwarder.
+def simulator(directory, text, host="127.0.0.1", faults=None):
+    """Serves a world, with the faults of a script; gives the counted address, the simulator's own
+    port, and the forwarder.
 
     The gate asks loopback much more often than it asks the platform. With another address of this
     machine as `host` it keeps the platform's pace.
@@ -119,6 +120,9 @@ def simulator(directory, text, host="127.0.0.1"):
     port_file = directory / "port"
     port_file.unlink(missing_ok=True)
     command = [gate(), "simulate", "--world", "world.yml", "--port-file", "port"]
+    if faults:
+        (directory / "faults.yml").write_text(faults)
+        command += ["--faults", "faults.yml"]
     quiet = subprocess.DEVNULL
     process = subprocess.Popen(command, cwd=directory, stdout=quiet, stderr=quiet)
     try:
