@@ -16,7 +16,7 @@ A tool that is not there keeps its column of the page. Each tool plays each day 
 of its own, with the same test cases, and is to pass where every run passed. A simulated minute is a
 second: the gate learns that from the simulator, and to the others, which run unchanged, `ci/clock`
 gives a clock that is as much faster. What was started and what is still going is asked of the
-simulator, not of the tool. Takes about a minute and a half, most of it waiting.
+simulator, not of the tool. Takes about a minute, most of it waiting.
 """
 
 import concurrent.futures
@@ -303,7 +303,7 @@ def main():
 
         return play(here[name], day, log)
 
-    with concurrent.futures.ThreadPoolExecutor(int(os.environ.get("JOBS", "8"))) as pool:
+    with concurrent.futures.ThreadPoolExecutor(int(os.environ.get("JOBS", "12"))) as pool:
         found = list(pool.map(one, days))
     seen = {name: {} for name in here}
     for (name, day), how in zip(days, found):
