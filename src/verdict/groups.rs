@@ -15,6 +15,7 @@ pub(super) fn evidence_of<'a>(group: &Group, whole: &Evidence<'a>) -> Evidence<'
     let mut part = Evidence {
         open_runs: whole.open_runs.clone(),
         going: whole.going,
+        described_units: whole.described_units,
         looks: whole.looks.clone(),
         ..Evidence::default()
     };

@@ -4,6 +4,7 @@ use serde_json::json;
 
 use super::super::evidence::ScenarioSlots;
 use super::*;
+use crate::checks::spec::{DescribedUnit, DescribedUnits, MetricUnit};
 
 /// Two runs of each scenario, the first ones those of scenario 1.
 fn two_each(ends: &[End]) -> Vec<RunRecord> {
@@ -101,7 +102,7 @@ fn missing_runs_of_no_known_scenario_are_missing_in_a_group_unless_its_own_are_a
 }
 
 #[test]
-fn all_figures_of_a_suite_can_simulator_a_group() {
+fn all_figures_of_a_suite_can_stand_in_a_group() {
     let mut runs = two_each(&[End::Pass; 4]);
     for (run, latency) in runs.iter_mut().zip([1.0, 2.0, 30.0, 40.0]) {
         run.metrics = vec![metric("Latency", MetricValue::Numeric(Some(latency)))];
@@ -119,6 +120,32 @@ fn all_figures_of_a_suite_can_simulator_a_group() {
         assert_eq!(report.group.as_deref(), Some("fast"));
     }
     assert_eq!(reports[5].scenario.as_ref().unwrap().id, Some(1));
+}
+
+#[test]
+fn a_group_reads_a_metric_in_the_unit_that_the_account_says() {
+    let mut runs = two_each(&[End::Pass; 4]);
+    for run in &mut runs {
+        let held = metric("Hold", MetricValue::Numeric(Some(5.0)));
+        run.metrics = vec![MetricRecord { aliases: Vec::new(), ..held }];
+    }
+    let outcomes: Vec<_> = runs.iter().map(|run| judge_run(run, 1)).collect();
+    let minutes = DescribedUnit { unit: MetricUnit::Minutes, word: "minutes".to_owned() };
+    let described = DescribedUnits::from([("Hold".to_owned(), minutes)]);
+    let evidence = Evidence {
+        runs: runs.iter().zip(&outcomes).collect(),
+        described_units: Some(&described),
+        ..Evidence::default()
+    };
+    let check = json!({"metrics": {"Hold": "max <= 60s"}});
+    let group = json!({"scenarios": [1], "metrics": {"Hold": "max <= 60s"}});
+    let each = json!({"each_scenario": {"metrics": {"Hold": "max <= 60s"}}});
+    for thresholds in [check, json!({"groups": {"g": group}}), each] {
+        let reports = judge_all(&serde_json::from_value(thresholds).unwrap(), &evidence, None);
+        for report in reports {
+            assert_eq!(report.verdict, Verdict::Fail, "{}", report.reason);
+        }
+    }
 }
 
 #[test]
