@@ -104,6 +104,9 @@ mod tests {
             (Equal, 1.0, 9.0, Inconclusive),
             (Equal, 6.0, 9.0, Fail),
             (Equal, 1.0, 4.0, Fail),
+            // A billionth beside the threshold is equal to it.
+            (Equal, 5.0 + 1e-12, 9.0, Inconclusive),
+            (Unequal, 1.0, 5.0 - 1e-12, Inconclusive),
             (Unequal, 5.0, 5.0, Fail),
             (Unequal, 5.0, 9.0, Inconclusive),
             (Unequal, 1.0, 5.0, Inconclusive),

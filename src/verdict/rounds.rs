@@ -145,11 +145,9 @@ fn bare(
         let mut to_the_end = now.clone();
         to_the_end.going = true;
         let all = evidence.looks.last().copied().unwrap_or(0);
-        for scenario in &mut to_the_end.scenarios {
+        for scenario in &now.scenarios {
             let planned: usize = scenario.rounds.iter().map(|round| round.planned).sum();
-            let more = all.saturating_sub(planned);
-            scenario.missing += more;
-            to_the_end.missing += more;
+            to_the_end.missing += all.saturating_sub(planned);
         }
         let then = look(figure, spec, &to_the_end, confidence, None);
         if then.is_ok_and(|then| then.verdict == Verdict::Fail) {

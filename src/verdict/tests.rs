@@ -6,8 +6,10 @@ mod groups;
 mod labels_and_scales;
 mod latencies;
 mod new_failures;
+mod reasons;
 mod rounds;
 mod slots;
+mod values;
 
 use proptest::prelude::*;
 use serde_json::{Value, json};

@@ -48,10 +48,6 @@ impl Runs {
     const fn judged(&self) -> (usize, usize) {
         (self.passed.len(), self.failed.len())
     }
-
-    const fn is_open(&self) -> bool {
-        !self.open.is_empty() || self.missing > 0
-    }
 }
 
 /// Whether a scenario newly fails.
@@ -85,12 +81,10 @@ fn newly_fails(base: (usize, usize), head: (usize, usize), significance: f64) ->
 fn fell(base: &Runs, head: &Runs, significance: f64) -> Fell {
     let at = |base, head| newly_fails(base, head, significance);
     let now = at(base.judged(), head.judged());
-    if base.is_open() || head.is_open() {
-        let best = at(base.filled(false), head.filled(true));
-        let worst = at(base.filled(true), head.filled(false));
-        if best != worst || best != now {
-            return Fell::Open;
-        }
+    let best = at(base.filled(false), head.filled(true));
+    let worst = at(base.filled(true), head.filled(false));
+    if best != worst {
+        return Fell::Open;
     }
     if now {
         return Fell::Yes;
@@ -293,4 +287,28 @@ fn side(runs: &Runs) -> String {
         [first, .., last] => format!("runs {first} to {last}"),
     };
     format!("{passed} of {} passed, {which}", passed + failed)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_fall_shows_the_more_the_more_runs_speak_for_it() {
+        let counts = || (0..=4).flat_map(|yes| (0..=4).map(move |no| (yes, no)));
+        for significance in [0.01, 0.05, 0.2] {
+            for (base, head) in counts().flat_map(|base| counts().map(move |head| (base, head))) {
+                let falls = |base, head| newly_fails(base, head, significance);
+                let now = falls(base, head);
+                let (more_held, more_fail) = ((base.0 + 1, base.1), (head.0, head.1 + 1));
+                let (less_held, more_pass) = ((base.0, base.1 + 1), (head.0 + 1, head.1));
+                for worse in [falls(more_held, head), falls(base, more_fail)] {
+                    assert!(worse >= now, "{base:?} {head:?} at {significance}");
+                }
+                for better in [falls(less_held, head), falls(base, more_pass)] {
+                    assert!(better <= now, "{base:?} {head:?} at {significance}");
+                }
+            }
+        }
+    }
 }

@@ -5,6 +5,7 @@ use serde_json::json;
 use super::super::evidence::ScenarioSlots;
 use super::*;
 use crate::checks::spec::{DescribedUnit, DescribedUnits, MetricUnit};
+use crate::suite::thresholds::Group;
 
 /// Two runs of each scenario, the first ones those of scenario 1.
 fn two_each(ends: &[End]) -> Vec<RunRecord> {
@@ -99,6 +100,61 @@ fn missing_runs_of_no_known_scenario_are_missing_in_a_group_unless_its_own_are_a
     let all = vec![planned(1), planned(2)];
     assert_eq!(verdict(all), [Verdict::Inconclusive, Verdict::Pass]);
     assert_eq!(verdict(vec![planned(1)]), [Verdict::Inconclusive; 2]);
+    assert_eq!(verdict(vec![planned(3)]), [Verdict::Inconclusive; 2]);
+}
+
+#[test]
+fn only_a_group_of_ids_alone_is_known_to_be_whole() {
+    let runs = tagged(two_each(&[End::Pass; 4]), &[&["a"], &["a"]]);
+    let outcomes: Vec<RunOutcome> = runs.iter().map(|run| judge_run(run, 1)).collect();
+    let planned = |id: u64| ScenarioSlots {
+        scenario: ScenarioRef { id: Some(id), ..ScenarioRef::default() },
+        ..ScenarioSlots::default()
+    };
+    let evidence = Evidence {
+        runs: runs.iter().zip(&outcomes).collect(),
+        missing: 1,
+        scenarios: vec![planned(1), planned(2)],
+        ..Evidence::default()
+    };
+    for (more, expected) in [
+        (json!({}), Verdict::Pass),
+        (json!({"tags": ["a"]}), Verdict::Inconclusive),
+        (json!({"names": ["Scenario *"]}), Verdict::Inconclusive),
+        (json!({"cases": ["a*"]}), Verdict::Inconclusive),
+    ] {
+        let mut group = json!({"scenarios": [1, 2], "success_rate": "100%"});
+        group.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        let group: Group = serde_json::from_value(group).unwrap();
+        assert_eq!(scenarios_of(&group, &evidence), evidence.scenarios, "{more}");
+        let groups = [("g".to_owned(), group)].into();
+        let thresholds = Thresholds { groups, ..Thresholds::default() };
+        let report = judge_all(&thresholds, &evidence, None).remove(0);
+        assert_eq!(report.verdict, expected, "{more}: {}", report.reason);
+    }
+}
+
+#[test]
+fn while_runs_are_going_a_mean_of_a_group_is_not_bounded_by_those_that_ended() {
+    let mut runs = two_each(&[End::Pass; 20]);
+    for run in &mut runs {
+        run.metrics = vec![metric("Latency", MetricValue::Numeric(Some(100.0)))];
+    }
+    let outcomes: Vec<RunOutcome> = runs.iter().map(|run| judge_run(run, 1)).collect();
+    let ids: Vec<u64> = (1..=10).collect();
+    let mean = json!({"Latency": "mean <= 100ms"});
+    let thresholds: Thresholds = serde_json::from_value(
+        json!({"metrics": mean, "groups": {"g": {"scenarios": ids, "metrics": mean}}}),
+    )
+    .unwrap();
+    let judge = |going| {
+        let runs = runs.iter().zip(&outcomes).collect();
+        let evidence = Evidence { runs, open_runs: [1].into(), going, ..Evidence::default() };
+        let reports = judge_all(&thresholds, &evidence, None);
+        reports.iter().map(|report| report.verdict).collect::<Vec<_>>()
+    };
+    assert_eq!(judge(false), [Verdict::Pass; 2]);
+    assert_eq!(judge(true), [Verdict::Inconclusive; 2]);
 }
 
 #[test]

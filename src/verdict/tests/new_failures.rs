@@ -105,3 +105,90 @@ fn without_a_baseline_the_suite_says_what_new_failures_come_to() {
     assert_eq!(judge("inconclusive"), Verdict::Inconclusive);
     assert_eq!(judge("fail"), Verdict::Fail);
 }
+
+/// New failures between two sets of runs, with what `change` makes of the judged evidence.
+fn changed(
+    base: &[(usize, usize)],
+    head: &[(usize, usize)],
+    change: impl Fn(&mut Evidence<'_>),
+) -> CheckReport {
+    let thresholds: Thresholds =
+        serde_json::from_value(json!({"baseline": {"from": "main", "new_failures": 0}})).unwrap();
+    let (base, head) = (scenarios(base), scenarios(head));
+    let judged = |runs: &[RunRecord]| runs.iter().map(|run| judge_run(run, 1)).collect::<Vec<_>>();
+    let (base_outcomes, head_outcomes) = (judged(&base), judged(&head));
+    let base = Evidence { runs: base.iter().zip(&base_outcomes).collect(), ..Evidence::default() };
+    let mut head =
+        Evidence { runs: head.iter().zip(&head_outcomes).collect(), ..Evidence::default() };
+    change(&mut head);
+    judge_all(&thresholds, &head, Some(&base)).remove(0)
+}
+
+#[test]
+fn runs_that_may_be_replaced_and_missing_ones_of_any_scenario_could_turn_each() {
+    let (base, fell) = ([(5, 0), (5, 0)], [(0, 5), (5, 0)]);
+    assert_eq!(changed(&base, &fell, |_| {}).verdict, Verdict::Fail);
+    let replaced = changed(&base, &fell, |head| head.open_runs.extend(1..=5));
+    assert_eq!((replaced.verdict, replaced.unknown), (Verdict::Inconclusive, 1));
+    assert_eq!(replaced.deciding_runs, [1, 2, 3, 4, 5]);
+    // Two more of scenario 2 could have failed, but so few would be no sign of a fall.
+    let two = changed(&base, &base, |head| head.missing = 2);
+    assert_eq!((two.verdict, two.unknown), (Verdict::Pass, 0), "{}", two.reason);
+    let many = changed(&base, &base, |head| head.missing = 20);
+    assert_eq!((many.verdict, many.unknown), (Verdict::Inconclusive, 2), "{}", many.reason);
+}
+
+#[test]
+fn a_scenario_of_which_half_the_runs_passed_has_not_held() {
+    assert_eq!(new_failures(json!(0), &[(10, 10)], &[(0, 20)]).verdict, Verdict::Pass);
+    assert_eq!(new_failures(json!(0), &[(11, 9)], &[(0, 20)]).verdict, Verdict::Fail);
+}
+
+#[test]
+fn whether_a_fall_could_show_depends_on_the_runs_that_there_are_now() {
+    // Three runs of now could all fail: 1 in 35 by chance. Two could not: 1 in 15.
+    let three = new_failures(json!(0), &[(4, 0)], &[(1, 2)]);
+    assert_eq!(three.verdict, Verdict::Pass, "{}", three.reason);
+    let two = new_failures(json!(0), &[(4, 0)], &[(1, 1)]);
+    assert_eq!(two.verdict, Verdict::Inconclusive, "{}", two.reason);
+}
+
+#[test]
+fn the_figure_has_an_interval_only_where_scenarios_are_open() {
+    let of = |report: &CheckReport| {
+        let ends = report.interval.map(|interval| (interval.low, interval.high));
+        (report.value, ends)
+    };
+    assert_eq!(of(&new_failures(json!(0), &[(5, 0)], &[(5, 0)])), (Some(0.0), None));
+    let open = new_failures(json!(0), &[(5, 0), (1, 0)], &[(0, 5), (0, 1)]);
+    assert_eq!(of(&open), (Some(1.0), Some((1.0, 2.0))));
+    let nothing = against(json!({"new_failures": 0}), &[], &scenarios(&[(5, 0)]));
+    assert_eq!((nothing.verdict, of(&nothing)), (Verdict::Inconclusive, (None, None)));
+    assert_eq!(nothing.condition, "<= 0 (significance 5%)");
+}
+
+#[test]
+fn what_could_turn_the_verdict_is_said_and_nothing_else() {
+    let errored = |failed: usize, errored: usize| {
+        let mut head = scenarios(&[(3, failed)]);
+        for run in head.iter_mut().take(errored) {
+            *run = RunRecord { scenario: run.scenario, ..super::run(run.id, End::Error) };
+        }
+        head
+    };
+    let limit = || json!({"new_failures": 0});
+    let open = against(limit(), &scenarios(&[(5, 0)]), &errored(2, 3));
+    assert_eq!(
+        open.reason,
+        "none of 1 common scenario newly fails; with the runs that have no verdict it could also be \
+         scenario 1 (5 of 5 passed, runs 1 to 5; now 0 of 2 passed, runs 1 to 5)"
+    );
+    let few = new_failures(json!(0), &[(1, 0)], &[(0, 1)]);
+    assert_eq!(
+        few.reason,
+        "none of 1 common scenario newly fails; too few runs to distinguish a change from noise for \
+         scenario 1 (1 of 1 passed, run 1; now 0 of 1 passed, run 1): run each scenario more often"
+    );
+    let passed = new_failures(json!(1), &[(1, 0)], &[(0, 1)]);
+    assert_eq!(passed.reason, "none of 1 common scenario newly fails");
+}

@@ -23,6 +23,15 @@ fn rounds(scenarios: usize, failures: &[usize]) -> Rounds {
 
 /// Judged with four rounds planned, of three runs of each scenario.
 fn judged(thresholds: Value, rounds: &Rounds) -> Vec<CheckReport> {
+    judged_against(thresholds, rounds, None)
+}
+
+/// The same beside a baseline of runs.
+fn judged_against(
+    thresholds: Value,
+    rounds: &Rounds,
+    base: Option<&[RunRecord]>,
+) -> Vec<CheckReport> {
     let thresholds: Thresholds = serde_json::from_value(thresholds).unwrap();
     let mut records = Vec::new();
     let mut scenarios: BTreeMap<u64, ScenarioSlots> = BTreeMap::new();
@@ -38,7 +47,8 @@ fn judged(thresholds: Value, rounds: &Rounds) -> Vec<CheckReport> {
             slots.rounds.push(RoundSlots { round, planned: ends.len(), missing });
             for end in ends.iter().flatten() {
                 let run = run(records.len() as u64 + 1, *end);
-                let duration_seconds = Some(20.0 + records.len() as f64);
+                // Thirty in a row take 20 to 49 seconds, each of them once.
+                let duration_seconds = Some(20.0 + (records.len() * 7 % 30) as f64);
                 records.push(RunRecord {
                     scenario: Some(id),
                     round: Some(round),
@@ -57,7 +67,13 @@ fn judged(thresholds: Value, rounds: &Rounds) -> Vec<CheckReport> {
         looks: vec![3, 6, 9, 12],
         ..Evidence::default()
     };
-    judge_all(&thresholds, &evidence, None)
+    let base_outcomes: Vec<_> =
+        base.unwrap_or_default().iter().map(|run| judge_run(run, 1)).collect();
+    let base = base.map(|base| Evidence {
+        runs: base.iter().zip(&base_outcomes).collect(),
+        ..Evidence::default()
+    });
+    judge_all(&thresholds, &evidence, base.as_ref())
 }
 
 fn eighty() -> Value {
@@ -156,10 +172,163 @@ fn quantiles_and_means_with_a_confidence_are_looked_at_round_by_round() {
         let rule = json!({"duration": {"check": check, "confidence": "95%"}});
         stand(&judged(rule, &rounds(10, &[0]))[0])
     };
-    // Thirty runs take 20 to 49 seconds.
     for figure in ["p50", "mean"] {
         assert_eq!(of(&format!("{figure} <= 60s")), (Verdict::Pass, 1, Some(1), false));
         assert_eq!(of(&format!("{figure} <= 10s")), (Verdict::Fail, 1, Some(1), false));
         assert_eq!(of(&format!("{figure} <= 34s")), (Verdict::Inconclusive, 1, None, true));
     }
+}
+
+#[test]
+fn a_look_spends_its_part_of_the_error_and_no_more() {
+    // At the first of four looks an eighth of 5%: all 30 pass by chance 1 time in 800, one failure
+    // more and it is 1 in 95. Of 80% passing, 13 failures are 1 in 320, 12 are 1 in 105.
+    for (failures, expected) in [
+        (0, Verdict::Pass),
+        (1, Verdict::Inconclusive),
+        (12, Verdict::Inconclusive),
+        (13, Verdict::Fail),
+    ] {
+        let report = &judged(eighty(), &rounds(10, &[failures]))[0];
+        assert_eq!(report.verdict, expected, "{failures}: {}", report.reason);
+    }
+}
+
+#[test]
+fn a_group_is_looked_at_in_its_own_rounds() {
+    let groups = json!({
+        "confidence": "95%",
+        "groups": {"g": {"scenarios": [1, 2, 3, 4, 5, 6, 7, 8, 9, 10], "success_rate": ">= 80%"}}
+    });
+    let runs = rounds(10, &[3, 1]);
+    let (group, whole) = (&judged(groups, &runs)[0], &judged(eighty(), &runs)[0]);
+    assert_eq!(stand(group), stand(whole));
+    assert_eq!(stand(group), (Verdict::Pass, 2, Some(2), false));
+}
+
+#[test]
+fn a_check_is_open_only_while_a_later_look_could_decide_it() {
+    let of = |check: &str, runs: &Rounds| {
+        let report = judged(json!({"success_rate": check, "confidence": "95%"}), runs).remove(0);
+        assert_eq!(report.verdict, Verdict::Inconclusive, "{}", report.reason);
+        let said = report.reason.ends_with("; no further round could decide it");
+        assert_eq!(said, !report.rounds.unwrap().open, "{}", report.reason);
+        report.rounds.unwrap().open
+    };
+    // With eleven of 90 lost it is not yet enough, and the last 30 could not make it too few.
+    let lost = |end: End, missing: usize| {
+        let mut runs = rounds(10, &[0, 0, 0]);
+        for (at, one) in runs.iter_mut().flatten().flatten().enumerate() {
+            *one = match at {
+                _ if at < missing => None,
+                _ if at < 11 => Some(End::Error),
+                _ => Some(end),
+            };
+        }
+        runs
+    };
+    for (check, end) in
+        [(">= 80%", End::Pass), ("> 80%", End::Pass), ("<= 20%", End::Fail), ("< 20%", End::Fail)]
+    {
+        assert!(of(check, &lost(end, 0)), "{check}");
+        assert!(!of(check, &lost(end, 1)), "{check}: with a missing run it can never pass");
+    }
+    assert!(of("== 80%", &lost(End::Pass, 0)));
+}
+
+#[test]
+fn a_mean_that_the_last_look_leaves_open_stays_undecided() {
+    let rule = json!({"duration": {"check": "mean <= 34s", "confidence": "95%"}});
+    let last = &judged(rule, &rounds(10, &[0, 0, 0, 0]))[0];
+    assert_eq!(stand(last), (Verdict::Inconclusive, 4, None, false));
+    assert!(last.reason.ends_with("; not decided by the last of 4 rounds"), "{}", last.reason);
+}
+
+#[test]
+fn the_looks_at_a_mean_share_the_error_between_them() {
+    let of = |check: &str, looks: usize| {
+        let rule = json!({"duration": {"check": check, "confidence": "95%"}});
+        let report = judged(rule, &rounds(10, &vec![0; looks])).remove(0);
+        (report.verdict, report.rounds.unwrap().decided_in)
+    };
+    // A mean of 34.5 s. At an eighth of 5% thirty runs say: below 38.8 s. At 5% it would be 37.2 s.
+    assert_eq!(of("mean <= 38s", 1), (Verdict::Inconclusive, None));
+    assert_eq!(of("mean <= 39s", 1), (Verdict::Pass, Some(1)));
+    // The second look has 1.14%: below 37.1 s. With what the first one had it would be 36.8 s.
+    assert_eq!(of("mean <= 36.95s", 2), (Verdict::Inconclusive, None));
+    assert_eq!(of("mean <= 37.3s", 2), (Verdict::Pass, Some(2)));
+}
+
+/// A quantile lies within a limit where enough runs do: it is decided by the same looks as the share
+/// of those runs.
+#[test]
+fn a_quantile_is_decided_exactly_where_the_share_of_runs_within_its_limit_is() {
+    for (quantile, share) in [("median", "50%"), ("p80", "80%")] {
+        for limit in 20..50 {
+            for looks in 1..=4 {
+                let runs = rounds(10, &vec![0; looks]);
+                let check = format!("{quantile} <= {limit}.5s");
+                let rule = json!({"duration": {"check": check, "confidence": "95%"}});
+                let of_quantile = judged(rule, &runs).remove(0);
+                let mut within = rounds(10, &vec![0; looks]);
+                for (at, end) in within.iter_mut().flatten().flatten().enumerate() {
+                    let seconds = 20 + at * 7 % 30;
+                    *end = Some(if seconds <= limit { End::Pass } else { End::Fail });
+                }
+                let rule = json!({"success_rate": format!(">= {share}"), "confidence": "95%"});
+                let of_share = judged(rule, &within).remove(0);
+                let decided =
+                    |report: &CheckReport| (report.verdict, report.rounds.unwrap().decided_in);
+                assert_eq!(
+                    decided(&of_quantile),
+                    decided(&of_share),
+                    "{check} after {looks}: {} / {}",
+                    of_quantile.reason,
+                    of_share.reason
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn what_may_still_run_is_counted_from_the_rounds_that_the_figure_is_of() {
+    let mut runs = rounds(10, &[24, 0]);
+    // Only the first scenario was started again, for the sake of another check.
+    for scenario in &mut runs[1][1..] {
+        scenario.clear();
+    }
+    let report = &judged(json!({"success_rate": ">= 80%"}), &runs)[0];
+    assert_eq!(stand(report), (Verdict::Fail, 1, None, false), "96 of 120 can pass yet");
+}
+
+/// Runs of ten scenarios, of each so many that pass and so many that fail.
+fn base(passes: usize, fails: usize) -> Vec<RunRecord> {
+    let ends = [vec![End::Pass; passes], vec![End::Fail; fails]].concat();
+    let of = |id: u64| ends.iter().map(move |end| (id, *end));
+    let all = (1..=10).flat_map(of).zip(1..);
+    all.map(|((scenario, end), id)| RunRecord { scenario: Some(scenario), ..run(id, end) })
+        .collect()
+}
+
+#[test]
+fn a_comparison_with_a_confidence_is_decided_by_the_first_look_that_can() {
+    let limits = json!({"baseline": {
+        "from": "main", "confidence": "95%", "success_rate": {"max_drop": "10%"}, "new_failures": 0,
+    }});
+    let base = base(20, 0);
+    let compared = |failures: &[usize]| {
+        let reports = judged_against(limits.clone(), &rounds(10, failures), Some(&base));
+        assert_eq!(reports[1].rounds.unwrap().decided_in, None, "{}", reports[1].reason);
+        assert!(!reports[1].rounds.unwrap().open);
+        stand(&reports[0])
+    };
+    assert_eq!(compared(&[18]), (Verdict::Fail, 1, Some(1), false));
+    // Whatever comes later, the verdict stays.
+    assert_eq!(compared(&[18, 0, 0, 0]), (Verdict::Fail, 1, Some(1), false));
+    assert_eq!(compared(&[4]), (Verdict::Inconclusive, 1, None, true));
+    assert_eq!(compared(&[0, 0]).0, Verdict::Pass);
+    let bare = json!({"baseline": {"from": "main", "success_rate": {"max_drop": "10%"}}});
+    let bare = judged_against(bare, &rounds(10, &[18]), Some(&base));
+    assert_eq!(stand(&bare[0]), (Verdict::Fail, 1, None, false), "no confidence decides it");
 }
