@@ -3,7 +3,7 @@
 //! Pure. `cli/online` asks the platform; here is decided what is unknown, and what was probably
 //! meant. A list that did not come whole says nothing about what is not in it.
 
-use crate::checks::figure::settled;
+use crate::checks::aggregate::settled;
 use crate::checks::grammar::{Aggregate, Check, Unit};
 use crate::checks::spec::{Checks, DescribedUnits};
 use crate::checks::units;

@@ -6,6 +6,7 @@
 use std::collections::BTreeSet;
 use std::fmt;
 
+use crate::checks::figures::{BuiltIn, Late, SUCCESS_RATE, is_unreadable};
 use crate::checks::spec::Level;
 use crate::outcome::{Outcome, judge_run};
 use crate::record::{ResultRecord, RunRecord, Status};
@@ -26,10 +27,8 @@ pub struct Wanted {
 pub struct Figures {
     /// Whether the run passed.
     pub success: bool,
-    /// The score of the expected outcome.
-    pub expected_outcome: bool,
-    /// The length of the conversation.
-    pub duration: bool,
+    /// Other built-in figures that the platform may add to a run after its end.
+    late: Vec<&'static BuiltIn>,
     /// Which of the agent's paths were covered: it is of the result, not of a run.
     pub coverage: bool,
     /// Metrics, as the suite names them.
@@ -44,14 +43,15 @@ impl Figures {
         for (_, rules) in thresholds.with_groups() {
             let figures = Self::named_in(&rules);
             let each = rules.each_scenario.as_ref();
-            // The gate itself knows errors and latencies: nothing of the platform is waited for.
             asks |= figures != Self::default()
-                || rules.errors.is_some()
-                || rules.agent_latency.is_some()
-                || each.is_some_and(|each| each.agent_latency.is_some());
+                || !rules.figures.is_empty()
+                || each.is_some_and(|each| !each.figures.is_empty());
             all.success |= figures.success;
-            all.expected_outcome |= figures.expected_outcome;
-            all.duration |= figures.duration;
+            for figure in figures.late {
+                if !all.late.contains(&figure) {
+                    all.late.push(figure);
+                }
+            }
             all.metrics.extend(figures.metrics);
         }
         // What only warns is not waited for.
@@ -69,13 +69,13 @@ impl Figures {
             .keys()
             .chain(each.into_iter().flat_map(|each| each.metrics.keys()))
             .chain(baseline.into_iter().flat_map(|baseline| baseline.metrics.keys()));
-        let success = thresholds.success_rate.is_some()
-            || each.is_some_and(|each| each.success_rate.is_some())
-            || baseline.is_some();
+        let of_each = each.into_iter().flat_map(|each| each.figures.iter());
+        let of_each = of_each.map(|(figure, _)| figure);
+        let figures: Vec<&'static BuiltIn> =
+            thresholds.figures.iter().map(|(figure, _)| figure).chain(of_each).collect();
         Self {
-            success,
-            expected_outcome: thresholds.expected_outcome.is_some(),
-            duration: thresholds.duration.is_some(),
+            success: figures.contains(&&SUCCESS_RATE) || baseline.is_some(),
+            late: figures.into_iter().filter(|figure| figure.late.is_some()).collect(),
             coverage: false,
             metrics: metrics.cloned().collect(),
         }
@@ -190,17 +190,9 @@ fn lacking(runs: &[RunRecord], figures: &Figures) -> Option<Awaited> {
         });
         awaited("a score", unscored.count())
     };
-    let outcome = || {
-        let has = |run: &RunRecord| {
-            let outcome = run.expected_outcome.as_ref();
-            outcome.is_some_and(|outcome| outcome.score.is_some() || outcome.unreadable)
-        };
-        awaited("a score of the expected outcome", without(&held, has))
-    };
-    let duration = || {
-        let has =
-            |run: &RunRecord| run.duration_seconds.is_some() || is_unreadable(run, "duration");
-        awaited("a duration", without(&held, has))
+    let late = |figure: &&BuiltIn| {
+        let Late { name, has } = figure.late?;
+        awaited(name, without(&held, has))
     };
     let metric = |name: &String| {
         let has = |run: &RunRecord| has_metric(run, name) || run.has_unreadable_metrics();
@@ -210,8 +202,7 @@ fn lacking(runs: &[RunRecord], figures: &Figures) -> Option<Awaited> {
         .success
         .then(unscored)
         .flatten()
-        .or_else(|| figures.expected_outcome.then(outcome).flatten())
-        .or_else(|| figures.duration.then(duration).flatten())
+        .or_else(|| figures.late.iter().find_map(late))
         .or_else(|| figures.metrics.iter().find_map(metric))
 }
 
@@ -233,10 +224,6 @@ fn has_metric(run: &RunRecord, wanted: &str) -> bool {
             || metric.name.to_lowercase() == name
             || metric.aliases.iter().any(|alias| alias.to_lowercase() == name)
     })
-}
-
-fn is_unreadable(run: &RunRecord, field: &str) -> bool {
-    run.unreadable.iter().any(|one| one.field == field)
 }
 
 #[cfg(test)]

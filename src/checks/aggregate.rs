@@ -2,7 +2,7 @@
 //!
 //! Pure. Values may be infinite: that is how the bounds of runs without a value are computed.
 
-use crate::checks::grammar::Aggregate;
+use crate::checks::grammar::{Aggregate, Check, Unit};
 
 /// The figure of some numbers; none when there are none, or when the aggregate is a share.
 ///
@@ -24,6 +24,15 @@ pub(crate) fn of_numbers(aggregate: &Aggregate, values: &[f64]) -> Option<f64> {
         Aggregate::Median => quantile(values, 0.5),
         Aggregate::Percentile(p) => quantile(values, p / 100.0),
         Aggregate::Count | Aggregate::Rate | Aggregate::Share(_) => None,
+    }
+}
+
+/// The aggregate that fits the threshold where the suite names none.
+pub(crate) fn settled(check: &Check) -> Aggregate {
+    match (&check.aggregate, check.threshold.unit) {
+        (Some(aggregate), _) => aggregate.clone(),
+        (None, Unit::Percent) => Aggregate::Rate,
+        (None, _) => Aggregate::Mean,
     }
 }
 

@@ -3,18 +3,17 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::grammar::{Aggregate, Check, Unit};
+use super::figures::BuiltIn;
+use super::grammar::{Check, Unit};
 use crate::numbers;
 use crate::numbers::Form;
 
 /// What a check is asked of.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Figure<'s> {
-    SuccessRate,
-    Errors,
-    ExpectedOutcome,
-    Duration,
-    AgentLatency,
+    /// An entry of the table in `figures`.
+    BuiltIn(&'static BuiltIn),
+    /// A metric of the account.
     Metric(&'s str),
 }
 
@@ -22,21 +21,14 @@ impl Figure<'_> {
     /// What a run has where it has a value of this figure.
     pub(crate) const fn value_of_a_run(&self) -> &'static str {
         match self {
-            Figure::SuccessRate | Figure::Errors => "verdict",
-            Figure::ExpectedOutcome => "score for the expected outcome",
-            Figure::Duration => "duration",
-            Figure::AgentLatency => "timed answer",
+            Figure::BuiltIn(figure) => figure.of_a_run,
             Figure::Metric(_) => "value",
         }
     }
 
-    pub(crate) fn name(&self) -> &str {
+    pub(crate) const fn name(&self) -> &str {
         match self {
-            Figure::SuccessRate => "success_rate",
-            Figure::Errors => "errors",
-            Figure::ExpectedOutcome => "expected_outcome",
-            Figure::Duration => "duration",
-            Figure::AgentLatency => "agent_latency",
+            Figure::BuiltIn(figure) => figure.key,
             Figure::Metric(name) => name,
         }
     }
@@ -80,15 +72,6 @@ impl FigureUnit {
     /// A figure beside the threshold that it is compared with.
     pub fn beside(self, value: f64, threshold: f64) -> String {
         numbers::beside(value, &[threshold], self.form())
-    }
-}
-
-/// The aggregate that fits the threshold where the suite names none.
-pub(crate) fn settled(check: &Check) -> Aggregate {
-    match (&check.aggregate, check.threshold.unit) {
-        (Some(aggregate), _) => aggregate.clone(),
-        (None, Unit::Percent) => Aggregate::Rate,
-        (None, _) => Aggregate::Mean,
     }
 }
 

@@ -4,6 +4,7 @@
 
 pub(crate) mod aggregate;
 pub mod figure;
+pub mod figures;
 pub mod grammar;
 pub mod spec;
 pub(crate) mod unit_words;

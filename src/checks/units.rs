@@ -6,8 +6,8 @@
 //! milliseconds for a latency, seconds for anything else. What was assumed can be wrong; values that
 //! cannot be in the assumed unit make the check inconclusive, and `unit` settles it.
 
-use crate::checks::aggregate::of_numbers;
-use crate::checks::figure::settled;
+use crate::checks::aggregate::{of_numbers, settled};
+
 use crate::checks::grammar::{Aggregate, Check, Operator, Unit};
 use crate::checks::spec::{CheckSpec, DescribedUnit, MetricUnit};
 use crate::checks::unit_words::{Said, is_latency, said};
@@ -386,6 +386,50 @@ pub(crate) fn scale_note(check: &Check, values: &[f64]) -> Option<String> {
         let none = if seen || values.is_empty() { "" } else { ", though none is above 5" };
         format!("ratings taken as 0 to 100{none}")
     })
+}
+
+/// What is wrong with the bound of a call's length; none where nothing is. A lowercase fragment, and
+/// the fix.
+pub(crate) fn nonsense_of_duration(check: &Check) -> Option<(String, String)> {
+    let seconds = check.threshold.value * check.threshold.unit.in_seconds()?;
+    let number = trim_number(check.threshold.value, 6);
+    match check.operator {
+        _ if seconds < 0.0 => Some((
+            format!("{} is a negative time", written(check)),
+            "no call is shorter than 0 s: write for example `p95 <= 3m`".to_owned(),
+        )),
+        Operator::AtMost | Operator::Below if seconds > 0.0 && seconds < 1.0 => Some((
+            format!("{} allows no call of even one second", written(check)),
+            format!("write for example `{number}s`"),
+        )),
+        Operator::Equal => Some((
+            format!("{} accepts only one exact length of a call", written(check)),
+            "write a bound, for example `p95 <= 3m`".to_owned(),
+        )),
+        Operator::Unequal if seconds > 0.0 => Some((
+            format!("{} allows every length of a call except one", written(check)),
+            "write a bound, for example `p95 <= 3m`".to_owned(),
+        )),
+        _ => None,
+    }
+}
+
+/// The same of the times that the agent takes for its answers.
+pub(crate) fn nonsense_of_agent_latency(check: &Check) -> Option<(String, String)> {
+    check.threshold.unit.in_seconds()?;
+    nonsense_of_latency(check).or_else(|| {
+        let wrong = match check.operator {
+            Operator::Equal => "accepts only one exact time",
+            Operator::Unequal => "allows every time except one",
+            _ => return None,
+        };
+        let bound = "write a bound, for example `p95 <= 2s`".to_owned();
+        Some((format!("{} {wrong}", written(check)), bound))
+    })
+}
+
+fn written(check: &Check) -> String {
+    format!("`{check}`")
 }
 
 #[cfg(test)]

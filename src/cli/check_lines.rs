@@ -1,5 +1,6 @@
 //! The checks of a suite as `check` lists them.
 
+use crate::checks::figures::Kind;
 use crate::checks::spec::{CheckSpec, Checks, DescribedUnits, Level};
 use crate::checks::units;
 use crate::suite::thresholds::{Baseline, Thresholds};
@@ -38,18 +39,17 @@ pub(crate) fn checks_of(
             lines.push(format!("{group}{prefix}{name} {}{level}{unit}", spec.check));
         }
     };
-    add("", "success_rate", thresholds.success_rate.as_ref(), false);
-    add("", "errors", thresholds.errors.as_ref(), false);
-    add("", "expected_outcome", thresholds.expected_outcome.as_ref(), false);
-    add("", "duration", thresholds.duration.as_ref(), false);
-    add("", "agent_latency", thresholds.agent_latency.as_ref(), false);
+    for (figure, checks) in thresholds.figures.iter() {
+        add("", figure.key, Some(checks), false);
+    }
     add("", "coverage", thresholds.coverage.as_ref(), false);
     for (name, checks) in &thresholds.metrics {
         add("", name, Some(checks), true);
     }
     if let Some(each) = &thresholds.each_scenario {
-        add("each scenario: ", "success_rate", each.success_rate.as_ref(), false);
-        add("each scenario: ", "agent_latency", each.agent_latency.as_ref(), false);
+        for (figure, checks) in each.figures.iter() {
+            add("each scenario: ", figure.key, Some(checks), false);
+        }
         for (name, checks) in &each.metrics {
             add("each scenario: ", name, Some(checks), true);
         }
@@ -57,15 +57,13 @@ pub(crate) fn checks_of(
 }
 
 pub(crate) fn checks_of_baseline(baseline: &Baseline, lines: &mut Vec<String>) {
-    let rate = baseline.success_rate.iter().map(|limit| ("success_rate", limit));
-    let metrics = baseline.metrics.iter().map(|(name, limit)| (name.as_str(), limit));
-    let latency = baseline.agent_latency.iter().map(|limit| ("agent_latency", limit));
-    for (name, limit) in rate.chain(latency).chain(metrics) {
-        let of = match name {
-            "success_rate" => " points",
-            "agent_latency" => " (% of the baseline's mean)",
-            _ => " (points for a binary metric, else % of the baseline's mean)",
-        };
+    let figures = baseline.figures.iter().map(|(figure, limit)| {
+        let is_share = matches!(figure.kind, Kind::Share { .. });
+        (figure.key, limit, if is_share { " points" } else { " (% of the baseline's mean)" })
+    });
+    let either = " (points for a binary metric, else % of the baseline's mean)";
+    let metrics = baseline.metrics.iter().map(|(name, limit)| (name.as_str(), limit, either));
+    for (name, limit, of) in figures.chain(metrics) {
         let bounds = [("drop", limit.max_drop), ("rise", limit.max_rise)];
         for (way, most) in bounds {
             let most = most.map(|most| format!("{}{of}", most.to_string().trim_end_matches('%')));

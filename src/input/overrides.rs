@@ -3,9 +3,9 @@
 //! A flag is a text until it is read by the rule of its key, as the same text in a suite file is:
 //! so both take the same values, and refuse them in the same words.
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
+use crate::checks::figures::SUCCESS_RATE;
 use crate::document::{Given, ScalarError, read_given};
 use crate::failure::Failure;
 use crate::input::basic_flags::BasicFlags;
@@ -294,9 +294,9 @@ impl Overrides {
         let own = &self.suite;
         suite.replace(own);
         if let Some(thresholds) = &own.thresholds {
-            if thresholds.success_rate.is_some() {
-                let place = &mut suite.thresholds.get_or_insert_default().success_rate;
-                place.clone_from(&thresholds.success_rate);
+            if let Some(checks) = thresholds.figures.get(&SUCCESS_RATE) {
+                let figures = &mut suite.thresholds.get_or_insert_default().figures;
+                figures.put(&SUCCESS_RATE, checks.clone());
             }
             if let Some(baseline) = &thresholds.baseline {
                 apply_baseline(suite, &baseline.from);
@@ -332,16 +332,9 @@ fn apply_baseline(suite: &mut Suite, from: &str) {
         Some(baseline) => baseline.from = from.to_owned(),
         None => {
             let no_drop = BaselineLimit { max_drop: "0%".parse().ok(), ..BaselineLimit::default() };
-            thresholds.baseline = Some(Baseline {
-                agent_latency: None,
-                from: from.to_owned(),
-                if_missing: None,
-                success_rate: Some(no_drop),
-                metrics: BTreeMap::new(),
-                new_failures: None,
-                significance: None,
-                confidence: None,
-            });
+            let mut baseline = Baseline { from: from.to_owned(), ..Baseline::default() };
+            baseline.figures.put(&SUCCESS_RATE, no_drop);
+            thresholds.baseline = Some(baseline);
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What so many runs can see: how small a drop since the baseline would show, and how many runs it
 //! takes to notice an agent that lies below a threshold.
 
+use crate::checks::figures::SUCCESS_RATE;
 use crate::checks::grammar::{Check, Operator, Unit};
 use crate::numbers;
 use crate::plan::Plan;
@@ -75,7 +76,7 @@ pub(crate) fn against_the_baseline(thresholds: &Thresholds, size: &Size) -> Opti
 
 fn limit(thresholds: &Thresholds) -> Option<(f64, Rule)> {
     let baseline = thresholds.baseline.as_ref()?;
-    let limit = baseline.success_rate.as_ref()?;
+    let limit = baseline.figures.get(&SUCCESS_RATE)?;
     let rule = match baseline.confidence {
         Some(confidence) => Rule::Confidence(confidence.fraction()),
         None => Rule::Significance(limit.significance.map_or(SIGNIFICANCE, Percent::fraction)),
@@ -96,7 +97,7 @@ fn least(
 
 /// The share of the suite's own check, else a usual one.
 fn usual(thresholds: &Thresholds) -> f64 {
-    let checks = thresholds.success_rate.iter().flat_map(|checks| &checks.0);
+    let checks = thresholds.figures.get(&SUCCESS_RATE).into_iter().flat_map(|checks| &checks.0);
     checks.map(|spec| &spec.check).find_map(lowest).filter(|share| *share < 1.0).unwrap_or(USUAL)
 }
 
@@ -124,7 +125,7 @@ pub(crate) fn text(thresholds: Option<&Thresholds>, plan: &Plan) -> String {
 fn lines(thresholds: &Thresholds, size: &Size) -> Vec<String> {
     let mut lines = Vec::new();
     let looks: Vec<usize> = size.looks.iter().map(|runs| runs * size.scenarios).collect();
-    for spec in thresholds.success_rate.iter().flat_map(|checks| &checks.0) {
+    for spec in thresholds.figures.get(&SUCCESS_RATE).into_iter().flat_map(|checks| &checks.0) {
         let own = spec.confidence.or(thresholds.confidence).map(Percent::fraction);
         let (Some(confidence), Some(threshold)) = (own, lowest(&spec.check)) else { continue };
         let runs = |points: f64| match runs_to_decide(threshold - points, threshold, confidence) {

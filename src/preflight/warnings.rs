@@ -3,6 +3,7 @@
 
 use std::path::Path;
 
+use crate::checks::figures::BuiltIn;
 use crate::input::suite_file::Loaded;
 use crate::plan::{Plan, Selection};
 use crate::preflight::power::{Size, against_the_baseline};
@@ -21,13 +22,12 @@ pub(crate) fn warnings(loaded: &Loaded, plan: &Plan) -> Vec<String> {
     let mut warnings = unpassable_checks(thresholds, runs, each);
     warnings.extend(loaded.lines(trivial_checks::all(thresholds, runs, each)));
     let in_rules = |rules: &Thresholds| {
-        let each = rules.each_scenario.as_ref();
-        rules.success_rate.is_some()
-            || rules.expected_outcome.is_some()
+        let sees = |figure: &BuiltIn| figure.sees_failures();
+        rules.figures.iter().any(|(figure, _)| sees(figure))
             || rules.baseline.as_ref().is_some_and(|limits| {
-                limits.success_rate.is_some() || limits.new_failures.is_some()
+                limits.new_failures.is_some() || limits.figures.iter().any(|(one, _)| sees(one))
             })
-            || each.is_some_and(|each| each.success_rate.is_some())
+            || rules.each_scenario.iter().any(|each| each.figures.iter().any(|(one, _)| sees(one)))
     };
     let sees_failures = thresholds.with_groups().iter().any(|(_, rules)| in_rules(rules));
     if loaded.suite.thresholds.is_some() && !sees_failures {

@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use crate::checks::figures::SUCCESS_RATE;
 use crate::checks::spec::Level;
 use crate::escape::short;
 use crate::exit::Code;
@@ -296,7 +297,8 @@ fn compared(
     let base_outcomes = outcomes(&base.runs);
     let missing = not_shown(&base);
     let agent_version = base.version();
-    let limit = suite.thresholds.baseline.as_ref().and_then(|limits| limits.success_rate.as_ref());
+    let limit =
+        suite.thresholds.baseline.as_ref().and_then(|limits| limits.figures.get(&SUCCESS_RATE));
     let significance = limit
         .and_then(|limit| limit.significance)
         .map_or(SIGNIFICANCE, crate::scalars::Percent::fraction);

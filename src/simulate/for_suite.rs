@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::world::{Agent, Kind, Metric, Named, Project, Scenario, Span, Values, World};
+use crate::checks::figures::DURATION;
 use crate::checks::grammar::{Aggregate, Operator, Threshold, Unit};
 use crate::checks::spec::{CheckSpec, Checks};
 use crate::checks::units;
@@ -117,13 +118,9 @@ fn name_of(place: usize, usual: &str, groups: &[&Group]) -> String {
 /// How often conversations pass: nineteen in twenty, or more where the suite wants more.
 fn pass(thresholds: &Thresholds) -> f64 {
     let in_rules = |rules: &Thresholds| {
-        let each = rules.each_scenario.as_ref();
-        let rates = [
-            &rules.success_rate,
-            &rules.expected_outcome,
-            &each.and_then(|each| each.success_rate.clone()),
-        ];
-        let specs = rates.into_iter().flatten().flat_map(|checks| &checks.0);
+        let of_each = rules.each_scenario.iter().flat_map(|each| each.figures.iter());
+        let rates = rules.figures.iter().chain(of_each).filter(|(one, _)| one.sees_failures());
+        let specs = rates.flat_map(|(_, checks)| &checks.0);
         specs
             .filter(|spec| spec.check.threshold.unit == Unit::Percent)
             .map(|spec| spec.check.threshold.value / 100.0)
@@ -141,8 +138,9 @@ fn comfortable(wanted: f64) -> f64 {
 }
 
 fn duration(thresholds: &Thresholds) -> Span {
-    let groups = thresholds.groups.values().filter_map(|group| group.duration.as_ref());
-    let all = thresholds.duration.iter().chain(groups);
+    let groups = thresholds.groups.values().map(|group| &group.figures);
+    let all = std::iter::once(&thresholds.figures).chain(groups);
+    let all = all.filter_map(|figures| figures.get(&DURATION));
     let specs: Vec<&CheckSpec> = all.flat_map(|one| &one.0).collect();
     let bounds = Bounds::of(&specs, Some(Unit::Seconds));
     match bounds {

@@ -55,11 +55,7 @@ impl Group {
     /// The group's checks as thresholds of their own. `confidence` is the suite's.
     pub fn rules(&self, confidence: Option<Percent>) -> Thresholds {
         let mut rules = Thresholds {
-            success_rate: self.success_rate.clone(),
-            errors: self.errors.clone(),
-            expected_outcome: self.expected_outcome.clone(),
-            duration: self.duration.clone(),
-            agent_latency: self.agent_latency.clone(),
+            figures: self.figures.clone(),
             each_scenario: self.each_scenario.clone(),
             metrics: self.metrics.clone(),
             confidence: self.confidence.or(confidence),
@@ -108,19 +104,11 @@ impl Thresholds {
 
     /// All checks but those of groups and of the baseline.
     pub fn own_checks(&self) -> impl Iterator<Item = &Checks> {
-        let each = self.each_scenario.as_ref();
-        let built_in = [
-            &self.success_rate,
-            &self.errors,
-            &self.expected_outcome,
-            &self.duration,
-            &self.agent_latency,
-            &self.coverage,
-        ];
-        let of_each = each.into_iter().flat_map(|each| {
-            each.success_rate.iter().chain(&each.agent_latency).chain(each.metrics.values())
+        let each = self.each_scenario.iter().flat_map(|each| {
+            each.figures.iter().map(|(_, checks)| checks).chain(each.metrics.values())
         });
-        built_in.into_iter().flatten().chain(self.metrics.values()).chain(of_each)
+        let figures = self.figures.iter().map(|(_, checks)| checks);
+        figures.chain(&self.coverage).chain(self.metrics.values()).chain(each)
     }
 
     /// Makes warnings of all checks but those of groups and of the baseline.
@@ -128,22 +116,10 @@ impl Thresholds {
         let warn = |checks: &mut Checks| {
             checks.0.iter_mut().for_each(|spec| spec.level = Level::Warn);
         };
-        let built_in = [
-            &mut self.success_rate,
-            &mut self.errors,
-            &mut self.expected_outcome,
-            &mut self.duration,
-            &mut self.agent_latency,
-            &mut self.coverage,
-        ];
-        built_in.into_iter().flatten().for_each(warn);
+        self.figures.values_mut().chain(&mut self.coverage).for_each(warn);
         self.metrics.values_mut().for_each(warn);
         if let Some(each) = &mut self.each_scenario {
-            each.success_rate
-                .iter_mut()
-                .chain(&mut each.agent_latency)
-                .chain(each.metrics.values_mut())
-                .for_each(warn);
+            each.figures.values_mut().chain(each.metrics.values_mut()).for_each(warn);
         }
     }
 }

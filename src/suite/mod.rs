@@ -4,7 +4,9 @@
 //! Nothing here reads a file, the environment or the clock.
 
 pub mod agent;
+mod baseline_limit;
 pub mod budget;
+pub mod by_figure;
 pub mod carrier;
 pub mod frequency;
 pub mod groups;

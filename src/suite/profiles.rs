@@ -175,6 +175,7 @@ pub(crate) fn problems(suite: &Suite, chosen: Option<&str>, today: Date) -> Vec<
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::checks::figures::{ERRORS, SUCCESS_RATE};
     use crate::document::Source;
     use crate::suite::model::Frequency;
 
@@ -202,7 +203,7 @@ mod tests {
         assert_eq!(smoke.frequency, Some(Frequency::Fixed(1)));
         assert_eq!(smoke.scenarios, Some(vec![1, 2]));
         let nightly = merged(text, "nightly").thresholds.unwrap();
-        assert!(nightly.success_rate.is_some() && nightly.confidence.is_some());
+        assert!(nightly.figures.get(&SUCCESS_RATE).is_some() && nightly.confidence.is_some());
     }
 
     #[test]
@@ -211,7 +212,7 @@ mod tests {
                     profiles: { smoke: { tags: [smoke], thresholds: { success_rate: 100% } } }\n";
         let smoke = merged(text, "smoke");
         assert_eq!((smoke.scenarios, smoke.tags), (None, Some(vec!["smoke".to_owned()])));
-        assert_eq!(smoke.thresholds.unwrap().errors, None);
+        assert_eq!(smoke.thresholds.unwrap().figures.get(&ERRORS), None);
     }
 
     #[test]

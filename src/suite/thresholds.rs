@@ -7,28 +7,17 @@ use serde::{Deserialize, Serialize};
 
 use crate::checks::spec::{Checks, Level};
 use crate::scalars::Percent;
+pub use crate::suite::baseline_limit::BaselineLimit;
+use crate::suite::by_figure::{ByFigure, OfBaseline, OfEachScenario, OfRuns};
 use crate::suite::new_failures::NewFailures;
 
 /// What the runs must show.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct Thresholds {
-    /// Share of the runs that pass, for example `">= 90%"`, in short `90%`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub success_rate: Option<Checks>,
-    /// Share of the runs that never became a fair conversation, for example `"<= 10%"`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub errors: Option<Checks>,
-    /// Share of the runs that fully met their expected outcome, or an aggregate of its score (0–100).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub expected_outcome: Option<Checks>,
-    /// An aggregate of the calls' durations, for example `"p95 <= 3m"`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub duration: Option<Checks>,
-    /// An aggregate of the times that the agent takes for its answers, in mode api_chat, for example
-    /// `"p95 <= 2s"`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub agent_latency: Option<Checks>,
+    /// Checks of built-in figures, each under its key.
+    #[serde(flatten)]
+    pub figures: ByFigure<OfRuns>,
     /// Share of the agent's paths that the runs covered, for example `">= 80%"`. It only warns,
     /// unless `level: error` is said.
     #[serde(skip_serializing_if = "Option::is_none", with = "crate::checks::spec::warnings")]
@@ -56,12 +45,9 @@ pub struct Thresholds {
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct EachScenario {
-    /// Share of the scenario's runs that pass.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub success_rate: Option<Checks>,
-    /// An aggregate of the times that the agent takes for its answers, over the scenario's runs.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub agent_latency: Option<Checks>,
+    /// Checks of built-in figures, each under its key.
+    #[serde(flatten)]
+    pub figures: ByFigure<OfEachScenario>,
     /// Checks on the account's metrics, over the scenario's runs.
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub metrics: BTreeMap<String, Checks>,
@@ -71,7 +57,7 @@ pub struct EachScenario {
 }
 
 /// Comparison with an earlier result.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Baseline {
     /// A saved result.json, a result id, or a branch: the newest finished result of this suite there.
@@ -83,12 +69,9 @@ pub struct Baseline {
     /// a repository. Default: inconclusive.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub if_missing: Option<IfMissing>,
-    /// How far the success rate may drop, in percentage points: `max_drop: 5%` accepts 90% after 95%.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub success_rate: Option<BaselineLimit>,
-    /// How far the mean time may move that the agent takes for its answers, in mode api_chat.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub agent_latency: Option<BaselineLimit>,
+    /// Limits of built-in figures, each under its key.
+    #[serde(flatten)]
+    pub figures: ByFigure<OfBaseline>,
     /// How far each metric may move: a binary metric in percentage points, a rating or a number
     /// relative to the baseline's mean.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -121,23 +104,6 @@ pub enum IfMissing {
     Fail,
 }
 
-/// How far a figure may move from the baseline.
-#[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields, default)]
-pub struct BaselineLimit {
-    /// The largest drop that is accepted: in percentage points for a share (the success rate, a binary
-    /// metric), relative to the baseline's mean for a rating or a number.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub max_drop: Option<Percent>,
-    /// The largest rise that is accepted: in percentage points for a share, relative to the baseline's
-    /// mean for a rating or a number.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub max_rise: Option<Percent>,
-    /// How likely noise alone may explain a change that counts. Default: 5%.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub significance: Option<Percent>,
-}
-
 /// Some of the scenarios, and the checks that they must pass. A scenario belongs to the group where
 /// one of `tags`, `scenarios`, `names` and `cases` fits it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -163,22 +129,9 @@ pub struct Group {
     /// Default: error.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub level: Option<Level>,
-    /// Share of the group's runs that pass, for example `">= 95%"`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub success_rate: Option<Checks>,
-    /// Share of the group's runs that never became a fair conversation.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub errors: Option<Checks>,
-    /// Share of the group's runs that fully met their expected outcome, or an aggregate of its score.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub expected_outcome: Option<Checks>,
-    /// An aggregate of the durations of the group's calls, for example `"p95 <= 3m"`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub duration: Option<Checks>,
-    /// An aggregate of the times that the agent takes for its answers in the group's runs, in mode
-    /// api_chat.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub agent_latency: Option<Checks>,
+    /// Checks of built-in figures, each under its key.
+    #[serde(flatten)]
+    pub figures: ByFigure<OfRuns>,
     /// Checks that each scenario of the group must pass on its own.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub each_scenario: Option<EachScenario>,

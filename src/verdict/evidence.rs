@@ -7,10 +7,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::ScenarioRef;
-use crate::checks::aggregate::of_numbers;
+use crate::checks::figures::{BuiltIn, Kind, Reading, SUCCESS_RATE, one_time};
 use crate::checks::grammar::{Aggregate, Unit};
 use crate::checks::spec::DescribedUnits;
-use crate::outcome::{Blame, Outcome, RunOutcome};
+use crate::outcome::{Outcome, RunOutcome};
 use crate::plan::slots::RoundSlots;
 use crate::record::{MetricRecord, RunRecord};
 
@@ -58,19 +58,6 @@ pub struct ScenarioSlots {
 /// A run with its entry of one metric.
 pub(super) type Entry<'a> = (&'a RunRecord, &'a MetricRecord);
 
-/// What one run says about one figure: at most one value.
-#[derive(Debug, Clone, Copy, PartialEq)]
-enum Reading<T> {
-    /// It gives this value.
-    Value(T),
-    /// It could have given any value and gave none that can be used.
-    Unknown,
-    /// It does not concern the figure, such as a metric that was skipped as irrelevant.
-    Skipped,
-    /// Nothing of the figure stands in it.
-    Absent,
-}
-
 /// What the runs say about one figure.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Samples {
@@ -102,68 +89,31 @@ pub(super) struct Sampled {
 }
 
 impl<'a> Evidence<'a> {
+    /// What the runs say about a built-in figure. `aggregate` makes one value of several in a run.
+    pub(super) fn built_in(&self, figure: &BuiltIn, aggregate: &Aggregate) -> Sampled {
+        let (values, unknown, unit, scale) = match &figure.kind {
+            Kind::Share { says, .. } => {
+                return self.shares(|run, outcome| says(run, outcome, self.going));
+            }
+            Kind::Score { of } => {
+                let (values, unknown) = self.readings(of);
+                (values, unknown, Unit::None, Some((0.0, 100.0)))
+            }
+            Kind::Time { of, unit, .. } => {
+                let (values, unknown) = self.readings(|run, outcome| {
+                    let held = outcome.outcome != Outcome::Errored;
+                    let value = held.then(|| one_time(aggregate, of(run))).flatten();
+                    value.map_or(Reading::Unknown, Reading::Value)
+                });
+                (values, unknown, *unit, None)
+            }
+        };
+        Sampled { samples: Samples::Numbers { values, unit, scale }, unknown, notes: Vec::new() }
+    }
+
     /// Whether each judged run passed.
     pub(super) fn successes(&self) -> Sampled {
-        self.shares(|_, outcome| match outcome.outcome {
-            Outcome::Passed => Reading::Value(true),
-            Outcome::Failed => Reading::Value(false),
-            Outcome::Errored | Outcome::Unscored => Reading::Unknown,
-        })
-    }
-
-    /// Whether each run never became a fair conversation. It is not known of runs that are still
-    /// going or that the gate itself ended early.
-    pub(super) fn errors(&self) -> Sampled {
-        self.shares(|run, outcome| {
-            let ended_by_us = outcome.blame == Some(Blame::Operator);
-            if self.going && (!run.status.is_terminal() || ended_by_us) {
-                Reading::Unknown
-            } else {
-                Reading::Value(outcome.outcome == Outcome::Errored)
-            }
-        })
-    }
-
-    /// The expected outcome's score of each run that has one, 0 to 100.
-    pub(super) fn outcome_scores(&self) -> Sampled {
-        let (values, unknown) = self.readings(|run, outcome| {
-            let score = run.expected_outcome.as_ref().and_then(|o| o.score);
-            if run.expected_outcome.as_ref().is_some_and(|o| o.unreadable) {
-                return Reading::Unknown;
-            }
-            match (outcome.outcome, score) {
-                (Outcome::Errored, _) => Reading::Unknown,
-                (_, Some(score)) => Reading::Value(score),
-                (Outcome::Unscored, None) => Reading::Unknown,
-                (Outcome::Passed | Outcome::Failed, None) => Reading::Absent,
-            }
-        });
-        let samples = Samples::Numbers { values, unit: Unit::None, scale: Some((0.0, 100.0)) };
-        Sampled { samples, unknown, notes: Vec::new() }
-    }
-
-    /// The length of each conversation in seconds.
-    pub(super) fn durations(&self) -> Sampled {
-        let (values, unknown) = self.readings(|run, outcome| match run.duration_seconds {
-            Some(seconds) if outcome.outcome != Outcome::Errored => Reading::Value(seconds),
-            _ => Reading::Unknown,
-        });
-        let samples = Samples::Numbers { values, unit: Unit::Seconds, scale: None };
-        Sampled { samples, unknown, notes: Vec::new() }
-    }
-
-    /// How long the agent took for its answers in each run, in milliseconds: one value of each run,
-    /// its answers by the same aggregate as the check. So `max` is the slowest answer of all, and a
-    /// long conversation weighs no more than a short one.
-    pub(super) fn agent_latencies(&self, aggregate: &Aggregate) -> Sampled {
-        let (values, unknown) = self.readings(|run, outcome| {
-            if outcome.outcome == Outcome::Errored {
-                return Reading::Unknown;
-            }
-            agent_latency(aggregate, run).map_or(Reading::Unknown, Reading::Value)
-        });
-        let samples = Samples::Numbers { values, unit: Unit::Milliseconds, scale: None };
-        Sampled { samples, unknown, notes: Vec::new() }
+        self.built_in(&SUCCESS_RATE, &Aggregate::Rate)
     }
 
     /// One yes or no of each run.
@@ -343,16 +293,6 @@ impl<'a> Evidence<'a> {
         };
         self.readings(of).1
     }
-}
-
-/// A run's one value of the agent's latency, in milliseconds: its answers by the check's aggregate.
-pub(crate) fn agent_latency(aggregate: &Aggregate, run: &RunRecord) -> Option<f64> {
-    let of_run = match aggregate {
-        // It counts the runs that have a value.
-        Aggregate::Count => &Aggregate::Mean,
-        other => other,
-    };
-    of_numbers(of_run, &run.agent_latencies_ms)
 }
 
 impl Metric<'_> {

@@ -28,12 +28,14 @@ use self::evidence::{Evidence, ScenarioSlots};
 pub use self::groups::scenarios_of;
 use self::judge::judge;
 use crate::checks::figure::{Figure, FigureUnit};
+use crate::checks::figures::SUCCESS_RATE;
 use crate::checks::grammar::{Check, Operator, Threshold, Unit};
 use crate::checks::spec::{CheckSpec, Checks, Level};
 use crate::numbers;
 use crate::outcome::RunOutcome;
 use crate::record::RunRecord;
 use crate::scalars::Percent;
+use crate::suite::by_figure::{ByFigure, Place};
 use crate::suite::thresholds::{EachScenario, Thresholds};
 
 /// What the evidence says, from best to worst.
@@ -183,7 +185,7 @@ pub fn judge_all(
     if reports.is_empty() {
         let confidence = thresholds.confidence.map(Percent::fraction);
         let spec = every_run_passes();
-        reports.push(judge(Figure::SuccessRate, &spec, None, evidence, confidence));
+        reports.push(judge(Figure::BuiltIn(&SUCCESS_RATE), &spec, None, evidence, confidence));
     }
     reports
 }
@@ -207,27 +209,23 @@ fn judge_part(thresholds: &Thresholds, evidence: &Evidence<'_>) -> Vec<CheckRepo
 
 /// The checks over all runs, in their order.
 fn checks_of(thresholds: &Thresholds) -> impl Iterator<Item = (Figure<'_>, &CheckSpec)> {
-    let built_in = [
-        (Figure::SuccessRate, &thresholds.success_rate),
-        (Figure::Errors, &thresholds.errors),
-        (Figure::ExpectedOutcome, &thresholds.expected_outcome),
-        (Figure::Duration, &thresholds.duration),
-        (Figure::AgentLatency, &thresholds.agent_latency),
-    ];
-    let built_in = built_in.into_iter().map(|(figure, checks)| (figure, checks.as_ref()));
-    let metrics =
-        thresholds.metrics.iter().map(|(name, checks)| (Figure::Metric(name), Some(checks)));
-    built_in.chain(metrics).flat_map(|(figure, checks)| specs(checks).map(move |one| (figure, one)))
+    in_order(&thresholds.figures, &thresholds.metrics)
 }
 
 /// The checks on each scenario, in their order.
 fn checks_of_each(each: &EachScenario) -> impl Iterator<Item = (Figure<'_>, &CheckSpec)> {
-    let rate = specs(each.success_rate.as_ref()).map(|spec| (Figure::SuccessRate, spec));
-    let latency = specs(each.agent_latency.as_ref()).map(|spec| (Figure::AgentLatency, spec));
-    let metrics = each.metrics.iter().flat_map(|(name, checks)| {
-        specs(Some(checks)).map(move |spec| (Figure::Metric(name), spec))
-    });
-    rate.chain(latency).chain(metrics)
+    in_order(&each.figures, &each.metrics)
+}
+
+/// Checks of built-in figures, then those of metrics.
+fn in_order<'t, P: Place<Holds = Checks>>(
+    figures: &'t ByFigure<P>,
+    metrics: &'t BTreeMap<String, Checks>,
+) -> impl Iterator<Item = (Figure<'t>, &'t CheckSpec)> {
+    let figures = figures.iter().map(|(figure, checks)| (Figure::BuiltIn(figure), checks));
+    let metrics = metrics.iter().map(|(name, checks)| (Figure::Metric(name), checks));
+    let all = figures.chain(metrics);
+    all.flat_map(|(figure, checks)| checks.0.iter().map(move |spec| (figure, spec)))
 }
 
 /// The checks of a group that no scenario of the plan fits.
@@ -251,10 +249,6 @@ fn every_run_passes() -> CheckSpec {
         operator: Operator::AtLeast,
         threshold: Threshold { value: 100.0, unit: Unit::Percent },
     })
-}
-
-fn specs(checks: Option<&Checks>) -> impl Iterator<Item = &CheckSpec> {
-    checks.into_iter().flat_map(|checks| &checks.0)
 }
 
 /// The evidence of one scenario.

@@ -37,31 +37,19 @@ fn hopeless_of(thresholds: &Thresholds, runs: Option<usize>, per_scenario: usize
             told.extend(why_hopeless(name, spec, confidence, runs));
         }
     };
-    if let Some(checks) = &thresholds.success_rate {
-        look("success_rate", checks, confidence, runs);
-    }
-    // The suite's confidence does not decide errors, numbers and durations.
-    for (name, checks) in [
-        ("errors", &thresholds.errors),
-        ("expected_outcome", &thresholds.expected_outcome),
-        ("duration", &thresholds.duration),
-        ("agent_latency", &thresholds.agent_latency),
-    ] {
-        if let Some(checks) = checks {
-            let confidence = confidence.filter(|_| name == "expected_outcome");
-            look(name, checks, confidence, runs);
-        }
+    // The suite's confidence does not decide errors, numbers and times.
+    for (figure, checks) in thresholds.figures.iter() {
+        look(figure.key, checks, confidence.filter(|_| figure.sees_failures()), runs);
     }
     for (name, checks) in &thresholds.metrics {
         look(name, checks, confidence, runs);
     }
     if let Some(each) = &thresholds.each_scenario {
         let confidence = each.confidence.map(Percent::fraction).or(confidence);
-        if let Some(checks) = &each.success_rate {
-            look("each scenario's success_rate", checks, confidence, Some(per_scenario));
-        }
-        if let Some(checks) = &each.agent_latency {
-            look("each scenario's agent_latency", checks, None, Some(per_scenario));
+        for (figure, checks) in each.figures.iter() {
+            let name = format!("each scenario's {}", figure.key);
+            let confidence = confidence.filter(|_| figure.sees_failures());
+            look(&name, checks, confidence, Some(per_scenario));
         }
         for (name, checks) in &each.metrics {
             look(&format!("each scenario's {name}"), checks, confidence, Some(per_scenario));

@@ -5,7 +5,9 @@
 
 use super::evidence::{Entry, Evidence, Metric, Sampled, Samples};
 use super::labels;
-use crate::checks::figure::{Figure, settled};
+use crate::checks::aggregate::settled;
+use crate::checks::figure::Figure;
+use crate::checks::figures::Kind;
 use crate::checks::grammar::{Aggregate, Check, Unit};
 use crate::checks::spec::{CheckSpec, DescribedUnit};
 use crate::checks::units;
@@ -20,23 +22,16 @@ pub(super) fn sample(
     let check = &spec.check;
     let with = |aggregate: Aggregate| Check { aggregate: Some(aggregate), ..check.clone() };
     match figure {
-        Figure::SuccessRate => Ok((evidence.successes(), with(Aggregate::Rate))),
-        Figure::Errors => {
-            Ok((evidence.errors(), with(check.aggregate.clone().unwrap_or(Aggregate::Rate))))
-        }
-        Figure::Duration => {
-            Ok((evidence.durations(), with(check.aggregate.clone().unwrap_or(Aggregate::Mean))))
-        }
-        Figure::AgentLatency => {
-            let aggregate = check.aggregate.clone().unwrap_or(Aggregate::Mean);
-            Ok((evidence.agent_latencies(&aggregate), with(aggregate)))
-        }
-        Figure::ExpectedOutcome => {
-            let scores = evidence.outcome_scores();
-            match settled(check) {
-                Aggregate::Rate => Ok((met(scores), with(Aggregate::Rate))),
-                other => Ok((scores, with(other))),
-            }
+        Figure::BuiltIn(figure) => {
+            let aggregate = match &figure.kind {
+                Kind::Share { .. } => check.aggregate.clone().unwrap_or(Aggregate::Rate),
+                Kind::Score { .. } => settled(check),
+                Kind::Time { .. } => check.aggregate.clone().unwrap_or(Aggregate::Mean),
+            };
+            let sampled = evidence.built_in(figure, &aggregate);
+            let by_score = matches!(figure.kind, Kind::Score { .. });
+            let is_met = by_score && aggregate == Aggregate::Rate;
+            Ok((if is_met { met(sampled) } else { sampled }, with(aggregate)))
         }
         Figure::Metric(name) => {
             let metric = evidence.metric(name)?;

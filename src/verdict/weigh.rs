@@ -5,8 +5,8 @@
 use super::bounds::{LACKING_FOR_A_MEAN, bounds, over_range};
 use super::evidence::{Evidence, Samples};
 use super::{Interval, Verdict};
-use crate::checks::aggregate::of_numbers;
-use crate::checks::figure::{Figure, FigureUnit, settled, written_threshold};
+use crate::checks::aggregate::{of_numbers, settled};
+use crate::checks::figure::{Figure, FigureUnit, written_threshold};
 use crate::checks::grammar::{Aggregate, Check, Operator, Unit};
 use crate::checks::spec::CheckSpec;
 use crate::stats::rate;
@@ -35,7 +35,8 @@ impl Confidence {
     ) -> Self {
         let own = spec.confidence.map(crate::scalars::Percent::fraction);
         let is_share = check.aggregate.as_ref().is_some_and(Aggregate::is_share);
-        let by_suite = suite.filter(|_| is_share && !matches!(figure, Figure::Errors));
+        let of_platform = matches!(figure, Figure::BuiltIn(figure) if figure.is_better_low());
+        let by_suite = suite.filter(|_| is_share && !of_platform);
         Confidence { decides: own.or(by_suite), shown: own.or(suite) }
     }
 }

@@ -6,7 +6,8 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use crate::checks::figure::FigureUnit;
-use crate::checks::grammar::{Aggregate, Check, Operator};
+use crate::checks::figures::{ALL, BuiltIn, Kind, one_time};
+use crate::checks::grammar::{Aggregate, Check, Operator, Unit as CheckUnit};
 use crate::checks::spec::MetricUnit;
 use crate::numbers;
 use crate::outcome::{Outcome, RunOutcome};
@@ -20,7 +21,7 @@ use crate::report::plot::{
 use crate::stats::rate::bounds;
 use crate::text;
 use crate::verdict::baseline::{ScenarioChange, Trend};
-use crate::verdict::{CheckReport, Interval, Verdict, evidence};
+use crate::verdict::{CheckReport, Interval, Verdict};
 
 /// How many rows a plot has at most, those that matter most first.
 pub(super) const ROWS: usize = 60;
@@ -296,17 +297,13 @@ pub(super) fn samples(report: &Report) -> Vec<Sample<'_>> {
         outcome.outcome != Outcome::Errored && !report.suite.quarantines(run.scenario)
     };
     let finite = |value: &f64| value.is_finite() && value.abs() < 1e12;
-    let durations = runs().filter(|(run, outcome)| counts(run, outcome));
-    let durations = durations.filter_map(|(run, _)| run.duration_seconds).filter(finite);
-    let mut all = vec![Sample {
-        name: Cow::from("Duration"),
-        built_in: Some("duration"),
-        metric: None,
-        values: durations.collect(),
-        unit: Unit::Seconds,
-    }];
-    let judged = runs().filter(|(run, outcome)| counts(run, outcome)).map(|(run, _)| run);
-    all.push(agent_latency(report, judged));
+    let judged: Vec<&RunRecord> =
+        runs().filter(|(run, outcome)| counts(run, outcome)).map(|(run, _)| run).collect();
+    let mut all: Vec<Sample<'_>> =
+        ALL.iter().filter_map(|figure| times(report, figure, &judged)).collect();
+    for sample in &mut all {
+        sample.values.retain(finite);
+    }
     let mut places: BTreeMap<(&str, Option<u64>), usize> = BTreeMap::new();
     for (_, metric) in runs()
         .filter(|(run, outcome)| counts(run, outcome))
@@ -343,22 +340,26 @@ pub(super) fn samples(report: &Report) -> Vec<Sample<'_>> {
     all
 }
 
-/// How long the agent took for its answers: one value of each run, by the aggregate of the first
-/// check, as the check has it.
-fn agent_latency<'r>(report: &Report, runs: impl Iterator<Item = &'r RunRecord>) -> Sample<'r> {
-    let checks = report.suite.thresholds.agent_latency.as_ref();
+/// The times of a built-in figure: one value of each run. Where a run has several, the aggregate of
+/// the first check makes one of them, as it does for the check.
+fn times<'r>(report: &Report, figure: &'static BuiltIn, runs: &[&RunRecord]) -> Option<Sample<'r>> {
+    let Kind::Time { of, unit, are_several, title, .. } = &figure.kind else { return None };
+    let checks = report.suite.thresholds.figures.get(figure);
     let first = checks.and_then(|checks| checks.0.first()).and_then(|spec| {
         spec.check.aggregate.clone().filter(|aggregate| *aggregate != Aggregate::Count)
     });
     let aggregate = first.unwrap_or(Aggregate::Mean);
-    let values = runs.filter_map(|run| evidence::agent_latency(&aggregate, run));
-    Sample {
-        name: Cow::from(format!("Agent latency, {aggregate} of each run")),
-        built_in: Some("agent_latency"),
+    let name = match are_several {
+        true => Cow::from(format!("{title}, {aggregate} of each run")),
+        false => Cow::from(*title),
+    };
+    Some(Sample {
+        name,
+        built_in: Some(figure.key),
         metric: None,
-        values: values.filter(|value| value.is_finite()).collect(),
-        unit: Unit::Milliseconds,
-    }
+        values: runs.iter().filter_map(|run| one_time(&aggregate, of(run))).collect(),
+        unit: if *unit == CheckUnit::Milliseconds { Unit::Milliseconds } else { Unit::Seconds },
+    })
 }
 
 /// The unit of a figure's numbers: what the suite says, what a check on it lets conclude, or none.

@@ -5,7 +5,9 @@
 //! not negative. Where nothing bounds a figure, as with the numbers of most metrics, nothing is
 //! said. What a plan and a confidence leave possible is in `prospects`.
 
-use crate::checks::figure::{Figure, settled, written_threshold};
+use crate::checks::aggregate::settled;
+use crate::checks::figure::{Figure, written_threshold};
+use crate::checks::figures::{Kind, SUCCESS_RATE};
 use crate::checks::grammar::{Aggregate, Check, Operator, Unit};
 use crate::checks::spec::Checks;
 use crate::document::{Path, Problem, shown};
@@ -39,18 +41,17 @@ pub(crate) enum Scale {
 impl Scale {
     /// The scale of a figure, where it is known. `runs` is how many runs there will be.
     fn of(figure: Figure<'_>, check: &Check, runs: Option<usize>) -> Option<Self> {
-        match (figure, settled(check)) {
-            (_, Aggregate::Count) => Some(Scale::Count(runs)),
-            (Figure::SuccessRate | Figure::Errors, _)
-            | (
-                Figure::ExpectedOutcome | Figure::Metric(_),
-                Aggregate::Rate | Aggregate::Share(_),
-            ) => (check.threshold.unit == Unit::Percent).then_some(Scale::Share(runs)),
-            (Figure::ExpectedOutcome, _) => Some(Scale::Score),
-            (Figure::Duration | Figure::AgentLatency, _) => {
-                check.threshold.unit.in_seconds().map(|_| Scale::Time)
-            }
-            (Figure::Metric(_), _) => None,
+        let share = || (check.threshold.unit == Unit::Percent).then_some(Scale::Share(runs));
+        let aggregate = settled(check);
+        match figure {
+            _ if aggregate == Aggregate::Count => Some(Scale::Count(runs)),
+            Figure::Metric(_) => aggregate.is_share().then(share).flatten(),
+            Figure::BuiltIn(figure) => match figure.kind {
+                Kind::Share { .. } => share(),
+                Kind::Score { .. } if aggregate.is_share() => share(),
+                Kind::Score { .. } => Some(Scale::Score),
+                Kind::Time { .. } => check.threshold.unit.in_seconds().map(|_| Scale::Time),
+            },
         }
     }
 
@@ -107,14 +108,20 @@ pub(crate) fn trivial_check(
 ) -> Option<TrivialCheck> {
     let scale = Scale::of(figure, check, runs)?;
     let holds = on_scale(scale, check)?;
-    let instead = match (figure, scale) {
-        (Figure::Errors, Scale::Count(_)) => "`count <= 2`",
-        (Figure::Errors, _) => "`<= 10%`",
-        (_, Scale::Share(_)) => "`>= 90%`",
-        (_, Scale::Count(_)) => "`count >= 20`",
-        (_, Scale::Score) => "`mean >= 80`",
-        (Figure::AgentLatency, Scale::Time) => "`p95 <= 2s`",
-        (_, Scale::Time) => "`p95 <= 3m`",
+    let (is_better_low, time) = match figure {
+        Figure::BuiltIn(figure) => match figure.kind {
+            Kind::Time { example, .. } => (false, example),
+            _ => (figure.is_better_low(), "p95 <= 3m"),
+        },
+        Figure::Metric(_) => (false, "p95 <= 3m"),
+    };
+    let instead = match scale {
+        Scale::Count(_) if is_better_low => "count <= 2",
+        _ if is_better_low => "<= 10%",
+        Scale::Share(_) => ">= 90%",
+        Scale::Count(_) => "count >= 20",
+        Scale::Score => "mean >= 80",
+        Scale::Time => time,
     };
     Some(TrivialCheck { holds, because: scale.because(written_threshold(check).0), instead })
 }
@@ -146,7 +153,8 @@ pub fn all(thresholds: &Thresholds, runs: Option<usize>, per_scenario: usize) ->
         let runs = runs.filter(|_| group.is_none());
         problems.extend(all_of(&rules, place.as_ref().unwrap_or(&root), runs, per_scenario));
     }
-    let limit = thresholds.baseline.as_ref().and_then(|baseline| baseline.success_rate.as_ref());
+    let limit =
+        thresholds.baseline.as_ref().and_then(|baseline| baseline.figures.get(&SUCCESS_RATE));
     for (key, most) in
         limit.iter().flat_map(|l| [("max_drop", l.max_drop), ("max_rise", l.max_rise)])
     {
@@ -181,27 +189,16 @@ fn all_of(
             }
         }
     };
-    for (figure, checks) in [
-        (Figure::SuccessRate, &thresholds.success_rate),
-        (Figure::Errors, &thresholds.errors),
-        (Figure::ExpectedOutcome, &thresholds.expected_outcome),
-        (Figure::Duration, &thresholds.duration),
-        (Figure::AgentLatency, &thresholds.agent_latency),
-    ] {
-        if let Some(checks) = checks {
-            look(root, figure, checks, runs);
-        }
+    for (figure, checks) in thresholds.figures.iter() {
+        look(root, Figure::BuiltIn(figure), checks, runs);
     }
     for (name, checks) in &thresholds.metrics {
         look(root, Figure::Metric(name), checks, runs);
     }
     if let Some(each) = &thresholds.each_scenario {
         let root = &root.child("each_scenario");
-        if let Some(checks) = &each.success_rate {
-            look(root, Figure::SuccessRate, checks, Some(per_scenario));
-        }
-        if let Some(checks) = &each.agent_latency {
-            look(root, Figure::AgentLatency, checks, Some(per_scenario));
+        for (figure, checks) in each.figures.iter() {
+            look(root, Figure::BuiltIn(figure), checks, Some(per_scenario));
         }
         for (name, checks) in &each.metrics {
             look(root, Figure::Metric(name), checks, Some(per_scenario));
@@ -220,7 +217,10 @@ impl TrivialCheck {
 
     /// The way out.
     pub(crate) fn help(&self) -> String {
-        format!("write the bound that is meant, for example {}, or remove the check", self.instead)
+        format!(
+            "write the bound that is meant, for example `{}`, or remove the check",
+            self.instead
+        )
     }
 }
 

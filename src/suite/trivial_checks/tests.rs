@@ -3,6 +3,7 @@
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
+use crate::checks::figures::{DURATION, ERRORS, EXPECTED_OUTCOME};
 use crate::checks::spec::CheckSpec;
 use crate::outcome::judge_run;
 use crate::record::{ExpectedOutcome, MetricRecord, MetricValue, RunRecord, Status};
@@ -135,14 +136,14 @@ fn asked() -> impl Strategy<Value = (Figure<'static>, Check)> {
     let operator = prop::sample::select(vec![">=", ">", "<=", "<", "==", "!="]);
     let number = prop::sample::select(vec!["p0", "min", "max", "mean", "median", "p95"]);
     let forms = prop::sample::select(vec![
-        (Figure::SuccessRate, "", "%"),
-        (Figure::Errors, "", "%"),
-        (Figure::Errors, "count", ""),
-        (Figure::ExpectedOutcome, "", "%"),
-        (Figure::ExpectedOutcome, "number", ""),
-        (Figure::Duration, "number", "s"),
-        (Figure::Duration, "sum", "m"),
-        (Figure::Duration, "count", ""),
+        (Figure::BuiltIn(&SUCCESS_RATE), "", "%"),
+        (Figure::BuiltIn(&ERRORS), "", "%"),
+        (Figure::BuiltIn(&ERRORS), "count", ""),
+        (Figure::BuiltIn(&EXPECTED_OUTCOME), "", "%"),
+        (Figure::BuiltIn(&EXPECTED_OUTCOME), "number", ""),
+        (Figure::BuiltIn(&DURATION), "number", "s"),
+        (Figure::BuiltIn(&DURATION), "sum", "m"),
+        (Figure::BuiltIn(&DURATION), "count", ""),
         (Figure::Metric("A"), "rate", "%"),
     ]);
     let threshold = prop::sample::select(vec!["-1", "0", "0.5", "1", "2", "3", "50", "100", "101"]);

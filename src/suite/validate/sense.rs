@@ -4,7 +4,9 @@
 //! Only what has no sensible meaning is refused. What nothing can meet is in `verdict/trivial`,
 //! what a metric's name says about its unit in `verdict/units`.
 
-use crate::checks::figure::{Figure, settled};
+use crate::checks::aggregate::settled;
+use crate::checks::figure::Figure;
+use crate::checks::figures::Kind;
 use crate::checks::grammar::{Aggregate, Check, Operator, Threshold, Unit};
 use crate::checks::spec::CheckSpec;
 use crate::checks::units;
@@ -16,19 +18,19 @@ pub(super) fn nonsense(figure: Figure<'_>, spec: &CheckSpec) -> Option<(String, 
     let check = &spec.check;
     let aggregate = settled(check);
     match (figure, &aggregate) {
-        (Figure::SuccessRate, _) | (Figure::ExpectedOutcome, Aggregate::Rate) => {
-            more_is_better(check, 100.0, "passes when runs fail").or_else(|| in_percent(check, 1.0))
-        }
-        (Figure::Errors, _) => errors(check),
-        (Figure::ExpectedOutcome | Figure::Duration | Figure::AgentLatency, Aggregate::Count) => {
-            counted(check)
-        }
-        (Figure::ExpectedOutcome, _) => {
-            more_is_better(check, 100.0, "passes when the expected outcome is missed")
-                .or_else(|| of_hundred(check))
-        }
-        (Figure::Duration, _) => duration(check),
-        (Figure::AgentLatency, _) => agent_latency(check),
+        (Figure::BuiltIn(figure), _) => match (&figure.kind, &aggregate) {
+            (Kind::Share { high_is_good: true, .. }, _) | (Kind::Score { .. }, Aggregate::Rate) => {
+                more_is_better(check, 100.0, "passes when runs fail")
+                    .or_else(|| in_percent(check, 1.0))
+            }
+            (Kind::Share { high_is_good: false, .. }, _) => errors(check),
+            (Kind::Score { .. } | Kind::Time { .. }, Aggregate::Count) => counted(check),
+            (Kind::Score { .. }, _) => {
+                more_is_better(check, 100.0, "passes when the expected outcome is missed")
+                    .or_else(|| of_hundred(check))
+            }
+            (Kind::Time { nonsense, .. }, _) => nonsense(check),
+        },
         (Figure::Metric(name), _) => units::contradicted(name, spec).or_else(|| match aggregate {
             Aggregate::Rate => in_percent(check, 1.0),
             Aggregate::Share(_) => in_percent(check, 0.999_999),
@@ -86,6 +88,7 @@ fn of_hundred(check: &Check) -> Option<(String, String)> {
     })
 }
 
+/// A share that is better low.
 fn errors(check: &Check) -> Option<(String, String)> {
     let value = check.threshold.value;
     match check.operator {
@@ -110,44 +113,6 @@ fn counted(check: &Check) -> Option<(String, String)> {
     })
 }
 
-fn duration(check: &Check) -> Option<(String, String)> {
-    let seconds = check.threshold.value * check.threshold.unit.in_seconds()?;
-    let number = trim_number(check.threshold.value, 6);
-    match check.operator {
-        _ if seconds < 0.0 => Some((
-            format!("{} is a negative time", written(check)),
-            "no call is shorter than 0 s: write for example `p95 <= 3m`".to_owned(),
-        )),
-        Operator::AtMost | Operator::Below if seconds > 0.0 && seconds < 1.0 => Some((
-            format!("{} allows no call of even one second", written(check)),
-            format!("write for example `{number}s`"),
-        )),
-        Operator::Equal => Some((
-            format!("{} accepts only one exact length of a call", written(check)),
-            "write a bound, for example `p95 <= 3m`".to_owned(),
-        )),
-        Operator::Unequal if seconds > 0.0 => Some((
-            format!("{} allows every length of a call except one", written(check)),
-            "write a bound, for example `p95 <= 3m`".to_owned(),
-        )),
-        _ => None,
-    }
-}
-
-/// How long the agent takes for its answers.
-fn agent_latency(check: &Check) -> Option<(String, String)> {
-    check.threshold.unit.in_seconds()?;
-    units::nonsense_of_latency(check).or_else(|| {
-        let wrong = match check.operator {
-            Operator::Equal => "accepts only one exact time",
-            Operator::Unequal => "allows every time except one",
-            _ => return None,
-        };
-        let bound = "write a bound, for example `p95 <= 2s`".to_owned();
-        Some((format!("{} {wrong}", written(check)), bound))
-    })
-}
-
 fn written(check: &Check) -> String {
     shown(&check.to_string())
 }
@@ -163,6 +128,7 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+    use crate::checks::figures::{DURATION, ERRORS, EXPECTED_OUTCOME, SUCCESS_RATE};
 
     fn of(figure: Figure<'_>, check: &str) -> Option<(String, String)> {
         nonsense(figure, &CheckSpec::plain(check.parse().unwrap()))
@@ -171,21 +137,21 @@ mod tests {
     #[test]
     fn a_check_that_rewards_failure_is_nonsense() {
         for (figure, check, fix) in [
-            (Figure::SuccessRate, "<= 90%", "`>= 90%`"),
-            (Figure::SuccessRate, "< 100%", "`>= 100%`"),
-            (Figure::SuccessRate, "== 0%", "`>= 100%`"),
-            (Figure::SuccessRate, "== 90%", "`>= 90%`"),
-            (Figure::SuccessRate, "!= 100%", "`>= 100%`"),
-            (Figure::SuccessRate, "!= 50%", "`>= 50%`"),
-            (Figure::ExpectedOutcome, "<= 90%", "`>= 90%`"),
-            (Figure::ExpectedOutcome, "mean <= 80", "`mean >= 80`"),
-            (Figure::ExpectedOutcome, "p10 < 80", "`p10 >= 80`"),
-            (Figure::ExpectedOutcome, "max == 0", "`max >= 100`"),
-            (Figure::ExpectedOutcome, "count <= 5", "`count >= 5`"),
-            (Figure::Errors, "== 10%", "`<= 10%`"),
-            (Figure::Errors, "!= 0%", "`<= 0%`"),
-            (Figure::Errors, "count == 3", "`count <= 3`"),
-            (Figure::Duration, "count < 5", "`count > 5`"),
+            (Figure::BuiltIn(&SUCCESS_RATE), "<= 90%", "`>= 90%`"),
+            (Figure::BuiltIn(&SUCCESS_RATE), "< 100%", "`>= 100%`"),
+            (Figure::BuiltIn(&SUCCESS_RATE), "== 0%", "`>= 100%`"),
+            (Figure::BuiltIn(&SUCCESS_RATE), "== 90%", "`>= 90%`"),
+            (Figure::BuiltIn(&SUCCESS_RATE), "!= 100%", "`>= 100%`"),
+            (Figure::BuiltIn(&SUCCESS_RATE), "!= 50%", "`>= 50%`"),
+            (Figure::BuiltIn(&EXPECTED_OUTCOME), "<= 90%", "`>= 90%`"),
+            (Figure::BuiltIn(&EXPECTED_OUTCOME), "mean <= 80", "`mean >= 80`"),
+            (Figure::BuiltIn(&EXPECTED_OUTCOME), "p10 < 80", "`p10 >= 80`"),
+            (Figure::BuiltIn(&EXPECTED_OUTCOME), "max == 0", "`max >= 100`"),
+            (Figure::BuiltIn(&EXPECTED_OUTCOME), "count <= 5", "`count >= 5`"),
+            (Figure::BuiltIn(&ERRORS), "== 10%", "`<= 10%`"),
+            (Figure::BuiltIn(&ERRORS), "!= 0%", "`<= 0%`"),
+            (Figure::BuiltIn(&ERRORS), "count == 3", "`count <= 3`"),
+            (Figure::BuiltIn(&DURATION), "count < 5", "`count > 5`"),
             (Figure::Metric("Latency"), "p95 >= 2500ms", "`p95 <= 2500ms`"),
         ] {
             let (_, help) = of(figure, check).unwrap_or_else(|| panic!("{check}"));
@@ -196,19 +162,19 @@ mod tests {
     #[test]
     fn a_bound_on_another_scale_is_nonsense() {
         for (figure, check, fix) in [
-            (Figure::SuccessRate, ">= 0.9%", "`>= 90%`"),
-            (Figure::SuccessRate, "> 1%", "`> 100%`"),
-            (Figure::ExpectedOutcome, ">= 0.95%", "`>= 95%`"),
-            (Figure::ExpectedOutcome, "mean >= 0.9", "`mean >= 90`"),
-            (Figure::ExpectedOutcome, "min >= 1", "`min >= 100`"),
+            (Figure::BuiltIn(&SUCCESS_RATE), ">= 0.9%", "`>= 90%`"),
+            (Figure::BuiltIn(&SUCCESS_RATE), "> 1%", "`> 100%`"),
+            (Figure::BuiltIn(&EXPECTED_OUTCOME), ">= 0.95%", "`>= 95%`"),
+            (Figure::BuiltIn(&EXPECTED_OUTCOME), "mean >= 0.9", "`mean >= 90`"),
+            (Figure::BuiltIn(&EXPECTED_OUTCOME), "min >= 1", "`min >= 100`"),
             (Figure::Metric("A"), ">= 0.9%", "`>= 90%`"),
             (Figure::Metric("A"), "share(\"x\") >= 0.2%", "`share(\"x\") >= 20%`"),
             (Figure::Metric("Latency"), "p95 <= 2500s", "`2500ms`"),
             (Figure::Metric("Latency"), "p95 <= -2s", "`p95 <= 2500ms`"),
-            (Figure::Duration, "p95 <= 180ms", "`180s`"),
-            (Figure::Duration, "min >= -1s", "`p95 <= 3m`"),
-            (Figure::Duration, "mean == 95s", "`p95 <= 3m`"),
-            (Figure::Duration, "mean != 95s", "`p95 <= 3m`"),
+            (Figure::BuiltIn(&DURATION), "p95 <= 180ms", "`180s`"),
+            (Figure::BuiltIn(&DURATION), "min >= -1s", "`p95 <= 3m`"),
+            (Figure::BuiltIn(&DURATION), "mean == 95s", "`p95 <= 3m`"),
+            (Figure::BuiltIn(&DURATION), "mean != 95s", "`p95 <= 3m`"),
             (Figure::Metric("Words per minute"), "mean <= 3m", "bare number"),
             (Figure::Metric("Talk ratio (%)"), "mean <= 3s", "bare number"),
             (Figure::Metric("Hold time (s)"), ">= 95%", "`p95 <= 2500ms`"),
@@ -221,21 +187,21 @@ mod tests {
     #[test]
     fn a_check_that_can_be_meant_is_none() {
         for (figure, check) in [
-            (Figure::SuccessRate, ">= 90%"),
-            (Figure::SuccessRate, "> 0%"),
-            (Figure::SuccessRate, "== 100%"),
-            (Figure::SuccessRate, "!= 0%"),
-            (Figure::SuccessRate, ">= 2%"),
-            (Figure::ExpectedOutcome, "min == 100"),
-            (Figure::ExpectedOutcome, "mean > 0"),
-            (Figure::ExpectedOutcome, "count == 5"),
-            (Figure::Errors, "<= 0.5%"),
-            (Figure::Errors, "== 0%"),
-            (Figure::Errors, "count == 0"),
-            (Figure::Duration, "p95 <= 3m"),
-            (Figure::Duration, "min >= 10s"),
-            (Figure::Duration, "min != 0s"),
-            (Figure::Duration, "max <= 1s"),
+            (Figure::BuiltIn(&SUCCESS_RATE), ">= 90%"),
+            (Figure::BuiltIn(&SUCCESS_RATE), "> 0%"),
+            (Figure::BuiltIn(&SUCCESS_RATE), "== 100%"),
+            (Figure::BuiltIn(&SUCCESS_RATE), "!= 0%"),
+            (Figure::BuiltIn(&SUCCESS_RATE), ">= 2%"),
+            (Figure::BuiltIn(&EXPECTED_OUTCOME), "min == 100"),
+            (Figure::BuiltIn(&EXPECTED_OUTCOME), "mean > 0"),
+            (Figure::BuiltIn(&EXPECTED_OUTCOME), "count == 5"),
+            (Figure::BuiltIn(&ERRORS), "<= 0.5%"),
+            (Figure::BuiltIn(&ERRORS), "== 0%"),
+            (Figure::BuiltIn(&ERRORS), "count == 0"),
+            (Figure::BuiltIn(&DURATION), "p95 <= 3m"),
+            (Figure::BuiltIn(&DURATION), "min >= 10s"),
+            (Figure::BuiltIn(&DURATION), "min != 0s"),
+            (Figure::BuiltIn(&DURATION), "max <= 1s"),
             (Figure::Metric("Latency"), "min >= 100ms"),
             (Figure::Metric("Latency"), "p5 >= 100ms"),
             (Figure::Metric("Latency"), "max <= 1ms"),

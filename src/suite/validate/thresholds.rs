@@ -3,6 +3,7 @@
 use super::super::model::{Mode, Suite};
 use super::{Problems, at, sense};
 use crate::checks::figure::Figure;
+use crate::checks::figures::{BuiltIn, Kind};
 use crate::checks::grammar::{Aggregate, Check, Operator, Unit};
 use crate::checks::spec::{CheckSpec, Checks, Level};
 use crate::document::{Path, shown};
@@ -31,7 +32,7 @@ pub(super) fn check(suite: &Suite, problems: &mut Problems) {
 /// A suite in which no check can break the gate has nothing to enforce.
 pub(super) fn gating(suite: &Suite, problems: &mut Problems) {
     let Some(thresholds) = &suite.thresholds else { return };
-    agent_latency(suite, thresholds, problems);
+    only_in_api_chat(suite, thresholds, problems);
     if only_warns(thresholds) && !suite.is_report_only() {
         problems.key(
             at("thresholds"),
@@ -43,25 +44,24 @@ pub(super) fn gating(suite: &Suite, problems: &mut Problems) {
 
 /// The checks of a suite or of a group, which stand below `root`.
 fn rules(root: &Path, thresholds: &Thresholds, problems: &mut Problems) {
-    built_in(root, Figure::SuccessRate, thresholds.success_rate.as_ref(), problems);
-    built_in(root, Figure::Errors, thresholds.errors.as_ref(), problems);
-    built_in(root, Figure::ExpectedOutcome, thresholds.expected_outcome.as_ref(), problems);
-    built_in(root, Figure::Duration, thresholds.duration.as_ref(), problems);
-    built_in(root, Figure::AgentLatency, thresholds.agent_latency.as_ref(), problems);
+    for (figure, checks) in thresholds.figures.iter() {
+        built_in(root, figure, checks, problems);
+    }
     coverage(root, thresholds.coverage.as_ref(), problems);
     confidence(root.child("confidence"), thresholds.confidence, problems);
     metrics(root, thresholds.metrics.iter(), problems);
     if let Some(each) = &thresholds.each_scenario {
         let path = root.child("each_scenario");
-        if each.success_rate.is_none() && each.agent_latency.is_none() && each.metrics.is_empty() {
+        if each.figures.is_empty() && each.metrics.is_empty() {
             problems.key(
                 path.clone(),
                 "`each_scenario` contains no check",
                 "add one, for example `success_rate: \">= 60%\"`",
             );
         }
-        built_in(&path, Figure::SuccessRate, each.success_rate.as_ref(), problems);
-        built_in(&path, Figure::AgentLatency, each.agent_latency.as_ref(), problems);
+        for (figure, checks) in each.figures.iter() {
+            built_in(&path, figure, checks, problems);
+        }
         metrics(&path, each.metrics.iter(), problems);
         confidence(path.child("confidence"), each.confidence, problems);
     }
@@ -126,28 +126,32 @@ fn groups(suite: &Suite, thresholds: &Thresholds, problems: &mut Problems) {
 }
 
 /// Only where the gate itself carries the turns does it know how long the agent takes.
-fn agent_latency(suite: &Suite, thresholds: &Thresholds, problems: &mut Problems) {
+fn only_in_api_chat(suite: &Suite, thresholds: &Thresholds, problems: &mut Problems) {
     if suite.mode == Some(Mode::ApiChat) {
         return;
     }
-    let each = thresholds.each_scenario.as_ref().and_then(|each| each.agent_latency.as_ref());
-    let limit = thresholds.baseline.as_ref().and_then(|limits| limits.agent_latency.as_ref());
-    for (parent, given) in [
-        ("thresholds", thresholds.agent_latency.is_some()),
-        ("thresholds.each_scenario", each.is_some()),
-        ("thresholds.baseline", limit.is_some()),
-    ] {
-        if given {
-            let mode = suite.mode.unwrap_or_default().name();
-            problems.key(
-                at(parent).child("agent_latency"),
-                format!(
-                    "`agent_latency` is measured in mode api_chat only: this suite's mode is {mode}"
-                ),
-                "check a latency metric of the account instead, for example \
-                 `metrics: { Latency: \"p95 <= 2500ms\" }`",
-            );
-        }
+    let root = at("thresholds");
+    let mut given: Vec<(Path, &BuiltIn)> = Vec::new();
+    let groups = thresholds.groups.iter();
+    let groups = groups.map(|(name, group)| {
+        (root.child("groups").child(name), &group.figures, group.each_scenario.as_ref())
+    });
+    let own = (root.clone(), &thresholds.figures, thresholds.each_scenario.as_ref());
+    for (place, figures, each) in std::iter::once(own).chain(groups) {
+        given.extend(figures.iter().map(|(figure, _)| (place.clone(), figure)));
+        let each = each.into_iter().flat_map(|each| each.figures.iter());
+        given.extend(each.map(|(figure, _)| (place.child("each_scenario"), figure)));
+    }
+    let limits = thresholds.baseline.iter().flat_map(|limits| limits.figures.iter());
+    given.extend(limits.map(|(figure, _)| (root.child("baseline"), figure)));
+    for (place, BuiltIn { key, .. }) in given.into_iter().filter(|(_, one)| one.only_in_api_chat) {
+        let mode = suite.mode.unwrap_or_default().name();
+        problems.key(
+            place.child(key),
+            format!("`{key}` is measured in mode api_chat only: this suite's mode is {mode}"),
+            "check a latency metric of the account instead, for example \
+             `metrics: { Latency: \"p95 <= 2500ms\" }`",
+        );
     }
 }
 
@@ -184,34 +188,23 @@ pub(crate) fn only_warns(thresholds: &Thresholds) -> bool {
 }
 
 fn holds_no_check(thresholds: &Thresholds) -> bool {
-    let Thresholds {
-        success_rate,
-        errors,
-        expected_outcome,
-        duration,
-        agent_latency,
-        coverage,
-        each_scenario,
-        metrics,
-        groups,
-        confidence: _,
-        baseline,
-    } = thresholds;
-    let built_in = [success_rate, errors, expected_outcome, duration, agent_latency, coverage];
-    built_in.iter().all(|checks| checks.is_none())
+    let Thresholds { figures, coverage, each_scenario, metrics, groups, confidence: _, baseline } =
+        thresholds;
+    figures.is_empty()
+        && coverage.is_none()
         && each_scenario.is_none()
         && metrics.is_empty()
         && groups.is_empty()
         && baseline.is_none()
 }
 
-fn built_in(parent: &Path, figure: Figure<'_>, checks: Option<&Checks>, problems: &mut Problems) {
-    let name = figure.name();
+fn built_in(parent: &Path, figure: &'static BuiltIn, checks: &Checks, problems: &mut Problems) {
+    let name = figure.key;
     let path = parent.child(name);
-    for (path, spec) in checks.into_iter().flat_map(|checks| checks.at(&path)) {
-        match asked_of(name, &spec.check) {
+    for (path, spec) in checks.at(&path) {
+        match asked_of(figure, &spec.check) {
             Err((message, help)) => problems.value(path.clone(), message, help),
-            Ok(()) => makes_sense(&path, figure, spec, problems),
+            Ok(()) => makes_sense(&path, Figure::BuiltIn(figure), spec, problems),
         }
         if spec.unit.is_some() {
             problems.key(
@@ -257,45 +250,44 @@ fn metrics<'a>(
 }
 
 /// Whether a built-in figure can be asked this; else what is wrong and how to mend it.
-fn asked_of(name: &str, check: &Check) -> Result<(), (String, String)> {
-    let aggregate = check.aggregate.as_ref();
+fn asked_of(figure: &BuiltIn, check: &Check) -> Result<(), (String, String)> {
     let written = shown(&check.to_string());
-    let rate = |noun: &str| match check.threshold.unit {
+    let rate = || match check.threshold.unit {
         Unit::Percent => Ok(()),
         _ => Err((
-            format!("{written} compares {noun} with a number that is not a percentage"),
+            format!("{written} compares a rate with a number that is not a percentage"),
             format!("write {}", shown(&in_percent(check))),
         )),
     };
     let no_aggregate = |aggregate: &Aggregate, help: &str| {
-        Err((format!("`{name}` has no {}", shown(&aggregate.to_string())), help.to_owned()))
+        Err((format!("`{}` has no {}", figure.key, shown(&aggregate.to_string())), help.to_owned()))
     };
     let wants_more = matches!(check.operator, Operator::AtLeast | Operator::Above);
-    let time = if name == "duration" { "`\"p95 <= 3m\"`" } else { "`\"p95 <= 2s\"`" };
-    match (name, aggregate) {
+    match (&figure.kind, check.aggregate.as_ref()) {
         // Errors are better few: whoever asks for more of them means the opposite.
-        ("errors", None | Some(Aggregate::Rate | Aggregate::Count)) if wants_more => Err((
+        (
+            Kind::Share { high_is_good: false, .. },
+            None | Some(Aggregate::Rate | Aggregate::Count),
+        ) if wants_more => Err((
             format!("{written} would pass only when many runs never become a conversation"),
             match check.threshold.unit {
                 Unit::Percent => format!("write `<= {}`", check.threshold),
                 _ => "write for example `\"<= 10%\"` or `\"count <= 2\"`".to_owned(),
             },
         )),
-        ("success_rate" | "errors" | "expected_outcome", None | Some(Aggregate::Rate)) => {
-            rate("a rate")
-        }
-        ("success_rate", Some(other)) => {
+        (Kind::Share { .. } | Kind::Score { .. }, None | Some(Aggregate::Rate)) => rate(),
+        (Kind::Share { high_is_good: true, .. }, Some(other)) => {
             no_aggregate(other, "it is a share of the runs: write for example `\">= 90%\"`")
         }
-        ("errors", Some(Aggregate::Count)) => Ok(()),
-        ("errors", Some(other)) => {
+        (Kind::Share { .. }, Some(Aggregate::Count)) => Ok(()),
+        (Kind::Share { .. }, Some(other)) => {
             no_aggregate(other, "write for example `\"<= 10%\"` or `\"count <= 2\"`")
         }
-        ("expected_outcome", Some(other @ (Aggregate::Share(_) | Aggregate::Sum))) => no_aggregate(
+        (Kind::Score { .. }, Some(other @ (Aggregate::Share(_) | Aggregate::Sum))) => no_aggregate(
             other,
             "write for example `\">= 90%\"`, or `\"mean >= 80\"` of its score from 0 to 100",
         ),
-        ("expected_outcome", Some(_)) => match check.threshold.unit {
+        (Kind::Score { .. }, Some(_)) => match check.threshold.unit {
             Unit::None => Ok(()),
             _ => Err((
                 format!("{written} gives a score a unit"),
@@ -303,30 +295,25 @@ fn asked_of(name: &str, check: &Check) -> Result<(), (String, String)> {
                     .to_owned(),
             )),
         },
-        ("duration" | "agent_latency", None) => Err((
-            match name {
-                "duration" => {
-                    format!("{written} does not say which duration: each run has its own")
-                }
-                _ => format!("{written} does not say which latency: each answer has its own"),
-            },
+        (Kind::Time { each, example, .. }, None) => Err((
+            format!("{written} does not say which {each}"),
             match check.threshold.unit {
                 Unit::None => format!("write {}", shown(&format!("p95 {check}s"))),
-                Unit::Percent => format!("write for example {time}"),
+                Unit::Percent => format!("write for example `\"{example}\"`"),
                 _ => format!("write {}", shown(&format!("p95 {check}"))),
             },
         )),
-        ("duration" | "agent_latency", Some(other @ (Aggregate::Rate | Aggregate::Share(_)))) => {
-            no_aggregate(other, &format!("write for example {time}"))
+        (Kind::Time { example, .. }, Some(other @ (Aggregate::Rate | Aggregate::Share(_)))) => {
+            no_aggregate(other, &format!("write for example `\"{example}\"`"))
         }
-        ("duration" | "agent_latency", Some(Aggregate::Count)) => Ok(()),
-        ("duration" | "agent_latency", Some(_)) if check.threshold.unit.in_seconds().is_none() => {
-            Err((
+        (Kind::Time { .. }, Some(Aggregate::Count)) => Ok(()),
+        (Kind::Time { .. }, Some(_)) => match check.threshold.unit.in_seconds() {
+            Some(_) => Ok(()),
+            None => Err((
                 format!("{written} has no unit of time"),
                 format!("write {} for seconds, or `m` for minutes", shown(&format!("{check}s"))),
-            ))
-        }
-        _ => Ok(()),
+            )),
+        },
     }
 }
 
@@ -357,8 +344,7 @@ fn confidence(path: Path, confidence: Option<Percent>, problems: &mut Problems) 
 }
 
 fn baseline(path: &Path, baseline: &Baseline, problems: &mut Problems) {
-    let no_built_in = baseline.success_rate.is_none() && baseline.agent_latency.is_none();
-    let no_limit = no_built_in && baseline.metrics.is_empty();
+    let no_limit = baseline.figures.is_empty() && baseline.metrics.is_empty();
     if no_limit && baseline.new_failures.is_none() {
         problems.key(
             path.clone(),
@@ -406,11 +392,8 @@ fn baseline(path: &Path, baseline: &Baseline, problems: &mut Problems) {
         }
         significance(path.child("significance"), limit.significance, problems);
     };
-    if let Some(limit) = &baseline.success_rate {
-        check(path.child("success_rate"), limit);
-    }
-    if let Some(limit) = &baseline.agent_latency {
-        check(path.child("agent_latency"), limit);
+    for (figure, limit) in baseline.figures.iter() {
+        check(path.child(figure.key), limit);
     }
     for (name, limit) in &baseline.metrics {
         check(path.child("metrics").child(name), limit);

@@ -20,10 +20,10 @@ use serde::{Deserialize, Serialize};
 use self::rates::{Side, rate_check};
 pub use self::side_by_side::{Comparison, NoVerdict, RunsOfSide, ScenarioChange, Trend, compare};
 use self::tell::Compared;
-use super::evidence::{Evidence, Samples};
+use super::evidence::{Evidence, Sampled, Samples};
 use super::sample::metric_values;
 use super::{CheckReport, Verdict};
-use crate::checks::figure::Figure;
+use crate::checks::figures::{BuiltIn, Kind, SUCCESS_RATE};
 use crate::checks::grammar::Aggregate;
 use crate::numbers::{POINTS, SHARE, beside, threshold};
 use crate::scalars::Percent;
@@ -61,7 +61,7 @@ pub fn drop_of_success_rate(
     let rule = Rule::Significance(significance);
     let bound = Bound { is_drop: true, of: Scale::Points, most: max_drop, rule, spent: None };
     let [base_side, head_side] = [base, head].map(|side| Side::of(&side.successes(), side));
-    rate_check(Figure::SuccessRate.name(), bound, &base_side, &head_side, Missing::of(head))
+    rate_check(SUCCESS_RATE.key, bound, &base_side, &head_side, Missing::of(head))
 }
 
 /// Judges the limits of a suite's baseline. `spent` is the error that this look may make where it is
@@ -76,19 +76,10 @@ pub(super) fn judge(
         bounds_of(limits, limit, of).map(move |bound| Bound { spent, ..bound })
     };
     let mut reports = Vec::new();
-    if let Some(limit) = &limits.success_rate {
-        let [base_side, head_side] = [base, head].map(|side| Side::of(&side.successes(), side));
-        let name = Figure::SuccessRate.name();
-        let check = |bound| rate_check(name, bound, &base_side, &head_side, Missing::of(head));
-        reports.extend(bounds_of(limit, Scale::Points).map(check));
-    }
-    if let Some(limit) = &limits.agent_latency {
-        let mean =
-            |side: &Evidence<'_>| numbers::Side::of(&side.agent_latencies(&Aggregate::Mean), side);
-        let (base_side, head_side) = (mean(base), mean(head));
-        let name = Figure::AgentLatency.name();
-        let check = |bound| numbers::check(name, bound, &base_side, &head_side, Missing::of(head));
-        reports.extend(bounds_of(limit, Scale::Relative).map(check));
+    for (figure, limit) in limits.figures.iter() {
+        let [of_base, of_head] = [base, head].map(|side| side.built_in(figure, &Aggregate::Mean));
+        let bounds_of = |of| bounds_of(limit, of);
+        reports.extend(of_samples(figure.key, bounds_of, (&of_base, base), (&of_head, head)));
     }
     for (name, limit) in &limits.metrics {
         reports.extend(metric_checks(name, |of| bounds_of(limit, of), base, head));
@@ -108,13 +99,11 @@ pub(super) fn without_baseline(limits: &Baseline) -> Vec<CheckReport> {
         IfMissing::Fail => (Verdict::Fail, ": `if_missing: fail` makes it a failure"),
     };
     let reason = format!("there is no result of `{}` to compare with{what}", limits.from);
-    let rate = Figure::SuccessRate.name();
-    let rate = limits.success_rate.iter().map(|limit| (rate, limit, Scale::Points));
+    let figures = limits.figures.iter();
+    let figures = figures.map(|(figure, limit)| (figure.key, limit, Scale::of(figure)));
     let metrics = limits.metrics.iter();
     let metrics = metrics.map(|(name, limit)| (name.as_str(), limit, Scale::Unknown));
-    let latency = Figure::AgentLatency.name();
-    let latency = limits.agent_latency.iter().map(|limit| (latency, limit, Scale::Relative));
-    let checks = rate.chain(latency).chain(metrics).flat_map(|(name, limit, of)| {
+    let checks = figures.chain(metrics).flat_map(|(name, limit, of)| {
         bounds_of(limits, limit, of).map(|bound| {
             let check = Compared::without_evidence(name, bound, reason.clone()).report();
             CheckReport { verdict, ..check }
@@ -163,6 +152,13 @@ enum Scale {
 }
 
 impl Scale {
+    const fn of(figure: &BuiltIn) -> Self {
+        match figure.kind {
+            Kind::Share { .. } => Scale::Points,
+            Kind::Score { .. } | Kind::Time { .. } => Scale::Relative,
+        }
+    }
+
     /// A size of a change as a person reads it, beside the one that is allowed.
     fn show(self, size: f64, allowed: f64) -> String {
         let form = if self == Scale::Points { POINTS } else { SHARE };
@@ -298,16 +294,29 @@ fn metric_checks<B: Iterator<Item = Bound>>(
             return bounds_of(Scale::Unknown).map(nothing).collect();
         }
     };
-    match (&base_sampled.samples, &head_sampled.samples) {
+    of_samples(name, bounds_of, (&base_sampled, base), (&head_sampled, head))
+}
+
+/// The change between two sides against its bounds: of numbers relative to the base's mean, of shares
+/// in points.
+fn of_samples<B: Iterator<Item = Bound>>(
+    name: &str,
+    bounds_of: impl Fn(Scale) -> B,
+    (of_base, base): (&Sampled, &Evidence<'_>),
+    (of_head, head): (&Sampled, &Evidence<'_>),
+) -> Vec<CheckReport> {
+    let missing = Missing::of(head);
+    match (&of_base.samples, &of_head.samples) {
         (Samples::Numbers { .. }, Samples::Numbers { .. }) => {
-            let base = numbers::Side::of(&base_sampled, base);
-            let head_side = numbers::Side::of(&head_sampled, head);
-            let check = |bound| numbers::check(name, bound, &base, &head_side, Missing::of(head));
+            let [base, head] = [(of_base, base), (of_head, head)]
+                .map(|(sampled, side)| numbers::Side::of(sampled, side));
+            let check = |bound| numbers::check(name, bound, &base, &head, missing);
             bounds_of(Scale::Relative).map(check).collect()
         }
         _ => {
-            let (base, head_side) = (Side::of(&base_sampled, base), Side::of(&head_sampled, head));
-            let check = |bound| rate_check(name, bound, &base, &head_side, Missing::of(head));
+            let [base, head] =
+                [(of_base, base), (of_head, head)].map(|(sampled, side)| Side::of(sampled, side));
+            let check = |bound| rate_check(name, bound, &base, &head, missing);
             bounds_of(Scale::Points).map(check).collect()
         }
     }

@@ -104,6 +104,10 @@ fn the_latency_of_the_agent_is_known_in_mode_api_chat_only() {
             ("agent_latency: p95 <= 2s", "thresholds.agent_latency"),
             ("each_scenario: {agent_latency: p95 <= 2s}", "thresholds.each_scenario.agent_latency"),
             (
+                "groups: {g: {tags: [a], agent_latency: p95 <= 2s}}",
+                "thresholds.groups.g.agent_latency",
+            ),
+            (
                 "baseline: {from: main, agent_latency: {max_rise: 5%}}",
                 "thresholds.baseline.agent_latency",
             ),
