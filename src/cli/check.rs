@@ -265,6 +265,11 @@ fn describe(loaded: &Loaded, plan: &Plan, online: Option<&Online>) -> String {
     for (label, value) in policies(suite) {
         match &baseline {
             Some(found) if label == "baseline" => row(label, found),
+            _ if label == "order" => {
+                let found = online.and_then(|online| online.order.as_deref());
+                let found = found.and_then(|told| told.strip_prefix("order: "));
+                row(label, found.unwrap_or(&value));
+            }
             _ => row(label, &value),
         }
     }
@@ -324,6 +329,13 @@ fn policies(suite: &Suite) -> Vec<(&'static str, String)> {
     for entry in suite.quarantine.iter().flatten() {
         let Quarantine { scenario, until, owner, reason } = entry;
         rows.push(("quarantine", format!("{scenario} until {until} ({owner}): {reason}")));
+    }
+    if suite.starts_failed_first() {
+        let told = match suite.rounds() {
+            Some(_) => "in the first round, what failed lately starts first (known when it runs)",
+            None => "recent_failures changes nothing: there are no rounds",
+        };
+        rows.push(("order", told.to_owned()));
     }
     if let Some(retry) = &suite.retry {
         let on: Vec<&str> = retry

@@ -6,6 +6,7 @@
 mod body;
 pub mod mark;
 pub mod name;
+pub mod order;
 pub mod planned;
 pub mod rounds;
 pub mod slots;
@@ -336,18 +337,26 @@ impl Plan {
     /// The plan of a later round: its scenarios or test cases, so often, as a result with a name of
     /// its own.
     pub fn round(&self, round: &StartedRound) -> Option<Self> {
+        self.part_of_round(round, &format!("round {}", round.number))
+    }
+
+    /// The plans of the first round's two parts, where it has two: [`PlanHead::parts`].
+    pub fn part(&self, part: &StartedRound, is_rest: bool) -> Option<Self> {
+        self.part_of_round(part, if is_rest { name::REST } else { name::FIRST_PART })
+    }
+
+    fn part_of_round(&self, round: &StartedRound, suffix: &str) -> Option<Self> {
         let overrides = self.runs_per_scenario / self.frequency.max(1) as usize;
         let times = u32::try_from(round.runs_per_scenario / overrides.max(1)).ok()?;
-        let suffix = format!("round {}", round.number);
         match self.spec() {
             Some(spec) => {
                 let keys = spec.scenarios.iter().map(|case| case.key().to_owned());
                 let keys: Vec<String> = keys.filter(|key| round.has(None, Some(key))).collect();
-                self.cases_again(&keys, times, &suffix)
+                self.cases_again(&keys, times, suffix)
             }
             None => {
                 let ids = self.scenarios().into_iter().filter(|id| round.has(Some(*id), None));
-                Some(self.again(ids.collect(), times, &suffix))
+                Some(self.again(ids.collect(), times, suffix))
             }
         }
     }

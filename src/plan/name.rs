@@ -7,6 +7,10 @@
 const LONGEST_NAME: usize = 125;
 /// The longest that is kept of a branch's name, in characters.
 const LONGEST_BRANCH: usize = 60;
+/// What the name of the first round's first part ends with, where it has two.
+pub const FIRST_PART: &str = "round 1 first";
+/// What the name of its other part ends with.
+pub const REST: &str = "round 1 rest";
 /// What stands before the key.
 const MARK: &str = "[gate ";
 
@@ -15,6 +19,18 @@ const MARK: &str = "[gate ";
 pub fn result_name_start(name: &str, branch: Option<&str>) -> String {
     let branch = branch.map(|branch| format!(" @{}", shortened(branch, LONGEST_BRANCH)));
     format!("{}{} {MARK}", shortened(name, LONGEST_NAME), branch.unwrap_or_default())
+}
+
+/// How the names of all results of the same suite on the same branch start; none for a name of
+/// another make.
+pub fn start_of_name(result_name: &str) -> Option<&str> {
+    result_name.get(..result_name.rfind(MARK)? + MARK.len())
+}
+
+/// The name of the whole start that a result is a part of, its first round in two parts: none for
+/// the name of anything else.
+pub fn whole_of_first_part(name: &str) -> Option<&str> {
+    name.trim().strip_suffix(FIRST_PART)?.strip_suffix(' ')
 }
 
 /// Whether a name that starts so is of a whole start, not of a retry, which adds a word.

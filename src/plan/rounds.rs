@@ -17,6 +17,27 @@ pub struct PlannedRounds {
     pub looks: Vec<usize>,
     /// The rounds that were started, the first one first.
     pub started: Vec<StartedRound>,
+    /// What the first round started before its other scenarios; none where it was one start.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first: Option<FirstPart>,
+}
+
+/// The scenarios that the first round starts before its others, because they failed lately. The plan
+/// holds the whole round all the same: what is not started of it is missing.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FirstPart {
+    /// Their ids; empty where the suite brings its cases.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub scenarios: Vec<u64>,
+    /// Keys of the test cases, where the suite brings them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub cases: Vec<String>,
+    /// Whether the others were started, or their start is under way.
+    #[serde(default)]
+    pub rest_started: bool,
+    /// Id of the others' result; none while its start is under way.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rest_result: Option<u64>,
 }
 
 /// One round that was started.
@@ -45,7 +66,7 @@ impl PlannedRounds {
         let looks = plan.looks.iter().map(|look| (*look as usize).saturating_mul(each)).collect();
         let runs_per_scenario = plan.runs_per_scenario;
         let started = vec![StartedRound { number: 1, runs_per_scenario, ..Default::default() }];
-        Some(Self { looks, started })
+        Some(Self { looks, started, first: None })
     }
 
     /// How many runs each scenario would have in the next round; none where there is no other.
@@ -97,7 +118,7 @@ mod tests {
                 runs_per_scenario: *runs_per_scenario,
                 ..StartedRound::default()
             });
-            PlannedRounds { looks: looks.to_vec(), started: started.collect() }.are_sound()
+            PlannedRounds { looks: looks.to_vec(), started: started.collect(), first: None }.are_sound()
         };
         for started in [&[][..], &[(1, 3)], &[(1, 3), (2, 3)], &[(1, 3), (2, 3), (3, 4)]] {
             assert!(sound(&[3, 6, 10], started), "{started:?}");

@@ -181,6 +181,48 @@ impl PlanHead {
         self.scenarios = scenarios.into_iter().collect();
     }
 
+    /// The two parts of the first round, where it has two: what failed lately, and the others.
+    pub fn parts(&self) -> Option<[StartedRound; 2]> {
+        let rounds = self.rounds.as_ref()?;
+        let (whole, first) = (rounds.started.first()?, rounds.first.as_ref()?);
+        let part = |is_first: bool, result| StartedRound {
+            scenarios: self.cases.is_empty().then(|| {
+                let ids = self.scenarios.iter().copied();
+                ids.filter(|id| first.scenarios.contains(id) == is_first).collect()
+            }),
+            cases: (!self.cases.is_empty()).then(|| {
+                let keys = self.cases.iter().map(|case| &case.key);
+                keys.filter(|key| first.cases.contains(*key) == is_first).cloned().collect()
+            }),
+            result,
+            ..whole.clone()
+        };
+        Some([part(true, whole.result), part(false, first.rest_result)])
+    }
+
+    /// What was planned, of one start of a round alone.
+    #[must_use]
+    pub fn of_start(&self, round: &StartedRound) -> Self {
+        let is_of = |key: &str| round.has(None, Some(key));
+        Self {
+            runs_per_scenario: round.runs_per_scenario,
+            runs: Some(self.runs_in(round)),
+            rounds: None,
+            scenarios: round.scenarios.clone().unwrap_or_else(|| self.scenarios.clone()),
+            cases: self.cases.iter().filter(|case| is_of(&case.key)).cloned().collect(),
+            ..self.clone()
+        }
+    }
+
+    /// How many runs of a round were started.
+    pub fn started_in(&self, round: &StartedRound) -> usize {
+        let first = self.rounds.as_ref().and_then(|rounds| rounds.first.as_ref());
+        match (first.filter(|first| round.number == 1 && !first.rest_started), self.parts()) {
+            (Some(_), Some([part, _])) => self.runs_in(&part),
+            _ => self.runs_in(round),
+        }
+    }
+
     /// How many runs a round was to have.
     pub fn runs_in(&self, round: &StartedRound) -> usize {
         let scenarios = match self.cases.is_empty() {
@@ -194,6 +236,7 @@ impl PlanHead {
     pub fn join(&mut self, earlier: &Self) {
         if let (Some(rounds), Some(started)) = (&mut self.rounds, &earlier.rounds) {
             rounds.started.clone_from(&started.started);
+            rounds.first.clone_from(&started.first);
         }
         for (name, unit) in &earlier.described_units {
             self.described_units.entry(name.clone()).or_insert_with(|| unit.clone());

@@ -21,6 +21,7 @@ use crate::plan::slots::PlanHead;
 use crate::plan::{Plan, Query, Selection, Target};
 use crate::preflight::baseline::{Chosen, Wanted};
 use crate::preflight::budget::check_price;
+use crate::preflight::history::History;
 use crate::report::expected_runs::expected_runs;
 use crate::runtime::runtime;
 use crate::suite::model::Suite;
@@ -46,6 +47,8 @@ pub(crate) struct Online {
     pub(crate) baseline: Option<String>,
     /// How many runs the rounds would take if nothing had changed since the baseline.
     pub(crate) expected_runs: Option<usize>,
+    /// What would start first, where the suite wants that.
+    pub(crate) order: Option<String>,
     /// What a person should know.
     pub(crate) warnings: Vec<String>,
 }
@@ -127,7 +130,10 @@ impl SuiteSelection<'_> {
                 "the agent has more than {many} scenarios: not every id could be looked up"
             ));
         }
+        let base = baseline.base.as_ref().map(|(_, base)| base);
+        let history = History::of(self.loaded, &plan, base, &self.client, self.until).await;
         Ok(Online {
+            order: history.map(|history| history.told),
             agent: describe_agent(&account.agent),
             scenarios: chosen.map(|chosen| {
                 let names = chosen.iter().map(|one| format!("{} {}", one.id, one.name));
@@ -178,6 +184,7 @@ impl SuiteSelection<'_> {
             balance,
             baseline: None,
             expected_runs: None,
+            order: None,
             warnings,
             plan,
         })

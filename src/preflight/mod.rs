@@ -5,6 +5,7 @@ pub(crate) mod baseline;
 pub(crate) mod budget;
 pub(crate) mod changes;
 pub(crate) mod grouping;
+pub(crate) mod history;
 pub(crate) mod lookup;
 pub(crate) mod power;
 pub(crate) mod quarantine;

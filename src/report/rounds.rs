@@ -50,10 +50,6 @@ pub fn next_round(
     let last = rounds.started.last()?;
     let standing = Evaluation::of(suite, planned, runs, base, false);
     let gating = || standing.checks.iter().filter(|check| check.level == Level::Error);
-    let is_final = |check: &CheckReport| {
-        check.verdict == Verdict::Fail
-            && check.rounds.as_ref().is_some_and(|rounds| rounds.decided_in.is_some())
-    };
     if gating().any(is_final) {
         return None;
     }
@@ -106,11 +102,27 @@ pub fn next_round(
     })
 }
 
+/// Whether a gating check has failed for good: no run that may still start could save it.
+fn is_final(check: &CheckReport) -> bool {
+    check.verdict == Verdict::Fail
+        && check.rounds.as_ref().is_some_and(|rounds| rounds.decided_in.is_some())
+}
+
+/// Whether what the first round started first has failed a gating check for good, whatever its other
+/// scenarios would show. The plan holds the whole round: the looks are those of whole rounds, and
+/// what is not there yet could be anything. A comparison with a baseline waits for the whole round.
+pub fn first_part_fails(suite: &SuiteHead, planned: &PlanHead, runs: &[RunRecord]) -> bool {
+    let mut suite = suite.clone();
+    suite.thresholds.baseline = None;
+    let standing = Evaluation::of(&suite, planned, runs, None, true);
+    standing.checks.iter().filter(|check| check.level == Level::Error).any(is_final)
+}
+
 /// What the rounds came to: how many runs of how many at most, and what each round decided. Nothing
 /// where the runs came in one start.
 pub(crate) fn remarks(planned: &PlanHead, checks: &[CheckReport]) -> Vec<String> {
     let Some(rounds) = &planned.rounds else { return Vec::new() };
-    let started: usize = rounds.started.iter().map(|round| planned.runs_in(round)).sum();
+    let started: usize = rounds.started.iter().map(|round| planned.started_in(round)).sum();
     let scenarios = planned.scenarios.len().max(planned.cases.len());
     let most = rounds.looks.last().copied().unwrap_or(0).saturating_mul(scenarios);
     let saved = most.saturating_sub(started);
@@ -141,7 +153,7 @@ pub(crate) fn remarks(planned: &PlanHead, checks: &[CheckReport]) -> Vec<String>
         };
         let parts: Vec<String> =
             [part(&failed, "failed"), part(&passed, "passed")].into_iter().flatten().collect();
-        let runs = text::count(planned.runs_in(round), "run");
+        let runs = text::count(planned.started_in(round), "run");
         let decided =
             if parts.is_empty() { "it decided nothing".to_owned() } else { parts.join("; ") };
         told.push(format!("round {} ({runs}): {decided}", round.number));

@@ -133,6 +133,7 @@ pub(crate) fn open(
             request,
             found: Vec::new(),
             baseline: Chosen::default(),
+            history: None,
             earlier,
             calls: 1,
             until: None,

@@ -22,6 +22,7 @@ use crate::report::model::Timing;
 use crate::run_file::RunDir;
 use crate::runner::active_run::{ActiveRun, RunEnd};
 use crate::runner::call_limit::{CallLimiter, CallPermit};
+use crate::runner::start::first_part;
 use crate::runner::wait_policy::{stop_rule, wait_options};
 use crate::signal::Signal;
 use crate::stop::Stop;
@@ -184,7 +185,8 @@ impl Gate<'_> {
             paid: 0,
         };
         let mut record = std::mem::take(&mut active.record);
-        let runs = active.planned.runs;
+        active.in_round = active.planned.parts().map(|[first, _]| active.planned.of_start(&first));
+        let runs = active.in_round.as_ref().map_or(active.planned.runs, |part| part.runs);
         let waited = self.wait_for(active, &mut record, runs, stop_rule(active)).await;
         if let (Waited::Enough, _) = waited {
             self.stop_early(active, &mut record).await;
@@ -200,8 +202,10 @@ impl Gate<'_> {
             && !run_end.stopped_early
             && let Some(plan) = active.plan.clone()
         {
+            let plan = first_part(&plan, &active.planned).unwrap_or(plan);
             self.try_again(active, &plan, &mut run_end).await?;
         }
+        active.in_round = None;
         Ok(run_end)
     }
 

@@ -10,6 +10,7 @@ use crate::input::suite_file::Loaded;
 use crate::plan::planned::FoundScenario;
 use crate::plan::{Plan, Query, Selection, StartRequest, carries_name};
 use crate::preflight::baseline::{Chosen, Wanted};
+use crate::preflight::history::History;
 use crate::preflight::quarantine::quarantine_is_known;
 use crate::preflight::suggestions;
 use crate::record::ResultRecord;
@@ -25,6 +26,8 @@ pub(crate) struct Prepared {
     pub(crate) found: Vec<FoundScenario>,
     /// The earlier result to compare with, and where it came from.
     pub(crate) baseline: Chosen,
+    /// What starts first in the first round, where the suite wants to know.
+    pub(crate) history: Option<History>,
     pub(crate) earlier: Resume,
     /// How many calls it has at the same time, at most.
     pub(crate) calls: usize,
@@ -133,6 +136,17 @@ pub(crate) async fn prepare(
     if !shared.compared_within && baseline.base.is_none() && baseline.refused.is_none() {
         loaded.noticed.extend(crate::preflight::baseline::without_one(&loaded.suite));
     }
+    let history = match &earlier {
+        // What an earlier gate has started stays in its order.
+        Resume::FromDisk(_) | Resume::Found(_) => None,
+        Resume::FromCiJob(..) => {
+            loaded.suite.starts_failed_first().then(History::unused)
+        }
+        Resume::None => {
+            let base = baseline.base.as_ref().map(|(_, base)| base);
+            History::of(&loaded, &plan, base, client, deadline).await
+        }
+    };
     let mut calls = plan.largest_start().unwrap_or(usize::MAX);
     calls = calls.min(loaded.suite.concurrency.map_or(usize::MAX, |most| most as usize));
     if let Some(most) = shared.concurrency
@@ -158,6 +172,7 @@ pub(crate) async fn prepare(
         request,
         found,
         baseline,
+        history,
         earlier,
         calls,
         until,

@@ -6,14 +6,15 @@
 
 use crate::failure::Failure;
 use crate::plan::Plan;
-use crate::plan::rounds::StartedRound;
+use crate::plan::name::{FIRST_PART, REST};
+use crate::plan::rounds::{PlannedRounds, StartedRound};
 use crate::poll::Waited;
 use crate::preflight::budget;
 use crate::record::{ResultRecord, RunRecord, Status};
 use crate::report::build::End;
-use crate::report::model::{PlanHead, PooledResult};
+use crate::report::model::PooledResult;
 use crate::report::pool;
-use crate::report::rounds::next_round;
+use crate::report::rounds::{first_part_fails, next_round};
 use crate::run_file::RunDir;
 use crate::runner::active_run::{ActiveRun, RunEnd};
 use crate::runner::gate::Gate;
@@ -36,9 +37,11 @@ impl Gate<'_> {
             first.result = Some(active.record.id);
         }
         mark(&mut active.record.runs, 1);
+        let is_whole = self.rest_of_the_first(active, run_end, dir).await?;
+        let Some(rounds) = &mut active.planned.rounds else { return Ok(()) };
         // What an earlier gate has started is gone on with as it was.
         let mut left = rounds.started.split_off(1.min(rounds.started.len())).into_iter();
-        while run_end.end == End::Finished && !run_end.stopped_early {
+        while is_whole && run_end.end == End::Finished && !run_end.stopped_early {
             let round = match left.next() {
                 Some(round) => round,
                 None if active.plan.is_none() => break,
@@ -56,7 +59,7 @@ impl Gate<'_> {
                 run_end.end = signal.end();
                 break;
             }
-            if !self.round(active, run_end, dir, round).await? {
+            if !self.round(active, run_end, dir, Start::Round(round)).await? {
                 break;
             }
         }
@@ -66,17 +69,68 @@ impl Gate<'_> {
         Ok(())
     }
 
-    /// Starts one round, waits for it and joins it. Gives whether it was there at all.
+    /// Starts the scenarios of the first round that did not start first, where it has two parts and
+    /// no check has failed for good by then. Gives whether the first round is whole.
+    async fn rest_of_the_first(
+        &self,
+        active: &mut ActiveRun,
+        run_end: &mut RunEnd,
+        dir: &RunDir,
+    ) -> Result<bool, Signal> {
+        let Some([_, rest]) = active.planned.parts() else { return Ok(true) };
+        if run_end.end != End::Finished {
+            return Ok(false);
+        }
+        let rounds = active.planned.rounds.as_ref();
+        let under_way = rounds.is_some_and(|rounds| {
+            rounds.first.as_ref().is_some_and(|first| first.rest_started)
+        });
+        let left = text::count(active.planned.runs_in(&rest), "run");
+        if run_end.stopped_early
+            || !under_way
+                && first_part_fails(&active.head, &active.planned, &active.record.runs)
+        {
+            run_end.stopped_early = true;
+            active.notes.push(format!(
+                "what failed lately has failed again: the other {left} of the first round were not \
+                 started"
+            ));
+            return Ok(false);
+        }
+        if !under_way && active.plan.is_none() {
+            active.notes.push(format!(
+                "the other {left} of the first round were not started when the earlier gate ended: \
+                 `cekura-gate run --resume` starts them"
+            ));
+            return Ok(false);
+        }
+        if let Some((signal, _)) = self.stop.heard() {
+            run_end.end = signal.end();
+            return Ok(false);
+        }
+        self.round(active, run_end, dir, Start::Rest(rest)).await
+    }
+
+    /// Starts one round, or what is left of the first, waits for it and joins it. Gives whether it
+    /// was there at all.
     async fn round(
         &self,
         active: &mut ActiveRun,
         run_end: &mut RunEnd,
         dir: &RunDir,
-        mut round: StartedRound,
+        start: Start,
     ) -> Result<bool, Signal> {
+        let (is_rest, mut round) = match start {
+            Start::Round(round) => (false, round),
+            Start::Rest(rest) => (true, rest),
+        };
         let number = round.number;
+        let label = if is_rest { REST.to_owned() } else { format!("round {number}") };
         let runs = active.planned.runs_in(&round);
-        let plan = active.plan.as_ref().and_then(|plan| plan.round(&round));
+        let plan = active.plan.as_ref().and_then(|plan| match is_rest {
+            true => plan.part(&round, true),
+            false => plan.round(&round),
+        });
         if let Some(limits) = &active.suite.budget
             && budget::allows(limits, run_end.paid + runs).is_err()
         {
@@ -88,12 +142,12 @@ impl Gate<'_> {
             return Ok(false);
         }
         // Whoever goes on after a runner that is lost now finds the round by its name.
-        self.leave_round(active, dir, &round);
+        self.leave_round(active, dir, &round, is_rest);
         let mut fresh = match self.start_round(active, plan.as_ref(), &round).await {
             Ok(fresh) => fresh,
             Err(failure) => {
                 let why = active.redacted(&failure);
-                active.notes.push(format!("round {number} could not be started: {why}"));
+                active.notes.push(format!("{label} could not be started: {why}"));
                 if let Some((signal, _)) = self.stop.heard() {
                     run_end.end = signal.end();
                 }
@@ -102,15 +156,9 @@ impl Gate<'_> {
         };
         let id = fresh.id;
         round.result = Some(id);
-        self.leave_round(active, dir, &round);
-        self.say(&format!("round {number}: {} started as result {id}", text::count(runs, "run")));
-        active.in_round = Some(PlanHead {
-            runs_per_scenario: round.runs_per_scenario,
-            runs: Some(runs),
-            rounds: None,
-            scenarios: round.scenarios.clone().unwrap_or_else(|| active.planned.scenarios.clone()),
-            ..active.planned.clone()
-        });
+        self.leave_round(active, dir, &round, is_rest);
+        self.say(&format!("{label}: {} started as result {id}", text::count(runs, "run")));
+        active.in_round = Some(active.planned.of_start(&round));
         let waited = self.wait_for(active, &mut fresh, Some(runs), EarlyStop::Never).await;
         let is_whole = matches!(waited, (Waited::Finished, _));
         run_end.end = self.wrap_up(active, &mut fresh, waited).await?;
@@ -129,14 +177,15 @@ impl Gate<'_> {
         let mut fresh = std::mem::take(&mut active.record);
         mark(&mut fresh.runs, number);
         if run_end.results.is_empty() {
-            run_end.results.push(reference(active, whole.id, &whole.status, 1));
+            let label = if is_rest { FIRST_PART } else { "round 1" };
+            run_end.results.push(reference(active, whole.id, &whole.status, label));
         }
-        run_end.results.push(reference(active, id, &fresh.status, number));
+        run_end.results.push(reference(active, id, &fresh.status, &label));
         pool::add(&mut whole, fresh);
         whole.runs.sort_by_key(|run| run.id);
         active.record = whole;
         if let Some(rounds) = &mut active.planned.rounds {
-            rounds.started.push(round);
+            put(rounds, round, is_rest);
         }
         Ok(true)
     }
@@ -163,15 +212,40 @@ impl Gate<'_> {
     }
 
     /// Leaves on disk that a round starts, or has started.
-    fn leave_round(&self, active: &mut ActiveRun, dir: &RunDir, round: &StartedRound) {
+    fn leave_round(
+        &self,
+        active: &mut ActiveRun,
+        dir: &RunDir,
+        round: &StartedRound,
+        is_rest: bool,
+    ) {
         let mut planned = active.planned.clone();
         if let Some(rounds) = &mut planned.rounds {
-            rounds.started.push(round.clone());
+            put(rounds, round.clone(), is_rest);
         }
         active.started.planned = planned;
         if let Err(error) = dir.leave(&active.started) {
             self.warn(&error.to_string());
         }
+    }
+}
+
+/// What is started beside the first start.
+enum Start {
+    /// A round.
+    Round(StartedRound),
+    /// What the first round did not start first.
+    Rest(StartedRound),
+}
+
+/// Notes what has started, or starts.
+fn put(rounds: &mut PlannedRounds, round: StartedRound, is_rest: bool) {
+    match &mut rounds.first {
+        Some(first) if is_rest => {
+            first.rest_started = true;
+            first.rest_result = round.result;
+        }
+        _ => rounds.started.push(round),
     }
 }
 
@@ -181,12 +255,12 @@ fn mark(runs: &mut [RunRecord], round: u32) {
     }
 }
 
-fn reference(active: &ActiveRun, id: u64, status: &Status, round: u32) -> PooledResult {
+fn reference(active: &ActiveRun, id: u64, status: &Status, set: &str) -> PooledResult {
     let first = active.started.result.unwrap_or_default();
     let all = active.url.as_ref().and_then(|url| url.strip_suffix(&format!("/{first}")));
     PooledResult {
         id,
-        set: format!("round {round}"),
+        set: set.to_owned(),
         status: status.clone(),
         url: all.map(|all| format!("{all}/{id}")),
     }

@@ -14,6 +14,7 @@ use crate::failure::Failure;
 use crate::input::suite_file::Loaded;
 use crate::input::variables::looks_secret;
 use crate::plan::mark::Mark;
+use crate::plan::name::FIRST_PART;
 use crate::plan::{Plan, StartRequest, carries_name, result_name_start};
 use crate::preflight::agent_dir;
 use crate::preflight::baseline::Wanted;
@@ -65,6 +66,7 @@ impl Gate<'_> {
             request,
             found,
             baseline,
+            history,
             earlier,
             calls,
             began,
@@ -80,11 +82,15 @@ impl Gate<'_> {
             ended: matches!(&earlier, Resume::FromDisk(left) if left.ended),
             request: fingerprints(&asked(&plan, &request)),
         };
+        if let (Some(rounds), Some(history)) = (&mut started.planned.rounds, &history) {
+            rounds.first.clone_from(&history.first);
+        }
         let ended_earlier = started.ended;
         let keep = loaded.suite.transcripts();
         let begun = match earlier {
             Resume::FromDisk(left) => {
-                let work = self.go_on(&left, &plan, keep, deadline);
+                let of_start = first_part(&plan, &left.planned).map(|_| FIRST_PART);
+                let work = self.go_on(&left, &plan, of_start, (keep, deadline));
                 let work = announced("the result of the earlier gate", |line| self.say(line), work);
                 let begun = self.unless_stopped(work).await?;
                 started.planned.join(&left.planned);
@@ -96,7 +102,12 @@ impl Gate<'_> {
                     true => deadline.min(Instant::now() + AT_ONCE),
                     false => deadline,
                 };
-                let begun = self.start_anew(&plan, request, &started, dir, until).await;
+                let part = first_part(&plan, &started.planned);
+                let (of_start, request) = match &part {
+                    Some(part) => (part, part.request().unwrap_or(request)),
+                    None => (&plan, request),
+                };
+                let begun = self.start_anew(of_start, request, &started, dir, until).await;
                 self.explained(begun, &loaded, &plan).await?
             }
             Resume::Found(record) => {
@@ -124,6 +135,7 @@ impl Gate<'_> {
             false => baseline,
         };
         notes.extend(baseline.notes);
+        notes.extend(history.map(|history| history.told));
         let chats = chats_of(&loaded, dir, around, self.client.time_scale().is_some());
         if let Some(chats) = chats.as_ref().filter(|_| resumed) {
             notes.extend(self.end_chats(chats, &record.runs, deadline).await);
@@ -261,12 +273,13 @@ impl Gate<'_> {
         &self,
         left: &RunState,
         plan: &Plan,
-        keep: Transcripts,
-        deadline: Instant,
+        part: Option<&str>,
+        (keep, deadline): (Transcripts, Instant),
     ) -> Result<StartOutcome, Failure> {
         let record = match (left.result, &left.name) {
             (Some(id), _) => self.client.result(id, keep, deadline).await?,
             (None, Some(name)) => {
+                let name = &part.map_or_else(|| name.clone(), |part| format!("{name} {part}"));
                 self.say(&format!("looking for the result named `{name}`"));
                 let path = plan.path();
                 *self.client.seek_started(path, name, deadline).await?
@@ -330,6 +343,12 @@ impl Gate<'_> {
             None => dashboard.to_owned(),
         })
     }
+}
+
+/// The plan of what the first round starts first, where it has two parts.
+pub(crate) fn first_part(plan: &Plan, planned: &PlanHead) -> Option<Plan> {
+    let [first, _] = planned.parts()?;
+    plan.part(&first, false)
 }
 
 /// The conversations with the agent's own program, where the suite is of such a mode.

@@ -35,6 +35,18 @@ pub struct Rounds {
     pub step: Option<u32>,
 }
 
+/// Which scenarios of the first round start first.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Order {
+    /// All of them in one start.
+    #[default]
+    Suite,
+    /// Those that failed lately, in a start of their own: once they show that the suite fails for
+    /// good, the others are not started.
+    RecentFailures,
+}
+
 impl Frequency {
     /// How often each scenario runs in the first start.
     pub const fn first(self) -> u32 {

@@ -18,7 +18,7 @@ pub use super::budget::Budget;
 pub use super::carrier::{
     Elevenlabs, Email, Livekit, Mode, Numbers, Phone, Pipecat, Retell, Room, Sip, Vapi, Websocket,
 };
-pub use super::frequency::{Frequency, MOST_REPETITIONS, Rounds};
+pub use super::frequency::{Frequency, MOST_REPETITIONS, Order, Rounds};
 pub use super::profile::Profile;
 pub use super::test_sets::TestSetFrom;
 use crate::redact::rules::Redact;
@@ -84,6 +84,10 @@ pub struct Suite {
     /// starts with 3 of each and goes on in rounds, at most to 12, while a check is not decided: it
     /// needs `thresholds.confidence`.
     pub frequency: Option<Frequency>,
+    /// Which scenarios of the first round start first. `recent_failures` starts those that failed
+    /// lately, by the baseline and by earlier results of this suite on the branch, before the others.
+    /// Needs a `frequency` with `start` and `max`. Default: suite, all at once.
+    pub order: Option<Order>,
     /// Personality ids that replace each scenario's own. Each multiplies the number of runs.
     #[schemars(length(min = 1), inner(range(min = 1)))]
     pub personalities: Option<Vec<u64>>,
@@ -191,6 +195,11 @@ impl Suite {
     /// Whether the verdict is reported only and decides no exit code.
     pub fn is_report_only(&self) -> bool {
         self.enforce == Some(false)
+    }
+
+    /// Whether the first round begins with the scenarios that failed lately.
+    pub fn starts_failed_first(&self) -> bool {
+        self.order == Some(Order::RecentFailures)
     }
 
     /// How often each scenario runs in the first start.

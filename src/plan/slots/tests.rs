@@ -134,7 +134,7 @@ fn each_round_has_slots_of_its_own_and_one_that_was_not_started_owes_nothing() {
         ..StartedRound::default()
     };
     let started = vec![round(1, None), round(2, Some(vec![2]))];
-    let rounds = PlannedRounds { looks: vec![2, 4, 6], started };
+    let rounds = PlannedRounds { looks: vec![2, 4, 6], started, first: None };
     let plan = PlanHead { rounds: Some(rounds), runs: Some(6), ..plan(2, &[1, 2]) };
     let of = |id, scenario, round| RunRecord { round, ..run(id, scenario) };
     let first = [of(1, 1, None), of(2, 1, Some(1)), of(3, 2, Some(1))];
