@@ -27,8 +27,8 @@ pub fn start_of_name(result_name: &str) -> Option<&str> {
     result_name.get(..result_name.rfind(MARK)? + MARK.len())
 }
 
-/// The name of the whole start that a result is a part of, its first round in two parts: none for
-/// the name of anything else.
+/// The name of the whole start that a result is the first part of, where the first round has two
+/// parts; none for any other name.
 pub fn whole_of_first_part(name: &str) -> Option<&str> {
     name.trim().strip_suffix(FIRST_PART)?.strip_suffix(' ')
 }

@@ -11,13 +11,13 @@ use crate::failure::Failure;
 use crate::input::file;
 use crate::input::file::LONGEST_RESULT;
 use crate::plan::mark::{Event, Mark, Origin};
-use crate::plan::name::is_named;
+use crate::plan::name::{REST, is_named, whole_of_first_part};
 use crate::plan::{is_of_whole_start, result_name_start};
 use crate::record::{ResultRecord, RunRecord, Status};
 use crate::report::evaluation::{Evaluation, as_baseline};
-use crate::report::json;
 use crate::report::model::{PlanHead, Report};
 use crate::report::words::ids;
+use crate::report::{json, pool};
 use crate::retry;
 use crate::spec::cases;
 use crate::suite::head::SuiteHead;
@@ -120,6 +120,7 @@ impl<'a> Wanted<'a> {
             (None, Ok(id)) => {
                 let mut record = client.result(id, Transcripts::None, until).await?;
                 self.join_retries(&mut record, client, until).await?;
+                self.join_rest(&mut record, client, until).await?;
                 record
             }
             (None, Err(_)) => return self.of_branch(from, client, until).await,
@@ -157,6 +158,7 @@ impl<'a> Wanted<'a> {
         let mut read = 0;
         for listed in client.results_starting(&start, until).await? {
             let name = listed.name.as_deref().unwrap_or_default().trim();
+            let name = whole_of_first_part(name).unwrap_or(name);
             if !is_of_whole_start(name, &start) {
                 continue;
             }
@@ -171,6 +173,10 @@ impl<'a> Wanted<'a> {
             read += 1;
             let mut record = client.result(listed.id, Transcripts::None, until).await?;
             self.join_retries(&mut record, client, until).await?;
+            if !self.join_rest(&mut record, client, until).await? {
+                notes.over(record.id, "only a part of its first round was started".to_owned());
+                continue;
+            }
             if let Some(why) = self.is_too_late(&record).or_else(|| self.evidence_refuses(&record))
             {
                 notes.over(record.id, why);
@@ -225,6 +231,26 @@ impl<'a> Wanted<'a> {
             joined.extend(more);
         }
         Ok(())
+    }
+
+    /// Joins the other part of a first round to the part that started first. Gives whether the round
+    /// is whole.
+    async fn join_rest(
+        &self,
+        record: &mut ResultRecord,
+        client: &Client,
+        until: Instant,
+    ) -> Result<bool, Failure> {
+        let whole = record.name.as_deref().and_then(whole_of_first_part);
+        let Some(rest) = whole.map(|whole| format!("{whole} {REST}")) else { return Ok(true) };
+        let listed = client.results_starting(&rest, until).await?;
+        let is_rest = |one: &&ResultRecord| one.name.as_deref().is_some_and(|n| is_named(n, &rest));
+        // The oldest: a proxy on the way may have doubled a start.
+        let Some(found) = listed.iter().rev().find(is_rest) else { return Ok(false) };
+        let mut fresh = client.result(found.id, Transcripts::None, until).await?;
+        self.join_retries(&mut fresh, client, until).await?;
+        pool::add(record, fresh);
+        Ok(true)
     }
 
     /// The suite, as far as it judges, with other thresholds.

@@ -23,6 +23,7 @@ mod messages;
 mod new_failures;
 mod not_written;
 mod online;
+mod order;
 mod platform;
 mod policies;
 mod privacy;
