@@ -56,7 +56,7 @@ fn world_of(file: &Path) -> World {
 fn each_mode_has_an_example_and_there_are_a_quickstart_and_tests_as_code() {
     let names: BTreeSet<String> = suites().into_iter().map(|(name, _)| name).collect();
     let modes = Mode::ALL.iter().map(|mode| mode.name().to_owned());
-    let others = ["quickstart", "tests-as-code", "inline"];
+    let others = ["quickstart", "rounds", "tests-as-code", "inline"];
     let expected: BTreeSet<String> = modes.chain(others.map(str::to_owned)).collect();
     assert_eq!(names, expected);
     for (name, file) in suites() {

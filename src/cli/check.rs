@@ -6,7 +6,7 @@ use std::path::PathBuf;
 
 use serde_json::Value;
 
-use crate::cli::check_lines::checks;
+use crate::cli::check_lines::{checks, policies};
 use crate::context::Context;
 use crate::escape::json::safe;
 use crate::escape::terminal::log_line;
@@ -27,9 +27,7 @@ use crate::preflight::selection::{Group, Member, SuiteSet};
 use crate::preflight::warnings::warnings;
 use crate::preflight::{lookup, power, selection};
 use crate::spec::model::Case;
-use crate::suite::model::{Quarantine, Suite};
-use crate::suite::retry::{EarlyStop, RetryOn};
-use crate::suite::thresholds::{Baseline, IfMissing, Thresholds};
+use crate::suite::thresholds::Thresholds;
 use crate::suite::together;
 use crate::text;
 
@@ -309,84 +307,6 @@ fn first_call(loaded: &Loaded) -> Option<StartRequest> {
     let name = format!("{} · {}", loaded.name(), first.label());
     let call = together::call(&loaded.suite, first);
     Plan::new(&call, &name, None, "key").ok()?.request()
-}
-
-/// What the suite asks for beyond its checks.
-fn policies(suite: &Suite) -> Vec<(&'static str, String)> {
-    let mut rows = Vec::new();
-    if suite.is_report_only() {
-        rows.push(("enforce", "false: the verdict is reported only".to_owned()));
-    }
-    if let Some(confidence) = suite.thresholds.as_ref().and_then(|t| t.confidence) {
-        rows.push(("confidence", confidence.to_string()));
-    }
-    if let Some(baseline) = suite.thresholds.as_ref().and_then(|t| t.baseline.as_ref()) {
-        rows.push(("baseline", baseline_row(suite, baseline)));
-    }
-    for (name, group) in suite.thresholds.iter().flat_map(|thresholds| &thresholds.groups) {
-        rows.push(("group", format!("{name}: {}", group.describe())));
-    }
-    for entry in suite.quarantine.iter().flatten() {
-        let Quarantine { scenario, until, owner, reason } = entry;
-        rows.push(("quarantine", format!("{scenario} until {until} ({owner}): {reason}")));
-    }
-    if suite.starts_failed_first() {
-        let told = match suite.rounds() {
-            Some(_) => "in the first round, what failed lately starts first (known when it runs)",
-            None => "recent_failures changes nothing: there are no rounds",
-        };
-        rows.push(("order", told.to_owned()));
-    }
-    if let Some(retry) = &suite.retry {
-        let on: Vec<&str> = retry
-            .on
-            .iter()
-            .map(|on| match on {
-                RetryOn::Error => "errors",
-                RetryOn::Failure => "failures",
-                RetryOn::Lost => "lost conversations",
-            })
-            .collect();
-        let times = text::count(retry.attempts as usize, "attempt");
-        rows.push(("retry", format!("{}, {times}", text::list(&on))));
-    }
-    match suite.early_stop {
-        None | Some(EarlyStop::Never) => {}
-        Some(EarlyStop::Failed) => {
-            rows.push(("early stop", "when it can no longer pass".to_owned()))
-        }
-        Some(EarlyStop::Decided) => rows.push(("early stop", "when it is decided".to_owned())),
-    }
-    if let Some(budget) = &suite.budget {
-        let runs = budget
-            .max_runs
-            .map(|most| text::count(usize::try_from(most).unwrap_or(usize::MAX), "run"));
-        let cost = budget.max_cost.map(|most| format!("{most:.2}"));
-        let limits: Vec<String> = runs.into_iter().chain(cost).collect();
-        if !limits.is_empty() {
-            rows.push(("budget", format!("at most {}", text::list(&limits))));
-        }
-    }
-    rows
-}
-
-/// Where the baseline comes from, and by what it is found.
-fn baseline_row(suite: &Suite, baseline: &Baseline) -> String {
-    let from = &baseline.from;
-    let without = match baseline.if_missing.unwrap_or_default() {
-        IfMissing::Pass => "passes",
-        IfMissing::Inconclusive => "is inconclusive",
-        IfMissing::Fail => "fails",
-    };
-    let is_branch = from != "matrix" && from != "none" && from.parse::<u64>().is_err();
-    let whose = match &suite.name {
-        Some(name) if is_branch && !from.ends_with(".json") => format!(
-            "results named \"{name}\" of that branch; a job's branch is the one of its CI \
-             system, or CEKURA_GATE_BRANCH; "
-        ),
-        _ => String::new(),
-    };
-    format!("{from} ({whose}where there is none, the comparison {without})")
 }
 
 fn scenarios(plan: &Plan) -> String {

@@ -47,7 +47,11 @@ mod tests {
         assert_eq!(failed_lately(&all, std::slice::from_ref(&old)), [1]);
         let new = runs(&[5, 6, 4], &[1, 1, 4]);
         assert_eq!(failed_lately(&all, &[new.clone(), old.clone()]), [5, 6]);
-        assert_eq!(failed_lately(&all, &[old, new]), [1, 5], "5 and 6 are alike: the suite's order");
+        assert_eq!(
+            failed_lately(&all, &[old, new]),
+            [1, 5],
+            "5 and 6 are alike: the suite's order"
+        );
     }
 
     #[test]

@@ -118,7 +118,8 @@ mod tests {
                 runs_per_scenario: *runs_per_scenario,
                 ..StartedRound::default()
             });
-            PlannedRounds { looks: looks.to_vec(), started: started.collect(), first: None }.are_sound()
+            PlannedRounds { looks: looks.to_vec(), started: started.collect(), first: None }
+                .are_sound()
         };
         for started in [&[][..], &[(1, 3)], &[(1, 3), (2, 3)], &[(1, 3), (2, 3), (3, 4)]] {
             assert!(sound(&[3, 6, 10], started), "{started:?}");

@@ -22,6 +22,7 @@ use crate::report::model::{
 use crate::report::remarks::{
     disagreements, remarks, retried, ungated_failures, unreadable, version_change,
 };
+use crate::report::round_table::RoundTable;
 use crate::report::words::thresholds_of_rate;
 use crate::report::{rounds, words};
 use crate::retry::RetryRecord;
@@ -206,7 +207,8 @@ pub fn build_report(mut parts: ReportInput) -> Report {
     }));
     let base_version = baseline.as_ref().and_then(|baseline| baseline.agent_version.clone());
     notes.extend(version_change(base_version, result.version()));
-    notes.extend(rounds::remarks(&plan, &checks));
+    let rounds = rounds::table(&plan, &checks);
+    notes.extend(rounds.as_ref().map(RoundTable::summary));
     notes.extend(remarks(&result, &plan, &tally));
     notes.extend(unreadable(&result));
     // Once retries have joined the evidence, the first result's figures are of other runs.
@@ -237,6 +239,7 @@ pub fn build_report(mut parts: ReportInput) -> Report {
         refused_baseline: parts.refused_baseline,
         retries: parts.retries,
         results: parts.results,
+        rounds,
         events,
         incomplete,
         other_suite: None,

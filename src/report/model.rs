@@ -12,6 +12,7 @@ use crate::exit::Code;
 use crate::outcome::{Outcome, RunOutcome};
 pub use crate::plan::slots::PlanHead;
 use crate::record::{Insights, ResultRecord, RunRecord, Status};
+use crate::report::round_table::RoundTable;
 use crate::retry::RetryRecord;
 use crate::suite::head::SuiteHead;
 use crate::suite::model::{Junit, Quarantine};
@@ -70,6 +71,9 @@ pub struct Report {
     /// `result` holds the runs of all of them under the id of the first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub results: Vec<PooledResult>,
+    /// What each round started and decided, and what was saved, where the runs came in rounds.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rounds: Option<RoundTable>,
     /// The notes that came up while the gate ran; `judge` finds the others again.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub events: Vec<String>,

@@ -1,4 +1,4 @@
-//! Which round is next, and what the rounds came to, in words.
+//! Which round is next, and whether there is another at all.
 //!
 //! Pure. What is not decided drives what is started: a check of one scenario needs runs of that
 //! scenario only, a share of several needs whole rounds of them. Once a gating check has failed for
@@ -11,9 +11,9 @@ use crate::plan::rounds::StartedRound;
 use crate::record::RunRecord;
 use crate::report::evaluation::{Evaluation, evidence_of};
 use crate::report::model::PlanHead;
+use crate::report::round_table::{RoundRow, RoundTable};
 use crate::report::words;
 use crate::suite::head::SuiteHead;
-use crate::text;
 use crate::verdict::evidence::ScenarioSlots;
 use crate::verdict::{CheckReport, Verdict, scenarios_of};
 
@@ -118,45 +118,84 @@ pub fn first_part_fails(suite: &SuiteHead, planned: &PlanHead, runs: &[RunRecord
     standing.checks.iter().filter(|check| check.level == Level::Error).any(is_final)
 }
 
-/// What the rounds came to: how many runs of how many at most, and what each round decided. Nothing
-/// where the runs came in one start.
-pub(crate) fn remarks(planned: &PlanHead, checks: &[CheckReport]) -> Vec<String> {
-    let Some(rounds) = &planned.rounds else { return Vec::new() };
-    let started: usize = rounds.started.iter().map(|round| planned.started_in(round)).sum();
-    let scenarios = planned.scenarios.len().max(planned.cases.len());
-    let most = rounds.looks.last().copied().unwrap_or(0).saturating_mul(scenarios);
-    let saved = most.saturating_sub(started);
-    let mut told = vec![format!(
-        "{started} of at most {most} runs were started, in {} of {}; {saved} saved",
-        rounds.started.len(),
-        text::count(rounds.looks.len(), "round")
-    )];
+/// What each round of a plan started, and what its checks say of them. None where the runs came in one start.
+pub(crate) fn table(planned: &PlanHead, checks: &[CheckReport]) -> Option<RoundTable> {
+    let rounds = planned.rounds.as_ref()?;
+    let all = planned.scenarios.len().max(planned.cases.len());
+    let most_runs = rounds.looks.last().copied().unwrap_or(0).saturating_mul(all);
+    let mut rows = Vec::new();
+    let mut so_far = 0;
     for round in &rounds.started {
-        let of_round = |verdict: Verdict| {
-            let decided = checks.iter().filter(|check| {
-                check.verdict == verdict
-                    && check.rounds.as_ref().and_then(|rounds| rounds.decided_in)
-                        == Some(round.number)
+        let runs = planned.started_in(round);
+        so_far += runs;
+        let decided = |verdict: Verdict| {
+            let of_round = checks.iter().filter(|check| {
+                let decided_in = check.rounds.as_ref().and_then(|rounds| rounds.decided_in);
+                check.verdict == verdict && decided_in == Some(round.number)
             });
-            decided.map(words::check_name).collect::<Vec<String>>()
+            of_round.map(words::check_name).collect()
         };
-        let (passed, failed) = (of_round(Verdict::Pass), of_round(Verdict::Fail));
-        let part = |names: &[String], verb: &str| {
-            const MOST: usize = 3;
-            let shown: Vec<String> =
-                names.iter().take(MOST).map(|name| crate::escape::short(name, 80)).collect();
-            let more = match names.len().checked_sub(MOST) {
-                Some(more @ 1..) => format!(" and {}", text::count(more, "more check")),
-                _ => String::new(),
-            };
-            (!names.is_empty()).then(|| format!("{}{more} {verb}", shown.join(", ")))
-        };
-        let parts: Vec<String> =
-            [part(&failed, "failed"), part(&passed, "passed")].into_iter().flatten().collect();
-        let runs = text::count(planned.started_in(round), "run");
-        let decided =
-            if parts.is_empty() { "it decided nothing".to_owned() } else { parts.join("; ") };
-        told.push(format!("round {} ({runs}): {decided}", round.number));
+        rows.push(RoundRow {
+            number: round.number,
+            scenarios: runs.checked_div(round.runs_per_scenario).unwrap_or(0),
+            runs_per_scenario: round.runs_per_scenario,
+            runs,
+            runs_so_far: so_far,
+            not_started: planned.runs_in(round).saturating_sub(runs),
+            passed: decided(Verdict::Pass),
+            failed: decided(Verdict::Fail),
+        });
     }
-    told
+    Some(RoundTable {
+        planned_rounds: rounds.looks.len(),
+        most_runs,
+        started_runs: so_far,
+        saved_runs: most_runs.saturating_sub(so_far),
+        rounds: rows,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::rounds::{FirstPart, PlannedRounds};
+
+    fn round(number: u32, scenarios: Option<Vec<u64>>) -> StartedRound {
+        StartedRound { number, runs_per_scenario: 3, scenarios, ..StartedRound::default() }
+    }
+
+    fn plan(started: Vec<StartedRound>, first: Option<FirstPart>) -> PlanHead {
+        PlanHead {
+            scenarios: vec![1, 2, 3],
+            runs_per_scenario: 3,
+            rounds: Some(PlannedRounds { looks: vec![3, 6, 9], started, first }),
+            ..PlanHead::default()
+        }
+    }
+
+    #[test]
+    fn a_round_of_some_scenarios_adds_their_runs_alone() {
+        let plan = plan(vec![round(1, None), round(2, Some(vec![2]))], None);
+        let told = table(&plan, &[]).unwrap();
+        assert_eq!(
+            told.summary(),
+            "12 of at most 27 runs were started, in 2 of 3 rounds; 15 saved"
+        );
+        let rows: Vec<_> = told.rounds.iter().map(|row| (row.started(), row.runs_so_far)).collect();
+        let (first, second) = ("3 scenarios × 3 = 9 runs", "1 scenario × 3 = 3 runs");
+        assert_eq!(rows, [(first.to_owned(), 9), (second.to_owned(), 12)]);
+        assert_eq!(told.rounds[0].decided(), "nothing");
+    }
+
+    #[test]
+    fn what_was_not_started_of_the_first_round_is_saved_and_said() {
+        let first = FirstPart { scenarios: vec![3], ..FirstPart::default() };
+        let row = |first| table(&plan(vec![round(1, None)], Some(first)), &[]).unwrap();
+        let stopped = row(first.clone());
+        assert_eq!((stopped.started_runs, stopped.saved_runs), (3, 24));
+        let told = "1 scenario × 3 = 3 runs; the other 6 not started";
+        assert_eq!(stopped.rounds[0].started(), told);
+        let whole = row(FirstPart { rest_started: true, ..first });
+        assert_eq!(whole.rounds[0].started(), "3 scenarios × 3 = 9 runs");
+    }
 }

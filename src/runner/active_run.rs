@@ -102,6 +102,12 @@ impl ActiveRun {
     }
 }
 
+/// The plan of what the first round starts first, where it has two parts.
+pub(crate) fn first_part(plan: &Plan, planned: &PlanHead) -> Option<Plan> {
+    let [first, _] = planned.parts()?;
+    plan.part(&first, false)
+}
+
 /// How attending ended, beside the evidence.
 pub(crate) struct RunEnd {
     pub(crate) end: End,

@@ -139,9 +139,7 @@ pub(crate) async fn prepare(
     let history = match &earlier {
         // What an earlier gate has started stays in its order.
         Resume::FromDisk(_) | Resume::Found(_) => None,
-        Resume::FromCiJob(..) => {
-            loaded.suite.starts_failed_first().then(History::unused)
-        }
+        Resume::FromCiJob(..) => loaded.suite.starts_failed_first().then(History::unused),
         Resume::None => {
             let base = baseline.base.as_ref().map(|(_, base)| base);
             History::of(&loaded, &plan, base, client, deadline).await

@@ -82,13 +82,11 @@ impl Gate<'_> {
             return Ok(false);
         }
         let rounds = active.planned.rounds.as_ref();
-        let under_way = rounds.is_some_and(|rounds| {
-            rounds.first.as_ref().is_some_and(|first| first.rest_started)
-        });
+        let under_way = rounds
+            .is_some_and(|rounds| rounds.first.as_ref().is_some_and(|first| first.rest_started));
         let left = text::count(active.planned.runs_in(&rest), "run");
         if run_end.stopped_early
-            || !under_way
-                && first_part_fails(&active.head, &active.planned, &active.record.runs)
+            || !under_way && first_part_fails(&active.head, &active.planned, &active.record.runs)
         {
             run_end.stopped_early = true;
             active.notes.push(format!(

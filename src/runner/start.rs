@@ -21,7 +21,7 @@ use crate::preflight::baseline::Wanted;
 use crate::record::{ResultRecord, RunRecord};
 use crate::report::model::PlanHead;
 use crate::run_file::{RunDir, RunState, fingerprints};
-use crate::runner::active_run::ActiveRun;
+use crate::runner::active_run::{ActiveRun, first_part};
 use crate::runner::announce::announced;
 use crate::runner::gate::Gate;
 use crate::runner::prepare::{Prepared, Resume, asked};
@@ -343,12 +343,6 @@ impl Gate<'_> {
             None => dashboard.to_owned(),
         })
     }
-}
-
-/// The plan of what the first round starts first, where it has two parts.
-pub(crate) fn first_part(plan: &Plan, planned: &PlanHead) -> Option<Plan> {
-    let [first, _] = planned.parts()?;
-    plan.part(&first, false)
 }
 
 /// The conversations with the agent's own program, where the suite is of such a mode.

@@ -130,7 +130,8 @@ fn the_baseline_alone_says_what_failed_too() {
     );
     let healed = Gate::against(GOOD, &suite);
     std::fs::copy(saved, healed.dir.path().join("before.json")).unwrap();
-    let finished = healed.run(&["run"]).says("1 of 2 scenarios start first").says("the baseline: 1");
+    let finished =
+        healed.run(&["run"]).says("1 of 2 scenarios start first").says("the baseline: 1");
     let result = finished.result();
     assert_eq!(first(&result)["rest_started"], true);
     assert_eq!(result["tally"]["missing"], 0);

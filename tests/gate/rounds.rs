@@ -90,16 +90,26 @@ fn a_plainly_fine_agent_passes_after_the_first_round() {
         .run(&["run"])
         .expect(0)
         .says("8 of at most 24 runs were started, in 1 of 3 rounds; 16 saved")
-        .says("round 1 (8 runs): success_rate passed");
+        .says("1   2 scenarios × 4 = 8 runs, 8 so far; decided: success_rate passed");
     assert_eq!(gate.simulator().starts(), 1);
     assert!(finished.report("summary.md").contains("16 saved"));
+    assert!(finished.report("summary.md").contains("| 1 | 2 scenarios × 4 = 8 runs | 8 | success"));
     assert!(finished.report("html/index.html").contains("16 saved"));
+    assert!(finished.report("html/plots/rounds.svg").contains("100% · 8 runs"));
+    let table = serde_json::json!({
+        "planned_rounds": 3, "most_runs": 24, "started_runs": 8, "saved_runs": 16,
+        "rounds": [{
+            "number": 1, "scenarios": 2, "runs_per_scenario": 4, "runs": 8, "runs_so_far": 8,
+            "passed": ["success_rate"],
+        }],
+    });
+    assert_eq!(finished.result()["rounds"], table);
 }
 
 #[test]
 fn a_plainly_broken_agent_fails_after_the_first_round() {
     let gate = Gate::against(&world("0", "0"), SURE);
-    gate.run(&["run"]).expect(1).says("round 1 (8 runs): success_rate failed");
+    gate.run(&["run"]).expect(1).says("8 so far; decided: success_rate failed");
     assert_eq!(gate.simulator().starts(), 1);
 }
 

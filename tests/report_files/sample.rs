@@ -265,6 +265,7 @@ pub(crate) fn report() -> Report {
         refused_baseline: None,
         retries: Vec::new(),
         results: Vec::new(),
+        rounds: None,
         events: Vec::new(),
         incomplete: false,
         other_suite: None,

@@ -53,6 +53,7 @@ fn body(report: &Report, style: Style) -> String {
     let mut out = String::new();
     head(&mut out, report, style);
     checks(&mut out, report, style);
+    rounds(&mut out, report, style);
     failing(&mut out, &scenarios, style);
     unknown(&mut out, report, &scenarios, style);
     quarantined(&mut out, report, &scenarios, style);
@@ -209,6 +210,22 @@ fn narrow_checks(
             _ => short(&check.reason, 400),
         };
         out.push_str(&style.wrap("      ", 6, &why));
+    }
+}
+
+/// What each round started and decided. What they came to as a whole stands in the notes.
+fn rounds(out: &mut String, report: &Report, style: Style) {
+    let Some(table) = &report.rounds else { return };
+    title(out, style, "Rounds");
+    let skipped = table.rounds.len().saturating_sub(MOST);
+    if skipped > 0 {
+        out.push_str(&format!("  {} before these in summary.md\n", text::count(skipped, "round")));
+    }
+    for round in table.rounds.iter().skip(skipped) {
+        let first = format!("  {}  ", pad(&round.number.to_string(), 2));
+        let so_far = format!("{} so far", round.runs_so_far);
+        let line = format!("{}, {so_far}; decided: {}", round.started(), round.decided());
+        out.push_str(&style.wrap(&first, 6, &line));
     }
 }
 

@@ -31,7 +31,13 @@ pub(super) const SPREADS: usize = 8;
 /// Every plot of the report. Those without data are left out.
 pub(super) fn plots(report: &Report, scenarios: &[ScenarioRuns<'_>]) -> Vec<Plot> {
     let spreads = samples(report).into_iter().take(SPREADS).enumerate();
-    let plots = [changes(report), rates(report, scenarios), heat(scenarios), lanes(report)];
+    let plots = [
+        super::rounds::plot(report),
+        changes(report),
+        rates(report, scenarios),
+        heat(scenarios),
+        lanes(report),
+    ];
     let spreads = spreads.filter_map(|(at, sample)| spread(report, at, sample));
     plots.into_iter().flatten().chain(spreads).collect()
 }

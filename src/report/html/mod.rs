@@ -12,6 +12,7 @@ mod frame;
 mod overview;
 mod pictures;
 mod rest;
+mod rounds;
 mod run;
 
 use std::collections::HashMap;

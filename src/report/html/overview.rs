@@ -1,7 +1,7 @@
 //! `index.html`: verdict first, then checks, what failed and why, then everything else.
 
 use super::frame::{self, Tone};
-use super::{Book, checks, failures, pictures, rest};
+use super::{Book, checks, failures, pictures, rest, rounds};
 use crate::escape::short;
 use crate::report::markup::Markup;
 use crate::report::model::{Report, Tally};
@@ -54,6 +54,7 @@ fn parts<'a>(book: &Book<'a>) -> Vec<Part<'a>> {
     let quarantined = book.scenarios.iter().any(|scenario| scenario.quarantine.is_some());
     vec![
         ("checks", "Checks", checks::section, !report.checks.is_empty()),
+        ("rounds", "Rounds", rounds::section, report.rounds.is_some()),
         ("notes", "Notes", rest::notes, !report.notes.is_empty()),
         ("failing", "Failing scenarios", failures::failing, failing),
         ("unknown", "Runs without a verdict", failures::unknown, unknown),

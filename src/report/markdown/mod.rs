@@ -91,6 +91,7 @@ pub(super) fn markdown_within(report: &Report, limit: usize, notice: &'static st
     let mut sheet = Sheet::default();
     head(&mut sheet, report);
     checks(&mut sheet, report);
+    rest::rounds(&mut sheet, report);
     failures::failing(&mut sheet, report, &scenarios);
     failures::unknown_runs(&mut sheet, report, &scenarios);
     baseline(&mut sheet, report);

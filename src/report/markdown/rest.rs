@@ -98,6 +98,21 @@ pub(super) fn paths<'a>(sheet: &mut Sheet<'a>, report: &'a Report) {
     sheet.fixed("\n</details>\n\n");
 }
 
+/// What each round started and decided, where the runs came in rounds.
+pub(super) fn rounds<'a>(sheet: &mut Sheet<'a>, report: &'a Report) {
+    let Some(table) = &report.rounds else { return };
+    fold(sheet, &format!("Rounds: {}", table.summary()));
+    sheet.fixed("| Round | Started | Runs so far | Decided |\n|--:|---|--:|---|\n");
+    for round in &table.rounds {
+        sheet.add(rank::FIRST, "round", move || {
+            let decided = cut(&round.decided(), 600);
+            let (number, so_far) = (round.number, round.runs_so_far);
+            format!("| {number} | {} | {so_far} | {decided} |\n", round.started())
+        });
+    }
+    sheet.fixed("\n</details>\n\n");
+}
+
 /// What a reader should know besides.
 pub(super) fn notes<'a>(sheet: &mut Sheet<'a>, report: &'a Report) {
     if report.notes.is_empty() {
