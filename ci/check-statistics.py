@@ -284,7 +284,7 @@ def close(result, expected, within):
 def hold_docs(write):
     """Each table of the simulation stands in the docs, between comments that name it."""
     text, right = DOCS.read_text(), True
-    printed = example("false_verdicts") + example("sampling_table")
+    printed = example("false_verdicts") + example("sampling_table") + example("order_table")
     for block in printed.split("<!-- begin ")[1:]:
         name = block.split(" -->")[0]
         block = "<!-- begin " + block.strip()
