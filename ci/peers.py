@@ -162,9 +162,8 @@ def tools():
         "--timeout", f"{day.minutes * 60 // SPEED}s",
     ]}
     found |= clis()
-    if actions := os.environ.get("CEKURA_ACTIONS"):
-        script = pathlib.Path(actions).resolve() / "run-suite/run_suite.py"
-        found["suite action"] = lambda day: [sys.executable, "-u", script]
+    if action := harness.suite_action():
+        found["suite action"] = lambda day: action
     return found
 
 
@@ -174,9 +173,7 @@ def environment(directory, address, day):
         "CEKURA_API_KEY": day.key,
         "PYTHONPATH": str(harness.ROOT / "ci" / "clock"),
         "CLOCK_SPEED": str(SPEED),
-        # The inputs of the suite action, as its action.yml hands them on.
-        "API_KEY": day.key, "API_URL": f"http://{address}", "AGENT_ID": "1", "SPEC": "spec.json",
-        "EXECUTION_MODE": "text", "TIMEOUT": str(day.minutes * 60), "RUNNER_TEMP": str(directory),
+        "API_KEY": day.key, "TIMEOUT": str(day.minutes * 60),
     }
 
 
@@ -191,10 +188,7 @@ def results(port):
 def play(command, day, log):
     """One tool on one day: how it ended, what it had started, and what it left."""
     with tempfile.TemporaryDirectory() as directory:
-        cases = [{"key": f"case-{place}", "name": name, "instructions": "Ask for it.",
-                  "expected_outcome": "It is done."} for place, name in enumerate(NAMES)]
-        spec = pathlib.Path(directory, "spec.json")
-        spec.write_text(json.dumps({"version": "1", "scenarios": cases}))
+        pathlib.Path(directory, "spec.json").write_text(harness.spec(NAMES))
         with harness.simulator(directory, day.world(), faults=day.faults()) as (_, port, _):
             began = time.monotonic()
             done = subprocess.run(

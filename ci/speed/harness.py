@@ -4,11 +4,13 @@ Counting is done between client and simulator, so that no client's own account i
 """
 
 import contextlib
+import json
 import os
 import pathlib
 import re
 import socket
 import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -22,12 +24,15 @@ def gate():
     return os.path.abspath(os.environ.get("CEKURA_GATE", ROOT / "target/dist/cekura-gate"))
 
 
+def names(scenarios):
+    return [f"Scenario {number}: an order and a return" for number in range(1, scenarios + 1)]
+
+
 def world(scenarios=100, **keys):
     """A world of scenarios with three metrics; nothing in it is left to a random seed."""
     lines = [f"{key}: {value}" for key, value in {"concurrency": 100, **keys}.items()]
     lines.append("scenarios:")
-    for number in range(1, scenarios + 1):
-        name = f"Scenario {number}: an order and a return"
+    for number, name in enumerate(names(scenarios), 1):
         lines.append(f'  - {{ id: {number}, name: "{name}", tags: [all], pass: 0.95, error: 0.02 }}')
     lines += [
         "metrics:",
@@ -156,7 +161,30 @@ def environment(directory, address):
         "NO_COLOR": "1",
         "CEKURA_API_KEY": "rehearsal",
         "CEKURA_API_URL": f"http://{address}",
+        # The inputs of Cekura's suite action, as its action.yml hands them on.
+        "API_KEY": "rehearsal",
+        "API_URL": f"http://{address}",
+        "AGENT_ID": "1",
+        "SPEC": "spec.json",
+        "EXECUTION_MODE": "text",
+        "RUNNER_TEMP": str(directory),
     }
+
+
+def suite_action():
+    """The command of Cekura's suite action, from the checkout that CEKURA_ACTIONS names, if any."""
+    checkout = os.environ.get("CEKURA_ACTIONS")
+    script = checkout and pathlib.Path(checkout).resolve() / "run-suite" / "run_suite.py"
+    return [sys.executable, "-u", str(script)] if script else None
+
+
+def spec(names):
+    """Test cases of these names, in Cekura's format: what the suite action takes."""
+    cases = [
+        {"key": f"case-{place}", "name": name, "instructions": "Ask for it.", "expected_outcome": "It is done."}
+        for place, name in enumerate(names, 1)
+    ]
+    return json.dumps({"version": "1", "scenarios": cases})
 
 
 def measured(command, directory, address="127.0.0.1:1"):
@@ -176,10 +204,11 @@ def measured(command, directory, address="127.0.0.1:1"):
     return {"code": code, "wall": wall, "cpu": user + system, "peak": peak / 1024, "end": end}
 
 
-def length(port, mode="run_scenarios_text", scenarios=10):
+def length(port, mode="run_scenarios_text", scenarios=10, cases=None):
     """Seconds from a start to the end of its result, asked of a fresh simulator ten times a second.
 
-    Fates are drawn from the world's seed, so the next fresh simulator takes as long.
+    Fates are drawn from the world's seed and the ids of what runs, so the next fresh simulator takes
+    as long for the same start: scenarios by their ids, or test cases.
     """
     base = f"http://127.0.0.1:{port}/test_framework/v1"
     headers = {"X-CEKURA-API-KEY": "rehearsal", "Content-Type": "application/json"}
@@ -190,7 +219,10 @@ def length(port, mode="run_scenarios_text", scenarios=10):
             return answer.read().decode()
 
     ids = ", ".join(map(str, range(1, scenarios + 1)))
-    answer = ask(f"/scenarios/{mode}/", f'{{"agent_id": 1, "scenarios": [{ids}]}}'.encode())
+    body = f'{{"agent_id": 1, "scenarios": [{ids}]}}'
+    if cases:
+        mode, body = "run_scenarios_json", f'{{"agent_id": 1, "channel": "text", "spec": {cases}}}'
+    answer = ask(f"/scenarios/{mode}/", body.encode())
     began = time.monotonic()
     result = re.search(r'"id": ?(\d+)', answer)[1]
     status = re.compile(r'"status": ?"(\w+)"')

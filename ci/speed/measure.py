@@ -3,8 +3,10 @@
 
     ci/speed/measure.py [start] [wait] [size] [many]      all four without an argument
 
-Clients: cekura-gate, Cekura's command line from PyPI, and ci/speed/polling-loop.sh. Needs a release
-build (or CEKURA_GATE), `cekura` on PATH or CEKURA_CLI, curl, jq, hyperfine and GNU time. `wait`
+Clients: cekura-gate, Cekura's command line from PyPI, ci/speed/polling-loop.sh, and Cekura's suite
+action where CEKURA_ACTIONS names a checkout of https://github.com/cekura-ai/cekura-github-actions.
+Needs a release build (or CEKURA_GATE), `cekura` on PATH or CEKURA_CLI, curl, jq, hyperfine and GNU
+time. `wait`
 takes about three minutes of real time: it runs at time_scale 1, because the clients' polls are in
 real seconds.
 """
@@ -34,11 +36,14 @@ REPEATS = int(os.environ.get("REPEATS", "5"))
 def clients(scenarios):
     ids = ",".join(map(str, range(1, scenarios + 1)))
     cli = [CLI, "run", "start", "--agent-id", "1", "--scenario-ids", ids, "--mode", "text"]
-    return {
+    found = {
         "cekura-gate": [harness.gate(), "--allow-http", "run", "suite.yml"],
         "cekura CLI": [*cli, "--wait", "--fail-on-threshold", "0.5"],
         "30 s loop": ["bash", LOOP, "1", ids, "run_scenarios_text", "50"],
     }
+    # It takes test cases only, so that its results are others, and as long as theirs.
+    action = harness.suite_action()
+    return found | ({"suite action": action} if action else {})
 
 
 def table(title, head, rows):
@@ -65,12 +70,16 @@ def start():
         "cekura-gate --help": [harness.gate(), "--help"],
         "cekura version": [CLI, "version"],
         "cekura --help": [CLI, "--help"],
+        "suite action, refused for want of inputs": harness.suite_action(),
         "curl --version and jq --version": ["bash", "-c", "curl --version; jq --version"],
     }
     with tempfile.TemporaryDirectory() as directory:
         for name, command in commands.items():
+            if command is None:
+                continue
             subprocess.run(
                 ["hyperfine", "--shell=none", "--warmup=1", f"--runs={os.environ.get('RUNS', '20')}", "--export-json=out.json"]
+                + (["--ignore-failure"] if "refused" in name else [])
                 + [" ".join(map(str, command)) if "bash" not in command[0] else f"bash -c '{command[2]}'"],
                 cwd=directory, check=True, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL,
             )
@@ -96,9 +105,11 @@ def one_wait(client, seed):
         ids = ", ".join(map(str, range(1, 11)))
         text = harness.suite(scenarios=f"scenarios: [{ids}]")
         pathlib.Path(directory, "suite.yml").write_text(text)
+        cases = harness.spec(harness.names(10))
+        pathlib.Path(directory, "spec.json").write_text(cases)
         with harness.simulator(directory, world, harness.own_address()) as (address, direct, forwarder):
-            if client is None:
-                return harness.length(direct)
+            if client in ("length", "length of cases"):
+                return harness.length(direct, cases=cases if client == "length of cases" else None)
             run = harness.measured(clients(10)[client], directory, address)
             if run["code"] not in VERDICTS:
                 refuse(directory)
@@ -109,13 +120,15 @@ def one_wait(client, seed):
 def wait():
     """All clients and repetitions side by side: they mostly sleep."""
     names = list(clients(10))
-    jobs = [(name, seed) for seed in range(1, REPEATS + 1) for name in [None, *names]]
+    jobs = [(name, seed) for seed in range(1, REPEATS + 1) for name in ["length", "length of cases", *names]]
     with concurrent.futures.ThreadPoolExecutor(len(jobs)) as pool:
         found = dict(zip(jobs, pool.map(lambda job: one_wait(*job), jobs)))
-    lengths = {seed: found[None, seed] for _, seed in jobs}
+    length = lambda name, seed: found["length of cases" if name == "suite action" else "length", seed]
+    seeds = range(1, REPEATS + 1)
+    lengths = [length(name, seed) for name in names for seed in seeds]
     rows, best = [], None
     for name in names:
-        runs = [(found[name, seed], lengths[seed]) for seed in lengths]
+        runs = [(found[name, seed], length(name, seed)) for seed in seeds]
         mean = lambda key: statistics.fmean(run[key] for run, _ in runs)
         late = [run["end"] - length for run, length in runs]
         best = best or (mean("cpu"), mean("peak"))
@@ -124,7 +137,7 @@ def wait():
             times(mean("peak"), best[1]), f"{mean('requests'):.1f}", f"{mean('bytes') / 1024:.0f}",
             f"{statistics.fmean(late):.1f}", f"{min(late):.1f} to {max(late):.1f}",
         ])
-    span = f"{min(lengths.values()):.0f} to {max(lengths.values()):.0f} s"
+    span = f"{min(lengths):.0f} to {max(lengths):.0f} s"
     head = ["Client", "CPU s", "ratio", "peak MiB", "ratio", "requests", "KiB", "s late", "range"]
     table(f"Waiting: {REPEATS} results of 10 text calls that last {span}", head, rows)
 
