@@ -42,6 +42,12 @@ pub struct Agent {
     pub assistant: Option<String>,
     /// Ids of the personalities that its callers may have; none where the platform does not say.
     pub personalities: Option<Vec<u64>>,
+    /// Whose software it runs on: `livekit`, `pipecat`, `vapi`, …
+    pub provider: Option<String>,
+    /// Whether it has a telephone number.
+    pub has_number: bool,
+    /// When it was last changed, as the platform wrote it.
+    pub updated_at: Option<String>,
 }
 
 /// A scenario of the account.
@@ -74,6 +80,19 @@ pub struct Metric {
     pub description: Option<String>,
     /// Whether it scores simulated conversations.
     pub simulated: bool,
+}
+
+/// A result of the account, as the list has it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct ListedResult {
+    /// Its id.
+    pub id: u64,
+    /// Id of the agent under test.
+    pub agent: Option<u64>,
+    /// Whether it came to its end.
+    pub completed: bool,
+    /// Whether its conversations were text.
+    pub is_text: bool,
 }
 
 /// What the account has, as far as a suite needs it.

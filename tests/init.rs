@@ -103,17 +103,16 @@ fn each_system_gets_the_recipe_that_its_validators_read() {
 fn what_it_writes_can_be_rehearsed_at_once() {
     let dir = repository(&[".github/"]);
     let done = gate(dir.path(), &["init", "--name", "Shop"]);
-    assert_snapshot!(done.out, @"
+    assert_snapshot!(done.out, @r#"
     wrote cekura-gate.yml: the suite
     wrote .github/workflows/cekura-gate.yml: for GitHub Actions (found .github)
     wrote .gitignore: /cekura-report/
 
     Next:
-      1. try it without an account or cost: cekura-gate run --simulate
-      2. replace the placeholders with your own values: agent and scenarios
-      3. look at the plan: cekura-gate check
-      4. give GitHub Actions the repository's secret CEKURA_API_KEY
-    ");
+      1. rehearse it, without an account or cost: cekura-gate run --simulate
+      2. replace the placeholders with your own values (agent and scenarios), then look at the plan: cekura-gate check
+      3. give GitHub Actions the repository's secret CEKURA_API_KEY
+    "#);
     let rehearsal = gate(dir.path(), &["run", "--simulate"]);
     assert_eq!(rehearsal.code, Some(0), "{}{}", rehearsal.out, rehearsal.err);
     assert!(rehearsal.out.contains("Shop · voice · 6 runs"), "{}", rehearsal.out);
@@ -355,19 +354,18 @@ fn the_report_directory_is_ignored_and_no_line_of_theirs_is_touched() {
 fn a_preview_starts_gates_and_stops_the_agent_of_a_pull_request() {
     let dir = repository(&[]);
     let done = gate(dir.path(), &["init", "--preview", "livekit", "--name", "Shop"]);
-    assert_snapshot!(done.out, @"
+    assert_snapshot!(done.out, @r#"
     wrote cekura-gate.yml: the suite
     wrote .github/workflows/cekura-preview.yml: for GitHub Actions (--preview is for GitHub)
     wrote .gitignore: /cekura-report/
 
     Next:
-      1. try it without an account or cost: cekura-gate run --simulate
-      2. replace the placeholders with your own values: agent and scenarios
-      3. look at the plan: cekura-gate check
-      4. put your own values in the place of the placeholders of the workflow: agent_name_base and env
-      5. give GitHub Actions the repository's secrets CEKURA_API_KEY, LIVEKIT_URL, LIVEKIT_API_KEY and LIVEKIT_API_SECRET, and the label cekura-test: gh label create cekura-test
-      6. require the check cekura-preview, and no job of the workflow
-    ");
+      1. rehearse it, without an account or cost: cekura-gate run --simulate
+      2. replace the placeholders with your own values (agent and scenarios), then look at the plan: cekura-gate check
+      3. put your own values in the place of the placeholders of the workflow: agent_name_base and env
+      4. give GitHub Actions the repository's secrets CEKURA_API_KEY, LIVEKIT_URL, LIVEKIT_API_KEY and LIVEKIT_API_SECRET, and the label cekura-test: gh label create cekura-test
+      5. require the check cekura-preview, and no job of the workflow
+    "#);
     assert_eq!(
         read(&dir, ".github/workflows/cekura-preview.yml"),
         recipe("github/preview-livekit.yml")

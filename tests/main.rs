@@ -21,6 +21,7 @@ mod examples;
 mod faults;
 mod gate;
 mod init;
+mod init_account;
 mod layering;
 mod operations;
 mod packaging;

@@ -11,7 +11,7 @@ use crate::api::retry::Effect;
 use crate::api::transport::Request;
 use crate::api::wire::lookup as wire;
 use crate::api::wire::lookup::DryRun;
-use crate::lookup::{Agent, Listing, Metric, Scenario};
+use crate::lookup::{Agent, ListedResult, Listing, Metric, Scenario};
 use crate::plan::{Query, StartRequest};
 
 /// Checks and prices a start of test cases, and starts nothing.
@@ -38,6 +38,27 @@ impl Client {
     /// As for [`Client::agent`].
     pub async fn agents(&self, until: Instant) -> Result<Listing<Agent>, ApiError> {
         self.list("/test_framework/v1/aiagents/", &[], until, wire::agent).await
+    }
+
+    /// The newest results, of one agent or of all, the newest first.
+    ///
+    /// # Errors
+    ///
+    /// As for [`Client::agent`].
+    pub async fn newest_results(
+        &self,
+        agent: Option<u64>,
+        until: Instant,
+    ) -> Result<Vec<ListedResult>, ApiError> {
+        let mut url = self.url("/test_framework/v1/results/");
+        if let Some(agent) = agent {
+            url.query_pairs_mut().append_pair("agent_id", &agent.to_string());
+        }
+        url.query_pairs_mut().append_pair("page_size", "25");
+        let (entries, _) = self.send(Method::GET, url, None, until, wire::read_page).await?;
+        let mut found: Vec<ListedResult> = entries.iter().filter_map(wire::listed_result).collect();
+        found.sort_by_key(|result| std::cmp::Reverse(result.id));
+        Ok(found)
     }
 
     /// The scenarios that a query finds, with their tags and folders.

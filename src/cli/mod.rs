@@ -72,8 +72,8 @@ enum Command {
     TestSet(test_set::Command),
     /// Serve a local simulator for the Cekura API, scripted by a YAML world.
     Simulate(simulate::Args),
-    /// Write a suite and the workflow of the CI system that is found here. Asks nothing, sends
-    /// nothing, and leaves what is there.
+    /// Write a suite and the workflow of the CI system that is found here. Asks no question: with an
+    /// API key the suite fits the account. Leaves what is there.
     Init(init::Args),
     /// Print a JSON Schema: of the suite file, of a world, or of result.json.
     Schema(schema::Args),
@@ -151,7 +151,7 @@ fn dispatch(cli: &Cli, context: &Context, console: &Console) -> Result<Code, Fai
         Command::Prompt(command) => prompt::prompt(command, global, context, console),
         Command::TestSet(command) => test_set::test_set(command, global, context, console),
         Command::Simulate(args) => simulate::simulate(args, context, console),
-        Command::Init(args) => init::init(args, global, console),
+        Command::Init(args) => init::init(args, global, context, console),
         Command::Schema(args) => schema::schema(args, console),
         Command::Action => Err(Failure::Internal("the inputs ask for themselves".to_owned())),
         Command::Completions { shell } => {

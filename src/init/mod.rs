@@ -3,8 +3,11 @@
 //! Pure: what stands around is told by the caller, who also writes the files. The workflows are the
 //! recipes of `examples/workflows`, so that they are what the docs show and the validators read.
 
+pub mod account;
 pub mod suite;
+mod thresholds;
 pub mod workflow;
+mod yaml;
 
 use crate::ci::System;
 

@@ -1,5 +1,8 @@
 //! A suite to begin with, as text: comments say what to change.
 
+use std::collections::BTreeMap;
+
+use super::yaml::quoted;
 use crate::suite::model::Mode;
 
 /// What the suite is to say. What is not known becomes a placeholder.
@@ -25,6 +28,25 @@ pub struct Answers {
     pub frequency: u32,
     /// Whether the gate reports only at first.
     pub report_only: bool,
+    /// What the account has to say; none where it was not asked.
+    pub found: Option<Found>,
+}
+
+/// What the account has to say of a suite. Its texts stand in comments, and are safe there.
+#[derive(Debug, Clone, Default)]
+pub struct Found {
+    /// Name of the agent.
+    pub agent: String,
+    /// Why the mode is not the usual one.
+    pub mode_because: Option<String>,
+    /// What was selected, and what else there is.
+    pub selection: Vec<String>,
+    /// How many scenarios were selected; none where no one knows.
+    pub selected: Option<usize>,
+    /// The names of scenarios, by their ids.
+    pub names: BTreeMap<u64, String>,
+    /// The lines of `thresholds:`.
+    pub thresholds: String,
 }
 
 impl Answers {
@@ -47,7 +69,8 @@ impl Answers {
         keys
     }
 
-    const fn selects(&self) -> bool {
+    /// Whether it says which scenarios to run.
+    pub const fn selects(&self) -> bool {
         !self.scenarios.is_empty() || !self.tags.is_empty() || self.folder.is_some()
     }
 }
@@ -63,7 +86,10 @@ pub fn text(answers: &Answers) -> String {
     ];
     let mut line = |text: String| lines.push(text);
     match (&answers.agent, &answers.assistant) {
-        (Some(id), _) => line(format!("agent: {id}")),
+        (Some(id), _) => match &answers.found {
+            Some(found) => line(format!("agent: {id}  # {}", found.agent)),
+            None => line(format!("agent: {id}")),
+        },
         (None, Some(id)) => line(format!("assistant: {}", quoted(id))),
         (None, None) => {
             line("agent: 123                # placeholder: the id of your agent".into())
@@ -72,13 +98,27 @@ pub fn text(answers: &Answers) -> String {
     if let Some(id) = answers.project {
         line(format!("project: {id}"));
     }
+    for about in answers.found.iter().flat_map(|found| &found.selection) {
+        line(format!("# {about}"));
+    }
     if !answers.selects() {
         line("# Or tags: [smoke], or folder: Sales.Inbound with its project.".into());
         line("scenarios: [101, 102]     # placeholder: the ids of your scenarios".into());
     }
     if !answers.scenarios.is_empty() {
-        let ids: Vec<String> = answers.scenarios.iter().map(u64::to_string).collect();
-        line(format!("scenarios: [{}]", ids.join(", ")));
+        let name = |id| answers.found.as_ref().and_then(|found| found.names.get(id));
+        if answers.scenarios.iter().any(|id| name(id).is_some()) {
+            line("scenarios:".into());
+            for id in &answers.scenarios {
+                match name(id) {
+                    Some(name) => line(format!("  - {id}  # {name}")),
+                    None => line(format!("  - {id}")),
+                }
+            }
+        } else {
+            let ids: Vec<String> = answers.scenarios.iter().map(u64::to_string).collect();
+            line(format!("scenarios: [{}]", ids.join(", ")));
+        }
     }
     if !answers.tags.is_empty() {
         let tags: Vec<String> = answers.tags.iter().map(|tag| quoted(tag)).collect();
@@ -87,7 +127,11 @@ pub fn text(answers: &Answers) -> String {
     if let Some(folder) = &answers.folder {
         line(format!("folder: {}", quoted(folder)));
     }
-    line(format!("mode: {}", answers.mode.name()));
+    let mode = answers.mode.name();
+    match answers.found.as_ref().and_then(|found| found.mode_because.as_ref()) {
+        Some(because) => line(format!("mode: {mode}  # {because}")),
+        None => line(format!("mode: {mode}")),
+    }
     match answers.mode {
         Mode::Websocket => {
             line("websocket:".into());
@@ -115,7 +159,10 @@ pub fn text(answers: &Answers) -> String {
     if answers.report_only {
         line(REPORT_ONLY.to_owned());
     }
-    line(THRESHOLDS.to_owned());
+    match &answers.found {
+        Some(found) => line(format!("\n{}\n\n{BUDGET}", found.thresholds)),
+        None => line(format!("{THRESHOLDS}\n\n{BUDGET}")),
+    }
     line(format!("budget: {{ max_runs: {} }}", most_runs(answers)));
     line(RETRY.to_owned());
     lines.join("\n")
@@ -130,9 +177,9 @@ thresholds:
   errors: "<= 10%"
   # The account's metrics, each by its name:
   # metrics:
-  #   Latency: "p95 <= 2500ms"
+  #   Latency: "p95 <= 2500ms""#;
 
-# Each run is billed: nothing starts when the plan has more of them."#;
+const BUDGET: &str = "# Each run is billed: nothing starts when the plan has more of them.";
 
 const REPORT_ONLY: &str =
     "# The gate judges and reports everything, and no job fails by it. Take this line out to gate.
@@ -145,25 +192,11 @@ retry: { on: [error], attempts: 1 }
 
 /// Twice what is planned now, so that a suite that has grown is noticed.
 fn most_runs(answers: &Answers) -> u64 {
-    let known = answers.tags.is_empty() && answers.folder.is_none();
-    let scenarios = answers.scenarios.len().max(2) as u64;
-    let runs = if known { scenarios.saturating_mul(answers.frequency.into()) } else { 0 };
+    let found = answers.found.as_ref().and_then(|found| found.selected);
+    let named = answers.tags.is_empty() && answers.folder.is_none();
+    let scenarios = found.or_else(|| named.then(|| answers.scenarios.len().max(2)));
+    let runs = (scenarios.unwrap_or_default() as u64).saturating_mul(answers.frequency.into());
     runs.saturating_mul(2).max(50)
-}
-
-/// A YAML scalar that holds this text, whatever it is, and no variable.
-fn quoted(text: &str) -> String {
-    let mut out = String::from("\"");
-    for c in text.replace("${", "$${").chars() {
-        match c {
-            '"' | '\\' => out.extend(['\\', c]),
-            ' '..='~' => out.push(c),
-            c if c.is_alphanumeric() => out.push(c),
-            c => out.push_str(&format!("\\U{:08X}", u32::from(c))),
-        }
-    }
-    out.push('"');
-    out
 }
 
 #[cfg(test)]

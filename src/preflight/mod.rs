@@ -1,5 +1,6 @@
 //! What is known before the first call: the lookup, the budget, the baseline, warnings, suggestions.
 
+pub(crate) mod account;
 pub(crate) mod agent_dir;
 pub(crate) mod baseline;
 pub(crate) mod budget;

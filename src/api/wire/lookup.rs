@@ -3,7 +3,8 @@
 use serde_json::Value;
 
 use crate::api::wire::{WireError, lenient, read, start_of};
-use crate::lookup::{Agent, Metric, Scenario};
+use crate::lookup::{Agent, ListedResult, Metric, Scenario};
+use crate::record::Status;
 
 /// A page of a list: its entries and the address of the next page. Some lists are bare arrays.
 ///
@@ -52,6 +53,19 @@ pub fn agent(value: &Value) -> Option<Agent> {
         project: value.get("project").and_then(lenient::id_of),
         assistant: text(value, "assistant_id"),
         personalities: personalities.map(|ids| ids.iter().filter_map(lenient::id_of).collect()),
+        provider: text(value, "assistant_provider"),
+        has_number: text(value, "contact_number").is_some(),
+        updated_at: text(value, "updated_at"),
+    })
+}
+
+/// A result of a list; none without an id.
+pub fn listed_result(value: &Value) -> Option<ListedResult> {
+    Some(ListedResult {
+        id: id(value)?,
+        agent: value.get("agent").and_then(lenient::id_of),
+        completed: text(value, "status").as_deref() == Some(Status::Completed.as_str()),
+        is_text: value.get("run_as_text") == Some(&Value::Bool(true)),
     })
 }
 

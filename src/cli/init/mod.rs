@@ -1,22 +1,30 @@
 //! `init`: write a suite and the workflow of the CI system that is found.
 //!
-//! It asks nothing and sends nothing. What is there already stays, unless `--force` says otherwise.
+//! It asks no question. Where there is a key, the account says what the suite runs and what it must
+//! show; nothing is changed there. Files that are there already stay, unless `--force` says otherwise.
+
+mod place;
 
 use std::fs::{self, OpenOptions};
 use std::io::{self, Write};
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
+use self::place::{Place, read};
 use crate::ci::System;
+use crate::context::Context;
 use crate::document::{Diagnostics, Given, Source, read_given};
 use crate::exit::Code;
 use crate::failure::Failure;
+use crate::init::Choice;
 use crate::init::suite::{self, Answers};
 use crate::init::workflow::{Preview, Workflow, is_plain, preview_workflow, workflow};
-use crate::init::{Choice, Environment, MARKS};
 use crate::input::basic_flags::BasicFlags;
+use crate::input::connection;
 use crate::input::options::Global;
 use crate::output::console::Console;
+use crate::preflight::account::{LookedUp, Named, look_up};
 use crate::report::files::DEFAULT_DIR;
+use crate::runtime::runtime;
 use crate::suite::model::{Frequency, Mode, Suite};
 use crate::{context, text};
 
@@ -32,10 +40,16 @@ pub(super) struct Args {
     /// Write a suite that reports only: everything is judged, and no job fails by it.
     #[arg(long)]
     report_only: bool,
+    /// Ask no account, even where there is a key: agent and scenarios are placeholders.
+    #[arg(long)]
+    offline: bool,
     /// Overwrite files that exist already.
     #[arg(long)]
     force: bool,
 }
+
+/// The suite's file.
+const SUITE: &str = "cekura-gate.yml";
 
 /// A file to write.
 struct File {
@@ -45,12 +59,15 @@ struct File {
     text: String,
 }
 
-pub(super) fn init(args: &Args, global: &Global, console: &Console) -> Result<Code, Failure> {
+pub(super) fn init(
+    args: &Args,
+    global: &Global,
+    context: &Context,
+    console: &Console,
+) -> Result<Code, Failure> {
     let place = Place::find()?;
-    let answers = args.answers(&place)?;
-    let text = suite::text(&answers);
-    hold(&text)?;
-    let suite = place.here("cekura-gate.yml");
+    let mut answers = args.answers(&place)?;
+    let suite = place.here(SUITE);
     if !is_plain(&suite) {
         return Err(Failure::Usage(format!(
             "the path `{suite}` cannot stand in a script as it is: run init in a directory whose path \
@@ -72,12 +89,47 @@ pub(super) fn init(args: &Args, global: &Global, console: &Console) -> Result<Co
             (choice, workflow)
         }
     };
-    let files = files(&place, text, workflow.as_ref());
-    let report = write(args, &files)?;
+    let mut files = files(&place, workflow.as_ref());
+    let kept = kept(args, &files)?;
+    let mut found = LookedUp::default();
+    if !kept.iter().any(|path| path == SUITE) {
+        found = args.ask(&mut answers, global, context, console)?;
+        let text = suite::text(&answers);
+        hold(&text)?;
+        if let Some(file) = files.first_mut() {
+            file.text = text;
+        }
+    }
+    let report = write(args, &files, kept)?;
     let ignored = ignore_reports(&place)?;
     let next = next(args, &answers, &choice, workflow.as_ref(), &report);
-    console.print(&format!("{}{ignored}{next}", report.lines(&choice)))?;
+    let found = in_words(&found);
+    console.print(&format!("{found}{}{ignored}{next}", report.lines(&choice)))?;
     Ok(Code::Passed)
+}
+
+/// What the account said, in lines.
+fn in_words(found: &LookedUp) -> String {
+    let mut out = String::new();
+    if let Some(account) = &found.account {
+        let runs = account.results.iter().map(|result| result.runs.len()).sum();
+        let runs = text::count(runs, "run");
+        let results = match account.results.len() {
+            0 => "no results yet".to_owned(),
+            1 => format!("{runs} of its last result"),
+            many => format!("{runs} of its last {many} results"),
+        };
+        out.push_str(&format!(
+            "looked up agent {}: {}, {}, {results}\n",
+            account.agent_in_words(),
+            text::count(account.scenarios.items.len(), "scenario"),
+            text::count(account.metrics.len(), "metric"),
+        ));
+    }
+    for note in &found.notes {
+        out.push_str(&format!("note: {note}\n"));
+    }
+    out
 }
 
 /// Previews are started by actions that Cekura publishes for GitHub.
@@ -124,7 +176,34 @@ impl Args {
             mode: self.mode(keys.mode)?,
             frequency,
             report_only: self.report_only,
+            found: None,
         })
+    }
+
+    /// Asks the account for what the flags leave open, where there is a key.
+    fn ask(
+        &self,
+        answers: &mut Answers,
+        global: &Global,
+        context: &Context,
+        console: &Console,
+    ) -> Result<LookedUp, Failure> {
+        if self.offline || !connection::has_key(global, context) {
+            return Ok(LookedUp::default());
+        }
+        let client = connection::client(global, context)?;
+        console.progress("asking the account for its agents, scenarios, metrics and last results");
+        let named = Named {
+            agent: answers.agent,
+            assistant: answers.assistant.as_deref(),
+            project: answers.project,
+        };
+        let found = runtime()?.block_on(look_up(&client, named))?;
+        if let Some(account) = &found.account {
+            let mode_is_open = self.basic.mode.is_none() && self.preview.is_none();
+            account.fill(answers, mode_is_open, context::today());
+        }
+        Ok(found)
     }
 
     /// The mode that was given, or that of the preview.
@@ -164,107 +243,32 @@ fn hold(text: &str) -> Result<(), Failure> {
     Err(Diagnostics::from_problems(source, &read.places, problems).into())
 }
 
-/// Where the suite is to be, and the repository around it.
-struct Place {
-    here: PathBuf,
-    root: PathBuf,
-}
-
-impl Place {
-    fn find() -> Result<Self, Failure> {
-        let refuse =
-            |error: io::Error| Failure::Input { path: ".".into(), reason: error.to_string() };
-        let here = fs::canonicalize(".").map_err(refuse)?;
-        let root = here.ancestors().find(|dir| dir.join(".git").exists()).unwrap_or(&here);
-        Ok(Self { root: root.to_owned(), here })
-    }
-
-    fn name(&self) -> String {
-        let name = self.here.file_name().map(|name| name.to_string_lossy().into_owned());
-        name.map_or_else(|| "Release gate".to_owned(), |name| name.chars().take(200).collect())
-    }
-
-    /// The path from the root of a file that is here, with forward slashes.
-    fn here(&self, name: &str) -> String {
-        let below = self.here.strip_prefix(&self.root).unwrap_or(Path::new(""));
-        let parts = below.iter().map(|part| part.to_string_lossy().into_owned());
-        parts.chain([name.to_owned()]).collect::<Vec<_>>().join("/")
-    }
-
-    /// A path from the root, as it reads from here.
-    fn as_seen_here(&self, path: &str) -> String {
-        let below = self.here.strip_prefix(&self.root).unwrap_or(Path::new(""));
-        "../".repeat(below.iter().count()) + path
-    }
-
-    fn start_context(&self) -> Environment {
-        let exists = |(path, _): &(&str, System)| self.root.join(path).exists();
-        let marks = MARKS.into_iter().filter(exists).collect();
-        let git = self.git();
-        let remote = read(&git.join("config")).and_then(|text| remote_of(&text));
-        let head = |path: &str| {
-            let text = read(&git.join(path))?;
-            let (_, branch) = text.trim().split_once("refs/")?;
-            Some(
-                branch
-                    .trim_start_matches("remotes/origin/")
-                    .trim_start_matches("heads/")
-                    .to_owned(),
-            )
-        };
-        // Without the remote's own word, the branch at hand is taken only by its usual names.
-        let usual = |branch: &String| ["main", "master", "trunk"].contains(&branch.as_str());
-        let branch = head("refs/remotes/origin/HEAD").or_else(|| head("HEAD").filter(usual));
-        Environment { marks, remote, branch }
-    }
-
-    /// The repository's own directory, also from a worktree or a submodule.
-    fn git(&self) -> PathBuf {
-        let git = self.root.join(".git");
-        let Some(text) = read(&git) else { return git };
-        let Some(dir) = text.trim().strip_prefix("gitdir: ") else { return git };
-        let dir = self.root.join(dir);
-        match read(&dir.join("commondir")) {
-            Some(common) => dir.join(common.trim()),
-            None => dir,
-        }
-    }
-}
-
-/// A small text file; none if it is not one.
-fn read(path: &Path) -> Option<String> {
-    crate::input::file::read_text(path, 1 << 20).ok()
-}
-
-/// The address of `origin`, or of the first remote.
-fn remote_of(config: &str) -> Option<String> {
-    let mut section = "";
-    let mut first = None;
-    for line in config.lines().map(str::trim) {
-        if line.starts_with('[') {
-            section = line;
-        } else if section.starts_with("[remote ")
-            && let Some((key, url)) = line.split_once('=')
-            && key.trim() == "url"
-        {
-            if section == "[remote \"origin\"]" {
-                return Some(url.trim().to_owned());
-            }
-            first.get_or_insert(url.trim());
-        }
-    }
-    first.map(str::to_owned)
-}
-
-fn files(place: &Place, suite: String, workflow: Option<&Workflow>) -> Vec<File> {
-    let name = "cekura-gate.yml";
-    let mut files = vec![File { path: place.here.join(name), shown: name.to_owned(), text: suite }];
+/// The files to write, the suite first; its text is still to come.
+fn files(place: &Place, workflow: Option<&Workflow>) -> Vec<File> {
+    let text = String::new();
+    let mut files = vec![File { path: place.here.join(SUITE), shown: SUITE.to_owned(), text }];
     files.extend(workflow.map(|workflow| File {
         path: place.root.join(workflow.path),
         shown: place.as_seen_here(workflow.path),
         text: workflow.text.clone(),
     }));
     files
+}
+
+/// The files that are there already and stay. The error says that nothing would be left to do.
+fn kept(args: &Args, files: &[File]) -> Result<Vec<String>, Failure> {
+    let exists = |file: &&File| fs::symlink_metadata(&file.path).is_ok();
+    let kept = files.iter().filter(exists).filter(|_| !args.force);
+    let kept: Vec<String> = kept.map(|file| file.shown.clone()).collect();
+    let suite_stays = kept.iter().any(|path| path == SUITE);
+    if kept.len() == files.len() || (suite_stays && args.says_something()) {
+        let verb = if kept.len() == 1 { "exists" } else { "exist" };
+        return Err(Failure::Usage(format!(
+            "{} {verb} already; nothing was written; pass --force to overwrite it",
+            text::list(&kept)
+        )));
+    }
+    Ok(kept)
 }
 
 /// Adds the report directory to the `.gitignore` here, and says so; nothing where a line of it says
@@ -300,24 +304,9 @@ struct Written {
     kept: Vec<String>,
 }
 
-fn write(args: &Args, files: &[File]) -> Result<Written, Failure> {
-    let exists = |file: &&File| fs::symlink_metadata(&file.path).is_ok();
-    let kept: Vec<&File> = files.iter().filter(exists).filter(|_| !args.force).collect();
-    let suite_stays = kept.first().is_some_and(|file| file.shown == "cekura-gate.yml");
-    if kept.len() == files.len() || (suite_stays && args.says_something()) {
-        let names: Vec<String> = kept.iter().map(|file| file.shown.clone()).collect();
-        let verb = if names.len() == 1 { "exists" } else { "exist" };
-        return Err(Failure::Usage(format!(
-            "{} {verb} already; nothing was written; pass --force to overwrite it",
-            text::list(&names)
-        )));
-    }
-    let mut report = Written { written: Vec::new(), kept: Vec::new() };
-    for file in files {
-        if kept.iter().any(|kept| kept.path == file.path) {
-            report.kept.push(file.shown.clone());
-            continue;
-        }
+fn write(args: &Args, files: &[File], kept: Vec<String>) -> Result<Written, Failure> {
+    let mut report = Written { written: Vec::new(), kept };
+    for file in files.iter().filter(|file| !report.kept.contains(&file.shown)) {
         write_one(args.force, file)
             .map_err(|source| crate::sink::SinkError { path: file.path.clone(), source })?;
         report.written.push(file.shown.clone());
@@ -340,7 +329,7 @@ fn write_one(force: bool, file: &File) -> io::Result<()> {
 impl Written {
     fn lines(&self, choice: &Choice) -> String {
         let what = |path: &String| {
-            if path == "cekura-gate.yml" {
+            if path == SUITE {
                 "the suite".to_owned()
             } else {
                 format!("for {} ({})", choice.system.title(), choice.because)
@@ -368,7 +357,8 @@ impl Written {
     }
 }
 
-/// The steps that follow, in their order.
+/// The steps that follow, in their order: three where there is a workflow that the system reads by
+/// itself.
 fn next(
     args: &Args,
     answers: &Answers,
@@ -377,14 +367,19 @@ fn next(
     report: &Written,
 ) -> String {
     let mut steps =
-        vec!["try it without an account or cost: cekura-gate run --simulate".to_owned()];
+        vec!["rehearse it, without an account or cost: cekura-gate run --simulate".to_owned()];
     let placeholders = answers.placeholders();
-    if !placeholders.is_empty() && report.written.iter().any(|path| path == "cekura-gate.yml") {
-        let keys =
-            text::list(&placeholders.iter().map(|key| (*key).to_owned()).collect::<Vec<_>>());
-        steps.push(format!("replace the placeholders with your own values: {keys}"));
-    }
-    steps.push("look at the plan: cekura-gate check".to_owned());
+    let is_written = report.written.iter().any(|path| path == SUITE);
+    steps.push(match (placeholders.is_empty() || !is_written, &answers.found) {
+        (true, Some(_)) => {
+            "look at the plan, and check it against the account: cekura-gate check --online".to_owned()
+        }
+        (true, None) => "look at the plan: cekura-gate check".to_owned(),
+        (false, _) => format!(
+            "replace the placeholders with your own values ({}), then look at the plan: cekura-gate check",
+            text::list(&placeholders)
+        ),
+    });
     if let Some(workflow) = workflow {
         if let Some(preview) = args.preview {
             steps.push(format!(
@@ -400,19 +395,4 @@ fn next(
     }
     let steps = steps.iter().enumerate().map(|(at, step)| format!("  {}. {step}\n", at + 1));
     format!("\nNext:\n{}", steps.collect::<String>())
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_remote_is_origins_or_else_the_first() {
-        let config = "[core]\n\tbare = false\n[remote \"up\"]\n\turl = git@a:b.git\n\
-                      [remote \"origin\"]\n\tfetch = x\n\turl = https://c/d\n[branch \"main\"]\n";
-        assert_eq!(remote_of(config).as_deref(), Some("https://c/d"));
-        let config = "[remote \"up\"]\n\turl = git@a:b.git\n[remote \"other\"]\nurl=x\n";
-        assert_eq!(remote_of(config).as_deref(), Some("git@a:b.git"));
-        assert_eq!(remote_of("[core]\nurl = x\n"), None);
-    }
 }
