@@ -110,6 +110,6 @@ pub(super) fn judge(
     }
     let mut batch = BatchReport::of_one(report);
     let code = publisher.finish(&mut batch, console)?;
-    Commenter::new(args.comment, global, context).tell_now(&batch, console)?;
+    Commenter::new(args.comment, global, context).put_verdict_now(&batch, console)?;
     Ok(code)
 }

@@ -135,7 +135,7 @@ pub(super) fn run(
     if asked.suites.is_empty() {
         let (batch, code) =
             super::changed::nothing_touched(&asked, left_out, &inputs, context, console)?;
-        Commenter::new(args.comment, global, context).tell_now(&batch, console)?;
+        Commenter::new(args.comment, global, context).put_verdict_now(&batch, console)?;
         return Ok(code);
     }
     gate((args, overrides), (asked, left_out), global, context, console)
@@ -175,14 +175,14 @@ fn gate(
         set.comment_name(left_out.len()).to_owned(),
         &Commenter::new(args.comment, global, context),
     );
-    let told = |failure: Failure| {
-        runtime.block_on(commenter.tell_failure(&name, &failure, console));
+    let reported = |failure: Failure| {
+        runtime.block_on(commenter.put_failure(&name, &failure, console));
         failure
     };
-    let plans = plans_of(&mut set, overrides, context).map_err(told)?;
+    let plans = plans_of(&mut set, overrides, context).map_err(reported)?;
     let failed_from = match (set.suites.first(), plans.first()) {
         (Some(only), Some(plan)) if set.is_single => {
-            failed_from(args, &only.loaded, plan, context, console).map_err(told)?
+            failed_from(args, &only.loaded, plan, context, console).map_err(reported)?
         }
         _ => None,
     };
@@ -192,7 +192,7 @@ fn gate(
         let loaded: Vec<&Loaded> = entries.iter().map(|entry| &entry.loaded).collect();
         let platform = &platform(args, &loaded, global, context).await?;
         let listen = args.listen.then_some(&platform.client);
-        let reporters = Reporters::new(console, publisher, listen);
+        let reporters = Reporters::new(console, publisher, commenter, listen);
         let batch = Batch {
             platform,
             context,
@@ -205,11 +205,9 @@ fn gate(
         };
         let mut batch = reporters.during(batch.run(set, entries)).await?;
         put_back(&mut batch.gates, left_out);
-        let code = publisher.finish(&mut batch, console)?;
-        commenter.tell(&batch, console, &stop).await;
-        Ok(code)
+        reporters.finish(&mut batch, &stop).await
     }));
-    ended.map_err(told)
+    ended.map_err(reported)
 }
 
 /// Whether an earlier gate has left something of a suite to go on with.

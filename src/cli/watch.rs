@@ -168,7 +168,8 @@ pub(super) fn watch(
             notes,
         };
         let limiter = CallLimiter::new(None);
-        let reporters = Reporters::new(console, &publisher, None);
+        let commenter = Commenter::new(args.comment, global, context);
+        let reporters = Reporters::new(console, &publisher, &commenter, None);
         let gate = Gate {
             client: &client,
             events: &|event| reporters.on(&event),
@@ -179,19 +180,16 @@ pub(super) fn watch(
             permit: limiter.join(0).into(),
             hears_calls: false,
         };
-        let follow_up = FollowUp::of(&active);
+        let follow_up = FollowUp::of(&active.suite);
         let mut report =
             build_report(reporters.during(gate.wait_until_done(active, &run_dir)).await?);
         let evidence = EvidenceOf { result: &report.result, planned: of_left.as_ref(), mode: None };
         if let Some(why) = is_of_another(&own, &name, evidence).filter(|_| file.is_some()) {
             report.of_another_suite(&why);
         }
-        let after = follow_up.take(&gate, &report).await;
-        let report = report.followed_by(after);
+        let report = follow_up.after(&gate, report, false).await;
         let mut batch = BatchReport::of_one(report);
-        let code = publisher.finish(&mut batch, console)?;
-        Commenter::new(args.comment, global, context).tell(&batch, console, &stop).await;
-        Ok(code)
+        reporters.finish(&mut batch, &stop).await
     }))
 }
 

@@ -1,6 +1,6 @@
 //! `--comment`: the verdict as one comment on the pull request, updated by each run.
 //!
-//! Whatever stands in its way is told in a line and changes nothing: the comment is no evidence.
+//! Whatever stands in its way is a warning and changes nothing: the comment is no evidence.
 
 use std::time::Duration;
 
@@ -46,26 +46,30 @@ impl Commenter {
 
     /// Writes the verdict: one comment, with a section for each suite. A signal that comes meanwhile
     /// ends it.
-    pub(crate) async fn tell(&self, batch: &BatchReport, console: &Console, stop: &Stop) {
-        unless_stopped(self.tell_all(batch, console), console, stop).await;
+    pub(crate) async fn put_verdict(&self, batch: &BatchReport, console: &Console, stop: &Stop) {
+        unless_stopped(self.verdict(batch, console), console, stop).await;
     }
 
     /// Writes the verdict where nothing else goes on.
-    pub(crate) fn tell_now(&self, batch: &BatchReport, console: &Console) -> Result<(), Failure> {
+    pub(crate) fn put_verdict_now(
+        &self,
+        batch: &BatchReport,
+        console: &Console,
+    ) -> Result<(), Failure> {
         if self.wanted {
-            runtime()?.block_on(self.tell_all(batch, console));
+            runtime()?.block_on(self.verdict(batch, console));
         }
         Ok(())
     }
 
-    async fn tell_all(&self, batch: &BatchReport, console: &Console) {
+    async fn verdict(&self, batch: &BatchReport, console: &Console) {
         let text = |origin: Origin<'_>| gates::comment(batch, origin);
         self.put(batch.comment_name(), text, patience_after(batch.code()), console).await;
     }
 
-    /// Tells that a gate ended without a verdict, so that the comment of an earlier one does not
+    /// Writes that a gate ended without a verdict, so that the comment of an earlier one does not
     /// stand for it.
-    pub(crate) async fn tell_failure(&self, suite: &str, failure: &Failure, console: &Console) {
+    pub(crate) async fn put_failure(&self, suite: &str, failure: &Failure, console: &Console) {
         let code = failure.code();
         if code.is_signal() {
             return;

@@ -114,10 +114,14 @@ impl Publisher {
     }
 
     /// Tells the CI system which results have started so far, before the first question about them:
-    /// a job that is killed later leaves at least this. `place` is that of the suite.
+    /// a job that is killed later leaves at least this. What an earlier gate proposed goes. `place` is that of the suite.
     /// What goes wrong is a warning: the calls are going and paid for.
     pub(crate) fn started(&self, place: usize, id: u64, url: Option<&str>, console: &Console) {
-        if let Err(error) = self.started_outputs(place, id, url) {
+        let part = self.parts.get(place).unwrap_or(&self.whole);
+        let removed = part.borrow().remove_proposal();
+        for error in
+            [removed, self.started_outputs(place, id, url)].into_iter().filter_map(Result::err)
+        {
             console.warn(&error.to_string());
         }
     }

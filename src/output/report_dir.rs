@@ -6,8 +6,9 @@
 use std::path::{Path, PathBuf};
 
 use crate::failure::Failure;
-use crate::report::files::{COMMENT, HTML, INDEX, JUNIT, RESULT, SUMMARY};
+use crate::report::files::{COMMENT, DIFF, HTML, INDEX, JUNIT, PROMPT, RESULT, SUMMARY};
 use crate::report::gates::{self, Whole};
+use crate::report::model::Report;
 use crate::report::{html, json, junit};
 use crate::sink::{self, Sink, SinkError};
 
@@ -115,7 +116,16 @@ impl ReportDir {
             Ok(path) => self.written.push((HTML, path.join(html::INDEX))),
             Err(fault) => self.faults.push(fault),
         }
+        if let Whole::One(Report { proposal: Some(proposal), .. }) = whole {
+            self.write_other(PROMPT, &proposal.prompt);
+            self.write_other(DIFF, &proposal.diff);
+        }
         Ok(())
+    }
+
+    /// Removes the better prompt that an earlier gate proposed.
+    pub(crate) fn remove_proposal(&self) -> Result<(), SinkError> {
+        [PROMPT, DIFF].iter().try_for_each(|name| sink::remove(&self.dir().join(name)))
     }
 
     /// Writes a file that is none of the reports, whether or not it was opened.

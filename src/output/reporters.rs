@@ -4,15 +4,25 @@ use futures_util::future::join_all;
 
 use crate::api::client::Client;
 use crate::event::{Event, What};
+use crate::exit::Code;
+use crate::failure::Failure;
 use crate::output::console::Console;
 use crate::output::listen::Listener;
+use crate::output::pr_comment::Commenter;
 use crate::output::progress_view::ProgressView;
 use crate::output::publisher::Publisher;
 use crate::output::reporter::Reporter;
+use crate::report::gates::BatchReport;
+use crate::stop::Stop;
 use crate::text;
 
-/// All of them.
-pub(crate) struct Reporters<'a>(Vec<Box<dyn Reporter + 'a>>);
+/// All of them, and those who report the end.
+pub(crate) struct Reporters<'a> {
+    all: Vec<Box<dyn Reporter + 'a>>,
+    console: &'a Console,
+    publisher: &'a Publisher,
+    commenter: &'a Commenter,
+}
 
 impl<'a> Reporters<'a> {
     /// The reporters of a command. `listen` reaches the platform where the addresses are wanted at
@@ -20,6 +30,7 @@ impl<'a> Reporters<'a> {
     pub(crate) fn new(
         console: &'a Console,
         publisher: &'a Publisher,
+        commenter: &'a Commenter,
         listen: Option<&'a Client>,
     ) -> Self {
         let mut all: Vec<Box<dyn Reporter + 'a>> = vec![
@@ -30,19 +41,32 @@ impl<'a> Reporters<'a> {
         if let Some(client) = listen {
             all.push(Box::new(Listener::new(client, console)));
         }
-        Self(all)
+        Self { all, console, publisher, commenter }
     }
 
     /// Tells all of them.
     pub(crate) fn on(&self, event: &Event<'_>) {
-        for reporter in &self.0 {
+        for reporter in &self.all {
             reporter.on(event);
         }
     }
 
+    /// Reports how the whole ended, and gives the code to exit with. It is no event: a file that cannot
+    /// be written takes a pass back, and the comment, which comes last, says what is final. A signal
+    /// ends the comment.
+    pub(crate) async fn finish(
+        &self,
+        batch: &mut BatchReport,
+        stop: &Stop,
+    ) -> Result<Code, Failure> {
+        let code = self.publisher.finish(batch, self.console)?;
+        self.commenter.put_verdict(batch, self.console, stop).await;
+        Ok(code)
+    }
+
     /// Does what the reporters do besides, as long as some work lasts.
     pub(crate) async fn during<T>(&self, work: impl Future<Output = T>) -> T {
-        let endless = join_all(self.0.iter().map(|reporter| reporter.work()));
+        let endless = join_all(self.all.iter().map(|reporter| reporter.work()));
         tokio::select! {
             biased;
             done = work => done,

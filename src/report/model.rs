@@ -124,6 +124,9 @@ pub struct Proposal {
     pub summary_of_changes: String,
     /// The change as a unified diff.
     pub diff: String,
+    /// The whole prompt with the change: a file of its own, and not saved with the rest.
+    #[serde(skip)]
+    pub prompt: String,
 }
 
 /// The earlier result that a result was compared with.
@@ -224,6 +227,8 @@ pub struct ScenarioRuns<'a> {
 pub struct FollowedUp {
     /// What was done, a line for each step.
     pub notes: Vec<String>,
+    /// Results that people without an account can look at, each with the link to it.
+    pub links: Vec<(u64, String)>,
     /// The platform's explanation of the failures, where it came after the verdict.
     pub insights: Option<Insights>,
     /// The better prompt that the platform proposes.
@@ -234,6 +239,13 @@ impl Report {
     /// The report with what followed the verdict.
     pub fn followed_by(mut self, after: FollowedUp) -> Self {
         self.notes.extend(after.notes);
+        for (id, link) in after.links {
+            if let Some(pooled) = self.results.iter_mut().find(|result| result.id == id) {
+                pooled.url = Some(link);
+            } else {
+                self.url = Some(link);
+            }
+        }
         if let Some(insights) = after.insights {
             self.result.insights = insights;
         }

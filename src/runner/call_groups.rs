@@ -381,7 +381,7 @@ impl Gate<'_> {
         active.record = record;
         let run_end =
             RunEnd { end, retries: Vec::new(), stopped_early: false, results: Vec::new(), paid };
-        Ok(self.parts_of(active, run_end).await)
+        Ok(self.parts_of(active, run_end))
     }
 }
 
@@ -438,7 +438,7 @@ impl Head {
                     let runs = crate::text::count(runs, "run");
                     parts.notes.push(format!("cost: {cost:.2} for {runs}"));
                 }
-                Ok((Box::new(parts), FollowUp::of_suite(&loaded.suite)))
+                Ok((Box::new(parts), FollowUp::of(&loaded.suite)))
             }
             (None, Some(failure)) => Err(failure),
             (None, None) => Err(Failure::Internal("a leg without a call".to_owned())),

@@ -1,7 +1,8 @@
-//! After the verdict: `on_failure` and `on_success`.
+//! After the verdict: the share link, `on_failure` and `on_success`.
 //!
 //! None of it can change the verdict, take longer than its bound, or fail the build: the report is
-//! there already, and each step leaves a note that says what it did.
+//! there already, and each step leaves a note that says what it did. It writes no file: what came of
+//! it stands in the report, and `output` writes that.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -17,17 +18,19 @@ use crate::input::text_file::read_text;
 use crate::outcome::{Outcome, judge_run};
 use crate::record::{Insights, RunRecord};
 use crate::redact::{Redactor, is_redacted};
-use crate::report::files::{DIFF, PROMPT};
+use crate::report::files::{DIFF, report_dir};
 use crate::report::model::{FollowedUp, Proposal, Report};
 use crate::report::show;
 use crate::review::{Improvement, Progress, Vote};
-use crate::runner::active_run::ActiveRun;
-use crate::runner::gate::Gate;
+use crate::runner::gate::{Gate, WRAP_UP};
+use crate::runner::share_link::end_of_link;
 use crate::runner::test_sets::frozen;
 use crate::suite::model::{OnFailure, OnSuccess, Suite, TestSet, TestSetFrom};
+use crate::text;
 use crate::verdict::Verdict;
-use crate::{sink, text};
 
+/// How long a share link holds.
+const SHARED_FOR: Duration = Duration::from_hours(7 * 24);
 /// How long each step may take, in the shortest waits of the platform: a minute, three minutes, and
 /// half a minute for each test set.
 const EXPLAIN: u32 = 30;
@@ -45,45 +48,60 @@ pub(crate) struct FollowUp {
     on_failure: Option<OnFailure>,
     on_success: Option<OnSuccess>,
     redact: Redactor,
-    dir: PathBuf,
+    share_link: bool,
+    /// Where the proposal will be, for its note.
+    diff: PathBuf,
 }
 
 impl FollowUp {
-    /// What the suite of a result wants. A proposal of an earlier gate is removed at once.
-    pub(crate) fn of(active: &ActiveRun) -> Self {
-        Self::of_suite(&active.suite)
-    }
-
-    /// The same, of a suite.
-    pub(crate) fn of_suite(suite: &Suite) -> Self {
-        let dir = crate::report::files::report_dir(suite.reports.as_ref()).to_owned();
-        let on_failure = suite.on_failure.clone();
-        if on_failure.as_ref().is_some_and(|wanted| wanted.improve_prompt.is_some()) {
-            for name in [PROMPT, DIFF] {
-                // Where it cannot be removed it is overwritten, or the note says that it was not.
-                let _ = sink::remove(&dir.join(name));
-            }
-        }
+    /// What a suite wants.
+    pub(crate) fn of(suite: &Suite) -> Self {
+        let reports = suite.reports.as_ref();
         Self {
-            on_failure,
+            on_failure: suite.on_failure.clone(),
             on_success: suite.on_success.clone(),
             redact: crate::input::secrets::redactor(Some(suite)),
-            dir,
+            share_link: reports.and_then(|reports| reports.share_link) == Some(true),
+            diff: report_dir(reports).join(DIFF),
         }
     }
 
-    /// Does what is wanted after this verdict, and gives what came of it. A signal ends it.
-    pub(crate) async fn take(&self, gate: &Gate<'_>, report: &Report) -> FollowedUp {
+    /// Does what is wanted after this verdict, and gives the report with what came of it. A signal ends
+    /// it. `is_base`: whether others are compared with it, and its verdict asks for nothing.
+    pub(crate) async fn after(&self, gate: &Gate<'_>, report: Report, is_base: bool) -> Report {
         let mut after = FollowedUp::default();
-        if gate.stop.heard().is_some() || report.result.id == 0 {
-            return after;
+        if self.share_link {
+            self.share(gate, &report, &mut after).await;
         }
+        if !is_base && gate.stop.heard().is_none() && report.result.id != 0 {
+            self.steps(gate, &report, &mut after).await;
+        }
+        after.notes.iter_mut().for_each(|note| self.redact.without_secrets(note));
+        report.followed_by(after)
+    }
+
+    /// Makes a link to each result that people without an account can open. It is made after a signal
+    /// too: what was paid for can be looked at.
+    async fn share(&self, gate: &Gate<'_>, report: &Report, after: &mut FollowedUp) {
+        let pooled = report.results.iter().map(|result| result.id);
+        let own = pooled.clone().next().is_none().then_some(report.result.id);
+        for id in pooled.chain(own) {
+            let end = end_of_link(SHARED_FOR);
+            match gate.client.share(id, Some(&end), gate.by(WRAP_UP)).await {
+                Ok(share) => after.links.push((id, share.link)),
+                Err(error) => after.notes.push(format!("no share link: {error}")),
+            }
+        }
+    }
+
+    /// What the verdict asks for.
+    async fn steps(&self, gate: &Gate<'_>, report: &Report, after: &mut FollowedUp) {
         let work = async {
             match report.verdict {
                 Verdict::Fail if report.judged_code() == Code::Failed => {
-                    self.failed(gate, report, &mut after).await
+                    self.failed(gate, report, after).await
                 }
-                Verdict::Pass if report.has_passed() => self.passed(gate, report, &mut after).await,
+                Verdict::Pass if report.has_passed() => self.passed(gate, report, after).await,
                 _ => {}
             }
         };
@@ -94,8 +112,6 @@ impl FollowUp {
         if let Some(signal) = stopped {
             after.notes.push(format!("the follow-ups of the verdict were stopped by {signal}"));
         }
-        after.notes.iter_mut().for_each(|note| self.redact.without_secrets(note));
-        after
     }
 
     async fn failed(&self, gate: &Gate<'_>, report: &Report, after: &mut FollowedUp) {
@@ -155,7 +171,7 @@ impl FollowUp {
         }
     }
 
-    /// Proposes a better prompt as a diff, in the report and beside it.
+    /// Proposes a better prompt, as a diff.
     async fn improve(
         &self,
         gate: &Gate<'_>,
@@ -182,23 +198,19 @@ impl FollowUp {
             return Ok("the platform sees nothing to change in the prompt".to_owned());
         }
         let diff = show::diff(&file.display().to_string(), &prompt, &prompt_text);
-        let written = sink::replace(&self.dir.join(PROMPT), &prompt_text)
-            .and_then(|()| sink::replace(&self.dir.join(DIFF), &diff.text));
-        let place = self.dir.join(DIFF).display().to_string();
-        let note = match written {
-            Ok(()) => format!(
-                "a better prompt is proposed by {}: {place} ({} added, {} removed)",
-                text::count(runs.len(), "failed call"),
-                text::count(diff.added, "line"),
-                diff.removed
-            ),
-            Err(error) => format!("a better prompt is in the report, but not beside it: {error}"),
-        };
+        let note = format!(
+            "a better prompt is proposed by {}: {} ({} added, {} removed)",
+            text::count(runs.len(), "failed call"),
+            self.diff.display(),
+            text::count(diff.added, "line"),
+            diff.removed
+        );
         after.proposal = Some(Proposal {
             agent_prompt: file.display().to_string(),
             runs,
             summary_of_changes: summary,
             diff: diff.text,
+            prompt: prompt_text,
         });
         Ok(note)
     }

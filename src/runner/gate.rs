@@ -32,8 +32,6 @@ use crate::text;
 /// How long the gate may take to end the calls after a signal, and half of it to look once more.
 /// GitHub sends SIGTERM 7.5 seconds after SIGINT.
 pub(crate) const WRAP_UP: Duration = Duration::from_secs(5);
-/// How long a share link holds.
-const SHARED_FOR: Duration = Duration::from_hours(7 * 24);
 /// How long conversations may take to wind up whose runs have ended.
 const WIND_UP: Duration = Duration::from_secs(4);
 /// How long after the signal everything has to be over, but for writing the reports.
@@ -89,7 +87,7 @@ impl Gate<'_> {
         {
             self.warn(&error.to_string());
         }
-        Ok(self.parts_of(active, run_end).await)
+        Ok(self.parts_of(active, run_end))
     }
 
     /// Leaves on disk and tells which result is going, before the first question about it.
@@ -106,8 +104,7 @@ impl Gate<'_> {
     }
 
     /// What a report is made of, once the wait is over.
-    pub(crate) async fn parts_of(&self, mut active: ActiveRun, run_end: RunEnd) -> ReportInput {
-        let id = active.record.id;
+    pub(crate) fn parts_of(&self, mut active: ActiveRun, run_end: RunEnd) -> ReportInput {
         let price = active.suite.budget.as_ref().and_then(|budget| budget.price_per_run);
         if let Some(price) = price {
             let runs = run_end.paid;
@@ -123,13 +120,6 @@ impl Gate<'_> {
         }
         let reports = active.suite.reports.clone().unwrap_or_default();
         let redactor = active.redactor();
-        if reports.share_link == Some(true) {
-            let end = crate::runner::share_link::end_of_link(SHARED_FOR);
-            match self.client.share(id, Some(&end), self.by(WRAP_UP)).await {
-                Ok(share) => active.url = Some(share.link),
-                Err(error) => active.notes.push(format!("no share link: {error}")),
-            }
-        }
         ReportInput {
             suite: active.head,
             plan: active.planned,

@@ -247,11 +247,8 @@ impl Batch<'_> {
                 if let Some(why) = other_agent {
                     report.of_another_suite(&why);
                 }
-                if !is_base {
-                    let gate = self.gate((place, &name), limiter, limiter.join(0));
-                    let after = follow_up.take(&gate, &report).await;
-                    report = report.followed_by(after);
-                }
+                let gate = self.gate((place, &name), limiter, limiter.join(0));
+                let report = follow_up.after(&gate, report, is_base).await;
                 let code = Code::of_number(report.exit_code).unwrap_or(Code::Internal);
                 (code, GateEnd::Judged(Box::new(report)))
             }
@@ -284,7 +281,7 @@ impl Batch<'_> {
             prepared.started_at = context::now().to_string();
         }
         let active = gate.start_or_resume(prepared, dir, &self.start_context()).await?;
-        let follow_up = FollowUp::of(&active);
+        let follow_up = FollowUp::of(&active.suite);
         Ok((Box::new(gate.wait_until_done(active, dir).await?), follow_up))
     }
 }

@@ -18,6 +18,7 @@ use crate::failure::Failure;
 use crate::input::options::Global;
 use crate::input::overrides::KeyFlags;
 use crate::output::console::Console;
+use crate::output::pr_comment::Commenter;
 use crate::output::publisher::Publisher;
 use crate::output::reporter::Reporter as _;
 use crate::output::reporters::{Log, Reporters};
@@ -86,8 +87,10 @@ pub(super) fn rerun(
     let remote = Remote::new(global, context, console, args.output)?;
     runtime()?.block_on(with_signals(|stop: Stop| async move {
         let limiter = CallLimiter::new(None);
-        let reporters =
-            outputs.as_ref().map(|(publisher, _)| Reporters::new(console, publisher, None));
+        let commenter = Commenter::new(false, global, context);
+        let reporters = outputs
+            .as_ref()
+            .map(|(publisher, _)| Reporters::new(console, publisher, &commenter, None));
         let events = |event: Event<'_>| match &reporters {
             Some(reporters) => reporters.on(&event),
             None => Log { console }.on(&event),
@@ -113,7 +116,7 @@ pub(super) fn rerun(
         };
         let (old, baseline) = gate.unless_stopped(prepared).await?;
         let new = start(&remote, &stop, &old, deadline).await?;
-        let (Some((publisher, run_dir)), Some(reporters)) = (&outputs, &reporters) else {
+        let (Some((_, run_dir)), Some(reporters)) = (&outputs, &reporters) else {
             told(&remote, args.id, &new)?;
             // A signal came during the start: nobody waits for what has begun.
             return Ok(stop.heard().map_or(Code::Passed, |(signal, _)| signal.code()));
@@ -122,11 +125,10 @@ pub(super) fn rerun(
         let mut active =
             ActiveRun { baseline: baseline.base, refused_baseline: baseline.refused, ..active };
         active.notes.extend(baseline.notes);
-        let follow_up = FollowUp::of(&active);
+        let follow_up = FollowUp::of(&active.suite);
         let report = build_report(reporters.during(gate.wait_until_done(active, run_dir)).await?);
-        let after = follow_up.take(&gate, &report).await;
-        let report = report.followed_by(after);
-        publisher.finish(&mut BatchReport::of_one(report), console)
+        let report = follow_up.after(&gate, report, false).await;
+        reporters.finish(&mut BatchReport::of_one(report), &stop).await
     }))
 }
 
