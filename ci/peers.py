@@ -25,6 +25,7 @@ import json
 import os
 import pathlib
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -56,6 +57,8 @@ class Day:
     minutes: int = 20  # the timeout that each tool is given
     key: str = KEY
     ends: bool = True
+    # Whether the job is cancelled while calls go.
+    cancelled: bool = False
     # Seconds after the tool's end until the platform has worked off what it was sent.
     late: float = 0
 
@@ -124,6 +127,8 @@ DAYS = {
         Day("Calls that never end, and each answer takes 20 seconds", None,
             every(duration="{ mean: 86400, spread: 1 }"), ends=False, minutes=10,
             rules=[read("delay: 0.333")]),
+        Day("The job is cancelled while calls go (SIGINT)", None,
+            every(duration="{ mean: 86400, spread: 1 }"), ends=False, cancelled=True),
         Day("Two looks are refused with 429 and `Retry-After: 2`",
             rules=[read("first: 2, status: 429, retry_after: 2")]),
         Day("Five looks are answered with 503", rules=[read("first: 5, status: 503")]),
@@ -157,8 +162,7 @@ def clis():
 def tools():
     """Each tool's name, and its command for a day."""
     found = {"cekura-gate": lambda day: [
-        os.path.abspath(os.environ.get("CEKURA_GATE", harness.ROOT / "target/debug/cekura-gate")),
-        "run", "--agent", "1", "--spec", "spec.json", "--mode", "text",
+        harness.gate(), "run", "--agent", "1", "--spec", "spec.json", "--mode", "text",
         "--timeout", f"{day.minutes * 60 // SPEED}s",
     ]}
     found |= clis()
@@ -191,18 +195,28 @@ def play(command, day, log):
         pathlib.Path(directory, "spec.json").write_text(harness.spec(NAMES))
         with harness.simulator(directory, day.world(), faults=day.faults()) as (_, port, _):
             began = time.monotonic()
-            done = subprocess.run(
+            with subprocess.Popen(
                 list(map(str, command(day))), cwd=directory, stdin=subprocess.DEVNULL,
                 env=environment(directory, f"127.0.0.1:{port}", day),
-                stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=300,
-            )
+                stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            ) as tool:
+                while day.cancelled and tool.poll() is None and not results(port):
+                    time.sleep(0.2)
+                if day.cancelled:
+                    # By now it has the answer to its start, and looks.
+                    time.sleep(3)
+                    tool.send_signal(signal.SIGINT)
+                try:
+                    said, _ = tool.communicate(timeout=300)
+                finally:
+                    tool.kill()
             minutes = (time.monotonic() - began) * SPEED / 60
-            log(done.stdout)
+            log(said)
             # A start whose client no longer listens is processed all the same.
             time.sleep(day.late)
             held = results(port)
     over = {"completed", "failed", "timeout", "cancelled"}
-    return {"code": done.returncode, "minutes": minutes, "starts": len(held),
+    return {"code": tool.returncode, "minutes": minutes, "starts": len(held),
             "going": any(one["status"] not in over for one in held)}
 
 
@@ -280,6 +294,10 @@ def report(seen, kept):
 
 def main():
     asked = sys.argv[1:]
+    # The simulator is of the same build.
+    os.environ.setdefault("CEKURA_GATE", str(harness.ROOT / "target/debug/cekura-gate"))
+    if not os.access(harness.gate(), os.X_OK):
+        sys.exit(f"no cekura-gate at {harness.gate()}: `cargo build`, or name one in CEKURA_GATE")
     here = tools()
     directory = pathlib.Path(asked[asked.index("--log") + 1]) if "--log" in asked else None
     days = [(name, day) for part in DAYS.values() for day in part for name in here]
