@@ -1,15 +1,17 @@
 //! What so many runs can see: how small a drop since the baseline would show, and how many runs it
 //! takes to notice an agent that lies below a threshold.
 
+use std::collections::BTreeMap;
+
 use crate::checks::figures::SUCCESS_RATE;
 use crate::checks::grammar::{Check, Operator, Unit};
 use crate::numbers;
 use crate::plan::Plan;
 use crate::plan::rounds::PlannedRounds;
+use crate::report::power::tested;
 use crate::scalars::Percent;
 use crate::stats::drop::{Compared, Rule, least_noticed};
-use crate::stats::rate::{PROBABLY, runs_to_decide};
-use crate::stats::sequential::Design;
+use crate::suite::groups::Member;
 use crate::suite::thresholds::Thresholds;
 use crate::text;
 use crate::verdict::baseline::SIGNIFICANCE;
@@ -26,6 +28,8 @@ pub(crate) struct Size {
     scenarios: usize,
     /// Runs of each scenario after each look.
     looks: Vec<usize>,
+    /// How many scenarios each group has, where that is known.
+    members: BTreeMap<String, usize>,
 }
 
 impl Size {
@@ -34,7 +38,29 @@ impl Size {
         let looks = PlannedRounds::of(plan).map(|rounds| rounds.looks);
         let looks = looks.unwrap_or_else(|| vec![plan.runs_per_scenario]);
         let scenarios = plan.runs()? / plan.runs_per_scenario.max(1);
-        (scenarios > 0).then_some(Self { scenarios, looks })
+        (scenarios > 0).then_some(Self { scenarios, looks, members: BTreeMap::new() })
+    }
+
+    /// The same with what the plan says of the suite's groups.
+    fn with_groups(mut self, thresholds: &Thresholds, plan: &Plan) -> Self {
+        let of_id = |id| Member { id: Some(id), ..Member::default() };
+        let mut all: Vec<Member> = plan.scenarios().into_iter().map(of_id).collect();
+        if let Some(spec) = plan.spec() {
+            all.extend(spec.scenarios.iter().map(|case| Member {
+                id: None,
+                name: Some(case.name.clone()),
+                key: Some(case.key().to_owned()),
+                tags: Some(spec.tags(case)),
+            }));
+        }
+        for (name, group) in &thresholds.groups {
+            let says: Option<Vec<bool>> = all.iter().map(|member| group.has(member)).collect();
+            if let Some(says) = says {
+                let many = says.into_iter().filter(|has| *has).count();
+                self.members.insert(name.clone(), many);
+            }
+        }
+        self
     }
 
     fn each(&self) -> usize {
@@ -115,6 +141,7 @@ pub(crate) fn text(thresholds: Option<&Thresholds>, plan: &Plan) -> String {
         return "\nWhat the runs can see is known once the scenarios are: add --online.\n"
             .to_owned();
     };
+    let size = size.with_groups(thresholds, plan);
     let mut lines = lines(thresholds, &size);
     lines.extend(against_the_baseline(thresholds, &size).map(|sight| sight.told));
     format!("\nWhat the runs can see, with a chance of 80%:\n  {}\n", lines.join("\n  "))
@@ -124,27 +151,29 @@ pub(crate) fn text(thresholds: Option<&Thresholds>, plan: &Plan) -> String {
 /// threshold with a confidence, or a drop of so many since the baseline, and what this plan sees.
 fn lines(thresholds: &Thresholds, size: &Size) -> Vec<String> {
     let mut lines = Vec::new();
-    let looks: Vec<usize> = size.looks.iter().map(|runs| runs * size.scenarios).collect();
-    for spec in thresholds.figures.get(&SUCCESS_RATE).into_iter().flat_map(|checks| &checks.0) {
-        let own = spec.confidence.or(thresholds.confidence).map(Percent::fraction);
-        let (Some(confidence), Some(threshold)) = (own, lowest(&spec.check)) else { continue };
-        let runs = |points: f64| match runs_to_decide(threshold - points, threshold, confidence) {
-            Some(runs) if threshold > points => text::count(runs, "run"),
-            _ => "never".to_owned(),
+    let (found, unknown) = tested(thresholds, (size.scenarios, &size.looks), |group| {
+        size.members.get(group).copied()
+    });
+    for one in found {
+        let runs = |points: f64| match one.runs_to_notice(points) {
+            Some(runs) => text::count(runs, "run"),
+            None => "never".to_owned(),
         };
-        let design = Design::new(threshold, 1.0 - confidence, &looks);
-        let notices = |share: f64| design.expected(share).below >= PROBABLY;
-        let seen = (1..=100).map(f64::from).find(|points| notices(threshold - points / 100.0));
-        let seen = seen.filter(|points| *points / 100.0 <= threshold);
+        let side = if one.is_least { "below" } else { "above" };
         lines.push(format!(
-            "success_rate {}: to notice an agent 5, 10, 20 points below: {}, {}, {}; this plan \
-             notices {}",
-            spec.check,
+            "{}: to notice an agent 5, 10, 20 points {side}: {}, {}, {}; this plan notices {}",
+            one.name,
             runs(0.05),
             runs(0.1),
             runs(0.2),
-            seen.map_or_else(|| "none".to_owned(), |points| format!("one {points} points below")),
+            match one.notices() {
+                Some(points) => format!("one {points} points {side}"),
+                None => "none".to_owned(),
+            }
         ));
+    }
+    for group in unknown {
+        lines.push(format!("group {group}: how many scenarios it has is known when it runs"));
     }
     if let Some((most, rule)) = limit(thresholds) {
         let each = |points: f64| {
@@ -166,7 +195,7 @@ fn lines(thresholds: &Thresholds, size: &Size) -> Vec<String> {
     }
     if lines.is_empty() {
         lines.push(
-            "no success rate has a confidence or a baseline: there is nothing to compute"
+            "no share has a confidence or a baseline: there is nothing to compute"
                 .to_owned(),
         );
     }
@@ -184,7 +213,7 @@ mod tests {
     }
 
     fn size(scenarios: usize, each: usize) -> Size {
-        Size { scenarios, looks: vec![each] }
+        Size { scenarios, looks: vec![each], members: BTreeMap::new() }
     }
 
     #[test]

@@ -27,6 +27,7 @@ pub mod moment;
 mod plot;
 pub mod pool;
 mod remarks;
+pub(crate) mod power;
 pub mod round_table;
 pub mod rounds;
 pub mod show;

@@ -81,7 +81,7 @@ impl RoundRow {
         told
     }
 
-    /// What it decided, of each kind the first few: `success_rate failed`.
+    /// What it decided, of each kind the first few: `failed success_rate`.
     pub fn decided(&self) -> String {
         let part = |names: &[String], verb: &str| {
             const MOST: usize = 3;
@@ -90,12 +90,12 @@ impl RoundRow {
                 Some(more @ 1..) => format!(" and {}", text::count(more, "more check")),
                 _ => String::new(),
             };
-            (!names.is_empty()).then(|| format!("{}{more} {verb}", shown.join(", ")))
+            (!names.is_empty()).then(|| format!("{verb} {}{more}", shown.join(", ")))
         };
         let parts: Vec<String> = [part(&self.failed, "failed"), part(&self.passed, "passed")]
             .into_iter()
             .flatten()
             .collect();
-        if parts.is_empty() { "nothing".to_owned() } else { parts.join("; ") }
+        if parts.is_empty() { "decided nothing".to_owned() } else { parts.join("; ") }
     }
 }

@@ -90,10 +90,10 @@ fn a_plainly_fine_agent_passes_after_the_first_round() {
         .run(&["run"])
         .expect(0)
         .says("8 of at most 24 runs were started, in 1 of 3 rounds; 16 saved")
-        .says("1   2 scenarios × 4 = 8 runs, 8 so far; decided: success_rate passed");
+        .says("1   2 scenarios × 4 = 8 runs, 8 so far; it passed success_rate");
     assert_eq!(gate.simulator().starts(), 1);
     assert!(finished.report("summary.md").contains("16 saved"));
-    assert!(finished.report("summary.md").contains("| 1 | 2 scenarios × 4 = 8 runs | 8 | success"));
+    assert!(finished.report("summary.md").contains("| 1 | 2 scenarios × 4 = 8 runs | 8 | passed success"));
     assert!(finished.report("html/index.html").contains("16 saved"));
     assert!(finished.report("html/plots/rounds.svg").contains("100% · 8 runs"));
     let table = serde_json::json!({
@@ -109,7 +109,7 @@ fn a_plainly_fine_agent_passes_after_the_first_round() {
 #[test]
 fn a_plainly_broken_agent_fails_after_the_first_round() {
     let gate = Gate::against(&world("0", "0"), SURE);
-    gate.run(&["run"]).expect(1).says("8 so far; decided: success_rate failed");
+    gate.run(&["run"]).expect(1).says("8 so far; it failed success_rate");
     assert_eq!(gate.simulator().starts(), 1);
 }
 

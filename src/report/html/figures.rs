@@ -37,6 +37,7 @@ pub(super) fn plots(report: &Report, scenarios: &[ScenarioRuns<'_>]) -> Vec<Plot
         rates(report, scenarios),
         heat(scenarios),
         lanes(report),
+        super::power::plot(report),
     ];
     let spreads = spreads.filter_map(|(at, sample)| spread(report, at, sample));
     plots.into_iter().flatten().chain(spreads).collect()

@@ -11,6 +11,7 @@ mod figures;
 mod frame;
 mod overview;
 mod pictures;
+mod power;
 mod rest;
 mod rounds;
 mod run;

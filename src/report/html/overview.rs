@@ -1,7 +1,7 @@
 //! `index.html`: verdict first, then checks, what failed and why, then everything else.
 
 use super::frame::{self, Tone};
-use super::{Book, checks, failures, pictures, rest, rounds};
+use super::{Book, checks, failures, pictures, power, rest, rounds};
 use crate::escape::short;
 use crate::report::markup::Markup;
 use crate::report::model::{Report, Tally};
@@ -66,6 +66,7 @@ fn parts<'a>(book: &Book<'a>) -> Vec<Part<'a>> {
         ("runs", "Every run", pictures::runs, has("runs")),
         ("figures", "Latency and duration", pictures::figures, has("figure")),
         ("time", "Time line", pictures::time, has("time")),
+        ("power", "What the runs can see", power::section, has("power")),
         ("retries", "Retries", rest::retries, !report.retries.is_empty()),
         ("pages", "All run pages", failures::all_pages, !book.pages.is_empty()),
         ("about", "About this report", rest::about, true),
