@@ -151,9 +151,8 @@ pub(crate) fn text(thresholds: Option<&Thresholds>, plan: &Plan) -> String {
 /// threshold with a confidence, or a drop of so many since the baseline, and what this plan sees.
 fn lines(thresholds: &Thresholds, size: &Size) -> Vec<String> {
     let mut lines = Vec::new();
-    let (found, unknown) = tested(thresholds, (size.scenarios, &size.looks), |group| {
-        size.members.get(group).copied()
-    });
+    let (found, unknown) =
+        tested(thresholds, (size.scenarios, &size.looks), |group| size.members.get(group).copied());
     for one in found {
         let runs = |points: f64| match one.runs_to_notice(points) {
             Some(runs) => text::count(runs, "run"),
@@ -195,8 +194,7 @@ fn lines(thresholds: &Thresholds, size: &Size) -> Vec<String> {
     }
     if lines.is_empty() {
         lines.push(
-            "no share has a confidence or a baseline: there is nothing to compute"
-                .to_owned(),
+            "no share has a confidence or a baseline: there is nothing to compute".to_owned(),
         );
     }
     lines

@@ -93,7 +93,11 @@ fn a_plainly_fine_agent_passes_after_the_first_round() {
         .says("1   2 scenarios × 4 = 8 runs, 8 so far; it passed success_rate");
     assert_eq!(gate.simulator().starts(), 1);
     assert!(finished.report("summary.md").contains("16 saved"));
-    assert!(finished.report("summary.md").contains("| 1 | 2 scenarios × 4 = 8 runs | 8 | passed success"));
+    assert!(
+        finished
+            .report("summary.md")
+            .contains("| 1 | 2 scenarios × 4 = 8 runs | 8 | passed success")
+    );
     assert!(finished.report("html/index.html").contains("16 saved"));
     assert!(finished.report("html/plots/rounds.svg").contains("100% · 8 runs"));
     let table = serde_json::json!({
