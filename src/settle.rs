@@ -317,6 +317,33 @@ mod tests {
     }
 
     #[test]
+    fn what_cannot_be_read_or_was_skipped_is_not_waited_for() {
+        let unreadable = |field: &str| {
+            vec![crate::record::UnreadableField { field: field.to_owned(), ..Default::default() }]
+        };
+        let without = run(1, 1, None, &[]);
+        let success = r#"{"success_rate": ["90%"]}"#;
+        let duration = r#"{"duration": ["p95 <= 3m"]}"#;
+        let outcome = r#"{"expected_outcome": [">= 90%"]}"#;
+        let metric = r#"{"metrics": {"b": [">= 1"]}}"#;
+        let unscored = crate::record::ExpectedOutcome { unreadable: true, ..Default::default() };
+        for (check, answered) in [
+            (success, RunRecord { unreadable: unreadable("success"), ..without.clone() }),
+            (success, RunRecord { rubric_skipped: true, ..without.clone() }),
+            (duration, RunRecord { unreadable: unreadable("duration"), ..without.clone() }),
+            (outcome, RunRecord { expected_outcome: Some(unscored), ..without.clone() }),
+            (metric, RunRecord { unreadable: unreadable("evaluation.metrics"), ..without.clone() }),
+        ] {
+            let of =
+                |run: &RunRecord| awaits(&result(std::slice::from_ref(run)), &wanted(1, check));
+            assert_eq!(of(&answered), "Settled", "{check}");
+            assert!(of(&without).starts_with("1 run without "), "{check}");
+            let other = RunRecord { unreadable: unreadable("name"), ..without.clone() };
+            assert!(of(&other).starts_with("1 run without "), "{check}: another field");
+        }
+    }
+
+    #[test]
     fn what_never_was_a_conversation_gets_no_scores() {
         let errored = RunRecord {
             status: Status::Failed,
@@ -357,6 +384,13 @@ mod tests {
             (r#"{"agent_latency": ["p95 <= 2s"]}"#, false),
             (r#"{"each_scenario": {"agent_latency": ["p95 <= 2s"]}}"#, false),
             (r#"{"duration": ["p95 <= 3m"]}"#, false),
+            (r#"{"duration": ["p95 <= 3m"], "success_rate": ["90%"]}"#, true),
+            (r#"{"duration": ["p95 <= 3m"], "each_scenario": {"success_rate": ["90%"]}}"#, true),
+            (r#"{"duration": ["p95 <= 3m"], "each_scenario": {"metrics": {"A": ["> 1"]}}}"#, false),
+            (
+                r#"{"duration": ["p95 <= 3m"], "baseline": {"from": "main", "new_failures": 0}}"#,
+                true,
+            ),
         ] {
             assert_eq!(of(thresholds).success, success, "{thresholds}");
         }

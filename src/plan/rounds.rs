@@ -130,6 +130,26 @@ mod tests {
         for started in [&[(2, 3)][..], &[(1, 0)], &[(1, 3), (1, 3)], &[(1, 3), (2, 4)]] {
             assert!(!sound(&[3, 6, 10], started), "{started:?}");
         }
+        for looks in [&[][..], &[0], &[0, 3], &[3, 3], &[6, 3]] {
+            assert!(!sound(looks, &[]), "{looks:?}");
+        }
+    }
+
+    #[test]
+    fn a_round_is_of_its_cases_or_of_its_scenarios_or_of_all() {
+        let cases = StartedRound { cases: Some(vec!["a".to_owned()]), ..StartedRound::default() };
+        let ids = StartedRound { scenarios: Some(vec![1]), ..StartedRound::default() };
+        for (round, scenario, case, expected) in [
+            (&cases, None, Some("a"), true),
+            (&cases, None, Some("b"), false),
+            (&cases, Some(1), None, false),
+            (&ids, Some(1), None, true),
+            (&ids, Some(2), None, false),
+            (&ids, None, Some("a"), false),
+            (&StartedRound::default(), Some(2), None, true),
+        ] {
+            assert_eq!(round.has(scenario, case), expected, "{round:?} {scenario:?} {case:?}");
+        }
     }
 
     #[test]

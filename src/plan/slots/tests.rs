@@ -1,6 +1,7 @@
 //! Runs in slots.
 
 use super::*;
+use crate::suite::model::{Frequency, Suite};
 
 fn run(id: u64, scenario: u64) -> RunRecord {
     RunRecord { id, scenario: Some(scenario), ..RunRecord::default() }
@@ -103,12 +104,6 @@ fn quarantined_scenarios_owe_nothing() {
 
 #[test]
 fn test_cases_are_told_by_key_or_name_whatever_their_ids() {
-    let case = |key: &str, name: &str, runs| PlannedCase {
-        tags: Vec::new(),
-        key: key.to_owned(),
-        name: name.to_owned(),
-        runs,
-    };
     let plan = PlanHead {
         runs_per_scenario: 1,
         runs: Some(3),
@@ -180,4 +175,143 @@ fn a_plan_of_open_scenarios_joins_what_an_earlier_gate_knew() {
     open.learn(&runs(&[2]));
     open.join(&plan(3, &[1, 4]));
     assert_eq!((open.scenarios, open.runs), (vec![1, 2, 4], Some(6)));
+}
+
+fn case(key: &str, name: &str, runs: usize) -> PlannedCase {
+    PlannedCase { tags: vec![key.to_owned()], key: key.to_owned(), name: name.to_owned(), runs }
+}
+
+#[test]
+fn the_frame_of_a_plan_is_what_its_suite_says() {
+    let plan = |more: serde_json::Value| {
+        let mut suite = serde_json::json!({"agent": 1});
+        suite.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        Plan::new(&serde_json::from_value(suite).unwrap(), "Shop", None, "key").unwrap()
+    };
+    let ids = PlanHead::of(&plan(serde_json::json!({
+        "scenarios": [1, 2], "frequency": 3, "personalities": [7, 8], "test_profiles": [9],
+    })));
+    let expected = PlanHead {
+        personalities: vec![7, 8],
+        test_profiles: vec![9],
+        ..super::tests::plan(6, &[1, 2])
+    };
+    assert_eq!(ids, expected);
+    let tags = PlanHead::of(&plan(serde_json::json!({"tags": ["smoke"], "frequency": 3})));
+    assert_eq!(tags, PlanHead { runs_per_scenario: 3, open: true, ..PlanHead::default() });
+    let suite = Suite {
+        agent: Some(1),
+        spec: Some("cekura.tests.json".to_owned()),
+        spec_read: serde_json::from_value(serde_json::json!({
+            "version": "1",
+            "scenarios": [
+                {"name": "a", "instructions": "x", "frequency": 2},
+                {"name": "b", "instructions": "x"},
+            ],
+        }))
+        .unwrap(),
+        frequency: Some(Frequency::Fixed(3)),
+        ..Suite::default()
+    };
+    let cases = PlanHead::of(&Plan::new(&suite, "Shop", None, "key").unwrap());
+    let runs: Vec<usize> = cases.cases.iter().map(|case| case.runs).collect();
+    assert_eq!((runs, cases.runs, cases.runs_per_scenario), (vec![6, 3], Some(9), 3));
+}
+
+#[test]
+fn a_round_has_so_many_runs_of_each_of_its_scenarios_or_cases() {
+    let round = |scenarios: Option<Vec<u64>>, cases: Option<Vec<String>>| StartedRound {
+        number: 2,
+        runs_per_scenario: 3,
+        scenarios,
+        cases,
+        result: None,
+    };
+    let ids = plan(1, &[1, 2, 4]);
+    assert_eq!(ids.runs_in(&round(None, None)), 9);
+    assert_eq!(ids.runs_in(&round(Some(vec![1, 4]), None)), 6);
+    let cases =
+        PlanHead { cases: vec![case("a", "A", 1), case("b", "B", 1)], ..PlanHead::default() };
+    assert_eq!(cases.runs_in(&round(None, None)), 6);
+    assert_eq!(cases.runs_in(&round(None, Some(vec!["b".to_owned()]))), 3);
+}
+
+#[test]
+fn a_count_of_the_platform_is_taken_in_only_where_it_is_beyond_what_is_shown() {
+    let expected = |claimed: Option<u64>, shown: usize| {
+        let mut plan = PlanHead::default();
+        let mut result = ResultRecord { runs: runs(&vec![1; shown]), ..ResultRecord::default() };
+        result.claims.total_runs = claimed;
+        plan.expect_claimed(&result);
+        plan.runs
+    };
+    assert_eq!(expected(None, 2), None);
+    assert_eq!(expected(Some(1), 2), None);
+    assert_eq!(expected(Some(2), 2), None);
+    assert_eq!(expected(Some(3), 2), Some(3));
+}
+
+#[test]
+fn runs_that_tell_more_of_themselves_choose_their_slots_first() {
+    let plan = PlanHead { personalities: vec![7, 8], test_profiles: vec![20, 21], ..plan(4, &[1]) };
+    let with =
+        |id, personality, test_profile| RunRecord { personality, test_profile, ..run(id, 1) };
+    // In the order of their ids the first two would take the slots that only the others fit.
+    let all = [
+        with(1, None, None),
+        with(2, None, Some(20)),
+        with(3, Some(7), Some(20)),
+        with(4, Some(7), Some(21)),
+    ];
+    let filled = plan.fill(&all, |_| false);
+    assert_eq!(filled.fits, [Fit::Slot; 4]);
+    assert_eq!((filled.missing, filled.unmatched), (0, 0));
+    let profile_twice = [with(1, Some(7), Some(20)), with(2, Some(7), Some(20))];
+    let filled = plan.fill(&profile_twice, |_| false);
+    assert_eq!((filled.missing, filled.unmatched), (3, 1));
+    let other = [with(1, Some(7), Some(99))];
+    assert_eq!(plan.fill(&other, |_| false).fits, [Fit::NotPlanned]);
+}
+
+#[test]
+fn a_scenario_that_is_named_twice_has_twice_the_slots() {
+    let filled = filled(&plan(2, &[1, 1, 2]), &[1, 1, 1, 1, 2, 2]);
+    assert_eq!(filled.fits, [Fit::Slot; 6]);
+    assert_eq!((filled.missing, filled.unmatched), (0, 0));
+}
+
+#[test]
+fn the_rounds_of_a_scenario_add_up_its_personalities() {
+    let started = vec![StartedRound { number: 1, runs_per_scenario: 4, ..StartedRound::default() }];
+    let rounds = PlannedRounds { looks: vec![4, 8], started };
+    let plan = PlanHead { personalities: vec![7, 8], rounds: Some(rounds), ..plan(4, &[1]) };
+    let with = |id, personality| RunRecord { personality: Some(personality), ..run(id, 1) };
+    let filled = plan.fill(&[with(1, 7), with(2, 7), with(3, 8)], |_| false);
+    assert_eq!(filled.scenarios[0].rounds, [RoundSlots { round: 1, planned: 4, missing: 1 }]);
+}
+
+#[test]
+fn what_the_plan_knows_of_a_scenario_goes_with_it() {
+    let found = |id, name: &str| FoundScenario {
+        id,
+        name: name.to_owned(),
+        tags: vec![format!("tag {id}")],
+    };
+    let by_id = PlanHead { found: vec![found(9, "Nine"), found(2, "Two")], ..plan(1, &[1, 2]) };
+    let of = |plan: &PlanHead, scenarios: &[u64]| {
+        let all = filled(plan, scenarios).scenarios.into_iter();
+        all.map(|one| (one.name, one.tags, one.case_key)).collect::<Vec<_>>()
+    };
+    let two = (Some("Two".to_owned()), Some(vec!["tag 2".to_owned()]), None);
+    assert_eq!(of(&by_id, &[1, 2]), [(None, None, None), two]);
+    let cases = vec![case("a", "First", 1), case("b", " ", 1)];
+    let by_case = PlanHead { cases, ..PlanHead::default() };
+    let tags = |tag: &str| Some(vec![tag.to_owned()]);
+    assert_eq!(
+        of(&by_case, &[]),
+        [
+            (Some("First".to_owned()), tags("a"), Some("a".to_owned())),
+            (None, tags("b"), Some("b".to_owned())),
+        ]
+    );
 }

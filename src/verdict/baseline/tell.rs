@@ -121,14 +121,11 @@ impl<'n> Compared<'n> {
             format!("{moved} by {by}{noise}")
         };
         let allowed = of.show_allowed(most);
-        if let Some((low, high)) = self.interval
+        if let (Rule::Confidence(level), Some((low, high))) = (self.bound.rule, self.interval)
             && self.verdicts[0] == self.verdicts[1]
         {
             let shown = |end: f64| signed(of, end, most);
-            let sure = match self.bound.rule {
-                Rule::Confidence(level) => numbers::percent(level),
-                Rule::Significance(level) => numbers::percent(1.0 - level),
-            };
+            let sure = numbers::percent(level);
             let seen = format!("{seen}; {sure} interval: {} to {}", shown(low), shown(high));
             return match self.verdicts[0] {
                 Verdict::Pass => (Verdict::Pass, format!("{seen}: within the {allowed} allowed")),
