@@ -224,6 +224,28 @@ mod tests {
     }
 
     #[test]
+    fn a_level_is_saved_only_where_it_is_not_the_usual_one() {
+        let saved = |value: Value| {
+            serde_json::to_value(serde_json::from_value::<Checks>(value).unwrap()).unwrap()
+        };
+        assert!(!saved(json!({"check": "90%", "min_samples": 3})).to_string().contains("level"));
+        assert!(saved(json!({"check": "90%", "level": "warn"})).to_string().contains("warn"));
+    }
+
+    #[test]
+    fn coverage_only_warns_unless_its_level_is_said() {
+        let level = |coverage: Value| {
+            let thresholds = json!({ "coverage": coverage });
+            let read: crate::suite::thresholds::Thresholds =
+                serde_json::from_value(thresholds).unwrap();
+            read.coverage.unwrap().0[0].level
+        };
+        assert_eq!(level(json!(">= 80%")), Level::Warn);
+        assert_eq!(level(json!([{"check": ">= 80%"}])), Level::Warn);
+        assert_eq!(level(json!({"check": ">= 80%", "level": "error"})), Level::Error);
+    }
+
+    #[test]
     fn checks_read_back_as_they_are_saved() {
         let checks: Checks = serde_json::from_value(
             json!(["90%", {"check": "p90 <= 20s", "level": "warn", "unit": "s"}]),

@@ -264,6 +264,7 @@ mod tests {
             ("Pauses over 500 ms (s)", s),
             ("TTFB msec", ms),
             ("Latency, Secs", s),
+            ("Wait at level 5 (s)", s),
         ];
         for (name, expected) in rows {
             assert_eq!(unit(name), Some(expected), "{name}");
@@ -298,6 +299,9 @@ mod tests {
             "(ms)(s)",
             "7fd534f5",
             "Wait m",
+            "Hold (level m)",
+            "Hold () m",
+            "Wait at the caller's",
         ] {
             assert_eq!(unit(name), None, "{name}");
         }
@@ -310,6 +314,7 @@ mod tests {
             "Words per second",
             "Speech rate (words per minute)",
             "Interruptions per minute",
+            "Turns per min of the call",
             "Talk ratio (%)",
             "Talk %",
             "Age in hours",

@@ -188,6 +188,29 @@ mod tests {
     }
 
     #[test]
+    fn a_print_stays_the_same_in_later_versions() {
+        assert_eq!(mark(json!({})).selection, "ao5m0h");
+        assert_eq!(mark(json!({ "mode": "text", "exclude_tags": ["slow"] })).selection, "gk7au4");
+    }
+
+    #[test]
+    fn only_what_was_started_for_the_branch_is_a_result_of_it() {
+        let reasons = Event::ALL.map(Event::is_foreign);
+        assert_eq!(
+            reasons,
+            [
+                None,
+                None,
+                None,
+                Some("it was started by a pull request"),
+                Some("it was started by a tag"),
+                Some("what started it is not known to be about the branch"),
+                None,
+            ]
+        );
+    }
+
+    #[test]
     fn another_agent_mode_or_selection_has_another_print_and_another_frequency_has_not() {
         let same = mark(json!({ "scenarios": [2, 1], "frequency": 9, "timeout": "5m" }));
         assert_eq!(mark(json!({})), same);

@@ -2,6 +2,7 @@
 //! for checkouts that have no contract folder beside them.
 
 mod contract;
+mod starts;
 
 use std::collections::BTreeSet;
 use std::path::Path;

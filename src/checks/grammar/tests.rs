@@ -40,6 +40,34 @@ fn a_bare_number_is_refused_with_the_mend() {
 }
 
 #[test]
+fn a_number_without_an_operator_is_read_whatever_its_sign() {
+    assert_eq!(shown(".5%"), ">= 0.5%");
+    assert_eq!(shown("+5%"), ">= 5%");
+    for text in ["-5", "+5", ".5"] {
+        let error = text.parse::<Check>().unwrap_err();
+        assert!(error.message.contains("bare number"), "{text}: {error}");
+    }
+}
+
+#[test]
+fn what_is_wrong_with_a_check_is_answered_with_the_mend() {
+    let endless = format!("mean >= {}", "9".repeat(400));
+    for (text, help) in [
+        ("rate = 90%", "write `==` for equal, or `>=`, `<=`"),
+        ("rate ≥ 90%", "write `>=`"),
+        ("rate ≤ 90%", "write `<=`"),
+        ("rate 90%", "the operators are >= > <= < == !="),
+        (">= 90% and <= 95%", "write two checks as a list: [\">= 90%\", \"<= 95%\"]"),
+        (">= 90%, <= 95%", "write two checks as a list: [\">= 90%\", \"<= 95%\"]"),
+        ("mean >= 5h", "the units are %, ms, s and m (minutes)"),
+        (endless.as_str(), EXAMPLES),
+    ] {
+        let error = text.parse::<Check>().unwrap_err();
+        assert_eq!(error.help.as_deref(), Some(help), "{text}: {error}");
+    }
+}
+
+#[test]
 fn a_mistyped_aggregate_is_answered_with_the_nearest() {
     let error = "medain >= 3".parse::<Check>().unwrap_err();
     assert!(error.help.unwrap().contains("did you mean `median`?"));

@@ -215,8 +215,59 @@ fn values_are_doubted_just_beyond_what_is_possible_and_not_at_it() {
         ("Hold time (ms)", "max <= 60s", 50.0, false),
         ("Hold time (ms)", "max <= 60s", 49.9, true),
         ("Hold time (ms)", "sum <= 60s", 12.0, false),
+        ("Hold time", "min >= 0s", 700.0, false),
     ] {
         let seen = compared(name, check, &[value]);
         assert_eq!(seen.is_err(), doubted, "{name} {check} {value}: {seen:?}");
+    }
+}
+
+#[test]
+fn a_time_that_is_too_long_in_ms_is_probably_in_s() {
+    let error = compared("Latency", "min <= 2s", &[1500.0, 70_000.0, 70_000.0]).unwrap_err();
+    assert!(error.contains("if they are in s, say so"), "{error}");
+}
+
+#[test]
+fn a_bound_of_a_latency_is_nonsense_just_beyond_its_limits_and_not_at_them() {
+    let fix = |check: &str| nonsense_of_latency(&check.parse().unwrap()).map(|(_, fix)| fix);
+    for check in ["p95 <= 0s", "p95 >= 0s", "p49 >= 2s", "min >= 2s", "p95 <= 10m", "sum <= 11m"] {
+        assert_eq!(fix(check), None, "{check}");
+    }
+    for (check, expected) in [
+        ("p95 <= -1s", "write for example `p95 <= 2500ms`"),
+        ("p50 >= 2s", "write `p50 <= 2s`"),
+        ("p95 <= 11m", "write for example `11s`"),
+        ("p95 <= 601s", "write for example `601ms`"),
+    ] {
+        assert_eq!(fix(check).as_deref(), Some(expected), "{check}");
+    }
+}
+
+#[test]
+fn a_unit_in_a_name_contradicts_a_share_alone() {
+    for (check, expected) in [("p95 <= 2s", false), ("p95 <= 2", false), (">= 90%", true)] {
+        assert_eq!(contradicted("Hold time (s)", &spec(check)).is_some(), expected, "{check}");
+    }
+}
+
+#[test]
+fn a_scale_of_ratings_is_told_only_where_something_is_above_five() {
+    let of = |check: &str, values: &[f64]| {
+        let check: Check = check.parse().unwrap();
+        (other_scale(&check, values).is_some(), scale_note(&check, values).is_some())
+    };
+    for (check, value, expected) in [
+        ("mean >= 4", 60.0, (true, true)),
+        ("p50 >= 4", 60.0, (true, true)),
+        ("p99 >= 4", 60.0, (false, true)),
+        ("max >= 4", 60.0, (false, true)),
+        ("mean >= 5", 60.0, (true, true)),
+        ("mean >= 0", 60.0, (false, true)),
+        ("mean >= 5", 5.0, (false, false)),
+        ("mean >= 6", 5.0, (false, true)),
+        ("sum >= 6", 60.0, (false, false)),
+    ] {
+        assert_eq!(of(check, &[value]), expected, "{check} {value}");
     }
 }

@@ -283,7 +283,7 @@ fn a_scenario_that_is_named_twice_has_twice_the_slots() {
 #[test]
 fn the_rounds_of_a_scenario_add_up_its_personalities() {
     let started = vec![StartedRound { number: 1, runs_per_scenario: 4, ..StartedRound::default() }];
-    let rounds = PlannedRounds { looks: vec![4, 8], started };
+    let rounds = PlannedRounds { looks: vec![4, 8], started, first: None };
     let plan = PlanHead { personalities: vec![7, 8], rounds: Some(rounds), ..plan(4, &[1]) };
     let with = |id, personality| RunRecord { personality: Some(personality), ..run(id, 1) };
     let filled = plan.fill(&[with(1, 7), with(2, 7), with(3, 8)], |_| false);
