@@ -30,7 +30,7 @@ use table::table;
 const THRESHOLD: f64 = 0.8;
 const CONFIDENCE: f64 = 0.95;
 /// Runs of each scenario after each round.
-const ROUNDS: [usize; 4] = [3, 6, 9, 12];
+const ROUNDS: [usize; 6] = [3, 5, 7, 9, 11, 12];
 const MOST: usize = 12;
 const TRUTHS: [f64; 9] = [0.5, 0.6, 0.7, 0.75, 0.8, 0.85, 0.9, 0.95, 0.99];
 const SUITES: [usize; 3] = [5, 20, 100];

@@ -156,7 +156,7 @@ mod tests {
     fn the_first_round_is_started_and_the_looks_are_fixed() {
         let suite = json!({
             "agent": 1, "scenarios": [1, 2], "personalities": [7, 8],
-            "frequency": { "start": 3, "max": 10 },
+            "frequency": { "start": 3, "max": 10, "step": 3 },
         });
         let plan = Plan::new(&serde_json::from_value(suite).unwrap(), "x", None, "k").unwrap();
         let mut rounds = PlannedRounds::of(&plan).unwrap();

@@ -1,6 +1,6 @@
 //! The binomial distribution: how many of `n` runs pass when each passes with chance `p`.
 
-use super::ln_choose;
+use super::{bisect, ln_choose};
 
 /// Terms smaller than this part of their sum change nothing.
 const NEGLIGIBLE: f64 = 1e-18;
@@ -49,6 +49,11 @@ fn lower_sum(k: usize, n: usize, p: f64, q: f64) -> f64 {
         }
     }
     sum.min(1.0)
+}
+
+/// The share at which `k` or more of `n` have this chance; 1 where there is none below.
+pub fn share_for(k: usize, n: usize, chance: f64) -> f64 {
+    bisect(0.0, 1.0, |share| at_least(k, n, share) < chance).1
 }
 
 /// The chances of each count of `n`, from the first that is not negligible to the last, with the

@@ -25,6 +25,13 @@ use super::{binomial, rate};
 /// The exponent of the spending function. A smaller one takes fewer calls and loses more power.
 pub const SPENDING: f64 = 1.5;
 
+/// Looks that decide with a smaller chance than this are not worth their runs.
+pub const HARDLY: f64 = 0.1;
+
+/// How sure it is, on each side, that the true share lies in the range for which that chance is
+/// computed: 80%.
+const PLAUSIBLE: f64 = 0.6;
+
 /// A planned look.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Planned {
@@ -88,7 +95,7 @@ pub enum Stand {
     Below(usize),
     /// Not known yet: a later look can decide.
     Open,
-    /// Not known, and whatever the runs to come show, no later look can decide.
+    /// Not known, and the later looks would hardly decide it: [`HARDLY`].
     Futile,
     /// The last look has not decided.
     Undecided,
@@ -150,15 +157,49 @@ impl Design {
         if seen.len() >= self.looks.len() {
             return Stand::Undecided;
         }
-        match self.could_decide(seen.len(), seen.last().copied().unwrap_or_default()) {
+        match self.may_decide(seen.len(), seen.last().copied().unwrap_or_default()) {
             (false, false) => Stand::Futile,
             _ => Stand::Open,
         }
     }
 
-    /// Whether a look after the first `done` ones could still say above, and below, with what has
-    /// been seen by then.
-    pub fn could_decide(&self, done: usize, seen: Seen) -> (bool, bool) {
+    /// Whether a look after the first `done` ones may still say above, and below: with a chance of
+    /// [`HARDLY`] or more, were the share as high, or as low, as what has been seen lets it be.
+    ///
+    /// To go on or not changes no error: the boundaries hold whether or not the runs go on.
+    pub fn may_decide(&self, done: usize, seen: Seen) -> (bool, bool) {
+        let (low, high) = rate::wilson(seen.yes, seen.yes + seen.no, PLAUSIBLE);
+        let (above, below) = self.can_decide(done, seen);
+        let worth = |can: bool, share: f64, side: fn((f64, f64)) -> f64| {
+            can && side(self.chances_after(done, seen, share)) >= HARDLY
+        };
+        (worth(above, high, |(above, _)| above), worth(below, low, |(_, below)| below))
+    }
+
+    /// The chances that a look after the first `done` ones says above, and below, for an agent of
+    /// this share. What is unknown stays so, and no run to come is lost.
+    fn chances_after(&self, done: usize, seen: Seen, share: f64) -> (f64, f64) {
+        let mut chances = vec![0.0; seen.yes];
+        chances.push(1.0);
+        let (mut above, mut below, mut before) = (0.0, 0.0, seen.runs());
+        for look in self.looks.iter().skip(done) {
+            chances = step(&chances, look.runs.saturating_sub(before), share);
+            before = look.runs.max(before);
+            for (yes, chance) in chances.iter_mut().enumerate() {
+                let no = before.saturating_sub(seen.unknown + yes);
+                if look.yes_from.is_some_and(|from| yes >= from) {
+                    above += std::mem::take(chance);
+                } else if look.no_from.is_some_and(|from| no >= from) {
+                    below += std::mem::take(chance);
+                }
+            }
+        }
+        (above, below)
+    }
+
+    /// Whether a look after the first `done` ones can still say above, and below, whatever the runs
+    /// to come show.
+    fn can_decide(&self, done: usize, seen: Seen) -> (bool, bool) {
         let mut later = self.looks.iter().skip(done).map(|look| {
             let more = look.runs.saturating_sub(seen.runs());
             let could =
@@ -195,7 +236,7 @@ impl Design {
     }
 
     /// What becomes of an agent of which each run says yes with the chance `share`, where no run is
-    /// lost. Exact.
+    /// lost and the runs go on as long as any of them can decide. Exact.
     pub fn expected(&self, share: f64) -> Expected {
         let mut expected = Expected { above: 0.0, below: 0.0, runs: 0.0 };
         let (mut chances, mut going, mut before) = (vec![1.0], 1.0, 0);
@@ -211,8 +252,7 @@ impl Design {
                     expected.above += std::mem::take(chance);
                 } else if look.no_from.is_some_and(|from| no >= from) {
                     expected.below += std::mem::take(chance);
-                } else if self.could_decide(at + 1, Seen { yes, no, unknown: 0 }) == (false, false)
-                {
+                } else if self.can_decide(at + 1, Seen { yes, no, unknown: 0 }) == (false, false) {
                     *chance = 0.0;
                 } else {
                     going += *chance;

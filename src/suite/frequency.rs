@@ -30,7 +30,8 @@ pub struct Rounds {
     pub start: u32,
     /// How often each scenario runs at most, all rounds together. More than `start`.
     pub max: u32,
-    /// How often a scenario runs in each later round, from 1. Default: as often as in the first.
+    /// How often a scenario runs in each later round, from 1. Default: half as often as in the
+    /// first, rounded up.
     #[serde(default)]
     pub step: Option<u32>,
 }
@@ -74,9 +75,9 @@ impl Frequency {
 }
 
 impl Rounds {
-    /// How often a scenario has run after each round, rising up to `max`: 3, 6, 9, 12.
+    /// How often a scenario has run after each round, rising up to `max`: 3, 5, 7, 9, 11, 12.
     pub fn looks(self) -> Vec<u32> {
-        let step = self.step.unwrap_or(self.start).max(1);
+        let step = self.step.unwrap_or_else(|| self.start.div_ceil(2)).max(1);
         let mut looks = Vec::new();
         let mut next = self.start.max(1);
         while next < self.max {
@@ -140,7 +141,7 @@ impl JsonSchema for Frequency {
                             "How often each scenario runs at most, all rounds together. More than `start`."
                         ),
                         "step": times(
-                            "How often a scenario runs in each later round. Default: as often as in the first."
+                            "How often a scenario runs in each later round. Default: half as often as in the first, rounded up."
                         ),
                     },
                 },
@@ -175,8 +176,9 @@ mod tests {
 
     #[test]
     fn the_looks_rise_by_the_step_and_end_at_the_largest_number() {
-        assert_eq!(looks(3, 12, None), [3, 6, 9, 12]);
-        assert_eq!(looks(3, 10, None), [3, 6, 9, 10]);
+        assert_eq!(looks(3, 12, None), [3, 5, 7, 9, 11, 12]);
+        assert_eq!(looks(4, 10, None), [4, 6, 8, 10]);
+        assert_eq!(looks(3, 10, Some(3)), [3, 6, 9, 10]);
         assert_eq!(looks(4, 12, Some(2)), [4, 6, 8, 10, 12]);
         assert_eq!(looks(1, 2, None), [1, 2]);
     }

@@ -18,8 +18,9 @@ use super::{CheckReport, CheckRounds, Verdict};
 use crate::checks::figure::Figure;
 use crate::checks::grammar::{Aggregate, Operator};
 use crate::checks::spec::CheckSpec;
+use crate::numbers;
 use crate::scalars::Percent;
-use crate::stats::sequential::{Design, Planned, Seen, spent_by};
+use crate::stats::sequential::{Design, HARDLY, Planned, Seen, spent_by};
 use crate::suite::thresholds::Baseline;
 
 /// What the rounds so far say of one check. `confidence` is the suite's.
@@ -73,7 +74,7 @@ pub(super) fn find(
     };
     let could = match (&design, seen.last()) {
         (Some(design), Some(last)) if is_share => {
-            let (above, below) = design.could_decide(seen.len(), *last);
+            let (above, below) = design.may_decide(seen.len(), *last);
             // With a planned run missing nothing passes any more.
             let whole = now.missing == 0;
             match check.operator {
@@ -243,7 +244,13 @@ impl<'e> Rounds<'e> {
             (true, true) => {
                 format!("not decided after round {} of at most {}", self.complete, self.of)
             }
-            (true, false) => "no further round could decide it".to_owned(),
+            (true, false) => format!(
+                "not decided after round {} of at most {}, and more rounds would hardly decide it: \
+                 a chance below {}",
+                self.complete,
+                self.of,
+                numbers::percent(HARDLY)
+            ),
             (false, _) => format!("not decided by the last of {} rounds", self.of),
         }
     }

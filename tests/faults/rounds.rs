@@ -7,7 +7,7 @@ use std::time::Instant;
 use super::harness::{Day, Finished, GOOD};
 
 const SUITE: &str = "{ version: 1, name: Checkout, agent: 1, scenarios: [1, 2], \
-                     frequency: { start: 4, max: 12 }, \
+                     frequency: { start: 4, max: 12, step: 4 }, \
                      thresholds: { success_rate: \">= 50%\", confidence: 95% } }";
 
 /// A day on which half of all runs pass, so that a second round starts.
