@@ -12,11 +12,13 @@ use crate::input::options::Global;
 use crate::input::overrides::{Overrides, scalar};
 use crate::input::{connection, secrets, suite_file};
 use crate::output::console::Console;
+use crate::preflight::baseline::starts::later_starts;
 use crate::preflight::baseline::{is_file, saved_or_input};
 use crate::record::ResultRecord;
 use crate::report::comparison::{Compared, markdown, text};
 use crate::report::evaluation::as_baseline;
 use crate::report::model::{PlanHead, Report};
+use crate::report::pool;
 use crate::runtime::runtime;
 use crate::scalars::Percent;
 use crate::spec::cases;
@@ -124,7 +126,14 @@ fn result(from: &str, global: &Global, context: &Context) -> Result<Compares, Fa
     })?;
     let client = connection::client(global, context)?;
     runtime()?.block_on(async {
-        let record = client.result(id, Transcripts::None, Instant::now() + PATIENCE).await?;
+        let until = Instant::now() + PATIENCE;
+        let mut record = client.result(id, Transcripts::None, until).await?;
+        // What ran in several rounds is several results.
+        let starts = later_starts(&record, None, &client, until).await?;
+        for (_, start) in starts.map_err(Failure::Usage)? {
+            pool::add(&mut record, start);
+        }
+        record.runs.sort_by_key(|run| run.id);
         Ok(Compares::Found(Box::new(record)))
     })
 }

@@ -1,5 +1,7 @@
 //! Finding the earlier result that a suite wants to be compared with, before anything is paid for.
 
+pub(crate) mod starts;
+
 use std::path::Path;
 
 use tokio::time::Instant;
@@ -11,15 +13,13 @@ use crate::failure::Failure;
 use crate::input::file;
 use crate::input::file::LONGEST_RESULT;
 use crate::plan::mark::{Event, Mark, Origin};
-use crate::plan::name::{REST, is_named, whole_of_first_part};
+use crate::plan::name::{is_named, whole_of_first_part};
 use crate::plan::{is_of_whole_start, result_name_start};
 use crate::record::{ResultRecord, RunRecord, Status};
 use crate::report::evaluation::{Evaluation, as_baseline};
+use crate::report::json;
 use crate::report::model::{PlanHead, Report};
 use crate::report::words::ids;
-use crate::report::{json, pool};
-use crate::retry;
-use crate::spec::cases;
 use crate::suite::head::SuiteHead;
 use crate::suite::matrix::FROM;
 use crate::suite::model::{Suite, Transcripts};
@@ -119,8 +119,10 @@ impl<'a> Wanted<'a> {
             (None, _) if is_file(from) => saved(Path::new(from))?.result,
             (None, Ok(id)) => {
                 let mut record = client.result(id, Transcripts::None, until).await?;
-                self.join_retries(&mut record, client, until).await?;
-                self.join_rest(&mut record, client, until).await?;
+                if let Err(why) = self.join_starts(&mut record, None, client, until).await? {
+                    let reason = format!("the baseline `{from}` cannot be compared with: {why}");
+                    return Ok(Chosen { refused: Some(reason), ..Chosen::default() });
+                }
                 record
             }
             (None, Err(_)) => return self.of_branch(from, client, until).await,
@@ -156,13 +158,14 @@ impl<'a> Wanted<'a> {
         let start = result_name_start(self.name, Some(branch));
         let mut notes = Passed::default();
         let mut read = 0;
-        for listed in client.results_starting(&start, until).await? {
+        let all = client.results_starting(&start, until).await?;
+        for listed in &all {
             let name = listed.name.as_deref().unwrap_or_default().trim();
             let name = whole_of_first_part(name).unwrap_or(name);
             if !is_of_whole_start(name, &start) {
                 continue;
             }
-            if let Some(why) = self.name_refuses(name).or_else(|| self.is_too_late(&listed)) {
+            if let Some(why) = self.name_refuses(name).or_else(|| self.is_too_late(listed)) {
                 notes.over(listed.id, why);
                 continue;
             }
@@ -172,17 +175,14 @@ impl<'a> Wanted<'a> {
             }
             read += 1;
             let mut record = client.result(listed.id, Transcripts::None, until).await?;
-            self.join_retries(&mut record, client, until).await?;
-            if !self.join_rest(&mut record, client, until).await? {
-                notes.over(record.id, "only a part of its first round was started".to_owned());
-                continue;
-            }
-            if let Some(why) = self.is_too_late(&record).or_else(|| self.evidence_refuses(&record))
-            {
+            let joined = self.join_starts(&mut record, Some(&all), client, until).await?;
+            let (rounds, why) = joined.map_or_else(|why| (0, Some(why)), |rounds| (rounds, None));
+            let why = why.or_else(|| self.is_too_late(&record));
+            if let Some(why) = why.or_else(|| self.evidence_refuses(&record)) {
                 notes.over(record.id, why);
                 continue;
             }
-            let taken = taken(branch, name, &record);
+            let taken = taken(branch, name, &record, rounds);
             let notes = std::iter::once(taken).chain(notes.told()).collect();
             let base = Some((branch.to_owned(), record));
             return Ok(Chosen { base, notes, ..Chosen::default() });
@@ -190,67 +190,6 @@ impl<'a> Wanted<'a> {
         let none = format!("no result of `{}` on branch `{branch}` can be the baseline", self.name);
         let notes = std::iter::once(none).chain(notes.told()).collect();
         Ok(Chosen { notes, ..Chosen::default() })
-    }
-
-    /// Joins to a result what its retries showed, by the suite's rule, as they are joined to the
-    /// result that is judged: else the two would be compared by different measures.
-    async fn join_retries(
-        &self,
-        record: &mut ResultRecord,
-        client: &Client,
-        until: Instant,
-    ) -> Result<(), Failure> {
-        let (Some(rules), Some(name)) = (&self.suite.retry, record.name.clone()) else {
-            return Ok(());
-        };
-        let head = self.head(Thresholds::default());
-        let outcomes = |runs: &[RunRecord]| {
-            Evaluation::of(&head, &PlanHead::default(), runs, None, false).outcomes
-        };
-        if !outcomes(&record.runs).iter().any(|outcome| retry::wants_again(rules, outcome)) {
-            return Ok(());
-        }
-        let spec = self.suite.test_cases();
-        if let Some(spec) = &spec {
-            cases::mark(&mut record.runs, spec);
-        }
-        let listed = client.results_starting(&name, until).await?;
-        let attempt_of = |listed: &ResultRecord| retry_of(listed.name.as_deref()?, &name);
-        let mut retries: Vec<((u32, u32), u64)> =
-            listed.iter().filter_map(|one| Some((attempt_of(one)?, one.id))).collect();
-        retries.sort_unstable();
-        let mut joined = Vec::new();
-        for ((attempt, _), id) in retries {
-            let mut fresh = client.result(id, Transcripts::None, until).await?;
-            if let Some(spec) = &spec {
-                cases::mark(&mut fresh.runs, spec);
-                cases::align(&mut fresh.runs, &record.runs);
-            }
-            let (before, after) = (outcomes(&record.runs), outcomes(&fresh.runs));
-            let more = retry::merge(rules, attempt, record, &before, fresh, &after, &joined);
-            joined.extend(more);
-        }
-        Ok(())
-    }
-
-    /// Joins the other part of a first round to the part that started first. Gives whether the round
-    /// is whole.
-    async fn join_rest(
-        &self,
-        record: &mut ResultRecord,
-        client: &Client,
-        until: Instant,
-    ) -> Result<bool, Failure> {
-        let whole = record.name.as_deref().and_then(whole_of_first_part);
-        let Some(rest) = whole.map(|whole| format!("{whole} {REST}")) else { return Ok(true) };
-        let listed = client.results_starting(&rest, until).await?;
-        let is_rest = |one: &&ResultRecord| one.name.as_deref().is_some_and(|n| is_named(n, &rest));
-        // The oldest: a proxy on the way may have doubled a start.
-        let Some(found) = listed.iter().rev().find(is_rest) else { return Ok(false) };
-        let mut fresh = client.result(found.id, Transcripts::None, until).await?;
-        self.join_retries(&mut fresh, client, until).await?;
-        pool::add(record, fresh);
-        Ok(true)
     }
 
     /// The suite, as far as it judges, with other thresholds.
@@ -349,14 +288,6 @@ pub(crate) fn without_one(suite: &Suite) -> Option<String> {
     ))
 }
 
-/// Attempt and repetitions of the retry that a name is of: `NAME retry 2.1`. None where it is no
-/// retry of the result with this name.
-fn retry_of(name: &str, result: &str) -> Option<(u32, u32)> {
-    let rest = name.trim().strip_prefix(result.trim())?.strip_prefix(" retry ")?;
-    let (attempt, frequency) = rest.split(' ').next()?.split_once('.')?;
-    Some((attempt.parse().ok()?, frequency.parse().ok()?))
-}
-
 /// What was passed over.
 #[derive(Default)]
 struct Passed {
@@ -381,7 +312,7 @@ impl Passed {
 }
 
 /// Which result was taken, of which commit, and how old it is.
-fn taken(branch: &str, name: &str, record: &ResultRecord) -> String {
+fn taken(branch: &str, name: &str, record: &ResultRecord, rounds: u32) -> String {
     let commit = Mark::of_name(name).and_then(|mark| mark.origin.commit);
     let commit = commit.map_or_else(|| "an unknown commit".to_owned(), |c| format!("commit {c}"));
     let age = record.created().map(|at| context::now().duration_since(at).as_hours());
@@ -390,7 +321,8 @@ fn taken(branch: &str, name: &str, record: &ResultRecord) -> String {
         Some(hours) if hours < 48 => format!(", {} old", count_of(hours, "hour")),
         Some(hours) => format!(", {} old", count_of(hours / 24, "day")),
     };
-    format!("baseline: result {} of {branch}, {commit}{age}", record.id)
+    let rounds = if rounds > 1 { format!(", {rounds} rounds together") } else { String::new() };
+    format!("baseline: result {} of {branch}, {commit}{age}{rounds}", record.id)
 }
 
 fn count_of(number: i64, noun: &str) -> String {
