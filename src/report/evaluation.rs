@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::checks::spec::Level;
 use crate::outcome::{Outcome, RunOutcome, judge_run};
 use crate::plan::slots::{Filled, Fit};
 use crate::record::{ResultRecord, RunRecord, Status};
@@ -90,7 +91,7 @@ pub(crate) fn status_against_a_pass(
 
 /// Whether the verdict is known although runs are still going: a fail that no outcome of theirs
 /// could save, or, where the suite asks for it, a pass that none could break. A run that `retry`
-/// would start again could still show anything.
+/// would start again could still show anything, and so could the runs of rounds to come.
 pub fn is_decided(
     stop: EarlyStop,
     suite: &SuiteHead,
@@ -114,8 +115,15 @@ pub fn is_decided(
     evidence.going = true;
     let again = |outcome: &&RunOutcome| retry.is_some_and(|retry| wants_again(retry, outcome));
     evidence.open_runs.extend(outcomes.iter().filter(again).map(|outcome| outcome.run));
-    let verdict = sound(worst(&judge_all(&suite.thresholds, &evidence, None)), &tally);
-    wanted.contains(&verdict)
+    let checks = judge_all(&suite.thresholds, &evidence, None);
+    let verdict = sound(worst(&checks), &tally);
+    // Where runs come in rounds, those to come may yet save a check that fails now.
+    let gating = || checks.iter().filter(|check| check.level == Level::Error);
+    let is_final = |check: &CheckReport| {
+        check.verdict == Verdict::Fail && check.rounds.is_none_or(|one| one.decided_in.is_some())
+    };
+    let goes_on = gating().any(|check| check.rounds.is_some_and(|rounds| rounds.open));
+    wanted.contains(&verdict) && (verdict != Verdict::Fail || !goes_on || gating().any(is_final))
 }
 
 /// The runs that fill the planned slots, how many ended in which way, and what each run is to the

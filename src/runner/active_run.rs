@@ -9,20 +9,22 @@ use crate::record::{ResultRecord, RunRecord};
 use crate::redact::Redactor;
 use crate::report::build::End;
 use crate::report::commands;
+use crate::report::evaluation::is_decided;
 use crate::report::model::{PlanHead, PooledResult};
 use crate::retry::RetryRecord;
 use crate::run_file::RunState;
 use crate::spec::cases;
 use crate::suite::head::SuiteHead;
 use crate::suite::model::Suite;
+use crate::suite::retry::EarlyStop;
 use crate::text;
 
 /// A result that is going, and what is needed to judge it.
 pub(crate) struct ActiveRun {
     pub(crate) head: SuiteHead,
     pub(crate) planned: PlanHead,
-    /// The part of the plan that a later round is of, while it goes.
-    pub(crate) in_round: Option<PlanHead>,
+    /// The later round that is going.
+    pub(crate) in_round: Option<InRound>,
     /// What started it; none for a result that is only watched.
     pub(crate) plan: Option<Plan>,
     pub(crate) suite: Suite,
@@ -50,12 +52,35 @@ pub(crate) struct ActiveRun {
     pub(crate) notes: Vec<String>,
 }
 
+/// A later round that is going.
+pub(crate) struct InRound {
+    /// The part of the plan that it is of.
+    pub(crate) alone: PlanHead,
+    /// The plan with it as the last round.
+    pub(crate) whole: PlanHead,
+    /// Its number.
+    pub(crate) number: u32,
+}
+
 impl ActiveRun {
+    /// Whether the verdict is known by what is seen of a result that is going, with the rounds before
+    /// it.
+    pub(crate) fn is_decided(&self, stop: EarlyStop, runs: &[RunRecord]) -> bool {
+        let retry = self.suite.retry.as_ref();
+        let Some(round) = self.in_round.as_ref().filter(|_| stop != EarlyStop::Never) else {
+            return is_decided(stop, &self.head, &self.planned, retry, runs);
+        };
+        let of_round =
+            runs.iter().cloned().map(|run| RunRecord { round: Some(round.number), ..run });
+        let all: Vec<RunRecord> = self.record.runs.iter().cloned().chain(of_round).collect();
+        is_decided(stop, &self.head, &round.whole, retry, &all)
+    }
+
     /// What is shown of it while it goes.
     pub(crate) fn watched(&self) -> Watched<'_> {
         Watched {
             head: &self.head,
-            planned: self.in_round.as_ref().unwrap_or(&self.planned),
+            planned: self.in_round.as_ref().map_or(&self.planned, |round| &round.alone),
             base: self.baseline.as_ref().map(|(_, base)| base.runs.as_slice()),
             redact: self.redactor(),
             began: self.began,

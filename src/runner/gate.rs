@@ -17,10 +17,9 @@ use crate::poll::schedule::Pace;
 use crate::poll::{PollUpdate, WaitOptions, Waited, last_look, wait};
 use crate::record::{ResultRecord, RunRecord};
 use crate::report::build::{End, ReportInput};
-use crate::report::evaluation::is_decided;
 use crate::report::model::Timing;
 use crate::run_file::RunDir;
-use crate::runner::active_run::{ActiveRun, RunEnd, first_part};
+use crate::runner::active_run::{ActiveRun, InRound, RunEnd, first_part};
 use crate::runner::call_limit::{CallLimiter, CallPermit};
 use crate::runner::wait_policy::{stop_rule, wait_options};
 use crate::signal::Signal;
@@ -174,8 +173,13 @@ impl Gate<'_> {
             paid: 0,
         };
         let mut record = std::mem::take(&mut active.record);
-        active.in_round = active.planned.parts().map(|[first, _]| active.planned.of_start(&first));
-        let runs = active.in_round.as_ref().map_or(active.planned.runs, |part| part.runs);
+        let planned = &active.planned;
+        active.in_round = planned.parts().map(|[first, _]| InRound {
+            alone: planned.of_start(&first),
+            whole: planned.clone(),
+            number: 1,
+        });
+        let runs = active.in_round.as_ref().map_or(planned.runs, |part| part.alone.runs);
         let waited = self.wait_for(active, &mut record, runs, stop_rule(active)).await;
         if let (Waited::Enough, _) = waited {
             self.stop_early(active, &mut record).await;
@@ -254,8 +258,7 @@ impl Gate<'_> {
                     runs
                 });
                 let shown = marked.as_ref().unwrap_or(&record.runs);
-                let retry = active.suite.retry.as_ref();
-                if is_decided(stop, &active.head, &active.planned, retry, shown) {
+                if active.is_decided(stop, shown) {
                     ControlFlow::Break(())
                 } else {
                     ControlFlow::Continue(())
@@ -287,7 +290,7 @@ impl Gate<'_> {
     }
 
     /// Ends the calls that can change nothing any more, and says what that saved.
-    async fn stop_early(&self, active: &mut ActiveRun, record: &mut ResultRecord) {
+    pub(crate) async fn stop_early(&self, active: &mut ActiveRun, record: &mut ResultRecord) {
         let id = record.id;
         let going = record.runs.iter().filter(|run| !run.status.is_terminal()).count();
         let calls = text::count(going, "call");

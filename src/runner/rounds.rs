@@ -16,11 +16,11 @@ use crate::report::model::PooledResult;
 use crate::report::pool;
 use crate::report::rounds::{first_part_fails, next_round};
 use crate::run_file::RunDir;
-use crate::runner::active_run::{ActiveRun, RunEnd};
+use crate::runner::active_run::{ActiveRun, InRound, RunEnd};
 use crate::runner::gate::Gate;
+use crate::runner::wait_policy::stop_rule;
 use crate::signal::Signal;
 use crate::spec::cases;
-use crate::suite::retry::EarlyStop;
 use crate::text;
 
 impl Gate<'_> {
@@ -156,10 +156,22 @@ impl Gate<'_> {
         round.result = Some(id);
         self.leave_round(active, dir, &round, is_rest);
         self.say(&format!("{label}: {} started as result {id}", text::count(runs, "run")));
-        active.in_round = Some(active.planned.of_start(&round));
-        let waited = self.wait_for(active, &mut fresh, Some(runs), EarlyStop::Never).await;
+        let mut whole = active.planned.clone();
+        if !is_rest {
+            whole.runs = whole.runs.map(|before| before + runs);
+        }
+        if let Some(rounds) = &mut whole.rounds {
+            put(rounds, round.clone(), is_rest);
+        }
+        active.in_round = Some(InRound { alone: active.planned.of_start(&round), whole, number });
+        let waited = self.wait_for(active, &mut fresh, Some(runs), stop_rule(active)).await;
         let is_whole = matches!(waited, (Waited::Finished, _));
-        run_end.end = self.wrap_up(active, &mut fresh, waited).await?;
+        if let (Waited::Enough, _) = waited {
+            self.stop_early(active, &mut fresh).await;
+            run_end.stopped_early = true;
+        } else {
+            run_end.end = self.wrap_up(active, &mut fresh, waited).await?;
+        }
         active.mark_chats(&mut fresh.runs);
         run_end.paid += fresh.runs.len().max(runs);
         // A round is retried on its own: its runs have slots of their own.
