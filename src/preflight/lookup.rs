@@ -24,6 +24,7 @@ use crate::preflight::budget::check_price;
 use crate::preflight::history::History;
 use crate::report::expected_runs::expected_runs;
 use crate::runtime::runtime;
+use crate::spec::cases;
 use crate::suite::model::Suite;
 use crate::suite::thresholds::Thresholds;
 use crate::text;
@@ -142,7 +143,11 @@ impl SuiteSelection<'_> {
             cost,
             balance,
             expected_runs: baseline.base.as_ref().and_then(|(_, base)| {
-                expected_runs(&self.loaded.head(), &PlanHead::of(&plan), &base.runs)
+                let mut runs = base.runs.clone();
+                if let Some(spec) = suite.test_cases() {
+                    cases::mark(&mut runs, &spec);
+                }
+                expected_runs(&self.loaded.head(), &PlanHead::of(&plan), &runs)
             }),
             baseline: baseline.base.map(|(from, record)| {
                 let when = record.created_at.as_deref().and_then(|at| at.get(..10));

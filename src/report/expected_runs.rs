@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::plan::rounds::StartedRound;
 use crate::record::RunRecord;
 use crate::report::model::PlanHead;
 use crate::report::rounds::next_round;
@@ -14,34 +15,65 @@ use crate::suite::head::SuiteHead;
 const PLAYS: u64 = 100;
 
 /// The number of runs on average, over 100 plays. None where the runs do not come in rounds, and
-/// where the earlier result has no run of one of the scenarios.
+/// where the earlier result has no run of one of the scenarios or test cases.
 pub fn expected_runs(
     suite: &SuiteHead,
     planned: &PlanHead,
     earlier: &[RunRecord],
 ) -> Option<usize> {
     planned.rounds.as_ref()?;
-    let mut by_scenario: BTreeMap<u64, Vec<RunRecord>> = BTreeMap::new();
+    let mut drawn_from: BTreeMap<Of, Vec<RunRecord>> = BTreeMap::new();
     for run in earlier {
         // What people said decides nothing and is long.
         let bare = RunRecord { transcript: Vec::new(), ..run.clone() };
-        by_scenario.entry(run.scenario?).or_default().push(bare);
+        let of = match (planned.cases.is_empty(), &run.case_key) {
+            (true, _) => Of::Scenario(run.scenario?),
+            (false, Some(key)) => Of::Case(key.clone()),
+            (false, None) => continue,
+        };
+        drawn_from.entry(of).or_default().push(bare);
     }
-    let has_runs = |id: &u64| by_scenario.contains_key(id);
-    if planned.scenarios.is_empty() || !planned.scenarios.iter().all(has_runs) {
+    let all = all_of(planned);
+    if all.is_empty() || !all.iter().all(|of| drawn_from.contains_key(of)) {
         return None;
     }
     let mut suite = suite.clone();
     suite.thresholds.baseline = None;
-    let total: usize = (1..=PLAYS).map(|seed| play(&suite, planned, &by_scenario, seed)).sum();
+    let total: usize = (1..=PLAYS).map(|seed| play(&suite, planned, &drawn_from, seed)).sum();
     Some((total as f64 / PLAYS as f64).round() as usize)
+}
+
+/// What runs repeatedly.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+enum Of {
+    /// The scenario of this id.
+    Scenario(u64),
+    /// The test case of this key: its scenario has another id in each result.
+    Case(String),
+}
+
+impl Of {
+    fn is_in(&self, round: &StartedRound) -> bool {
+        match self {
+            Self::Scenario(id) => round.has(Some(*id), None),
+            Self::Case(key) => round.has(None, Some(key)),
+        }
+    }
+}
+
+/// The planned scenarios, or test cases.
+fn all_of(planned: &PlanHead) -> Vec<Of> {
+    match planned.cases.is_empty() {
+        true => planned.scenarios.iter().copied().map(Of::Scenario).collect(),
+        false => planned.cases.iter().map(|case| Of::Case(case.key.clone())).collect(),
+    }
 }
 
 /// How many runs one play takes.
 fn play(
     suite: &SuiteHead,
     planned: &PlanHead,
-    earlier: &BTreeMap<u64, Vec<RunRecord>>,
+    earlier: &BTreeMap<Of, Vec<RunRecord>>,
     seed: u64,
 ) -> usize {
     let mut planned = planned.clone();
@@ -51,9 +83,9 @@ fn play(
         let Some(round) = planned.rounds.as_ref().and_then(|rounds| rounds.started.last()) else {
             return runs.len();
         };
-        for id in planned.scenarios.iter().filter(|id| round.has(Some(**id), None)) {
+        for of in all_of(&planned).iter().filter(|of| of.is_in(round)) {
             for _ in 0..round.runs_per_scenario {
-                let Some(drawn) = earlier.get(id).and_then(|all| draw.one_of(all)) else {
+                let Some(drawn) = earlier.get(of).and_then(|all| draw.one_of(all)) else {
                     continue;
                 };
                 let number = runs.len() as u64 + 1;
