@@ -70,7 +70,10 @@ pub(crate) fn checks_of_baseline(baseline: &Baseline, lines: &mut Vec<String>) {
         let bounds = [("drop", limit.max_drop), ("rise", limit.max_rise)];
         for (way, most) in bounds {
             let most = most.map(|most| format!("{}{of}", most.to_string().trim_end_matches('%')));
-            lines.extend(most.map(|most| format!("{name} against the baseline: {way} <= {most}")));
+            let sure = baseline.confidence.map(|sure| format!(", at confidence {sure}"));
+            let sure = sure.unwrap_or_default();
+            let line = |most| format!("{name} against the baseline: {way} <= {most}{sure}");
+            lines.extend(most.map(line));
         }
     }
     if let Some(most) = baseline.new_failures {

@@ -74,6 +74,8 @@ pub(crate) struct Sight {
     pub(crate) told: String,
     /// Whether it is far less than the suite asks for.
     pub(crate) is_blind: bool,
+    /// Whether some drop would show at all.
+    pub(crate) shows_any: bool,
 }
 
 /// What the comparison of the success rate with a baseline of as many runs would probably show.
@@ -92,10 +94,12 @@ pub(crate) fn against_the_baseline(thresholds: &Thresholds, size: &Size) -> Opti
                 shown(drop)
             ),
             is_blind: most > 0.0 && drop > 2.0 * most,
+            shows_any: true,
         },
         None => Sight {
-            told: format!("no drop since the baseline would probably show ({runs})"),
+            told: format!("so few runs would hardly show any drop since the baseline ({runs})"),
             is_blind: true,
+            shows_any: false,
         },
     })
 }
@@ -222,7 +226,7 @@ mod tests {
         assert!(few.is_blind && few.told.starts_with("a drop of 2"), "{}", few.told);
         let many = against_the_baseline(&rules, &size(10, 60)).unwrap();
         assert!(!many.is_blind, "{}", many.told);
-        assert!(against_the_baseline(&rules, &size(1, 1)).unwrap().told.starts_with("no drop"));
+        assert!(against_the_baseline(&rules, &size(1, 1)).unwrap().told.starts_with("so few runs"));
         assert!(against_the_baseline(&Thresholds::default(), &size(10, 5)).is_none());
     }
 

@@ -46,10 +46,8 @@ pub(crate) fn warnings(loaded: &Loaded, plan: &Plan) -> Vec<String> {
     }
     let sight = Size::of(plan).and_then(|size| against_the_baseline(thresholds, &size));
     warnings.extend(sight.filter(|sight| sight.is_blind).map(|sight| {
-        format!(
-            "{}: more than twice `max_drop`; run each scenario more often, or allow a larger drop",
-            sight.told
-        )
+        let than = if sight.shows_any { ": more than twice `max_drop`" } else { "" };
+        format!("{}{than}; run each scenario more often, or allow a larger drop", sight.told)
     }));
     warnings.extend(idle_afterwards(&loaded.suite));
     warnings.extend(repeated_ids(loaded, plan));

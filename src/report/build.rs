@@ -408,7 +408,7 @@ fn decided<'c>(
         0 => String::new(),
         n => format!("; {} {what}", text::count(n, "more check")),
     };
-    let seen = check.value.map_or_else(|| "no value".to_owned(), |value| check.shown(value));
+    let seen = check.value.map_or_else(|| short(&check.reason, 160), |value| check.shown(value));
     format!("{name} {what}: {seen}, wanted {}{more}", short(&check.condition, 60))
 }
 

@@ -19,7 +19,7 @@ use crate::outcome::{Outcome, RunOutcome};
 use crate::record::RunRecord;
 use crate::report::commands;
 use crate::text;
-use crate::verdict::{CheckReport, Verdict};
+use crate::verdict::{CheckReport, Interval, Verdict};
 
 /// How many scenarios and notes are shown, and of how many checks the reasons. Each check that did
 /// not pass is named.
@@ -132,7 +132,7 @@ fn checks(out: &mut String, report: &Report, style: Style) {
                 CheckStatus::of(check).word_in(report).to_owned(),
                 short(&words::check_name(check), 60),
                 short(&check.condition, 40),
-                words::seen(check),
+                seen(check),
                 words::samples(check),
             ];
             (*check, cells)
@@ -183,6 +183,17 @@ fn checks(out: &mut String, report: &Report, style: Style) {
         }
     }
     more_than(out, checks.len(), shown, "check that passed", "checks that passed");
+}
+
+/// The figure seen, with its interval where the check has a confidence.
+fn seen(check: &CheckReport) -> String {
+    let seen = words::seen(check);
+    match check.interval.filter(|interval| interval.confidence.is_some()) {
+        Some(Interval { low, high, .. }) => {
+            format!("{seen} ({} to {})", check.shown(low), check.shown(high))
+        }
+        None => seen,
+    }
 }
 
 /// The checks where the table is wider than the terminal: one below the other.

@@ -13,6 +13,8 @@ use crate::checks::figure::FigureUnit;
 use crate::checks::spec::Level;
 use crate::outcome::Outcome;
 use crate::scalars::Percent;
+use crate::stats::binomial;
+use crate::stats::rate::PROBABLY;
 use crate::stats::strata::Stratum;
 use crate::suite::new_failures::NewFailures;
 use crate::suite::thresholds::Baseline;
@@ -187,7 +189,11 @@ pub(super) fn check(
         }),
         samples: of,
         unknown: open.len() + too_few.len(),
-        reason: reason(of, &fallen, &open, &too_few, verdict),
+        reason: format!(
+            "{}{}",
+            reason(of, &fallen, &open, &too_few, verdict),
+            noticed(&common, significance)
+        ),
         deciding_runs,
     })
 }
@@ -225,6 +231,36 @@ pub(super) fn without_baseline(
         reason: reason.to_owned(),
         deciding_runs: Vec::new(),
     })
+}
+
+/// By how much a scenario that always passed must fall to be probably called a new failure; the
+/// largest such drop where scenarios ran differently often.
+fn noticed(common: &Scenarios<'_>, significance: f64) -> String {
+    let runs = |runs: &Runs| runs.passed.len() + runs.failed.len();
+    let drop = |(_, base, head): &(Option<u64>, &Runs, &Runs)| {
+        let (before, now) = (runs(base), runs(head));
+        let shows =
+            |failed: &usize| newly_fails((before, 0), (now - failed, *failed), significance);
+        let least = (1..=now).find(shows)?;
+        Some(binomial::share_for(least, now, PROBABLY))
+    };
+    let drops: Vec<f64> = common.iter().filter_map(drop).collect();
+    let largest = drops.iter().copied().reduce(f64::max);
+    match (largest, common.len() - drops.len()) {
+        _ if common.is_empty() => String::new(),
+        (None, _) => "; so few runs of a scenario would hardly show any drop".to_owned(),
+        (Some(drop), blind) => {
+            // Rounded up: what is promised must hold.
+            let drop = (drop * 100.0).ceil();
+            let others = match blind {
+                0 => String::new(),
+                _ => format!(", but in {blind} of {} hardly any", common.len()),
+            };
+            format!(
+                "; of a scenario that always passed a drop of {drop} points would probably show{others}"
+            )
+        }
+    }
 }
 
 type Scenarios<'a> = [(Option<u64>, &'a Runs, &'a Runs)];

@@ -62,12 +62,12 @@ impl<'n> Compared<'n> {
         };
         let (mut verdict, mut reason) = self.verdict();
         let interval = self.interval_shown();
-        if self.change.is_ok()
-            && let Some(noticed) = self.noticed
-        {
+        if let (Ok(_), Some(noticed)) = (&self.change, self.noticed) {
             // Rounded up: what is promised must hold.
             let least = of.show_allowed((noticed * 100.0).ceil() / 100.0);
             reason = format!("{reason}; a {way} of {least}{} would probably show", of.words());
+        } else if verdict == Verdict::Pass {
+            reason = format!("{reason}; so few runs would hardly show any {way}");
         }
         // Those of which nobody knows the scenario could have turned any of them.
         let could_turn = match verdict {
