@@ -7,6 +7,7 @@ mod latency;
 mod lost;
 mod policies;
 mod processes;
+mod rounds;
 mod side_by_side;
 
 use std::path::PathBuf;
