@@ -183,14 +183,19 @@ fn what_could_turn_the_verdict_is_said_and_nothing_else() {
     assert_eq!(
         open.reason,
         "none of 1 common scenario newly fails; with the runs that have no verdict it could also be \
-         scenario 1 (5 of 5 passed, runs 1 to 5; now 0 of 2 passed, runs 1 to 5)"
+         scenario 1 (5 of 5 passed, runs 1 to 5; now 0 of 2 passed, runs 1 to 5); of a scenario \
+         that always passed a drop of 90 points would probably show"
     );
     let few = new_failures(json!(0), &[(1, 0)], &[(0, 1)]);
     assert_eq!(
         few.reason,
         "none of 1 common scenario newly fails; too few runs to distinguish a change from noise for \
-         scenario 1 (1 of 1 passed, run 1; now 0 of 1 passed, run 1): run each scenario more often"
+         scenario 1 (1 of 1 passed, run 1; now 0 of 1 passed, run 1): run each scenario more often; \
+         so few runs of a scenario would hardly show any drop"
     );
     let passed = new_failures(json!(1), &[(1, 0)], &[(0, 1)]);
-    assert_eq!(passed.reason, "none of 1 common scenario newly fails");
+    assert_eq!(
+        passed.reason,
+        "none of 1 common scenario newly fails; so few runs of a scenario would hardly show any drop"
+    );
 }
