@@ -41,7 +41,7 @@ pub fn lines(
     lines
 }
 
-/// The line for a run that did not pass. It stays above the drawn lines.
+/// The line for a run whose outcome is news. It stays above the drawn lines.
 pub fn news(line: &str, screen: Screen) -> String {
     let width = screen.style.width.saturating_sub(1).max(20);
     let line = cut(&log_line(line), width.saturating_sub(4));
@@ -62,7 +62,11 @@ pub fn news_of(label: &str, line: &str, screen: Screen) -> String {
 }
 
 fn ink_of(line: &str) -> (Ink, &'static str) {
-    if line.starts_with("failed") { (Ink::Bad, "✗") } else { (Ink::Unsure, "?") }
+    match line {
+        line if line.starts_with("failed") => (Ink::Bad, "✗"),
+        line if line.starts_with("passed") => (Ink::Good, "✓"),
+        _ => (Ink::Unsure, "?"),
+    }
 }
 
 fn head(

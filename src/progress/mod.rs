@@ -9,7 +9,7 @@ mod estimate;
 pub mod live;
 pub mod log;
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::escape::short;
@@ -97,10 +97,12 @@ pub struct Progress {
     pub counts: Counts,
     /// The checks as they stand.
     pub checks: Vec<CheckReport>,
-    /// Runs that did not pass and have not been told yet, a line each. Untrusted text.
+    /// Runs that did not pass, or turned out otherwise than was said before, and have not been
+    /// reported yet: a line each. Untrusted text.
     pub news: Vec<String>,
     estimate: Estimate,
-    told: BTreeSet<u64>,
+    /// What was said of each run last. A platform may call a run ended before its values are there.
+    reported: BTreeMap<u64, Outcome>,
 }
 
 impl Progress {
@@ -120,18 +122,26 @@ impl Progress {
                 (_, Outcome::Errored | Outcome::Unscored) => &mut counts.unknown,
             };
             *count += 1;
-            let is_news = run.status.is_terminal() && outcome.outcome != Outcome::Passed;
-            if is_news && self.told.insert(run.id) {
-                let name = run.scenario_name.as_deref().unwrap_or("deleted scenario");
-                let line = format!(
-                    "{} {} of {}: {}",
-                    outcome.outcome.name(),
-                    run.id,
-                    short(&rules.redact.text(name), 80),
-                    short(&rules.redact.text(&outcome.reason), 300)
-                );
-                self.news.push(line);
+            // A run that passes is news only where it was called something else before.
+            let before = self.reported.get(&run.id).copied().unwrap_or(Outcome::Passed);
+            if !run.status.is_terminal() || outcome.outcome == before {
+                continue;
             }
+            self.reported.insert(run.id, outcome.outcome);
+            let name = run.scenario_name.as_deref().unwrap_or("deleted scenario");
+            let mut line = format!(
+                "{} {} of {}",
+                outcome.outcome.name(),
+                run.id,
+                short(&rules.redact.text(name), 80)
+            );
+            if before != Outcome::Passed {
+                line.push_str(&format!(" (was {})", before.name()));
+            }
+            if !outcome.reason.is_empty() {
+                line.push_str(&format!(": {}", short(&rules.redact.text(&outcome.reason), 300)));
+            }
+            self.news.push(line);
         }
         self.checks = standing.checks;
         for check in &mut self.checks {

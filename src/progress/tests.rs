@@ -167,6 +167,25 @@ fn a_failure_is_told_once_in_harmless_words() {
     assert_eq!(watch.told(MINUTE, false).lines().count(), 20 + 1 + 1);
 }
 
+/// A platform may call runs ended before their values are there; the gate waits for these.
+#[test]
+fn a_run_that_turns_out_otherwise_is_reported_again() {
+    let mut watch = Watch::new();
+    for ends in ["ep", "pp", "pp", "fp"] {
+        watch.take(ends, MINUTE);
+    }
+    let news: Vec<&str> =
+        watch.progress.news.iter().filter_map(|line| line.split(':').next()).collect();
+    assert_eq!(
+        news,
+        [
+            "errored 1 of Scenario 2",
+            "passed 1 of Scenario 2 (was errored)",
+            "failed 1 of Scenario 2",
+        ]
+    );
+}
+
 #[test]
 fn no_line_is_wider_than_its_screen() {
     for ends in ["", "pfejt.", &"pfejt.".repeat(50)] {
