@@ -138,6 +138,15 @@ pub(crate) enum Failure {
 }
 
 impl Failure {
+    /// Each fault of a file that is invalid, in a line with its place; none of other failures.
+    pub(crate) fn faults(&self) -> Vec<String> {
+        match self {
+            Failure::Document(diagnostics) => diagnostics.lines().collect(),
+            Failure::Suite { source, .. } => source.faults(),
+            _ => Vec::new(),
+        }
+    }
+
     /// The exit code. Each failure has its own arm, so that a new one can't be without a code.
     pub(crate) const fn code(&self) -> Code {
         match self {

@@ -22,6 +22,7 @@ mod faults;
 mod gate;
 mod init;
 mod init_account;
+mod json_output;
 mod layering;
 mod operations;
 mod packaging;

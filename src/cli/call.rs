@@ -3,7 +3,7 @@
 use clap::{Args as ClapArgs, Subcommand};
 use serde_json::{Value, json};
 
-use super::remote::{Output, Remote, Wait, id, json_or_text, metric_ids, no_call};
+use super::remote::{Remote, Wait, id, json_or_text, metric_ids, no_call};
 use crate::api::error::{ApiError, status_of};
 use crate::context::Context;
 use crate::exit::Code;
@@ -39,8 +39,6 @@ pub(super) struct IdArgs {
     /// Id of the call, as `result show` lists it.
     #[arg(value_parser = id)]
     id: u64,
-    #[command(flatten)]
-    output: Output,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -128,7 +126,7 @@ pub(super) fn call(
         Command::Critical(args) => &args.call,
     };
     let id = plain.id;
-    let remote = Remote::new(global, context, console, plain.output)?;
+    let remote = Remote::new(global, context, console)?;
     runtime()?.block_on(async {
         match command {
             Command::Show(args) => show_call(&remote, id, args.full).await,

@@ -1,5 +1,7 @@
 //! `run --changed-since` and `run --list`: which suites a change touches.
 
+use serde_json::json;
+
 use crate::context::{self, Context};
 use crate::escape::terminal::log_line;
 use crate::exit::Code;
@@ -42,17 +44,21 @@ pub(super) fn list(
     console: &Console,
 ) -> Result<Code, Failure> {
     let mut text = String::new();
+    let mut suites = Vec::new();
     for member in &set.suites {
         let (word, why) = match decide(&member.loaded, changes) {
             Decision::Run(why) => ("runs", why),
             Decision::Skip(why) => ("skipped", why),
         };
+        suites.push(json!({
+            "name": member.loaded.name(), "file": member.loaded.file, "runs": word == "runs", "why": why,
+        }));
         let file = member.loaded.file.as_ref().map(|file| format!(" ({file})"));
         let name = format!("{}{}", member.loaded.name(), file.unwrap_or_default());
         text.push_str(&format!("{word:<8} {}: {}\n", log_line(&name), log_line(&why)));
     }
     text.push_str("\nNothing was started.\n");
-    console.print(&text)?;
+    console.answer(&text, &json!({ "suites": suites }))?;
     Ok(Code::Passed)
 }
 

@@ -1,10 +1,11 @@
 //! `check`: everything that can be known of a suite before it runs. What the account has to say is
 //! in `online`.
 
+use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::cli::check_lines::{checks, policies};
 use crate::context::Context;
@@ -64,6 +65,7 @@ pub(super) fn check(
         global,
         context,
         console,
+        documents: RefCell::default(),
     };
     surroundings.check(selection::asked(&args.suites, overrides, context, &|event| {
         Log { console }.on(&event)
@@ -84,7 +86,9 @@ pub(super) fn dry_run(
         let asked =
             selection::asked(suites, &overrides, context, &|event| Log { console }.on(&event))?;
         let overrides = &overrides;
-        CheckContext { online, power: false, overrides, global, context, console }.check(asked)
+        let documents = RefCell::default();
+        CheckContext { online, power: false, overrides, global, context, console, documents }
+            .check(asked)
     });
     let valid = match &checked {
         Ok(_) => online.then_some(true),
@@ -111,6 +115,8 @@ struct CheckContext<'a> {
     global: &'a Global,
     context: &'a Context,
     console: &'a Console,
+    /// What a program gets of each suite.
+    documents: RefCell<Vec<Value>>,
 }
 
 impl CheckContext<'_> {
@@ -118,6 +124,11 @@ impl CheckContext<'_> {
         match asked.suites.as_slice() {
             [only] if asked.is_single => drop(self.one(&only.loaded)?),
             _ => self.several(asked)?,
+        }
+        if self.console.is_json() {
+            let suites = self.documents.take();
+            let document = json!({ "valid": true, "account": self.online, "suites": suites });
+            self.console.answer("", &document)?;
         }
         Ok(Code::Passed)
     }
@@ -141,12 +152,12 @@ impl CheckContext<'_> {
         if self.power {
             console.print(&power::text(loaded.suite.thresholds.as_ref(), resolved))?;
         }
-        for warning in warnings(loaded, resolved) {
-            console.warn(&warning);
-        }
-        for warning in online.iter().flat_map(|online| &online.warnings) {
+        let mut warned = warnings(loaded, resolved);
+        warned.extend(online.iter().flat_map(|online| online.warnings.clone()));
+        for warning in &warned {
             console.warn(warning);
         }
+        self.documents.borrow_mut().push(document(loaded, resolved, online.as_ref(), &warned));
         Ok(online.map_or(plan, |online| online.plan))
     }
 
@@ -210,6 +221,27 @@ fn together_line(group: &Group, sets: usize) -> String {
         line(&group.name),
         text::count(sets, "set")
     )
+}
+
+/// What a program gets of a suite.
+fn document(loaded: &Loaded, plan: &Plan, online: Option<&Online>, warnings: &[String]) -> Value {
+    let default = Thresholds::default();
+    let thresholds = loaded.suite.thresholds.as_ref().unwrap_or(&default);
+    let request = plan.request().map(|request| hidden(request, &loaded.variables));
+    json!({
+        "name": loaded.name(),
+        "file": loaded.file,
+        "mode": plan.mode.name(),
+        "agent": match plan.target { Target::Agent(id) => Some(id), _ => None },
+        "runs": plan.runs(),
+        "runs_at_most": plan.most_runs(),
+        "checks": checks(thresholds, &plan.described_units),
+        "cost": online.map(|online| &online.cost),
+        "request": request.map(|request| {
+            json!({ "method": "POST", "path": request.path, "body": request.body })
+        }),
+        "warnings": warnings,
+    })
 }
 
 fn describe(loaded: &Loaded, plan: &Plan, online: Option<&Online>) -> String {
@@ -395,7 +427,14 @@ fn line(text: &str) -> String {
 
 /// The request as it would be sent, but for what may be secret: headers, and what came from the
 /// environment, which is shown by its name.
-fn show_request(mut request: StartRequest, variables: &BTreeMap<String, String>) -> String {
+fn show_request(request: StartRequest, variables: &BTreeMap<String, String>) -> String {
+    let request = hidden(request, variables);
+    let body = serde_json::to_string_pretty(&request.body).unwrap_or_default();
+    format!("POST {}\n{}\n", request.path, safe(&body))
+}
+
+/// The request without what may be secret.
+fn hidden(mut request: StartRequest, variables: &BTreeMap<String, String>) -> StartRequest {
     hide(&mut request.body, variables);
     if let Some(headers) = request.body.get_mut("websocket_headers").and_then(Value::as_object_mut)
     {
@@ -407,8 +446,7 @@ fn show_request(mut request: StartRequest, variables: &BTreeMap<String, String>)
     for token in entries.into_iter().flatten().filter_map(|entry| entry.get_mut("pipecat_token")) {
         *token = Value::from("(hidden)");
     }
-    let body = serde_json::to_string_pretty(&request.body).unwrap_or_default();
-    format!("POST {}\n{}\n", request.path, safe(&body))
+    request
 }
 
 /// Puts the names of variables in the place of their values, in every text of a document.

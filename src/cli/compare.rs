@@ -2,13 +2,12 @@
 
 use std::path::{Path, PathBuf};
 
-use clap::ValueEnum;
 use tokio::time::Instant;
 
 use crate::context::Context;
 use crate::exit::Code;
 use crate::failure::Failure;
-use crate::input::options::Global;
+use crate::input::options::{Format, Global};
 use crate::input::overrides::{Overrides, scalar};
 use crate::input::{connection, secrets, suite_file};
 use crate::output::console::Console;
@@ -44,20 +43,6 @@ pub(super) struct Args {
     /// comes.
     #[arg(long, value_name = "FILE")]
     suite: Option<PathBuf>,
-    /// How to print it.
-    #[arg(long, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
-    format: Format,
-}
-
-/// How a comparison is printed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Format {
-    /// For a person at a terminal.
-    Text,
-    /// For a comment or a summary.
-    Markdown,
-    /// For a script.
-    Json,
 }
 
 pub(super) fn compare(
@@ -94,18 +79,11 @@ pub(super) fn compare(
     redactor.record(&mut head);
     let (max_drop, significance) = (args.max_drop.fraction(), args.significance.fraction());
     let compared = Compared::of(&base, &head, &plan, max_drop, significance);
-    let shown = match args.format {
-        Format::Text => text(&compared),
+    let shown = match global.format {
         Format::Markdown => markdown(&compared),
-        Format::Json => {
-            let json = serde_json::to_string_pretty(&compared);
-            json.map_err(|error| Failure::Internal(error.to_string()))? + "\n"
-        }
+        Format::Text | Format::Json => text(&compared),
     };
-    match args.format {
-        Format::Json => console.print_json(&shown)?,
-        Format::Text | Format::Markdown => console.print(&shown)?,
-    }
+    console.answer(&shown, &compared)?;
     Ok(compared.code())
 }
 

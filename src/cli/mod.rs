@@ -27,7 +27,7 @@ use crate::context::{self, Context};
 use crate::escape::one_line;
 use crate::exit::Code;
 use crate::failure::Failure;
-use crate::input::options::Global;
+use crate::input::options::{Format, Global};
 use crate::input::secrets;
 use crate::output::console::Console;
 use crate::output::{ci_files, console};
@@ -105,6 +105,13 @@ pub fn main(context: &Context) -> Code {
             }
             // It repeats what was typed, which in a CI job may come from a stranger.
             console::write_stderr_line(error.to_string().trim_end());
+            let arguments = context::arguments();
+            let asks = |pair: &[String]| pair == ["--format", "json"];
+            if arguments.iter().any(|one| one == "--format=json" || one == "--json")
+                || arguments.windows(2).any(asks)
+            {
+                console::write_failure(&one_line(&error.to_string()), Code::Usage, &[]);
+            }
             ci_files::failed(context, Code::Usage, false);
             refused::leave_of_arguments(
                 &context::arguments(),
@@ -132,6 +139,7 @@ fn perform(cli: &Cli, context: &Context) -> Result<Code, Failure> {
     let console = Console::new(context, &cli.global);
     dispatch(cli, context, &console).inspect_err(|failure| {
         console.failure(failure);
+        console.answer_failure(failure);
         let simulated = matches!(&cli.command, Command::Run(args) if args.is_rehearsal());
         ci_files::failed(context, failure.code(), simulated);
         refused::leave(&cli.command, failure, context, simulated);
@@ -140,6 +148,9 @@ fn perform(cli: &Cli, context: &Context) -> Result<Code, Failure> {
 
 fn dispatch(cli: &Cli, context: &Context, console: &Console) -> Result<Code, Failure> {
     let global = &cli.global;
+    if global.format == Format::Markdown && !matches!(cli.command, Command::Compare(_)) {
+        return Err(Failure::Usage("--format markdown is for compare".to_owned()));
+    }
     match &cli.command {
         Command::Run(args) => run::run(args, global, context, console),
         Command::Check(args) => check::check(args, global, context, console),
@@ -154,6 +165,10 @@ fn dispatch(cli: &Cli, context: &Context, console: &Console) -> Result<Code, Fai
         Command::Init(args) => init::init(args, global, context, console),
         Command::Schema(args) => schema::schema(args, console),
         Command::Action => Err(Failure::Internal("the inputs ask for themselves".to_owned())),
+        Command::Completions { .. } if global.is_json() => Err(Failure::Usage(
+            "completions prints a script for a shell, and has no JSON: leave --format out"
+                .to_owned(),
+        )),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(*shell, &mut Cli::command(), "cekura-gate", &mut script);

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use clap::{Args as ClapArgs, Subcommand};
 use serde_json::{Value, json};
 
-use super::remote::{JobError, Output, Remote, Wait, id, no_call, no_result};
+use super::remote::{JobError, Remote, Wait, id, no_call, no_result};
 use crate::api::error::{ApiError, status_of};
 use crate::api::wire;
 use crate::context::Context;
@@ -50,8 +50,6 @@ pub(super) struct Source {
     /// Id of the agent. Without it the agent of the calls.
     #[arg(long, value_name = "ID", value_parser = id)]
     agent: Option<u64>,
-    #[command(flatten)]
-    output: Output,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -94,7 +92,7 @@ pub(super) fn prompt(
         Command::Issues(args) => &args.source,
     };
     let prompt = read_text(&source.agent_prompt)?;
-    let remote = Remote::new(global, context, console, source.output)?;
+    let remote = Remote::new(global, context, console)?;
     runtime()?.block_on(async {
         let lesson = lesson(source, &remote).await?;
         match command {

@@ -27,14 +27,6 @@ const SLOWEST: Duration = Duration::from_secs(5);
 /// Progress is told in steps of so many percent.
 const STEP: f64 = 20.0;
 
-/// How the answer is written.
-#[derive(Debug, Clone, Copy, clap::Args)]
-pub(super) struct Output {
-    /// Print one JSON document for scripts.
-    #[arg(long)]
-    pub(super) json: bool,
-}
-
 /// How long the command waits.
 #[derive(Debug, Clone, Copy, clap::Args)]
 pub(super) struct Wait {
@@ -57,7 +49,6 @@ pub(super) fn id(text: &str) -> Result<u64, String> {
 pub(super) struct Remote<'a> {
     pub(super) client: Client,
     pub(super) console: &'a Console,
-    output: Output,
 }
 
 impl<'a> Remote<'a> {
@@ -65,10 +56,9 @@ impl<'a> Remote<'a> {
         global: &Global,
         context: &Context,
         console: &'a Console,
-        output: Output,
     ) -> Result<Self, Failure> {
         let client = connection::client(global, context)?;
-        Ok(Self { client, console, output })
+        Ok(Self { client, console })
     }
 
     /// How often the platform may be asked, or the simulator that has said that it is one.
@@ -83,10 +73,8 @@ impl<'a> Remote<'a> {
 
     /// Prints what came of it: `text` for people, `document` for scripts.
     pub(super) fn answer(&self, text: &str, document: &impl Serialize) -> Result<(), Failure> {
-        if self.output.json {
-            let json = serde_json::to_string_pretty(document)
-                .map_err(|error| Failure::Internal(format!("the answer as JSON: {error}")))?;
-            return self.console.print_json(&json);
+        if self.console.is_json() {
+            return self.console.answer("", document);
         }
         self.console.print_summary(&neutral(text))
     }

@@ -4,6 +4,8 @@ use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
+use serde_json::json;
+
 use crate::context::Context;
 use crate::document::Source;
 use crate::exit::Code;
@@ -50,7 +52,8 @@ pub(super) fn simulate(args: &Args, context: &Context, console: &Console) -> Res
         let simulator = serve(world, faults, bind).await.map_err(|error| {
             Failure::Usage(format!("cannot serve on port {}: {error}", args.port))
         })?;
-        console.print(&format!("{}\n", simulator.url()))?;
+        let (url, port) = (simulator.url(), simulator.address().port());
+        console.answer(&format!("{url}\n"), &json!({ "url": url, "port": port }))?;
         if let Some(path) = &args.port_file {
             let port = simulator.address().port().to_string();
             std::fs::write(path, port).map_err(|error| Failure::Input {

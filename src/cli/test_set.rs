@@ -3,7 +3,7 @@
 use clap::{Args as ClapArgs, Subcommand};
 use serde_json::{Value, json};
 
-use super::remote::{Output, Remote, id, json_or_text, metric_ids, no_call};
+use super::remote::{Remote, id, json_or_text, metric_ids, no_call};
 use crate::api::wire::after::test_set_body;
 use crate::context::Context;
 use crate::escape::one_line;
@@ -48,8 +48,6 @@ pub(super) struct CreateArgs {
     /// Id of the project that owns the call.
     #[arg(long, value_name = "ID", value_parser = id)]
     project: Option<u64>,
-    #[command(flatten)]
-    output: Output,
 }
 
 fn pair(text: &str) -> Result<(String, String), String> {
@@ -65,7 +63,7 @@ pub(super) fn test_set(
     console: &Console,
 ) -> Result<Code, Failure> {
     let Command::Create(args) = command;
-    let remote = Remote::new(global, context, console, args.output)?;
+    let remote = Remote::new(global, context, console)?;
     runtime()?.block_on(create(args, &remote))?;
     Ok(Code::Passed)
 }

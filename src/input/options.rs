@@ -32,6 +32,13 @@ pub(crate) struct Global {
     /// Let the suite name files outside of the repository.
     #[arg(long, global = true)]
     pub(crate) allow_outside: bool,
+    /// What standard output holds: text, one JSON document (also of a failure), or, of compare,
+    /// Markdown. With json everything else goes to standard error.
+    #[arg(long, global = true, value_enum, default_value_t = Format::Text, value_name = "FORMAT")]
+    pub(crate) format: Format,
+    /// The same as --format json.
+    #[arg(long, global = true, hide = true)]
+    pub(crate) json: bool,
     /// When to use colour.
     #[arg(long, global = true, value_enum, default_value_t = Color::Auto, value_name = "WHEN")]
     pub(crate) color: Color,
@@ -44,6 +51,24 @@ pub(crate) struct Global {
     /// Format of what --verbose prints.
     #[arg(long, global = true, value_enum, default_value_t = LogFormat::Text, value_name = "FORMAT")]
     pub(crate) log_format: LogFormat,
+}
+
+impl Global {
+    /// Whether standard output is to hold one JSON document.
+    pub(crate) fn is_json(&self) -> bool {
+        self.json || self.format == Format::Json
+    }
+}
+
+/// What standard output holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Format {
+    /// For a person at a terminal.
+    Text,
+    /// For a comment or a summary: compare only.
+    Markdown,
+    /// For a program.
+    Json,
 }
 
 /// When to use colour.

@@ -8,6 +8,10 @@
 
 use std::cell::{Cell, RefCell};
 use std::io::{self, Write};
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use serde::Serialize;
+use serde_json::json;
 
 use tracing_subscriber::filter::LevelFilter;
 
@@ -15,12 +19,16 @@ use crate::ci::System;
 use crate::context::{self, Context};
 use crate::escape::json::safe;
 use crate::escape::terminal::{log_line, printed};
+use crate::exit::Code;
 use crate::failure::Failure;
 use crate::input::options::{Color, Global, LogFormat};
 use crate::input::secrets;
 use crate::progress::board::{self, Row};
 use crate::progress::live::Screen;
 use crate::report::console::Style;
+
+/// Whether standard output holds one JSON document, for what prints without a console.
+static JSON: AtomicBool = AtomicBool::new(false);
 
 /// Where and how to print.
 #[derive(Debug)]
@@ -30,6 +38,10 @@ pub(crate) struct Console {
     /// Whether standard error is a terminal, whose lines are wrapped.
     err_is_terminal: bool,
     quiet: bool,
+    /// Whether standard output holds one JSON document and nothing else.
+    json: bool,
+    /// Whether that document was printed.
+    answered: Cell<bool>,
     /// Whether someone watches a terminal behind standard error.
     live: bool,
     /// Whose way of folding lines of a log is spoken.
@@ -50,12 +62,15 @@ impl Console {
                 terminal && context.var("NO_COLOR").is_none() && context.var("TERM") != Some("dumb")
             }
         };
+        JSON.store(global.is_json(), Ordering::Relaxed);
         start_log(global, color(context.stderr_is_terminal));
         Self {
             out: Style { color: color(context.stdout_is_terminal), width: context.columns() },
             err_color: color(context.stderr_is_terminal),
             err_is_terminal: context.stderr_is_terminal,
             quiet: global.quiet,
+            json: global.is_json(),
+            answered: Cell::default(),
             // A CI system may give a terminal that nobody watches; the log would tear the lines.
             live: context.stderr_is_terminal
                 && !global.quiet
@@ -76,17 +91,42 @@ impl Console {
 
     /// Prints to standard output, whatever --quiet says: what was asked for.
     pub(crate) fn print(&self, text: &str) -> Result<(), Failure> {
+        if self.json {
+            self.wipe();
+            raw(&shown(text, self.err_color));
+            return Ok(());
+        }
         self.print_raw(&shown(text, self.out.color))
     }
 
     /// Prints a JSON document, whatever --quiet says.
     pub(crate) fn print_json(&self, json: &str) -> Result<(), Failure> {
-        self.print_raw(&format!("{}\n", safe(&secrets::hide(json)).trim_end()))
+        self.answered.set(true);
+        self.print_raw(&as_json(json))
+    }
+
+    /// Prints what a command came to: `document` for a program where one asked, else `text`.
+    pub(crate) fn answer(&self, text: &str, document: &impl Serialize) -> Result<(), Failure> {
+        if !self.json {
+            return self.print(text);
+        }
+        let json = serde_json::to_string_pretty(document)
+            .map_err(|error| Failure::Internal(format!("the answer as JSON: {error}")))?;
+        self.print_json(&json)
+    }
+
+    /// Whether standard output holds one JSON document and nothing else.
+    pub(crate) fn is_json(&self) -> bool {
+        self.json
     }
 
     /// Prints commands of the CI system, whatever --quiet says, or a script of this program: their
     /// values are escaped already.
     pub(crate) fn print_commands(&self, commands: &str) -> Result<(), Failure> {
+        if self.json {
+            raw(&secrets::hide(commands));
+            return Ok(());
+        }
         self.print_raw(&secrets::hide(commands))
     }
 
@@ -231,6 +271,15 @@ impl Console {
         }
     }
 
+    /// The document of a failure, for a program that has none yet. A standard output that is gone
+    /// is read by no one.
+    pub(crate) fn answer_failure(&self, failure: &Failure) {
+        if self.json && !self.answered.get() {
+            let faults: Vec<String> = failure.faults();
+            write_failure(&failure.to_string(), failure.code(), &faults);
+        }
+    }
+
     fn labelled(&self, label: &str, color: &str, text: &str) {
         self.wipe();
         let width = context::terminal_size().map(|(width, _)| width);
@@ -267,9 +316,29 @@ fn shown(text: &str, color: bool) -> String {
 /// Prints commands of the CI system to standard output, also when quiet. A standard output that is
 /// gone is read by no system.
 pub(crate) fn to_output(commands: &str) {
-    let mut out = io::stdout().lock();
     let commands = secrets::hide(commands);
+    if JSON.load(Ordering::Relaxed) {
+        raw(&commands);
+        return;
+    }
+    let mut out = io::stdout().lock();
     let _ = out.write_all(commands.as_bytes()).and_then(|()| out.flush());
+}
+
+/// Prints the document of a failure.
+pub(crate) fn write_failure(error: &str, code: Code, faults: &[String]) {
+    let mut document = json!({ "error": error, "code": code.number() });
+    if let Some(fields) = document.as_object_mut().filter(|_| !faults.is_empty()) {
+        fields.insert("faults".to_owned(), json!(faults));
+    }
+    let text = as_json(&format!("{document:#}"));
+    let mut out = io::stdout().lock();
+    let _ = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+}
+
+/// A JSON document as it may be printed.
+fn as_json(json: &str) -> String {
+    format!("{}\n", safe(&secrets::hide(json)).trim_end())
 }
 
 /// Writes to standard error in one piece, so that nothing flickers.

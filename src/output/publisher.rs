@@ -222,6 +222,13 @@ impl Publisher {
         }
         self.log_of_ci(batch, console)?;
         let whole = self.whole.borrow();
+        if console.is_json() {
+            console.print_json(&match Whole::from(&*batch) {
+                Whole::One(report) => crate::report::json::write(report)
+                    .map_err(|error| Failure::Internal(format!("result.json: {error}")))?,
+                Whole::Several(batch) => gates::index(batch),
+            })?;
+        }
         console.print_summary(&gates::console(&*batch, console.style(), &whole.shown()))?;
         if !batch.has_passed() {
             console.brief(&Whole::from(&*batch).line())?;

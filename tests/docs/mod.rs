@@ -3,6 +3,7 @@
 //! `UPDATE_DOCS=1 cargo test docs::` writes the held parts again; read the difference before
 //! committing it.
 
+mod agents;
 mod jq;
 mod keys;
 mod pages;
@@ -24,7 +25,7 @@ use cekura_gate::stats::rate::lower_bound;
 
 use self::pages::{anchors, blocks, pages, prose};
 
-const COMMANDS: &[&str] = &[
+pub(crate) const COMMANDS: &[&str] = &[
     "run",
     "check",
     "watch",
@@ -41,7 +42,7 @@ const COMMANDS: &[&str] = &[
 ];
 
 /// The commands below the commands that only group others.
-const GROUPED: [(&str, &[&str]); 4] = [
+pub(crate) const GROUPED: [(&str, &[&str]); 4] = [
     ("result", &["show", "end", "share", "rescore", "rerun"]),
     ("call", &["show", "listen", "end", "vote", "outcome", "critical"]),
     ("prompt", &["improve", "issues"]),

@@ -10,6 +10,8 @@ use std::io::{self, Write};
 use std::path::PathBuf;
 
 use self::place::{Place, read};
+use serde_json::json;
+
 use crate::ci::System;
 use crate::context::Context;
 use crate::document::{Diagnostics, Given, Source, read_given};
@@ -92,7 +94,8 @@ pub(super) fn init(
     let mut files = files(&place, workflow.as_ref());
     let kept = kept(args, &files)?;
     let mut found = LookedUp::default();
-    if !kept.iter().any(|path| path == SUITE) {
+    let is_new = !kept.iter().any(|path| path == SUITE);
+    if is_new {
         found = args.ask(&mut answers, global, context, console)?;
         let text = suite::text(&answers);
         hold(&text)?;
@@ -103,8 +106,23 @@ pub(super) fn init(
     let report = write(args, &files, kept)?;
     let ignored = ignore_reports(&place)?;
     let next = next(args, &answers, &choice, workflow.as_ref(), &report);
-    let found = in_words(&found);
-    console.print(&format!("{found}{}{ignored}{next}", report.lines(&choice)))?;
+    let steps = next.iter().enumerate().map(|(at, step)| format!("  {}. {step}\n", at + 1));
+    let text = format!(
+        "{}{}{ignored}\nNext:\n{}",
+        in_words(&found),
+        report.lines(&choice),
+        steps.collect::<String>()
+    );
+    let document = json!({
+        "written": report.written,
+        "kept": report.kept,
+        "ci": choice.system.name(),
+        "agent": answers.agent,
+        "placeholders": if is_new { answers.placeholders() } else { Vec::new() },
+        "notes": found.notes,
+        "next": next,
+    });
+    console.answer(&text, &document)?;
     Ok(Code::Passed)
 }
 
@@ -365,7 +383,7 @@ fn next(
     choice: &Choice,
     workflow: Option<&Workflow>,
     report: &Written,
-) -> String {
+) -> Vec<String> {
     let mut steps =
         vec!["rehearse it, without an account or cost: cekura-gate run --simulate".to_owned()];
     let placeholders = answers.placeholders();
@@ -393,6 +411,5 @@ fn next(
             steps.push("require the check cekura-preview, and no job of the workflow".to_owned());
         }
     }
-    let steps = steps.iter().enumerate().map(|(at, step)| format!("  {}. {step}\n", at + 1));
-    format!("\nNext:\n{}", steps.collect::<String>())
+    steps
 }

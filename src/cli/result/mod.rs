@@ -6,7 +6,7 @@ mod rescore;
 use clap::{Args as ClapArgs, Subcommand};
 use serde_json::json;
 
-use super::remote::{Output, Remote, id, no_result};
+use super::remote::{Remote, id, no_result};
 use crate::context::Context;
 use crate::exit::Code;
 use crate::failure::Failure;
@@ -44,8 +44,6 @@ pub(super) struct IdArgs {
     /// Id of the result.
     #[arg(value_parser = id)]
     id: u64,
-    #[command(flatten)]
-    output: Output,
 }
 
 #[derive(Debug, ClapArgs)]
@@ -63,20 +61,20 @@ pub(super) fn result(
     context: &Context,
     console: &Console,
 ) -> Result<Code, Failure> {
-    let remote = |output| Remote::new(global, context, console, output);
+    let remote = || Remote::new(global, context, console);
     match command {
         Command::Rescore(args) => rescore::rescore(args, global, context, console),
         Command::Rerun(args) => rerun::rerun(args, global, context, console),
         Command::Show(args) => {
-            let remote = remote(args.output)?;
+            let remote = remote()?;
             runtime()?.block_on(show_result(&remote, args.id, global, context))
         }
         Command::End(args) => {
-            let remote = remote(args.output)?;
+            let remote = remote()?;
             runtime()?.block_on(end(&remote, args.id))
         }
         Command::Share(args) => {
-            let remote = remote(args.result.output)?;
+            let remote = remote()?;
             runtime()?.block_on(share(&remote, args))
         }
     }

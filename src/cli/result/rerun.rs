@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde_json::json;
 use tokio::time::Instant;
 
-use super::super::remote::{Output, Remote, id, no_result};
+use super::super::remote::{Remote, id, no_result};
 use super::super::watch;
 use crate::api::error::{ApiError, status_of};
 use crate::api::start::Started;
@@ -61,8 +61,6 @@ pub(crate) struct Args {
     /// Directory of the reports.
     #[arg(long, value_name = "DIR")]
     report_dir: Option<String>,
-    #[command(flatten)]
-    output: Output,
 }
 
 pub(super) fn rerun(
@@ -84,7 +82,7 @@ pub(super) fn rerun(
         }
         false => None,
     };
-    let remote = Remote::new(global, context, console, args.output)?;
+    let remote = Remote::new(global, context, console)?;
     runtime()?.block_on(with_signals(|stop: Stop| async move {
         let limiter = CallLimiter::new(None);
         let commenter = Commenter::new(false, global, context);

@@ -10,7 +10,7 @@ use std::path::PathBuf;
 use serde_json::{Value, json};
 use tokio::time::Instant;
 
-use super::super::remote::{Output, Remote, Wait, id, metric_ids, no_result};
+use super::super::remote::{Remote, Wait, id, metric_ids, no_result};
 use super::super::watch;
 use crate::api::after::Asked;
 use crate::context::Context;
@@ -45,8 +45,6 @@ pub(crate) struct Args {
     report_dir: Option<String>,
     #[command(flatten)]
     wait: Wait,
-    #[command(flatten)]
-    output: Output,
 }
 
 pub(super) fn rescore(
@@ -61,7 +59,7 @@ pub(super) fn rescore(
     if let Some(suite) = &args.suite {
         crate::input::suite_file::suite(Some(suite), &overrides, context)?;
     }
-    let remote = Remote::new(global, context, console, args.output)?;
+    let remote = Remote::new(global, context, console)?;
     runtime()?.block_on(new_scores(args, &remote))?;
     if args.suite.is_none() {
         return Ok(Code::Passed);
@@ -90,7 +88,12 @@ async fn new_scores(args: &Args, remote: &Remote<'_>) -> Result<(), Failure> {
     let scores = rescored(&before.record, &after.record, &runs, &metrics);
     let text = Rescored::show(&scores, remote.console.style());
     let document = json!({ "result": id, "runs": runs, "metrics": metrics, "scores": scores });
-    remote.answer(text.trim_start_matches('\n'), &document)
+    let text = text.trim_start_matches('\n');
+    match args.suite {
+        // The verdict is what a program gets.
+        Some(_) if remote.console.is_json() => remote.console.print(text),
+        _ => remote.answer(text, &document),
+    }
 }
 
 /// The metrics that may be named: those that scored a run, and the others of the account.
