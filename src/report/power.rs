@@ -134,7 +134,7 @@ mod tests {
             "success_rate": ">= 80%",
             "confidence": "95%",
             "errors": "<= 10%",
-            "metrics": { "Latency": "p95 <= 2s", "Sentiment": "share(angry) <= 10%" },
+            "metrics": { "Latency": "p95 <= 2s", "Sentiment": "share(\"angry\") <= 10%" },
             "each_scenario": { "success_rate": ">= 50%" },
             "groups": {
                 "known": { "scenarios": [1, 2], "success_rate": ">= 90%" },
@@ -147,7 +147,7 @@ mod tests {
         let names: Vec<&str> = found.iter().map(|one| one.name.as_str()).collect();
         let expected = [
             "success_rate >= 80%",
-            "Sentiment share(angry) <= 10%",
+            "Sentiment share(\"angry\") <= 10%",
             "each scenario: success_rate >= 50%",
             "group known: success_rate >= 90%",
         ];
