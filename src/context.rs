@@ -181,3 +181,20 @@ pub fn random() -> u64 {
 pub fn random_fraction() -> f64 {
     (random() >> 11) as f64 / (1_u64 << 53) as f64
 }
+
+#[cfg(test)]
+impl Context {
+    /// That of a test: this environment, no CI system, no terminal.
+    pub(crate) fn with_env(pairs: &[(&str, &str)]) -> Self {
+        let env = pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Self {
+            env: env.collect(),
+            not_utf8: BTreeMap::new(),
+            ci: System::None,
+            allow_env: Vec::new(),
+            allow_outside: false,
+            stdout_is_terminal: false,
+            stderr_is_terminal: false,
+        }
+    }
+}

@@ -56,13 +56,13 @@ pub fn beside(value: f64, thresholds: &[f64], form: Form) -> String {
     let scaled: Vec<f64> = thresholds.map(|one| written(scaled(one, form))).collect();
     // A share of nothing and a share of all are thresholds of their own.
     let ends: &[f64] = if form.percent { &[-100.0, 0.0, 100.0] } else { &[] };
-    let tells = |text: &str| {
+    let is_apart = |text: &str| {
         let shown = text.parse::<f64>().unwrap_or(f64::NAN);
         let side = |one: &f64| shown.partial_cmp(one) == number.partial_cmp(one);
         scaled.iter().chain(ends).all(side)
     };
     let texts = (form.digits..=MOST_DIGITS).map(|digits| decimals(number, digits));
-    let text = texts.into_iter().find(|text| tells(text)).unwrap_or_else(|| exact(number));
+    let text = texts.into_iter().find(|text| is_apart(text)).unwrap_or_else(|| exact(number));
     format!("{text}{}", form.sign)
 }
 

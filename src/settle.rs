@@ -361,14 +361,14 @@ mod tests {
         assert_eq!(of(bare.clone()), awaited);
         let blank = RunRecord { error_message: Some(" ".to_owned()), ..bare.clone() };
         assert_eq!(of(blank), awaited);
-        for told in [
+        for thresholds in [
             RunRecord { error_message: Some("no line".to_owned()), ..bare.clone() },
             RunRecord { ended_reason: Some("call-canceled".to_owned()), ..bare.clone() },
             RunRecord { has_transcript: true, ..bare.clone() },
             RunRecord { metrics: vec![metric("A", None)], ..bare.clone() },
             RunRecord { status: Status::Failed, ..bare },
         ] {
-            assert_eq!(of(told), "Settled");
+            assert_eq!(of(thresholds), "Settled");
         }
     }
 

@@ -52,11 +52,11 @@ where
     F: Future<Output = Result<T, Failure>>,
 {
     let mut signals = Signals::listen()?;
-    let (told, heard) = watch::channel(Heard::default());
+    let (sender, heard) = watch::channel(Heard::default());
     let relay = async {
         loop {
             let signal = signals.next().await;
-            told.send_modify(|heard| match heard.first {
+            sender.send_modify(|heard| match heard.first {
                 None => heard.first = Some((signal, Instant::now())),
                 Some(_) => heard.second = Some(signal),
             });

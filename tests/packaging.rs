@@ -101,8 +101,8 @@ fn a_hook_is_given_several_suites_at_once() {
     };
     assert_eq!(check().status.code(), Some(0), "{:?}", check());
     fs::write(dir.path().join(names[1]), "version: 1\nagnet: 1\n").unwrap();
-    let told = check();
-    assert_eq!(told.status.code(), Some(2), "{told:?}");
-    let error = String::from_utf8(told.stderr).unwrap();
+    let output = check();
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    let error = String::from_utf8(output.stderr).unwrap();
     assert!(error.contains("bots/mia/cekura-gate.yml:2:1"), "{error}");
 }

@@ -34,11 +34,13 @@ impl Resolve for Resolver {
 }
 
 async fn look_up(host: String) -> io::Result<Vec<SocketAddr>> {
-    let (tell, told) = oneshot::channel();
+    let (sender, receiver) = oneshot::channel();
     std::thread::Builder::new().name("look-up".to_owned()).spawn(move || {
         let found = (host.as_str(), 0).to_socket_addrs().map(Iterator::collect);
         // Nobody waits any more when the time is over.
-        drop(tell.send(found));
+        drop(sender.send(found));
     })?;
-    told.await.unwrap_or_else(|_| Err(io::Error::other("the name lookup ended without an answer")))
+    receiver
+        .await
+        .unwrap_or_else(|_| Err(io::Error::other("the name lookup ended without an answer")))
 }

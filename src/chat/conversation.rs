@@ -226,12 +226,12 @@ mod tests {
         chat.take(said("Hello"));
         chat.take(caller("Bye"));
         chat.take(exit("ended with exit status 1"));
-        let told = "the agent's program ended with exit status 1, in turn 2";
-        assert_eq!(chat.fault().map(|fault| fault.message.as_str()), Some(told));
+        let message = "the agent's program ended with exit status 1, in turn 2";
+        assert_eq!(chat.fault().map(|fault| fault.message.as_str()), Some(message));
         let mut chat = Conversation::new(9);
         chat.take(exit("ended with exit status 1"));
-        let told = "the agent's program ended with exit status 1, before its first message";
-        assert_eq!(chat.fault().map(|fault| fault.message.as_str()), Some(told));
+        let message = "the agent's program ended with exit status 1, before its first message";
+        assert_eq!(chat.fault().map(|fault| fault.message.as_str()), Some(message));
     }
 
     #[test]

@@ -143,8 +143,8 @@ impl Server {
         let mut answer = answer.map_err(|error| {
             let causes =
                 std::iter::successors(Some(&error as &dyn std::error::Error), |e| e.source());
-            let told: Vec<String> = causes.map(ToString::to_string).collect();
-            format!("cannot be reached: {}", told.join(": "))
+            let causes: Vec<String> = causes.map(ToString::to_string).collect();
+            format!("cannot be reached: {}", causes.join(": "))
         })?;
         let (status, mut bytes) = (answer.status(), Vec::new());
         while let Ok(Some(chunk)) = answer.chunk().await {
@@ -158,11 +158,12 @@ impl Server {
             let start: String = text.trim().chars().take(200).collect();
             return Err(format!("answered with status {status}: {start}"));
         }
-        let told = match self.api {
+        let parsed = match self.api {
             AgentApi::Gate => own(&bytes),
             AgentApi::Openai => openai(&bytes),
         };
-        let lines = told.map_err(|error| format!("gave an answer that cannot be read: {error}"))?;
+        let lines =
+            parsed.map_err(|error| format!("gave an answer that cannot be read: {error}"))?;
         for line in &lines {
             if let FromAgent::Message { content } = line {
                 self.messages.push(json!({ "role": "assistant", "content": content }));

@@ -88,7 +88,7 @@ impl<'a> Remote<'a> {
     ) -> Result<serde_json::Map<String, serde_json::Value>, JobError> {
         let began = Instant::now();
         let deadline = began + wait.timeout.duration();
-        let mut told = None;
+        let mut reported = None;
         loop {
             match ask(deadline).await {
                 Ok(Progress::Done(fields)) => return Ok(fields),
@@ -99,8 +99,8 @@ impl<'a> Remote<'a> {
                 Ok(Progress::Going(percent)) => {
                     let percent =
                         percent.map(|percent| (percent.clamp(0.0, 100.0) / STEP).floor() * STEP);
-                    if percent.is_some() && percent != told {
-                        told = percent;
+                    if percent.is_some() && percent != reported {
+                        reported = percent;
                         let percent = text::trim_number(percent.unwrap_or_default(), 0);
                         self.console.progress(&format!("{what}: {percent}%"));
                     }

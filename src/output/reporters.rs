@@ -44,7 +44,7 @@ impl<'a> Reporters<'a> {
         Self { all, console, publisher, commenter }
     }
 
-    /// Tells all of them.
+    /// Gives an event to all of them.
     pub(crate) fn on(&self, event: &Event<'_>) {
         for reporter in &self.all {
             reporter.on(event);

@@ -25,12 +25,12 @@ pub(crate) struct History {
     /// The scenarios that start first; none where the first round is one start.
     pub(crate) first: Option<FirstPart>,
     /// Which those are and by what they were found, or why there are none.
-    pub(crate) told: String,
+    pub(crate) message: String,
 }
 
 impl History {
-    fn nothing(told: &str) -> Self {
-        Self { first: None, told: format!("order: {told}: the first round is one start") }
+    fn nothing(message: &str) -> Self {
+        Self { first: None, message: format!("order: {message}: the first round is one start") }
     }
 
     /// Where an earlier attempt of the CI job may have started the same.
@@ -56,8 +56,8 @@ impl History {
         let earlier = match earlier(plan, client, until).await {
             Ok(earlier) => earlier,
             Err(error) => {
-                let told = format!("earlier results could not be read ({error})");
-                return Some(Self::nothing(&told));
+                let message = format!("earlier results could not be read ({error})");
+                return Some(Self::nothing(&message));
             }
         };
         let own = earlier.len();
@@ -106,13 +106,13 @@ impl History {
         if names.is_empty() {
             return Self::nothing(&format!("none of the scenarios failed in {from}"));
         }
-        let told = format!(
+        let message = format!(
             "order: {} of {} start first, because they failed in {from}: {}",
             names.len(),
             text::count(all, "scenario"),
             some(&names)
         );
-        Self { first: Some(first), told }
+        Self { first: Some(first), message }
     }
 }
 

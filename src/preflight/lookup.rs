@@ -134,7 +134,7 @@ impl SuiteSelection<'_> {
         let base = baseline.base.as_ref().map(|(_, base)| base);
         let history = History::of(self.loaded, &plan, base, &self.client, self.until).await;
         Ok(Online {
-            order: history.map(|history| history.told),
+            order: history.map(|history| history.message),
             agent: describe_agent(&account.agent),
             scenarios: chosen.map(|chosen| {
                 let names = chosen.iter().map(|one| format!("{} {}", one.id, one.name));

@@ -82,7 +82,7 @@ impl Watch {
         self.progress.take(&record(ends), rules, elapsed);
     }
 
-    fn told(&mut self, elapsed: Duration, last: bool) -> String {
+    fn shown(&mut self, elapsed: Duration, last: bool) -> String {
         self.log.lines(&mut self.progress, elapsed, LIMIT, last).join("\n")
     }
 
@@ -97,18 +97,18 @@ impl Watch {
 #[test]
 fn a_log_tells_failures_changes_and_now_and_then_that_nothing_changed() {
     let mut watch = Watch::new();
-    let mut told = Vec::new();
+    let mut shown = Vec::new();
     watch.take("....", Duration::ZERO);
-    told.push(watch.told(Duration::ZERO, false));
+    shown.push(watch.shown(Duration::ZERO, false));
     watch.take("pft.", MINUTE);
-    told.push(watch.told(MINUTE, false));
-    told.push(watch.told(MINUTE + MINUTE / 2, false));
-    told.push(watch.told(MINUTE * 2, false));
+    shown.push(watch.shown(MINUTE, false));
+    shown.push(watch.shown(MINUTE + MINUTE / 2, false));
+    shown.push(watch.shown(MINUTE * 2, false));
     watch.take("pfj.", MINUTE * 2);
-    told.push(watch.told(MINUTE * 2 + Duration::from_secs(1), false));
+    shown.push(watch.shown(MINUTE * 2 + Duration::from_secs(1), false));
     watch.take("pfpe", MINUTE * 2);
-    told.push(watch.told(MINUTE * 2 + Duration::from_secs(2), true));
-    assert_snapshot!(told.join("\n--\n"), @r"
+    shown.push(watch.shown(MINUTE * 2 + Duration::from_secs(2), true));
+    assert_snapshot!(shown.join("\n--\n"), @r"
         0ms  0 of 4 runs ended: 4 waiting
     --
          1m  failed 2 of Scenario 1: Adherence: error::skipped [redacted: phone number]
@@ -164,7 +164,7 @@ fn a_failure_is_told_once_in_harmless_words() {
     assert_snapshot!(news(&watch.progress.news[0], screen), @"  ✗ failed 1 of Scenario 2: Adherence: error::skipped [redacted: phone number]");
     let many = "f".repeat(30);
     watch.take(&many, MINUTE);
-    assert_eq!(watch.told(MINUTE, false).lines().count(), 20 + 1 + 1);
+    assert_eq!(watch.shown(MINUTE, false).lines().count(), 20 + 1 + 1);
 }
 
 /// A platform may call runs ended before their values are there; the gate waits for these.

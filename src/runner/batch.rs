@@ -115,12 +115,12 @@ impl Batch<'_> {
         }
     }
 
-    /// Tells what has happened to a suite.
-    pub(crate) fn tell(&self, place: usize, name: &str, what: What<'_>) {
+    /// Emits what has happened to a suite.
+    pub(crate) fn emit(&self, place: usize, name: &str, what: What<'_>) {
         (self.events)(Event { place, name: Some(name).filter(|_| !self.is_single), what });
     }
 
-    /// Tells in words what is done or waited for, where the words name the suite.
+    /// Says what is done or waited for, where the words name the suite.
     pub(crate) fn say(&self, line: &str) {
         (self.events)(Event::of_all(What::Progress(line)));
     }

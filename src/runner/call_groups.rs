@@ -418,9 +418,9 @@ impl Head {
         let mut unstarted = None;
         let calls = calls.into_iter().map(|(set, end)| {
             let end = end.map_err(|failure| {
-                let told = (failure.to_string(), code_of(&failure));
+                let ended = (failure.to_string(), code_of(&failure));
                 unstarted.get_or_insert(failure);
-                told
+                ended
             });
             Pooled { set: set.label(), end }
         });

@@ -111,16 +111,7 @@ mod tests {
     use super::*;
 
     fn job(pairs: &[(&str, &str)]) -> Result<Job, String> {
-        let env = pairs.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect();
-        Job::of(&Context {
-            env,
-            not_utf8: std::collections::BTreeMap::new(),
-            ci: crate::ci::System::None,
-            allow_env: Vec::new(),
-            allow_outside: false,
-            stdout_is_terminal: false,
-            stderr_is_terminal: false,
-        })
+        Job::of(&Context::with_env(pairs))
     }
 
     const GITHUB: [(&str, &str); 6] = [

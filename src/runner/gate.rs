@@ -1,6 +1,6 @@
 //! A result that has started: waiting, stopping early, retrying, and what the reports are made of.
 //!
-//! `run` and `watch` share it. It prints nothing and writes no report: it tells events. What has been paid for is always reported, however the wait ends.
+//! `run` and `watch` share it. It prints nothing and writes no report: it emits events. What has been paid for is always reported, however the wait ends.
 
 use std::cell::RefCell;
 use std::ops::ControlFlow;
@@ -55,18 +55,18 @@ pub(crate) struct Gate<'a> {
 }
 
 impl Gate<'_> {
-    /// Tells what has happened.
-    pub(crate) fn tell(&self, what: What<'_>) {
+    /// Emits what has happened.
+    pub(crate) fn emit(&self, what: What<'_>) {
         (self.events)(Event { place: self.place, name: self.name, what });
     }
 
     /// Tells in words what is done or waited for.
     pub(crate) fn say(&self, line: &str) {
-        self.tell(What::Progress(line));
+        self.emit(What::Progress(line));
     }
 
     pub(crate) fn warn(&self, line: &str) {
-        self.tell(What::Warning(line));
+        self.emit(What::Warning(line));
     }
 
     /// Waits for a result and gives what a report is made of. The first signal wraps up, a second
@@ -95,7 +95,7 @@ impl Gate<'_> {
             // The calls are going and paid for: what they show comes first.
             self.warn(&error.to_string());
         }
-        self.tell(What::Started {
+        self.emit(What::Started {
             result: active.record.id,
             page: active.url.as_deref(),
             is_resumed: active.resumed,
@@ -213,7 +213,7 @@ impl Gate<'_> {
     ) -> (Waited, Option<Signal>) {
         let mut signal = None;
         let (watched, result) = (&active.watched(), record.id);
-        self.tell(What::WaitBegan { record, watched });
+        self.emit(What::WaitBegan { record, watched });
         let chats = active.chats.as_ref();
         let (chat, wanted) = tokio::sync::mpsc::unbounded_channel();
         let want = |runs: &[RunRecord]| {
@@ -245,13 +245,13 @@ impl Gate<'_> {
                         let calls = tally.runs.saturating_sub(tally.ended + tally.judging);
                         let unseen = runs.unwrap_or_default().saturating_sub(tally.runs);
                         self.permit.borrow().keep_calls(calls + unseen);
-                        self.tell(What::Counted { record, tally, talking });
+                        self.emit(What::Counted { record, tally, talking });
                         return ControlFlow::Continue(());
                     }
                 };
                 want(&record.runs);
                 self.permit.borrow().keep(&record.runs, runs);
-                self.tell(What::Updated { record, watched });
+                self.emit(What::Updated { record, watched });
                 let marked = chats.map(|chats| {
                     let mut runs = record.runs.clone();
                     chats.mark(&mut runs);
@@ -270,7 +270,7 @@ impl Gate<'_> {
             waited = waiting => waited,
             never = &mut holding => match never {},
         };
-        self.tell(What::WaitEnded { result });
+        self.emit(What::WaitEnded { result });
         if let Some(chats) = chats {
             if matches!(waited, Waited::Finished) {
                 tokio::select! {

@@ -74,7 +74,7 @@ impl Batch<'_> {
                 Some(ended) = going.next() => ended?,
                 Some(done) = judging.next() => {
                     let (place, one): (usize, Judged) = done;
-                    self.tell(place, &one.name, What::Judged(&one));
+                    self.emit(place, &one.name, What::Judged(&one));
                     if let Some(slot) = judged.get_mut(place) {
                         *slot = Some(one);
                     }
@@ -168,7 +168,7 @@ impl Batch<'_> {
         self.overrides.check_caps(&plans)?;
         for (place, (_, prepared, _)) in asked.iter().enumerate() {
             for warning in crate::preflight::warnings::warnings(&prepared.loaded, &prepared.plan) {
-                self.tell(place, &prepared.loaded.name(), What::Warning(&warning));
+                self.emit(place, &prepared.loaded.name(), What::Warning(&warning));
             }
         }
         let mut ready = Vec::new();
@@ -224,7 +224,7 @@ impl Batch<'_> {
         let About { name, file, dir, is_base, group, failed_from, .. } = about;
         let (code, end) = match end {
             Err(failure) => {
-                self.tell(place, &name, What::Warning(&failure.to_string()));
+                self.emit(place, &name, What::Warning(&failure.to_string()));
                 (
                     code_of(&failure),
                     GateEnd::Ended(crate::input::secrets::hide(&failure.to_string())),

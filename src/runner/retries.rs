@@ -163,7 +163,7 @@ impl Gate<'_> {
         match self.start_or_find(active, again).await {
             Ok(record) => {
                 let (result, runs) = (record.id, record.runs.len());
-                self.tell(What::Retrying { attempt, result, runs });
+                self.emit(What::Retrying { attempt, result, runs });
                 Some(record)
             }
             Err(error) => {

@@ -192,16 +192,7 @@ mod tests {
     }
 
     fn names_of(start: &str, attempt: Option<&str>) -> Names {
-        let own = [("CEKURA_GATE_REUSE_KEY".to_owned(), "k".to_owned())];
-        let context = Context {
-            env: own.into(),
-            not_utf8: std::collections::BTreeMap::new(),
-            ci: crate::ci::System::None,
-            allow_env: Vec::new(),
-            allow_outside: false,
-            stdout_is_terminal: false,
-            stderr_is_terminal: false,
-        };
+        let context = Context::with_env(&[("CEKURA_GATE_REUSE_KEY", "k")]);
         let mut job = Job::of(&context).unwrap();
         job.attempt = attempt.map(str::to_owned);
         Names::new(start, &job, &plan().request().unwrap())

@@ -135,7 +135,7 @@ impl Gate<'_> {
             false => baseline,
         };
         notes.extend(baseline.notes);
-        notes.extend(history.map(|history| history.told));
+        notes.extend(history.map(|history| history.message));
         let chats = chats_of(&loaded, dir, around, self.client.time_scale().is_some());
         if let Some(chats) = chats.as_ref().filter(|_| resumed) {
             notes.extend(self.end_chats(chats, &record.runs, deadline).await);

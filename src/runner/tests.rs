@@ -22,7 +22,7 @@ use crate::stop::with_signals;
 const SUITE: &str = "version: 1\nname: NAME\nagent: 1\nscenarios: [1, 2]\n";
 
 /// What an event says, as far as it is the same each time.
-fn told(event: &Event<'_>) -> Option<String> {
+fn line_of(event: &Event<'_>) -> Option<String> {
     let name = event.name.map(|name| format!(" {name}")).unwrap_or_default();
     let what = match event.what {
         What::Started { is_resumed, .. } => format!("started, resumed: {is_resumed}"),
@@ -38,18 +38,10 @@ fn told(event: &Event<'_>) -> Option<String> {
     Some(format!("{}{name}: {what}", event.place))
 }
 
-/// Runs these suites and gives what was told of them.
+/// Runs these suites and gives the events, a line for each.
 fn events_of(suites: &[&str]) -> Vec<String> {
     let dir = tempfile::tempdir().unwrap();
-    let context = Context {
-        env: std::collections::BTreeMap::new(),
-        not_utf8: std::collections::BTreeMap::new(),
-        ci: crate::ci::System::None,
-        allow_env: Vec::new(),
-        allow_outside: false,
-        stdout_is_terminal: false,
-        stderr_is_terminal: false,
-    };
+    let context = Context::with_env(&[]);
     let files: Vec<_> = suites
         .iter()
         .enumerate()
@@ -59,8 +51,8 @@ fn events_of(suites: &[&str]) -> Vec<String> {
             file
         })
         .collect();
-    let told_of = RefCell::new(Vec::new());
-    let events = |event: Event<'_>| told_of.borrow_mut().extend(told(&event));
+    let lines = RefCell::new(Vec::new());
+    let events = |event: Event<'_>| lines.borrow_mut().extend(line_of(&event));
     let overrides = &Overrides::default();
     let mut set = selection::asked(&files, overrides, &context, &events).unwrap();
     let entry = |member: selection::Member| {
@@ -101,28 +93,28 @@ fn events_of(suites: &[&str]) -> Vec<String> {
     });
     let batch = runtime().unwrap().block_on(work).unwrap();
     assert_eq!(batch.gates.len(), suites.len());
-    told_of.into_inner()
+    lines.into_inner()
 }
 
 #[test]
 fn a_suite_that_runs_alone_is_told_of_without_a_name() {
-    let told = events_of(&[SUITE]);
+    let lines = events_of(&[SUITE]);
     assert_eq!(
-        told,
+        lines,
         ["0: started, resumed: false", "0: wait began", "0: wait ended", "0: judged: passed"]
     );
 }
 
 #[test]
 fn each_of_several_suites_is_told_of_by_its_place_and_name() {
-    let told = events_of(&[SUITE, SUITE]);
+    let lines = events_of(&[SUITE, SUITE]);
     for (place, name) in [(0, "S0"), (1, "S1")] {
-        let own: Vec<&str> = told
+        let own: Vec<&str> = lines
             .iter()
             .filter_map(|line| line.strip_prefix(&format!("{place} {name}: ")))
             .collect();
         let all = ["started, resumed: false", "wait began", "wait ended", "judged: passed"];
         assert_eq!(own, all);
     }
-    assert_eq!(told.len(), 8);
+    assert_eq!(lines.len(), 8);
 }

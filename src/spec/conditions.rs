@@ -274,7 +274,7 @@ mod tests {
                 "fixed_message": true })
     }
 
-    fn told(conditions: Value) -> Vec<String> {
+    fn messages(conditions: Value) -> Vec<String> {
         let script = json!({ "role": "You are a customer", "conditions": conditions });
         let problems = problems(script.as_object().unwrap(), &Path::root());
         problems.iter().map(|problem| format!("{}: {}", problem.path, problem.message)).collect()
@@ -292,7 +292,7 @@ mod tests {
             { "id": 3, "condition": "contains \"bye\" OR contains \"thanks\"",
               "action": "Bye <endcall />", "type": "standard", "fixed_message": true },
         ]);
-        assert_eq!(told(conditions), [""; 0]);
+        assert_eq!(messages(conditions), [""; 0]);
     }
 
     #[test]
@@ -338,7 +338,7 @@ mod tests {
             for (key, value) in change.as_object().unwrap() {
                 second[key] = value.clone();
             }
-            assert_eq!(told(json!([first(), second])), [expected]);
+            assert_eq!(messages(json!([first(), second])), [expected]);
         }
     }
 
@@ -353,11 +353,11 @@ mod tests {
             for (key, value) in change.as_object().unwrap() {
                 entry[key] = value.clone();
             }
-            let told = told(json!([entry]));
-            assert!(told.len() == 1 && told[0].ends_with(expected), "{told:?}");
+            let messages = messages(json!([entry]));
+            assert!(messages.len() == 1 && messages[0].ends_with(expected), "{messages:?}");
         }
-        assert_eq!(told(json!([])), [": `conditional_actions` needs a list of `conditions`"]);
-        assert_eq!(told(json!([7])), ["conditions.0: a condition is a mapping"]);
+        assert_eq!(messages(json!([])), [": `conditional_actions` needs a list of `conditions`"]);
+        assert_eq!(messages(json!([7])), ["conditions.0: a condition is a mapping"]);
     }
 
     #[test]
@@ -369,9 +369,9 @@ mod tests {
             let entry = json!({ "id": 1, "condition": 0, "action": action, "type": kind,
                                 "fixed_message": fixed });
             let script = json!({ "role": "a", "conditions": [first(), entry] });
-            let told = warnings(&spec(json!({ "name": "A", "type": "conditional_actions",
+            let messages = warnings(&spec(json!({ "name": "A", "type": "conditional_actions",
                                                 "conditional_actions": script })));
-            told.join("; ")
+            messages.join("; ")
         };
         let script = json!({ "role": "a", "conditions": [first()] });
         let case = json!({ "name": "A", "instructions": "x", "conditional_actions": script });

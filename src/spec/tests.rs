@@ -6,7 +6,7 @@ use crate::document::Places;
 use crate::record::RunRecord;
 
 /// Line, column and message of each fault.
-fn told(text: &str) -> Vec<String> {
+fn messages(text: &str) -> Vec<String> {
     let Err(faults) = read(Source { name: "cekura.tests.json", text }) else { return vec![] };
     let place = |line: Option<usize>| line.map_or("-".to_owned(), |line| line.to_string());
     faults
@@ -66,19 +66,19 @@ fn each_rule_is_told_at_its_place() {
         ),
     ];
     for (case, expected) in rows {
-        assert_eq!(told(&spec(&[case])).first().map(String::as_str), Some(expected), "{case}");
+        assert_eq!(messages(&spec(&[case])).first().map(String::as_str), Some(expected), "{case}");
     }
-    assert_eq!(told(&spec(&[FINE])), Vec::<String>::new());
+    assert_eq!(messages(&spec(&[FINE])), Vec::<String>::new());
 }
 
 #[test]
 fn two_cases_that_results_could_not_tell_apart_are_refused() {
     let same_name = spec(&[FINE, FINE]);
-    assert_eq!(told(&same_name), ["3:11 two cases have the name `Refund`"]);
+    assert_eq!(messages(&same_name), ["3:11 two cases have the name `Refund`"]);
     let key = |name: &str| format!(r#"{{ "key": "k", "name": "{name}", "instructions": "x" }}"#);
-    assert_eq!(told(&spec(&[&key("A"), &key("B")])), ["3:10 two cases have the key `k`"]);
+    assert_eq!(messages(&spec(&[&key("A"), &key("B")])), ["3:10 two cases have the key `k`"]);
     let named = r#"{ "name": "k", "instructions": "x" }"#;
-    assert_eq!(told(&spec(&[&key("A"), named])), ["3:11 two cases have the key `k`"]);
+    assert_eq!(messages(&spec(&[&key("A"), named])), ["3:11 two cases have the key `k`"]);
 }
 
 #[test]
@@ -100,10 +100,10 @@ fn what_is_no_json_is_told_at_its_place() {
         ("", "1:1 the document is empty"),
     ];
     for (text, expected) in rows {
-        assert_eq!(told(text), [expected], "{text}");
+        assert_eq!(messages(text), [expected], "{text}");
     }
     let deep = format!("{}{}", "[".repeat(5000), "]".repeat(5000));
-    assert!(told(&deep)[0].ends_with("nested too deep"), "{:?}", told(&deep));
+    assert!(messages(&deep)[0].ends_with("nested too deep"), "{:?}", messages(&deep));
 }
 
 #[test]
@@ -244,5 +244,5 @@ fn a_faulty_case_hides_nothing_of_the_others() {
         "6:16 unknown key `instrutions`",
         "7:37 a new personality needs `language`, `voice_model`, `voice_id` and `background_noise`",
     ];
-    assert_eq!(told(&text), expected);
+    assert_eq!(messages(&text), expected);
 }

@@ -220,12 +220,12 @@ mod tests {
         let text = "scenarios: [1, 2]\nsip: { endpoint: \"sip:a@example.com\" }\nmode: sip\n\
                     profiles: { a b: { frequency: 1 }, empty: {}, text: { mode: text } }\n";
         let found = problems(&suite(text), None, today());
-        let told: Vec<String> =
+        let messages: Vec<String> =
             found.iter().map(|one| format!("{}: {}", one.path, one.message)).collect();
-        assert_eq!(told.len(), 3, "{told:#?}");
-        assert_eq!(told[0], "profiles.a b: `a b` is no name of a profile");
-        assert_eq!(told[1], "profiles.empty: the profile `empty` changes nothing");
-        assert!(told[2].starts_with("sip: with `--profile text`: "), "{}", told[2]);
+        assert_eq!(messages.len(), 3, "{messages:#?}");
+        assert_eq!(messages[0], "profiles.a b: `a b` is no name of a profile");
+        assert_eq!(messages[1], "profiles.empty: the profile `empty` changes nothing");
+        assert!(messages[2].starts_with("sip: with `--profile text`: "), "{}", messages[2]);
     }
 
     #[test]

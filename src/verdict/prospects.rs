@@ -21,8 +21,8 @@ pub fn unpassable_checks(
         None => hopeless_of(&rules, runs, per_scenario),
         // How many runs a group has is not known for sure: no more than there are.
         Some(group) => {
-            let told = hopeless_of(&rules, runs, per_scenario);
-            told.into_iter().map(|told| format!("group {group}: {told}")).collect()
+            let reasons = hopeless_of(&rules, runs, per_scenario);
+            reasons.into_iter().map(|reason| format!("group {group}: {reason}")).collect()
         }
     })
     .collect()
@@ -31,10 +31,10 @@ pub fn unpassable_checks(
 /// The same of checks without groups.
 fn hopeless_of(thresholds: &Thresholds, runs: Option<usize>, per_scenario: usize) -> Vec<String> {
     let confidence = thresholds.confidence.map(Percent::fraction);
-    let mut told = Vec::new();
+    let mut reasons = Vec::new();
     let mut look = |name: &str, checks: &Checks, confidence: Option<f64>, runs: Option<usize>| {
         for spec in checks.0.iter().filter(|spec| spec.level == Level::Error) {
-            told.extend(why_hopeless(name, spec, confidence, runs));
+            reasons.extend(why_hopeless(name, spec, confidence, runs));
         }
     };
     // The suite's confidence does not decide errors, numbers and times.
@@ -55,7 +55,7 @@ fn hopeless_of(thresholds: &Thresholds, runs: Option<usize>, per_scenario: usize
             look(&format!("each scenario's {name}"), checks, confidence, Some(per_scenario));
         }
     }
-    told
+    reasons
 }
 
 fn why_hopeless(
@@ -116,30 +116,30 @@ mod tests {
 
     use super::*;
 
-    fn told(thresholds: Value, runs: usize) -> Vec<String> {
+    fn reasons(thresholds: Value, runs: usize) -> Vec<String> {
         unpassable_checks(&serde_json::from_value(thresholds).unwrap(), Some(runs), 5)
     }
 
     #[test]
     fn a_confidence_that_the_runs_cannot_give_is_told_before_they_are_paid_for() {
         let ninety = json!({"success_rate": "90%", "confidence": "95%"});
-        assert_eq!(told(ninety.clone(), 29), Vec::<String>::new());
-        assert!(told(ninety, 28)[0].contains("needs at least 29 runs that all pass"));
+        assert_eq!(reasons(ninety.clone(), 29), Vec::<String>::new());
+        assert!(reasons(ninety, 28)[0].contains("needs at least 29 runs that all pass"));
         let all = json!({"success_rate": "100%", "confidence": "95%"});
-        assert!(told(all, 10_000)[0].contains("no number of runs"));
+        assert!(reasons(all, 10_000)[0].contains("no number of runs"));
     }
 
     #[test]
     fn a_check_that_asks_for_more_samples_than_there_will_be_is_told() {
         let many = json!({"duration": {"check": "p95 <= 3m", "min_samples": 500}});
-        assert!(told(many.clone(), 20)[0].contains("500 samples"));
-        assert_eq!(told(many, 500), Vec::<String>::new());
+        assert!(reasons(many.clone(), 20)[0].contains("500 samples"));
+        assert_eq!(reasons(many, 500), Vec::<String>::new());
     }
 
     #[test]
     fn each_scenario_has_its_own_number_of_runs() {
         let each = json!({"each_scenario": {"success_rate": "60%", "confidence": "95%"}});
-        assert!(told(each, 1000)[0].starts_with("each scenario's success_rate"));
+        assert!(reasons(each, 1000)[0].starts_with("each scenario's success_rate"));
     }
 
     #[test]
@@ -162,6 +162,6 @@ mod tests {
     fn a_suite_without_a_confidence_has_nothing_to_be_told() {
         let bare =
             json!({"success_rate": "100%", "errors": "<= 10%", "metrics": {"A": "mean >= 3"}});
-        assert_eq!(told(bare, 1), Vec::<String>::new());
+        assert_eq!(reasons(bare, 1), Vec::<String>::new());
     }
 }

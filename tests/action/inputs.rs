@@ -202,7 +202,7 @@ async fn what_cannot_be_carried_is_refused() {
     if bash_is_missing() {
         return;
     }
-    fn told(inputs: &[(&str, &str)], step: &Step) -> String {
+    fn log_of(inputs: &[(&str, &str)], step: &Step) -> String {
         let log = step.log();
         assert_eq!(step.code(), Some(2), "{inputs:?}: {log}");
         log
@@ -222,7 +222,7 @@ async fn what_cannot_be_carried_is_refused() {
         ([("suite", "suite.yml"), ("working_directory", "nowhere")], "names no directory"),
         ([("suite", "suite.yml"), ("execution_mode", "pigeon")], "pigeon"),
     ] {
-        let log = told(&inputs, &job.run(&inputs).await);
+        let log = log_of(&inputs, &job.run(&inputs).await);
         assert!(log.contains(part), "{part} is missing in {log}");
     }
     assert_eq!(job.simulator.starts(), 0);
@@ -386,7 +386,7 @@ async fn the_token_reaches_only_a_gate_that_is_to_comment() {
     if bash_is_missing() {
         return;
     }
-    for (comment, told) in [("true", true), ("false", false), ("", false)] {
+    for (comment, log_of) in [("true", true), ("false", false), ("", false)] {
         let job = Job::new().await;
         let inputs = [
             ("agent_id", "123"),
@@ -397,7 +397,7 @@ async fn the_token_reaches_only_a_gate_that_is_to_comment() {
         let step = job.run(&inputs).await;
         assert_eq!(step.code(), Some(0), "{}", step.log());
         // There is no pull request here: the gate says so, if it was asked.
-        assert_eq!(step.log().contains("no pull-request comment"), told, "{}", step.log());
+        assert_eq!(step.log().contains("no pull-request comment"), log_of, "{}", step.log());
         assert!(!step.log().contains("ghs_secret"));
     }
 }

@@ -124,8 +124,8 @@ fn run_steps(
             inner.insert("inputs.binary".to_owned(), binary().to_owned());
             inner.insert("inputs.api_url".to_owned(), job.simulator.url());
             for part in composite["runs"]["steps"].as_array().unwrap() {
-                let (code, told, read) = github_step(job, part, &inner);
-                said.push_str(&told);
+                let (code, log, read) = github_step(job, part, &inner);
+                said.push_str(&log);
                 failed = code != Some(0);
                 let part_id = part["id"].as_str().unwrap();
                 for (name, value) in read {
@@ -140,8 +140,8 @@ fn run_steps(
                 known.insert(format!("steps.{id}.outputs.{name}"), value);
             }
         } else if step["run"].is_string() {
-            let (code, told, read) = github_step(job, step, &known);
-            said.push_str(&told);
+            let (code, log, read) = github_step(job, step, &known);
+            said.push_str(&log);
             failed |= code != Some(0);
             for (name, value) in read {
                 known.insert(format!("steps.{id}.outputs.{name}"), value);
@@ -403,9 +403,9 @@ fn the_reusable_workflows_take_the_names_of_the_platforms_own() {
         for input in call["inputs"].as_object().unwrap().keys() {
             assert!(text.contains(&format!("inputs.{input}")), "{name}: {input} reaches nothing");
         }
-        for (output, told) in call["outputs"].as_object().into_iter().flatten() {
-            let told = told["value"].as_str().unwrap();
-            let job = told.split('.').nth(1).unwrap();
+        for (output, log) in call["outputs"].as_object().into_iter().flatten() {
+            let log = log["value"].as_str().unwrap();
+            let job = log.split('.').nth(1).unwrap();
             assert!(workflow["jobs"][job]["outputs"][output].is_string(), "{name}: {output}");
         }
         for job in workflow["jobs"].as_object().unwrap().values() {

@@ -256,7 +256,7 @@ fn every_suite_in_the_docs_is_valid() {
     for (path, text) in pages(root()) {
         let is_recipe = path.parent().unwrap().ends_with("docs/ci");
         for (info, block) in blocks(&text) {
-            let told = match info.as_str() {
+            let outcome = match info.as_str() {
                 "yaml" if is_suite(&block) => keys::judge_suite(&block),
                 "yaml" if is_recipe => continue,
                 "yaml" => judge_fragment(&block),
@@ -279,7 +279,7 @@ fn every_suite_in_the_docs_is_valid() {
                 _ => continue,
             };
             seen += 1;
-            if let Err(why) = told {
+            if let Err(why) = outcome {
                 panic!("{}: a suite in it is not valid:\n{why}\n{block}", path.display());
             }
         }
@@ -313,8 +313,8 @@ fn every_example_suite_passes_check_and_every_example_world_is_read() {
         if is_suite(&text) {
             suites += 1;
             let output = gate(&["check", path.to_str().unwrap()]);
-            let told = String::from_utf8_lossy(&output.stderr);
-            assert_eq!(output.status.code(), Some(0), "{}\n{told}", path.display());
+            let outcome = String::from_utf8_lossy(&output.stderr);
+            assert_eq!(output.status.code(), Some(0), "{}\n{outcome}", path.display());
         } else if path.parent().unwrap().ends_with("worlds") {
             worlds += 1;
             let name = path.display().to_string();

@@ -149,10 +149,10 @@ fn the_edge_of_a_shallow_clone_hides_nothing() {
     git(&gate, &["clone", "-q", "--depth", "1", "--branch", "change", &origin, "shallow"]);
     let mut list = gate.command(&["run", "--list", "--changed-since", "origin/main"]);
     list.current_dir(gate.dir.path().join("shallow"));
-    let told = String::from_utf8(list.output().unwrap().stdout).unwrap();
+    let listed = String::from_utf8(list.output().unwrap().stdout).unwrap();
     assert!(
-        told.starts_with("runs     Checkout (cekura-gate.yml): what changed is not known"),
-        "{told}"
+        listed.starts_with("runs     Checkout (cekura-gate.yml): what changed is not known"),
+        "{listed}"
     );
 }
 
@@ -202,13 +202,13 @@ fn of_several_suites_those_run_that_the_change_touches() {
         .expect(0)
         .says("2 of 2 suites passed, 1 skipped");
     let index: serde_json::Value = serde_json::from_str(&run.report("gates.json")).unwrap();
-    let told: Vec<&str> = index["gates"]
+    let listed: Vec<&str> = index["gates"]
         .as_array()
         .unwrap()
         .iter()
         .map(|one| one["verdict"].as_str().unwrap())
         .collect();
-    assert_eq!(told, ["skipped", "pass", "pass"]);
+    assert_eq!(listed, ["skipped", "pass", "pass"]);
     assert_eq!((&index["verdict"], &index["exit_code"]), (&"pass".into(), &0.into()));
     gate.run(&["run", "suites", "--list"])
         .expect(0)

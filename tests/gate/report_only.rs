@@ -45,8 +45,8 @@ fn a_gate_that_reports_only_exits_with_0_and_says_everywhere_that_it_would_fail(
             let entry = outputs.rsplit(&format!("{name}<<")).next().unwrap();
             entry.lines().nth(1).unwrap().to_owned()
         };
-        let told = ["verdict", "enforced", "passed", "exit_code"].map(value);
-        assert_eq!(told, ["fail", "false", "false", "0"]);
+        let outputs = ["verdict", "enforced", "passed", "exit_code"].map(value);
+        assert_eq!(outputs, ["fail", "false", "false", "0"]);
     }
 }
 

@@ -231,9 +231,9 @@ fn summary(report: &Report, _: &str) -> Result<(), String> {
 
 fn pull_request(report: &Report, text: &str) -> Result<(), String> {
     let origin = Origin { commit: Some(text), run: Some("https://github.com/a/b") };
-    let told = comment(report, origin);
-    hold(told.chars().count() <= 65_536, || format!("{} characters", told.chars().count()))?;
-    quiet_markdown(&told)?;
+    let written = comment(report, origin);
+    hold(written.chars().count() <= 65_536, || format!("{} characters", written.chars().count()))?;
+    quiet_markdown(&written)?;
     let failure = without_a_verdict(text, 5, text, origin);
     hold(failure.chars().count() <= 65_536, || format!("{} characters", failure.chars().count()))?;
     quiet_markdown(&failure)
@@ -275,8 +275,8 @@ fn dotenv(report: &Report, _: &str) -> Result<(), String> {
         let (name, value) = line.split_once('=').ok_or(line)?;
         hold(known.iter().any(|known| known == name) && !value.is_empty(), || line.to_owned())?;
     }
-    let told: Vec<&str> = text.lines().filter(|line| line.starts_with("PASSED=")).collect();
-    hold(told == ["PASSED=false"], || text.clone())
+    let written: Vec<&str> = text.lines().filter(|line| line.starts_with("PASSED=")).collect();
+    hold(written == ["PASSED=false"], || text.clone())
 }
 
 fn link(report: &Report, _: &str) -> Result<(), String> {

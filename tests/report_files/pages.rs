@@ -315,8 +315,8 @@ fn a_huge_result_has_some_pages_of_each_scenario_and_says_what_it_left_out() {
     let pages = files.keys().filter(|path| path.starts_with("runs/")).count();
     assert_eq!(pages, MOST_PAGES);
     let worth = report.outcomes.iter().filter(|o| o.outcome.name() != "passed").count();
-    let told = format!("{MOST_PAGES} of {worth} runs have a page");
-    assert!(files[INDEX].contains(&told), "{told}");
+    let note = format!("{MOST_PAGES} of {worth} runs have a page");
+    assert!(files[INDEX].contains(&note), "{note}");
     let bytes: usize = files.values().map(String::len).sum();
     assert!(bytes < 16_000_000, "{bytes} bytes");
     assert!(files[INDEX].len() < 1_000_000, "the index has {} bytes", files[INDEX].len());

@@ -1,7 +1,7 @@
 //! What a person reads about a suite that has faults: all of them, each at its place, and nothing
 //! that a variable holds.
 
-use super::{read, told};
+use super::{read, report};
 
 #[test]
 fn all_faults_of_a_file_are_shown_at_once() {
@@ -21,7 +21,7 @@ thresholds:
 reports: { share_link: yes }
 mode: text
 ";
-    insta::assert_snapshot!(told(text), @r#"
+    insta::assert_snapshot!(report(text), @r#"
 error: unknown key `agnt`
  --> gate.yml:2:1
   |
@@ -135,7 +135,7 @@ reports:
   redact: [{ patern: x }, { pattern: '(' }]
 ";
     let faults = read(text).unwrap_err();
-    let told: Vec<String> = faults
+    let report: Vec<String> = faults
         .iter()
         .map(|one| format!("{}:{} {}", one.line.unwrap(), one.column.unwrap(), one.message))
         .collect();
@@ -148,7 +148,7 @@ reports:
         "8:14 an entry of `redact` needs the key `pattern`",
         "8:38 `(` cannot be used as a pattern: unclosed group, at character 1",
     ];
-    assert_eq!(told, expected);
+    assert_eq!(report, expected);
 }
 
 #[test]
@@ -161,9 +161,9 @@ mode: ${TOKEN}
 frequency: ${MISSING}
 thresholds: { success_rate: \"${TOKEN}\" }
 ";
-    let told = told(text);
-    assert!(!told.contains("s3cr3t"), "{told}");
-    insta::assert_snapshot!(told, @r#"
+    let report = report(text);
+    assert!(!report.contains("s3cr3t"), "{report}");
+    insta::assert_snapshot!(report, @r#"
 error: the value of `TOKEN` is not a whole number
  --> gate.yml:2:8
   |
@@ -204,9 +204,9 @@ phone: { outbound: \"${PHONE}\", agent: \"+1 ${PHONE}\" }
 tags: [\"${TOKEN}\", \"${TOKEN}\"]
 thresholds: { success_rate: \">= ${RUNS}\" }
 ";
-    let told = told(text);
-    assert!(!told.contains("s3cr3t"), "{told}");
-    insta::assert_snapshot!(told, @r#"
+    let report = report(text);
+    assert!(!report.contains("s3cr3t"), "{report}");
+    insta::assert_snapshot!(report, @r#"
 error: `${PHONE}` is not a telephone number
  --> gate.yml:4:20
   |
@@ -257,7 +257,7 @@ thresholds:
 quarantine:
   - { scenario: 101, until: 2026-07-31, owner: payments, reason: ticket 42 }
 ";
-    insta::assert_snapshot!(told(text), @r#"
+    insta::assert_snapshot!(report(text), @r#"
 error: `folder` cannot be used with `scenarios`
  --> gate.yml:3:1
   |

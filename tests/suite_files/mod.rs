@@ -24,7 +24,7 @@ pub(crate) fn read(text: &str) -> Result<document::Document<Suite>, Diagnostics>
 }
 
 /// What a person reads about a suite: the faults of its text, else those of its rules.
-pub(crate) fn told(text: &str) -> String {
+pub(crate) fn report(text: &str) -> String {
     let source = Source { name: "gate.yml", text };
     let document = match read(text) {
         Ok(document) => document,

@@ -3,7 +3,7 @@
 use cekura_gate::document;
 use proptest::prelude::*;
 
-use super::{FULL, read, told};
+use super::{FULL, read, report};
 
 #[test]
 fn text_that_is_not_yaml_is_explained() {
@@ -14,7 +14,7 @@ fn text_that_is_not_yaml_is_explained() {
         "version: 1\nphone: { agent: ${RUNS} }\n",
         "version: 1\nscenarios: [1, 2\nagent: 3\n",
     ];
-    insta::assert_snapshot!(rows.map(told).join("\n\n"), @r#"
+    insta::assert_snapshot!(rows.map(report).join("\n\n"), @r#"
 error: `>` and `|` begin a block of text on the next line
  --> gate.yml:3:17
   |
@@ -69,10 +69,10 @@ fn control_characters_do_not_reach_the_terminal() {
         "version: 1\nagent: 1\ntags: [\"a\\eb\", \"a\\eb\"]\n",
     ];
     for text in rows {
-        let told = told(text);
-        let bad = told.chars().find(|c| (c.is_control() && *c != '\n') || *c == '\u{202e}');
-        assert_eq!(bad, None, "{told:?}");
-        assert!(told.contains("error: "));
+        let report = report(text);
+        let bad = report.chars().find(|c| (c.is_control() && *c != '\n') || *c == '\u{202e}');
+        assert_eq!(bad, None, "{report:?}");
+        assert!(report.contains("error: "));
     }
 }
 
@@ -123,14 +123,14 @@ fn hostile_files_are_refused_in_few_words() {
 proptest! {
     #[test]
     fn any_text_is_read_or_refused_without_a_panic(text in "\\PC{0,200}") {
-        let _ = told(&text);
+        let _ = report(&text);
     }
 
     #[test]
     fn yaml_signs_in_any_order_are_read_or_refused_without_a_panic(
         text in "[a:\\-\\[\\]{},&*#!|>'\"%@` \n\t$1é]{0,80}"
     ) {
-        let _ = told(&text);
+        let _ = report(&text);
     }
 
     #[test]
@@ -143,7 +143,7 @@ proptest! {
             let end = text.ceil_char_boundary(start + width);
             text.replace_range(start..end, &new);
         }
-        let shown = told(&text);
+        let shown = report(&text);
         prop_assert!(shown.is_empty() || shown.contains("error: "));
     }
 }

@@ -153,8 +153,8 @@ fn vote(metric: &Value) -> Option<Vote> {
     let extra = metric.get("extra");
     let places = [Some(metric), extra.and_then(|extra| extra.get("review")), extra];
     let place = places.into_iter().flatten().find(|place| {
-        let told = |key: &str| place.get(key).is_some_and(|value| !value.is_null());
-        told("thumbs_up") || told("expected_value")
+        let has = |key: &str| place.get(key).is_some_and(|value| !value.is_null());
+        has("thumbs_up") || has("expected_value")
     })?;
     Some(Vote {
         metric: metric.get("id").and_then(lenient::whole_of),

@@ -115,7 +115,7 @@ pub(super) fn rerun(
         let (old, baseline) = gate.unless_stopped(prepared).await?;
         let new = start(&remote, &stop, &old, deadline).await?;
         let (Some((_, run_dir)), Some(reporters)) = (&outputs, &reporters) else {
-            told(&remote, args.id, &new)?;
+            print_start(&remote, args.id, &new)?;
             // A signal came during the start: nobody waits for what has begun.
             return Ok(stop.heard().map_or(Code::Passed, |(signal, _)| signal.code()));
         };
@@ -181,7 +181,7 @@ fn refused(id: u64, error: ApiError) -> Failure {
     }
 }
 
-fn told(remote: &Remote<'_>, of: u64, new: &ResultRecord) -> Result<(), Failure> {
+fn print_start(remote: &Remote<'_>, of: u64, new: &ResultRecord) -> Result<(), Failure> {
     let (id, runs) = (new.id, new.runs.len());
     let many = match runs {
         0 => "its calls are billed".to_owned(),

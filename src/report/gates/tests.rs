@@ -273,8 +273,8 @@ fn every_surface_says_that_a_gate_is_skipped() {
     let whole = whole(vec![skipped("a")]);
     let outputs = outputs(&whole, &[], Paths::default());
     let value = |name: &str| outputs.iter().find(|(one, _)| *one == name).unwrap().1.clone();
-    let told = ["verdict", "passed", "exit_code"].map(value);
-    assert_eq!(told, ["skipped", "false", "0"]);
+    let outputs = ["verdict", "passed", "exit_code"].map(value);
+    assert_eq!(outputs, ["skipped", "false", "0"]);
     let mut html = String::new();
     let write = |name: &str, text: &str| {
         if name == "index.html" {

@@ -90,8 +90,8 @@ fn expectation(out: &mut String, view: &CallView, style: Style) {
         return;
     }
     let score = outcome.and_then(|outcome| outcome.score);
-    let told = score.map(|score| format!(": {} of 100", text::trim_number(score, 1)));
-    title(out, style, &format!("Expected outcome{}", told.unwrap_or_default()));
+    let score = score.map(|score| format!(": {} of 100", text::trim_number(score, 1)));
+    title(out, style, &format!("Expected outcome{}", score.unwrap_or_default()));
     if let Some(expected) = &view.expected {
         paragraph(out, style, "  ", expected);
     }

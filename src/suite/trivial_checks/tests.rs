@@ -12,10 +12,10 @@ use crate::verdict::evidence::Evidence;
 use crate::verdict::judge::judge;
 use crate::verdict::{CheckReport, Verdict};
 
-fn told(thresholds: Value, runs: Option<usize>) -> Vec<String> {
+fn messages(thresholds: Value, runs: Option<usize>) -> Vec<String> {
     let thresholds = serde_json::from_value(thresholds).unwrap();
-    let told = all(&thresholds, runs, 3);
-    told.into_iter().map(|problem| format!("{}: {}", problem.path, problem.message)).collect()
+    let messages = all(&thresholds, runs, 3);
+    messages.into_iter().map(|problem| format!("{}: {}", problem.path, problem.message)).collect()
 }
 
 #[test]
@@ -59,7 +59,7 @@ fn a_bound_at_the_end_of_its_scale_is_told_with_its_place() {
         ),
     ];
     for (thresholds, expected) in rows {
-        assert_eq!(told(thresholds, None), [format!("thresholds.{expected}")]);
+        assert_eq!(messages(thresholds, None), [format!("thresholds.{expected}")]);
     }
 }
 
@@ -67,16 +67,17 @@ fn a_bound_at_the_end_of_its_scale_is_told_with_its_place() {
 fn what_the_number_of_runs_rules_out_is_told_where_it_is_known() {
     let half = json!({"success_rate": "!= 50%"});
     assert!(
-        told(half.clone(), Some(1))[0].ends_with("can never fail: no part of 1 run is that share")
+        messages(half.clone(), Some(1))[0]
+            .ends_with("can never fail: no part of 1 run is that share")
     );
-    assert_eq!(told(half.clone(), Some(2)), Vec::<String>::new());
-    assert_eq!(told(half, None), Vec::<String>::new());
+    assert_eq!(messages(half.clone(), Some(2)), Vec::<String>::new());
+    assert_eq!(messages(half, None), Vec::<String>::new());
     let few = json!({"errors": "count <= 20"});
-    assert!(told(few.clone(), Some(20))[0].ends_with("can never fail: there will be 20 runs"));
-    assert_eq!(told(few.clone(), Some(21)), Vec::<String>::new());
-    assert_eq!(told(few, None), Vec::<String>::new());
+    assert!(messages(few.clone(), Some(20))[0].ends_with("can never fail: there will be 20 runs"));
+    assert_eq!(messages(few.clone(), Some(21)), Vec::<String>::new());
+    assert_eq!(messages(few, None), Vec::<String>::new());
     let many = json!({"each_scenario": {"metrics": {"A": "count >= 4"}}});
-    assert!(told(many, Some(20))[0].ends_with("can never pass: there will be 3 runs"));
+    assert!(messages(many, Some(20))[0].ends_with("can never pass: there will be 3 runs"));
 }
 
 #[test]
@@ -89,7 +90,7 @@ fn a_figure_without_known_bounds_is_not_judged_beforehand() {
         "metrics": {"A": ["mean >= 0", "max <= 100", "sum > -5", "p95 >= 0ms"]},
         "baseline": {"from": "main", "metrics": {"A": {"max_rise": "100%"}}}
     });
-    assert_eq!(told(open, Some(1000)), Vec::<String>::new());
+    assert_eq!(messages(open, Some(1000)), Vec::<String>::new());
 }
 
 #[derive(Debug, Clone, Copy)]

@@ -22,7 +22,7 @@ fn read(text: &str) -> (Suite, Places) {
 }
 
 /// What `validate` says of a suite.
-fn told(text: &str) -> Vec<Problem> {
+fn problems_of(text: &str) -> Vec<Problem> {
     let (suite, places) = read(text);
     let problems = suite::validate(&suite, TODAY);
     for problem in &problems {
@@ -35,7 +35,7 @@ fn told(text: &str) -> Vec<Problem> {
 /// Each suite breaks one rule, and is told so at one path.
 fn all_refused(base: &str, rows: &[(&str, &str, &str)]) {
     for (text, path, message) in rows {
-        let problems: Vec<(String, String)> = told(&format!("{base}\n{text}"))
+        let problems: Vec<(String, String)> = problems_of(&format!("{base}\n{text}"))
             .into_iter()
             .map(|problem| (problem.path.to_string(), problem.message))
             .collect();
@@ -45,7 +45,7 @@ fn all_refused(base: &str, rows: &[(&str, &str, &str)]) {
 
 fn all_fine(base: &str, rows: &[&str]) {
     for text in rows {
-        let problems = told(&format!("{base}\n{text}"));
+        let problems = problems_of(&format!("{base}\n{text}"));
         assert!(problems.is_empty(), "{text}: {problems:?}");
     }
 }

@@ -178,11 +178,11 @@ fn scenarios(suite: &Suite, problems: &mut Problems) {
         by_count.entry(count(leg)).or_default().push(&leg.label);
     }
     if by_count.len() > 1 {
-        let told: Vec<String> =
+        let messages: Vec<String> =
             legs.iter().map(|leg| format!("{} has {}", leg.label, count(leg))).collect();
         problems.key(
             at("together"),
-            format!("the sides have different numbers of scenarios: {}", told.join(", ")),
+            format!("the sides have different numbers of scenarios: {}", messages.join(", ")),
             "sides are matched by position: give each as many, and repeat an id to use it again",
         );
     }

@@ -4,22 +4,22 @@
 //! Cochran–Mantel–Haenszel test for rates (`rates`) and of a van Elteren test for numbers
 //! (`numbers`). A scenario that exists on one side only is said and not counted; one that ran on
 //! both sides and was judged on one of them is something else, and said as that (`side_by_side`).
-//! `tell` makes checks of it, with the reasons in words.
+//! `compared` makes checks of it, with the reasons in words.
 
+mod compared;
 mod new_failures;
 mod numbers;
 mod rates;
 mod side_by_side;
-mod tell;
 
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use self::compared::Compared;
 use self::rates::{Side, rate_check};
 pub use self::side_by_side::{Comparison, NoVerdict, RunsOfSide, ScenarioChange, Trend, compare};
-use self::tell::Compared;
 use super::evidence::{Evidence, Sampled, Samples};
 use super::sample::metric_values;
 use super::{CheckReport, Verdict};

@@ -3,8 +3,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::compared::Compared;
 use super::rates::nothing_in_common;
-use super::tell::Compared;
 use super::{Bound, Change, Missing, missing_by_scenario, scenarios_of};
 use crate::stats::drop::Rule;
 use crate::stats::ranks::{least_p, van_elteren};

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::tell::Compared;
+use super::compared::Compared;
 use super::{Bound, Change, Missing, missing_by_scenario, scenarios_of};
 use crate::stats::drop::{self, Rule, least_noticed};
 use crate::stats::strata::{Stratum, cochran_mantel_haenszel, difference};
@@ -150,7 +150,7 @@ pub(super) fn rate_check(
         change_against(&extreme, bound).is_some_and(|change| bound.is_told_from_noise(change))
     };
     let can_tell = !now.is_some_and(|now| bound.is_exceeded_by(now)) || at_most();
-    let told = Compared {
+    let compared = Compared {
         name,
         bound,
         change: now.ok_or_else(nothing_in_common),
@@ -164,7 +164,7 @@ pub(super) fn rate_check(
         unknown_in_base: base.open_in(&head.scenarios()),
         against: head.against.clone(),
     };
-    told.report()
+    compared.report()
 }
 
 /// Between which differences the truth lies, where a confidence decides.

@@ -8,7 +8,7 @@ use crate::stats::drop::Rule;
 use crate::text;
 use crate::verdict::{CheckReport, Interval, Verdict};
 
-/// A comparison about to be told.
+/// A comparison with its bound: all that its report says.
 pub(super) struct Compared<'n> {
     pub(super) name: &'n str,
     pub(super) bound: Bound,
