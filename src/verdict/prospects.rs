@@ -145,15 +145,16 @@ mod tests {
     #[test]
     fn a_share_that_may_not_exceed_its_bound_needs_as_many_runs_as_its_mirror() {
         let errors = |check: &str| json!({"errors": {"check": check, "confidence": "95%"}});
-        assert_eq!(told(errors("<= 10%"), 29), Vec::<String>::new());
-        assert!(told(errors("<= 10%"), 28)[0].contains("needs at least 29 runs"));
-        assert!(told(errors("<= 0%"), 10_000)[0].contains("no number of runs"));
-        assert_eq!(told(errors("== 0%"), 1), Vec::<String>::new());
+        assert_eq!(reasons(errors("<= 10%"), 29), Vec::<String>::new());
+        assert!(reasons(errors("<= 10%"), 28)[0].contains("needs at least 29 runs"));
+        assert!(reasons(errors("<= 0%"), 10_000)[0].contains("no number of runs"));
+        assert_eq!(reasons(errors("== 0%"), 1), Vec::<String>::new());
     }
 
     #[test]
     fn the_suites_confidence_decides_the_expected_outcome_and_not_the_errors() {
-        let of = |figure: &str, check: &str| told(json!({figure: check, "confidence": "95%"}), 5);
+        let of =
+            |figure: &str, check: &str| reasons(json!({figure: check, "confidence": "95%"}), 5);
         assert!(of("expected_outcome", ">= 90%")[0].starts_with("expected_outcome >= 90%"));
         assert_eq!(of("errors", "<= 10%"), Vec::<String>::new());
     }
