@@ -99,6 +99,7 @@ pub(super) fn judge(
         stopped_early: saved.stopped_early,
         incomplete: saved.incomplete,
         simulated: saved.simulated,
+        price_per_run: saved.price_per_run,
         // The saved file holds only what it was allowed to hold.
         transcripts: Transcripts::All,
         redact,

@@ -98,6 +98,8 @@ pub struct ReportInput {
     pub transcripts: Transcripts,
     /// What it may not show.
     pub redact: Redactor,
+    /// What a run costs, where the suite or the platform says it.
+    pub price_per_run: Option<f64>,
     /// How the suite wants `junit.xml` to be written.
     pub junit: Junit,
     /// What came up on the way.
@@ -125,6 +127,7 @@ impl ReportInput {
             simulated: false,
             transcripts: Transcripts::default(),
             redact: Redactor::default(),
+            price_per_run: None,
             junit: Junit::default(),
             notes: Vec::new(),
         }
@@ -185,7 +188,8 @@ pub fn build_report(mut parts: ReportInput) -> Report {
         (Some(_), Verdict::Pass) => Verdict::Inconclusive,
         (_, verdict) => verdict,
     };
-    let Evaluation { outcomes, tally, checks, .. } = standing;
+    let Evaluation { outcomes, tally, mut checks, .. } = standing;
+    price_further_runs(&mut checks, parts.price_per_run);
     let baseline = parts
         .baseline
         .map(|(from, base)| compared(from, base, (&suite, &plan), &result.runs, &outcomes));
@@ -245,6 +249,7 @@ pub fn build_report(mut parts: ReportInput) -> Report {
         other_suite: None,
         stopped_early: parts.stopped_early,
         simulated: parts.simulated,
+        price_per_run: parts.price_per_run,
         junit: parts.junit,
         proposal: None,
         traffic,
@@ -255,6 +260,17 @@ pub fn build_report(mut parts: ReportInput) -> Report {
     secrets.document(&mut report);
     report.result = result;
     report
+}
+
+/// Says what the runs cost that would probably decide a check, where the price is known.
+fn price_further_runs(checks: &mut [CheckReport], price: Option<f64>) {
+    let Some(price) = price else { return };
+    for check in checks {
+        if let Some(more) = check.further_runs {
+            let cost = price * more as f64;
+            check.reason.push_str(&format!("; {} cost {cost:.2}", text::count(more, "run")));
+        }
+    }
 }
 
 /// Takes out of the evidence what no report may show, before anything is made of it.

@@ -89,6 +89,9 @@ pub struct Report {
     /// Whether a simulator gave the evidence: a rehearsal.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub simulated: bool,
+    /// What a run costs, where the suite or the platform says it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub price_per_run: Option<f64>,
     /// How the suite wants `junit.xml` to be written.
     #[serde(default, skip_serializing_if = "Junit::is_default")]
     pub junit: Junit,

@@ -96,6 +96,6 @@ impl RoundRow {
             .into_iter()
             .flatten()
             .collect();
-        if parts.is_empty() { "decided nothing".to_owned() } else { parts.join("; ") }
+        if parts.is_empty() { "nothing".to_owned() } else { parts.join("; ") }
     }
 }

@@ -184,7 +184,7 @@ mod tests {
         let rows: Vec<_> = told.rounds.iter().map(|row| (row.started(), row.runs_so_far)).collect();
         let (first, second) = ("3 scenarios × 3 = 9 runs", "1 scenario × 3 = 3 runs");
         assert_eq!(rows, [(first.to_owned(), 9), (second.to_owned(), 12)]);
-        assert_eq!(told.rounds[0].decided(), "decided nothing");
+        assert_eq!(told.rounds[0].decided(), "nothing");
     }
 
     #[test]

@@ -137,6 +137,7 @@ impl Gate<'_> {
             stopped_early: run_end.stopped_early,
             incomplete: active.ended_earlier,
             simulated: self.client.time_scale().is_some(),
+            price_per_run: price,
             transcripts: reports.transcripts.unwrap_or_default(),
             redact: redactor,
             junit: reports.junit.unwrap_or_default(),

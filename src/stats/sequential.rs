@@ -19,6 +19,7 @@
 //! Design and analysis of group sequential tests based on the type I error spending rate function;
 //! exact for binomial counts: Jennison and Turnbull (2000), Group Sequential Methods, chapter 12.
 
+use super::rate::PROBABLY;
 use super::unequal::{self, Added};
 use super::{binomial, rate};
 
@@ -233,6 +234,25 @@ impl Design {
             false => high.max(self.threshold.next_up()).min(1.0),
         };
         (low, high)
+    }
+
+    /// How many runs after those of a look would probably, with a chance of [`PROBABLY`], decide at a
+    /// later look, were the agent as good as the share seen. None where no look would.
+    pub fn further_runs(&self, at: usize, seen: Seen) -> Option<usize> {
+        let judged = seen.yes + seen.no;
+        let share = if judged == 0 { return None } else { seen.yes as f64 / judged as f64 };
+        self.looks.iter().skip(at + 1).find_map(|look| {
+            let more = look.runs.checked_sub(seen.runs()).filter(|more| *more > 0)?;
+            let reaches = |from: Option<usize>, count: usize, share: f64| {
+                from.is_some_and(|from| {
+                    let lacking = from.saturating_sub(count);
+                    binomial::at_least(lacking, more, share) >= PROBABLY
+                })
+            };
+            let decides = reaches(look.yes_from, seen.yes, share)
+                || reaches(look.no_from, seen.no, 1.0 - share);
+            decides.then_some(more)
+        })
     }
 
     /// What becomes of an agent of which each run says yes with the chance `share`, where no run is

@@ -49,6 +49,7 @@ pub fn judge(
             interval: None,
             samples: if coverage.is_some() { runs } else { 0 },
             unknown: 0,
+            further_runs: None,
             reason,
             deciding_runs: Vec::new(),
         }

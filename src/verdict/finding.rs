@@ -14,6 +14,7 @@ pub(crate) struct Finding {
     pub(crate) rounds: Option<CheckRounds>,
     pub(crate) samples: usize,
     pub(crate) unknown: usize,
+    pub(crate) further_runs: Option<usize>,
     pub(crate) reason: String,
     pub(crate) deciding_runs: Vec<u64>,
 }
@@ -30,6 +31,7 @@ impl Finding {
             rounds: None,
             samples: 0,
             unknown: 0,
+            further_runs: None,
             reason,
             deciding_runs: Vec::new(),
         }

@@ -65,6 +65,7 @@ fn report(
         rounds: finding.rounds,
         samples: finding.samples,
         unknown: finding.unknown,
+        further_runs: finding.further_runs,
         reason: finding.reason,
         deciding_runs: finding.deciding_runs,
     }

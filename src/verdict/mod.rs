@@ -96,6 +96,10 @@ pub struct CheckReport {
     pub samples: usize,
     /// How many runs could have given a value and did not: errored, unscored, never arrived.
     pub unknown: usize,
+    /// Where it is not decided: how many further runs like these would probably decide it, a chance of
+    /// 80%; of a comparison, on each side. None where no number would, or where nobody can say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub further_runs: Option<usize>,
     /// The verdict in words: number seen, number wanted, sample size, what to do.
     pub reason: String,
     /// The runs that decided it, in ascending order: those that speak against a pass.

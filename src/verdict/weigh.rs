@@ -94,10 +94,22 @@ impl Weighing<'_> {
             let (low, high) = at(confidence);
             Interval { low, high, confidence: Some(confidence) }
         });
-        let further = self
-            .confidence
-            .decides
-            .and_then(|confidence| rate::further_runs(k, n, threshold, confidence));
+        let further = self.confidence.decides.and_then(|confidence| match self.spent {
+            Some(Spent::Share(design, look)) => {
+                let seen = Seen { yes: k, no: no.len(), unknown: open };
+                design.further_runs(look, seen).or_else(|| {
+                    // Beyond the last round nothing is left of the error but what that one spends.
+                    let last = design.looks().last()?;
+                    let level = if k as f64 >= threshold * n as f64 {
+                        last.level_above
+                    } else {
+                        last.level_below
+                    };
+                    rate::further_runs(k, n, threshold, 1.0 - level).filter(|more| *more > 0)
+                })
+            }
+            _ => rate::further_runs(k, n, threshold, confidence),
+        });
         let against = if wants_more(self.check.operator) { no } else { yes };
         self.conclude(
             Weighed {
@@ -236,6 +248,8 @@ impl Weighing<'_> {
     /// The verdict and its words.
     fn conclude(&self, figure: Weighed, against: Vec<u64>) -> Finding {
         let (verdict, reason) = self.verdict(&figure);
+        let further_runs = figure.further.filter(|more| *more > 0);
+        let further_runs = further_runs.filter(|_| verdict == Verdict::Inconclusive);
         let Weighed { value, low, high, threshold, unit, samples, interval, .. } = figure;
         let mut deciding_runs = match verdict {
             Verdict::Pass => Vec::new(),
@@ -256,6 +270,7 @@ impl Weighing<'_> {
             rounds: None,
             samples,
             unknown: open,
+            further_runs,
             reason,
             deciding_runs,
         }

@@ -90,7 +90,7 @@ fn a_plainly_fine_agent_passes_after_the_first_round() {
         .run(&["run"])
         .expect(0)
         .says("8 of at most 24 runs were started, in 1 of 3 rounds; 16 saved")
-        .says("1   2 scenarios × 4 = 8 runs, 8 so far; it passed success_rate");
+        .says("1   2 scenarios × 4 = 8 runs, 8 so far; decided: passed success_rate");
     assert_eq!(gate.simulator().starts(), 1);
     assert!(finished.report("summary.md").contains("16 saved"));
     assert!(
@@ -113,7 +113,7 @@ fn a_plainly_fine_agent_passes_after_the_first_round() {
 #[test]
 fn a_plainly_broken_agent_fails_after_the_first_round() {
     let gate = Gate::against(&world("0", "0"), SURE);
-    gate.run(&["run"]).expect(1).says("8 so far; it failed success_rate");
+    gate.run(&["run"]).expect(1).says("8 so far; decided: failed success_rate");
     assert_eq!(gate.simulator().starts(), 1);
 }
 
@@ -401,4 +401,28 @@ fn a_baseline_with_a_round_that_did_not_complete_is_passed_over() {
     let id = finished.result()["result"]["id"].to_string();
     super::policies::on_github(&mut gate, "pull_request", "feature", "fffffff1");
     gate.run(&["check", "--online"]).expect(0).says(&format!("round 2 of result {id} is "));
+
+#[test]
+fn what_is_not_decided_says_how_many_runs_would_decide_it_and_what_they_cost() {
+    let suite = SURE.replace("{ start: 4, max: 12, step: 4 }", "8") + "budget: { price_per_run: 0.25 }\n";
+    let suite = suite.replace("50%", "60%");
+    let gate = Gate::against(&on_the_edge(), &suite);
+    let result = gate.run(&["run"]).expect(3).result();
+    let check = &result["checks"][0];
+    let more = check["further_runs"].as_u64().unwrap();
+    let cost = more as f64 * 0.25;
+    let told = format!(
+        "about {more} more runs like these would probably decide it; {more} runs cost {cost:.2}"
+    );
+    assert!(check["reason"].as_str().unwrap().ends_with(&told), "{check}");
+    let again = gate.run(&["judge", "cekura-report/result.json"]).expect(3).result();
+    assert_eq!(again["checks"], result["checks"]);
+    // Within the rounds it is the runs until the look that would decide.
+    let gate = Gate::against(GOOD, &SURE.replace(
+        "success_rate: \">= 50%\"",
+        "success_rate: \">= 50%\", each_scenario: { success_rate: { check: \">= 50%\", level: warn } }",
+    ));
+    let result = gate.run(&["run"]).expect(0).result();
+    let open = result["checks"].as_array().unwrap().iter().find(|c| c["verdict"] == "inconclusive");
+    assert_eq!(open.unwrap()["further_runs"], 4, "{result}");
 }

@@ -147,6 +147,7 @@ fn check(
         rounds: None,
         samples: 8,
         unknown: 1,
+        further_runs: None,
         reason: String::new(),
         deciding_runs: Vec::new(),
     }
@@ -271,6 +272,7 @@ pub(crate) fn report() -> Report {
         other_suite: None,
         stopped_early: false,
         simulated: false,
+        price_per_run: None,
         junit: Junit::default(),
         proposal: None,
         traffic: Traffic { requests: 31, retries: 1, waited_seconds: 0.5 },

@@ -235,7 +235,7 @@ fn rounds(out: &mut String, report: &Report, style: Style) {
     for round in table.rounds.iter().skip(skipped) {
         let first = format!("  {}  ", pad(&round.number.to_string(), 2));
         let so_far = format!("{} so far", round.runs_so_far);
-        let line = format!("{}, {so_far}; it {}", round.started(), round.decided());
+        let line = format!("{}, {so_far}; decided: {}", round.started(), round.decided());
         out.push_str(&style.wrap(&first, 6, &line));
     }
 }

@@ -5,6 +5,8 @@ use crate::checks::figure::FigureUnit;
 use crate::checks::spec::Level;
 use crate::numbers::{self, SHARE, chance};
 use crate::stats::drop::Rule;
+use crate::stats::normal::upper_quantile;
+use crate::stats::rate::PROBABLY;
 use crate::text;
 use crate::verdict::{CheckReport, Interval, Verdict};
 
@@ -69,6 +71,12 @@ impl<'n> Compared<'n> {
         } else if verdict == Verdict::Pass {
             reason = format!("{reason}; so few runs would hardly show any {way}");
         }
+        let further_runs = self.further_runs().filter(|_| verdict == Verdict::Inconclusive);
+        if let Some(more) = further_runs {
+            let more = text::count(more, "more run");
+            reason =
+                format!("{reason}; about {more} like these on each side would probably decide it");
+        }
         // Those of which nobody knows the scenario could have turned any of them.
         let could_turn = match verdict {
             Verdict::Pass => self.missing.all,
@@ -100,6 +108,7 @@ impl<'n> Compared<'n> {
             interval,
             samples: self.samples,
             unknown,
+            further_runs,
             reason,
             deciding_runs,
         }
@@ -162,6 +171,24 @@ impl<'n> Compared<'n> {
             }
             _ => (Verdict::Pass, format!("{seen}: within the {allowed} allowed")),
         }
+    }
+
+    /// How many further runs on each side would probably decide, with a chance of 80%, were the
+    /// change the one seen: as the interval shrinks with the root of the runs. None without an
+    /// interval that a confidence decides by, and where so many are lacking that nobody would run
+    /// them.
+    fn further_runs(&self) -> Option<usize> {
+        const MOST: f64 = 100_000.0;
+        let Rule::Confidence(level) = self.bound.rule else { return None };
+        let (low, high) = self.interval?;
+        let seen = self.change.as_ref().ok()?.difference;
+        let limit = if self.bound.is_drop { -self.bound.most } else { self.bound.most };
+        let half = if limit < seen { seen - low } else { high - seen };
+        let sure = upper_quantile(1.0 - level);
+        let wider = (sure + upper_quantile(1.0 - PROBABLY)) / sure;
+        let factor = (half / (seen - limit).abs() * wider).powi(2);
+        let more = (self.samples as f64 * (factor - 1.0)).ceil();
+        (more.is_finite() && (1.0..=MOST).contains(&more)).then_some(more as usize)
     }
 
     /// The interval as a check has it.

@@ -189,6 +189,7 @@ pub(super) fn check(
         }),
         samples: of,
         unknown: open.len() + too_few.len(),
+        further_runs: None,
         reason: format!(
             "{}{}",
             reason(of, &fallen, &open, &too_few, verdict),
@@ -228,6 +229,7 @@ pub(super) fn without_baseline(
         interval: None,
         samples: 0,
         unknown: 0,
+        further_runs: None,
         reason: reason.to_owned(),
         deciding_runs: Vec::new(),
     })

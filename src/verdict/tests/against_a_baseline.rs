@@ -245,6 +245,15 @@ fn with_a_confidence_a_drop_that_may_be_noise_does_not_pass() {
     let interval = report.interval.unwrap();
     assert!(interval.low < -0.05 && interval.high > -0.05 && interval.high < 0.0, "{interval:?}");
     assert!(report.reason.contains("95% interval: -"), "{}", report.reason);
+    // So many more on each side, of runs like these, would decide it.
+    let open = sure_drop_of(&[(9, 1); 20], &[(9, 1); 20]);
+    assert_eq!(open.verdict, Verdict::Inconclusive, "{}", open.reason);
+    let more = open.further_runs.unwrap();
+    let told = format!("about {more} more runs like these on each side would probably decide it");
+    assert!(open.reason.ends_with(&told), "{}", open.reason);
+    let scenarios = (200 + more).div_ceil(10);
+    let then = sure_drop_of(&vec![(9, 1); scenarios], &vec![(9, 1); scenarios]);
+    assert_eq!(then.verdict, Verdict::Pass, "{}", then.reason);
     let same = sure_drop_of(&[(9, 1); 60], &[(9, 1); 60]);
     assert_eq!(same.verdict, Verdict::Pass, "{}", same.reason);
     assert!(same.reason.contains("within the 5 points allowed"), "{}", same.reason);
