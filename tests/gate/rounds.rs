@@ -401,10 +401,12 @@ fn a_baseline_with_a_round_that_did_not_complete_is_passed_over() {
     let id = finished.result()["result"]["id"].to_string();
     super::policies::on_github(&mut gate, "pull_request", "feature", "fffffff1");
     gate.run(&["check", "--online"]).expect(0).says(&format!("round 2 of result {id} is "));
+}
 
 #[test]
 fn what_is_not_decided_says_how_many_runs_would_decide_it_and_what_they_cost() {
-    let suite = SURE.replace("{ start: 4, max: 12, step: 4 }", "8") + "budget: { price_per_run: 0.25 }\n";
+    let suite = SURE.replace("{ start: 4, max: 12, step: 4 }", "8")
+        + "budget: { max_runs: 100, price_per_run: 0.25 }\n";
     let suite = suite.replace("50%", "60%");
     let gate = Gate::against(&on_the_edge(), &suite);
     let result = gate.run(&["run"]).expect(3).result();
