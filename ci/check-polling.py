@@ -1,4 +1,4 @@
-"""Holds the tables of docs/performance.md equal to what examples/polling_table.rs prints.
+"""Holds the tables of docs/performance.md equal to what examples/tables/polling.rs prints.
 
     python3 ci/check-polling.py            compares, exits 1 on a difference
     python3 ci/check-polling.py --write    writes the tables into the page
@@ -16,7 +16,7 @@ PAGE = HERE / "docs" / "performance.md"
 
 
 def main():
-    command = [os.environ.get("CARGO", "cargo"), "run", "--quiet", "--example", "polling_table"]
+    command = [os.environ.get("CARGO", "cargo"), "run", "--quiet", "--example", "tables", "polling"]
     printed = subprocess.run(command, cwd=HERE, check=True, stdout=subprocess.PIPE, text=True).stdout
     page, wrong = PAGE.read_text(), []
     for block in printed.split("<!-- begin ")[1:]:

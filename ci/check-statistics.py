@@ -36,9 +36,9 @@ def in_environment():
     os.execv(python, [str(python), __file__, "--inside", *sys.argv[1:]])
 
 
-def example(name):
+def tables(*names):
     cargo = os.environ.get("CARGO", "cargo")
-    command = [cargo, "run", "--quiet", "--example", name]
+    command = [cargo, "run", "--quiet", "--example", "tables", *names]
     return subprocess.run(command, cwd=HERE, check=True, stdout=subprocess.PIPE, text=True).stdout
 
 
@@ -251,7 +251,7 @@ def compare():
     }
 
     seen, wrong = Counter(), 0
-    for line in example("statistics_table").splitlines():
+    for line in tables("statistics").splitlines():
         case = json.loads(line)
         name, arguments, result = case["function"], case["arguments"], case["result"]
         seen[name] += 1
@@ -284,7 +284,7 @@ def close(result, expected, within):
 def hold_docs(write):
     """Each table of the simulation stands in the docs, between comments that name it."""
     text, right = DOCS.read_text(), True
-    printed = example("false_verdicts") + example("sampling_table") + example("order_table")
+    printed = tables("false_verdicts", "sampling", "order")
     for block in printed.split("<!-- begin ")[1:]:
         name = block.split(" -->")[0]
         block = "<!-- begin " + block.strip()

@@ -3,7 +3,7 @@
 //! Pure functions that know nothing of runs, checks or verdicts: those are `verdict`'s. All of
 //! them are deterministic, take confidences and shares as fractions, and are held equal to SciPy
 //! and statsmodels by `ci/check-statistics.py`. `docs/statistics.md` says in plain words what they
-//! are for, and `examples/false_verdicts.rs` measures what they are worth.
+//! are for, and `examples/tables/false_verdicts.rs` measures what they are worth.
 
 pub mod binomial;
 pub mod drop;

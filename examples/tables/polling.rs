@@ -2,13 +2,11 @@
 //! 30 seconds, every 5 seconds, and at doubling intervals, over simulated results of 1 to 2,000 runs.
 //!
 //! ```sh
-//! cargo run --release --example polling_table
+//! cargo run --release --example tables -- polling
 //! ```
 //!
 //! Prints the tables of `docs/performance.md`, which `ci/check-polling.py` holds equal to it. Time is
 //! simulated, and the seeds are fixed: the figures are the same on every machine.
-
-#![expect(clippy::print_stdout, reason = "printing the tables is what it is for")]
 
 use std::time::Duration;
 
@@ -17,10 +15,7 @@ use cekura_gate::poll::schedule::{Pace, Prior, wait};
 use cekura_gate::poll::seen::{Phase, Seen};
 use cekura_gate::simulate::engine::{Lengths, TimeLine, time_lines};
 
-#[path = "shared/random.rs"]
-mod random;
-
-use random::Random;
+use crate::random::Random;
 
 const SIZES: [usize; 8] = [1, 3, 10, 30, 100, 300, 1000, 2000];
 /// Results of each shape and size. The schedule's constants were chosen with others.
@@ -137,7 +132,7 @@ const WAYS: [(&str, Way); 4] = [
     ("doubling from 5 s", Way::Doubling),
 ];
 
-fn main() {
+pub(crate) fn print() {
     let of_shape = |shape: &Shape| -> Vec<Costs> {
         SIZES
             .iter()

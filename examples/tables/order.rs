@@ -3,13 +3,11 @@
 //! Both see the same runs.
 //!
 //! ```sh
-//! cargo run --release --example order_table
+//! cargo run --release --example tables -- order
 //! ```
 //!
 //! Prints a table of `docs/statistics.md`, which `ci/check-statistics.py` holds equal to it. The seed
 //! is fixed: the figures are the same on every machine.
-
-#![expect(clippy::print_stdout, reason = "printing the table is what it is for")]
 
 use cekura_gate::plan::Plan;
 use cekura_gate::plan::order::failed_lately;
@@ -23,14 +21,8 @@ use cekura_gate::suite::model::Suite;
 use cekura_gate::verdict::Verdict;
 use serde_json::{Value, json};
 
-#[path = "shared/random.rs"]
-#[expect(dead_code, reason = "other examples use the rest of it")]
-mod random;
-#[path = "shared/table.rs"]
-mod table;
-
-use random::Random;
-use table::table;
+use crate::random::Random;
+use crate::table::table;
 
 const SCENARIOS: u64 = 12;
 const AGENTS: usize = 300;
@@ -47,7 +39,7 @@ struct Case {
     before: &'static [u64],
 }
 
-fn main() {
+pub(crate) fn print() {
     let share = |wanted: &str| json!({"success_rate": wanted, "confidence": "95%"});
     let hold = json!({
         "success_rate": ">= 80%", "confidence": "95%",

@@ -1,20 +1,15 @@
 //! Prints what `cekura_gate::stats` makes of several hundred cases, a JSON object a line, for
 //! `ci/check-statistics.py` to compute again with SciPy and statsmodels.
 
-#![expect(clippy::print_stdout, reason = "printing the table is what it is for")]
-
 use cekura_gate::stats::strata::Stratum;
 use cekura_gate::stats::{
     binomial, drop, normal, numbers, ranks, rate, sequential, strata, student, unequal,
 };
 use serde_json::{Value, json};
 
-#[path = "shared/random.rs"]
-mod random;
+use crate::random::Random;
 
-use random::Random;
-
-fn main() {
+pub(crate) fn print() {
     let mut random = Random(2026);
     distributions();
     rates();
@@ -28,16 +23,16 @@ fn main() {
 }
 
 /// Infinite figures become null.
-fn print(function: &str, arguments: Value, result: Value) {
+fn case(function: &str, arguments: Value, result: Value) {
     println!("{}", json!({ "function": function, "arguments": arguments, "result": result }));
 }
 
 fn distributions() {
     for tail in [0.000_1, 0.001, 0.005, 0.025, 0.05, 0.2, 0.5, 0.8, 0.975] {
-        print("normal.upper_quantile", json!([tail]), json!(normal::upper_quantile(tail)));
+        case("normal.upper_quantile", json!([tail]), json!(normal::upper_quantile(tail)));
         for freedom in [1, 2, 3, 4, 9, 10, 29, 100, 1_001, 9_999] {
             let t = student::upper_quantile(tail, freedom);
-            print("student.upper_quantile", json!([tail, freedom]), json!(t));
+            case("student.upper_quantile", json!([tail, freedom]), json!(t));
         }
     }
     for n in [1, 3, 10, 97, 1_000, 100_000] {
@@ -47,8 +42,8 @@ fn distributions() {
                 let k = (mean + deviations * (mean * (1.0 - p)).sqrt()).round();
                 let k = k.clamp(0.0, n as f64) as usize;
                 let tails = [binomial::at_least(k, n, p), binomial::at_most(k, n, p)];
-                print("binomial", json!([k, n, p]), json!(tails));
-                print("unequal.at_least", json!([k, n, p]), json!(unequal::at_least(k, n, p)));
+                case("binomial", json!([k, n, p]), json!(tails));
+                case("unequal.at_least", json!([k, n, p]), json!(unequal::at_least(k, n, p)));
             }
         }
     }
@@ -65,7 +60,7 @@ fn designs() {
                     .iter()
                     .flat_map(|look| [end(look.yes_from), end(look.no_from)])
                     .collect();
-                print("design", json!([threshold, alpha, looks]), json!(ends));
+                case("design", json!([threshold, alpha, looks]), json!(ends));
             }
         }
     }
@@ -77,11 +72,11 @@ fn rates() {
             let k = (part * n as f64).round() as usize;
             for confidence in [0.6, 0.8, 0.95, 0.999] {
                 let arguments = json!([k, n, confidence]);
-                print("wilson", arguments.clone(), json!(rate::wilson(k, n, confidence)));
+                case("wilson", arguments.clone(), json!(rate::wilson(k, n, confidence)));
                 let exact = rate::clopper_pearson(k, n, confidence);
-                print("clopper_pearson", arguments.clone(), json!(exact));
+                case("clopper_pearson", arguments.clone(), json!(exact));
                 let bounds = rate::bounds(k, n - k, 0, confidence);
-                print("bounds", arguments, json!(bounds));
+                case("bounds", arguments, json!(bounds));
             }
         }
     }
@@ -92,7 +87,7 @@ fn further() {
         for n in [1, 5, 10, 20, 50, 200] {
             for k in [n / 2, n - n / 5, n - n / 10, n - 1, n] {
                 let further = rate::further_runs(k, n, threshold, 0.95);
-                print("further_runs", json!([k, n, threshold, 0.95]), json!(further));
+                case("further_runs", json!([k, n, threshold, 0.95]), json!(further));
             }
         }
     }
@@ -104,10 +99,10 @@ fn quantities(random: &mut Random) {
     let confidence = if n.is_multiple_of(2) { 0.95 } else { 0.9 };
     for q in [0.0, 0.1, 0.5, 0.9, 0.95, 1.0] {
         let bounds = numbers::quantile_bounds(&values, q, confidence);
-        print("quantile_bounds", json!([values, q, confidence]), json!(bounds));
+        case("quantile_bounds", json!([values, q, confidence]), json!(bounds));
     }
     let bounds = numbers::mean_bounds(&values, confidence);
-    print("mean_bounds", json!([values, confidence]), json!(bounds));
+    case("mean_bounds", json!([values, confidence]), json!(bounds));
 }
 
 fn baselines(random: &mut Random) {
@@ -127,12 +122,12 @@ fn baselines(random: &mut Random) {
         let rows: Vec<[usize; 4]> =
             strata.iter().map(|s| [s.base_yes, s.base_no, s.head_yes, s.head_no]).collect();
         let p = strata::cochran_mantel_haenszel(&strata);
-        print("cochran_mantel_haenszel", json!(rows), json!(p));
-        print("difference", json!(rows), json!(strata::difference(&strata)));
+        case("cochran_mantel_haenszel", json!(rows), json!(p));
+        case("difference", json!(rows), json!(strata::difference(&strata)));
         if let Some(first) = strata.first() {
             let rows = rows.get(..1).unwrap_or_default();
             let bounds = drop::bounds(&[*first], 0.95);
-            print("drop.bounds", json!([rows, 0.95]), json!(bounds));
+            case("drop.bounds", json!([rows, 0.95]), json!(bounds));
         }
     }
 }
@@ -148,10 +143,10 @@ fn two_sides(random: &mut Random) {
         };
         let sides: Vec<(Vec<f64>, Vec<f64>)> = (0..count).map(|_| (side(0.4), side(0.0))).collect();
         if let Some((x, y)) = sides.first() {
-            print("mann_whitney", json!([x, y]), json!(ranks::mann_whitney(x, y)));
+            case("mann_whitney", json!([x, y]), json!(ranks::mann_whitney(x, y)));
         }
         let strata: Vec<(&[f64], &[f64])> =
             sides.iter().map(|(x, y)| (x.as_slice(), y.as_slice())).collect();
-        print("van_elteren", json!(sides), json!(ranks::van_elteren(&strata)));
+        case("van_elteren", json!(sides), json!(ranks::van_elteren(&strata)));
     }
 }

@@ -2,24 +2,17 @@
 //! equal cost; the intervals and the comparison with a baseline are measured as well.
 //!
 //! ```sh
-//! cargo run --release --example false_verdicts
+//! cargo run --release --example tables -- false_verdicts
 //! ```
 //!
 //! Prints the tables of `docs/statistics.md`, which `ci/check-statistics.py` holds equal to it. The
 //! seed is fixed: the figures are the same on every machine.
 
-#![expect(clippy::print_stdout, reason = "printing the tables is what it is for")]
-
 use cekura_gate::stats::strata::{self, Stratum};
 use cekura_gate::stats::{numbers, ranks, rate};
 
-#[path = "shared/random.rs"]
-mod random;
-#[path = "shared/table.rs"]
-mod table;
-
-use random::Random;
-use table::table;
+use crate::random::Random;
+use crate::table::table;
 
 const THRESHOLD: f64 = 0.9;
 const CONFIDENCE: f64 = 0.95;
@@ -31,7 +24,7 @@ const GATES: usize = 10_000;
 const QUALITIES: [f64; 7] = [0.97, 0.95, 0.92, 0.90, 0.88, 0.85, 0.80];
 const RUNS: [usize; 5] = [10, 20, 50, 100, 200];
 
-fn main() {
+pub(crate) fn print() {
     let mut random = Random(95);
     runs_needed();
     verdicts(&mut random);

@@ -3,29 +3,17 @@
 //! `frequency: { start: 3, max: 12 }`.
 //!
 //! ```sh
-//! cargo run --release --example sampling_table
+//! cargo run --release --example tables -- sampling
 //! ```
 //!
 //! Prints tables of `docs/statistics.md`, which `ci/check-statistics.py` holds equal to it. The seed
 //! is fixed: the figures are the same on every machine.
 
-#![expect(
-    clippy::print_stdout,
-    clippy::indexing_slicing,
-    reason = "printing the tables is what it is for, and their sizes are fixed here"
-)]
-
 use cekura_gate::stats::rate;
 use cekura_gate::stats::sequential::{Design, Seen, Stand};
 
-#[path = "shared/random.rs"]
-#[expect(dead_code, reason = "other examples use the rest of it")]
-mod random;
-#[path = "shared/table.rs"]
-mod table;
-
-use random::Random;
-use table::table;
+use crate::random::Random;
+use crate::table::table;
 
 const THRESHOLD: f64 = 0.8;
 const CONFIDENCE: f64 = 0.95;
@@ -41,7 +29,7 @@ const ERRORED: f64 = 0.03;
 /// What a call costs.
 const PRICE: f64 = 0.1;
 
-fn main() {
+pub(crate) fn print() {
     exact();
     unequal();
     simulated(&mut Random(19));
