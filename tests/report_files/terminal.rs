@@ -13,15 +13,16 @@ fn the_terminal_says_what_failed_and_why() {
       Checkout regression · voice · 9 runs: 6 passed, 2 failed, 1 errored · 4m12s
 
     Checks
-                      check                              wanted         seen    runs
-      ✗ failed        success_rate                       >= 90%         75%     8 (+1 unknown)
+                      check                wanted         seen                  runs
+      ✗ failed        success_rate         >= 90%         75% (40.9% to 92.9%)  8 (+1 unknown)
           75% of 8 judged runs passed, wanted at least 90%: 2 runs failed
-      ? inconclusive  errors                             <= 10%         11.1%   8 (+1 unknown)
+      ? inconclusive  errors               <= 10%         11.1%                 8 (+1 unknown)
           11.1% of 9 runs errored, wanted at most 10%; 1 more run would decide it
-      ! warning       success_rate in Refund for a late  >= 60%         33.3%   3
+      ! warning       success_rate in      >= 60%         33.3%                 3
+                        Refund for a late
                         order
           33.3% of 3 judged runs passed, wanted at least 60%
-      ✓ passed        Latency                            p95 <= 2500ms  2310ms  8 (+1 unknown)
+      ✓ passed        Latency              p95 <= 2500ms  2310ms                8 (+1 unknown)
 
     Failed runs
       ✗ Refund for a late order: 2 of 3 runs failed
