@@ -261,6 +261,8 @@ mod tests {
             ("Hold time min", m),
             ("hold_time_minutes", m),
             ("Hold time (m)", m),
+            ("Hold time (as m)", m),
+            ("'Seconds of silence", s),
             ("Pauses over 500 ms (s)", s),
             ("TTFB msec", ms),
             ("Latency, Secs", s),
@@ -300,6 +302,8 @@ mod tests {
             "7fd534f5",
             "Wait m",
             "Hold (level m)",
+            "Hold (level as m)",
+            "Hold () as m",
             "Hold () m",
             "Wait at the caller's",
         ] {
@@ -321,6 +325,13 @@ mod tests {
             "Delay (microseconds)",
         ] {
             assert!(matches!(said(name), Said::Other(_)), "{name}: {:?}", said(name));
+        }
+    }
+
+    #[test]
+    fn what_is_counted_per_something_else_says_nothing() {
+        for name in ["Cost per call", "Turns per scenario", "Time to second answer", "Per"] {
+            assert_eq!(said(name), Said::Nothing, "{name}");
         }
     }
 

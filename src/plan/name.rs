@@ -148,6 +148,32 @@ mod tests {
     }
 
     #[test]
+    fn the_start_of_a_name_goes_up_to_its_key() {
+        for (name, branch) in [("Checkout", Some("main")), ("Checkout [gate old] x", None)] {
+            let start = result_name_start(name, branch);
+            for rest in ["ab12]", "ab12] retry 1.1", "ab12] round 1 first"] {
+                assert_eq!(start_of_name(&format!("{start}{rest}")), Some(start.as_str()));
+            }
+        }
+        for other in ["", "Checkout @main", "Checkout [gate"] {
+            assert_eq!(start_of_name(other), None, "{other}");
+        }
+    }
+
+    #[test]
+    fn the_name_of_a_first_part_says_of_which_start_it_is() {
+        let whole = "Checkout @main [gate ab12]";
+        for first in [format!("{whole} {FIRST_PART}"), format!("  {whole} {FIRST_PART} ")] {
+            assert_eq!(whole_of_first_part(&first), Some(whole), "{first}");
+        }
+        for other in ["", " retry 1.1", " round 2", " round 1 rest", " round 1 first retry 1.1"] {
+            let other = format!("{whole}{other}");
+            assert_eq!(whole_of_first_part(&other), None, "{other}");
+        }
+        assert_eq!(whole_of_first_part(FIRST_PART), None);
+    }
+
+    #[test]
     fn a_name_is_known_by_its_key() {
         let ours = "Café  checkout @main [gate ab12]";
         for same in [ours, " Cafe\u{301} checkout @main [gate ab12] ", "[gate ab12]"] {

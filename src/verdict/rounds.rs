@@ -255,3 +255,59 @@ impl<'e> Rounds<'e> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const LOOKS: [usize; 4] = [3, 6, 9, 12];
+
+    fn rounds(complete: u32) -> Rounds<'static> {
+        Rounds { looks: &LOOKS, complete, of: 4 }
+    }
+
+    #[test]
+    fn the_looks_to_come_are_planned_with_as_many_runs_as_those_so_far_let_expect() {
+        let seen = |yes, no, unknown| Seen { yes, no, unknown };
+        let planned = rounds(2).planned(&[seen(20, 5, 5), seen(40, 12, 4)]);
+        let runs: Vec<usize> = planned.iter().map(|look| look.runs).collect();
+        // 56 of the half: 84 of three quarters.
+        assert_eq!(runs, [30, 56, 84, 112]);
+        let parts: Vec<f64> = planned.iter().map(|look| look.part).collect();
+        assert_eq!(parts, [0.25, 0.5, 0.75, 1.0]);
+    }
+
+    #[test]
+    fn what_the_looks_spend_adds_up_to_the_error_and_no_more() {
+        for looks in [&[10][..], &[1, 2], &[3, 6, 9, 12], &[3, 5, 7, 9, 10], &[1, 100]] {
+            let rounds = Rounds { looks, complete: 0, of: 0 };
+            let spent: Vec<f64> = (0..looks.len()).map(|at| rounds.level(0.05, at)).collect();
+            assert!(spent.iter().all(|level| *level > 0.0), "{looks:?}: {spent:?}");
+            let sum: f64 = spent.iter().sum();
+            assert!((sum - 0.05).abs() < 1e-12, "{looks:?}: {sum}");
+        }
+    }
+
+    #[test]
+    fn where_nothing_is_to_be_weighed_the_missing_runs_are_unknown() {
+        let evidence = Evidence { missing: 3, ..Evidence::default() };
+        let spec = CheckSpec::plain("p50 <= 2".parse().unwrap());
+        assert!(sample(Figure::Metric("Latency"), &spec, &evidence).is_err());
+        let seen = seen_in(Figure::Metric("Latency"), &spec, &evidence);
+        assert_eq!(seen, Seen { yes: 0, no: 0, unknown: 3 });
+    }
+
+    #[test]
+    fn a_share_is_tested_for_shares_and_quantiles_alone() {
+        for (aggregate, expected) in [
+            (Some(Aggregate::Rate), Some(0.8)),
+            (Some(Aggregate::Median), Some(0.5)),
+            (Some(Aggregate::Percentile(95.0)), Some(0.95)),
+            (Some(Aggregate::Mean), None),
+            (Some(Aggregate::Sum), None),
+            (None, None),
+        ] {
+            assert_eq!(threshold_of(&aggregate, 80.0), expected, "{aggregate:?}");
+        }
+    }
+}

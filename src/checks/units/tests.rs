@@ -207,6 +207,7 @@ fn values_are_doubted_just_beyond_what_is_possible_and_not_at_it() {
         ("Hold time", "max <= 50m", 3600.0, false),
         ("Hold time", "max <= 50m", 3600.1, true),
         ("Hold time", "max <= 6s", 600.0, false),
+        ("Hold time", "max <= 5s", 600.0, false),
         ("Hold time", "max <= 5s", 600.1, true),
         ("Hold time", "max <= 6s", 600.1, true),
         ("Hold time", "max <= 7s", 700.0, false),
@@ -242,6 +243,39 @@ fn a_bound_of_a_latency_is_nonsense_just_beyond_its_limits_and_not_at_them() {
     ] {
         assert_eq!(fix(check).as_deref(), Some(expected), "{check}");
     }
+}
+
+#[test]
+fn a_bound_of_a_calls_length_is_nonsense_just_beyond_its_limits_and_not_at_them() {
+    let wrong = |check: &str| nonsense_of_duration(&check.parse().unwrap()).map(|(wrong, _)| wrong);
+    for check in ["p95 <= 0s", "p95 < 0s", "p95 <= 1s", "p95 < 1000ms", "p95 >= 0.5s", "p95 != 0s"]
+    {
+        assert_eq!(wrong(check), None, "{check}");
+    }
+    for (check, expected) in [
+        ("p95 <= -1s", "`p95 <= -1s` is a negative time"),
+        ("p95 >= -1s", "`p95 >= -1s` is a negative time"),
+        ("p95 <= 999ms", "`p95 <= 999ms` allows no call of even one second"),
+        ("p95 < 0.01s", "`p95 < 0.01s` allows no call of even one second"),
+        ("p95 == 1s", "`p95 == 1s` accepts only one exact length of a call"),
+        ("p95 != 1s", "`p95 != 1s` allows every length of a call except one"),
+    ] {
+        assert_eq!(wrong(check).as_deref(), Some(expected), "{check}");
+    }
+}
+
+#[test]
+fn one_exact_time_of_the_agent_is_no_bound() {
+    let of = |check: &str| nonsense_of_agent_latency(&check.parse().unwrap());
+    for (check, expected) in [
+        ("p95 == 2s", "`p95 == 2s` accepts only one exact time"),
+        ("p95 != 2s", "`p95 != 2s` allows every time except one"),
+    ] {
+        let (wrong, fix) = of(check).unwrap();
+        assert_eq!(wrong, expected);
+        assert_eq!(fix, "write a bound, for example `p95 <= 2s`");
+    }
+    assert_eq!(of("p95 <= 2s"), None);
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Runs in slots.
 
 use super::*;
+use crate::plan::rounds::FirstPart;
 use crate::suite::model::{Frequency, Suite};
 
 fn run(id: u64, scenario: u64) -> RunRecord {
@@ -314,4 +315,125 @@ fn what_the_plan_knows_of_a_scenario_goes_with_it() {
             (None, tags("b"), Some("b".to_owned())),
         ]
     );
+}
+
+/// A plan of five scenarios, or of the same number of test cases, in rounds of `each` runs. Its first
+/// round has two parts: those of the scenarios, or cases, whose places are in `first`, and the others.
+fn in_two_parts(each: usize, by_case: bool, first: &[usize]) -> PlanHead {
+    let letters = ["a", "b", "c", "d", "e"];
+    let ids = [5, 9, 2, 4, 7];
+    let first = match by_case {
+        true => FirstPart {
+            cases: first.iter().map(|at| letters[*at].to_owned()).collect(),
+            ..FirstPart::default()
+        },
+        false => FirstPart {
+            scenarios: first.iter().map(|at| ids[*at]).collect(),
+            ..FirstPart::default()
+        },
+    };
+    let started = StartedRound {
+        number: 1,
+        runs_per_scenario: each,
+        result: Some(100),
+        ..StartedRound::default()
+    };
+    let rounds = Some(PlannedRounds {
+        looks: vec![each, 3 * each],
+        started: vec![started],
+        first: Some(FirstPart { rest_result: Some(200), ..first }),
+    });
+    match by_case {
+        true => PlanHead {
+            cases: letters.map(|key| case(key, key, each)).to_vec(),
+            runs_per_scenario: each,
+            runs: Some(5 * each),
+            rounds,
+            ..PlanHead::default()
+        },
+        false => PlanHead { rounds, personalities: vec![7, 8], ..plan(each, &ids) },
+    }
+}
+
+#[test]
+fn the_first_part_has_what_failed_lately_and_the_rest_has_the_others() {
+    let [first, rest] = in_two_parts(2, false, &[1, 3]).parts().unwrap();
+    assert_eq!(first.scenarios, Some(vec![9, 4]));
+    assert_eq!(rest.scenarios, Some(vec![5, 2, 7]));
+    assert_eq!((first.cases, rest.cases), (None, None));
+    assert_eq!((first.result, rest.result), (Some(100), Some(200)));
+    let [first, rest] = in_two_parts(2, true, &[1, 3]).parts().unwrap();
+    let keys = |keys: &[&str]| Some(keys.iter().map(|key| (*key).to_owned()).collect::<Vec<_>>());
+    assert_eq!((first.cases, rest.cases), (keys(&["b", "d"]), keys(&["a", "c", "e"])));
+    assert_eq!((first.scenarios, rest.scenarios), (None, None));
+    assert_eq!((first.number, first.runs_per_scenario), (1, 2));
+    assert_eq!((rest.number, rest.runs_per_scenario), (1, 2));
+}
+
+#[test]
+fn a_round_that_is_one_start_has_no_parts() {
+    assert_eq!(plan(2, &[1, 2]).parts(), None, "no rounds");
+    let mut one = in_two_parts(2, false, &[1]);
+    one.rounds.as_mut().unwrap().first = None;
+    assert_eq!(one.parts(), None);
+}
+
+#[test]
+fn both_parts_together_have_each_slot_of_the_first_round_once() {
+    // What each scenario or case owes where no run came.
+    let owed = |plan: &PlanHead| -> Vec<(Option<u64>, Option<String>, usize)> {
+        let scenarios = plan.fill(&[], |_| false).scenarios;
+        let mut owed: Vec<_> =
+            scenarios.into_iter().map(|one| (one.scenario, one.case_key, one.missing)).collect();
+        owed.sort();
+        owed
+    };
+    for by_case in [false, true] {
+        for (each, first) in
+            [(2, &[0][..]), (2, &[4]), (4, &[1, 3]), (6, &[3, 0, 1]), (4, &[0, 1, 2, 3])]
+        {
+            let plan = in_two_parts(each, by_case, first);
+            let starts = plan.parts().unwrap().map(|part| plan.of_start(&part));
+            let runs = starts.each_ref().map(|start| start.runs.unwrap());
+            let of_first = first.len() * each;
+            assert_eq!(runs, [of_first, 5 * each - of_first], "{by_case} {first:?}");
+            let missing = starts.each_ref().map(|start| start.fill(&[], |_| false).missing);
+            assert_eq!(missing, runs, "{by_case} {first:?}");
+            let mut both = starts.each_ref().map(owed).concat();
+            both.sort();
+            assert_eq!(both.len(), 5, "{by_case} {first:?}: {both:?}");
+            assert_eq!(both, owed(&plan), "{by_case} {first:?}");
+        }
+    }
+}
+
+#[test]
+fn what_was_planned_of_one_start_is_of_its_own_scenarios_and_knows_no_rounds() {
+    let whole = in_two_parts(2, false, &[1, 3]);
+    let [first, rest] = whole.parts().unwrap();
+    let expected = |ids: &[u64]| PlanHead { personalities: vec![7, 8], ..plan(2, ids) };
+    assert_eq!(whole.of_start(&first), expected(&[9, 4]));
+    assert_eq!(whole.of_start(&rest), expected(&[5, 2, 7]));
+    // A later round has its own number of runs; all scenarios where it names none.
+    let third = StartedRound { number: 3, runs_per_scenario: 6, ..StartedRound::default() };
+    let expected = PlanHead { personalities: vec![7, 8], ..plan(6, &[5, 9, 2, 4, 7]) };
+    assert_eq!(whole.of_start(&third), expected);
+    let cases = in_two_parts(2, true, &[1, 3]);
+    let [first, _] = cases.parts().unwrap();
+    let of_first = cases.of_start(&first);
+    assert_eq!(of_first.cases, [case("b", "b", 2), case("d", "d", 2)]);
+    assert_eq!((of_first.runs, of_first.rounds), (Some(4), None));
+}
+
+#[test]
+fn until_the_rest_is_started_the_first_round_has_started_its_first_part_alone() {
+    for by_case in [false, true] {
+        let mut plan = in_two_parts(2, by_case, &[1, 3]);
+        let first_round = plan.rounds.as_ref().unwrap().started[0].clone();
+        let second = StartedRound { number: 2, ..first_round.clone() };
+        assert_eq!(plan.started_in(&first_round), 4);
+        assert_eq!(plan.started_in(&second), 10);
+        plan.rounds.as_mut().unwrap().first.as_mut().unwrap().rest_started = true;
+        assert_eq!(plan.started_in(&first_round), 10);
+    }
 }

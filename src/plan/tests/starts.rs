@@ -3,7 +3,8 @@
 use serde_json::json;
 
 use super::*;
-use crate::plan::rounds::StartedRound;
+use crate::plan::rounds::{FirstPart, StartedRound};
+use crate::plan::slots::PlanHead;
 
 fn planned(more: Value) -> Plan {
     let mut suite = json!({"agent": 123});
@@ -71,6 +72,44 @@ fn a_round_starts_its_scenarios_or_cases_so_often() {
     let some = cases().round(&round(None, Some(vec!["b".to_owned()]), 3)).unwrap();
     assert_eq!(some.runs(), Some(3));
     assert_eq!(some.request().unwrap().body["spec"]["scenarios"][0]["name"], "b");
+}
+
+#[test]
+fn each_part_of_a_first_round_is_a_start_with_a_name_of_its_own() {
+    let case = |name: &str| json!({"name": name, "instructions": "x"});
+    let often = json!({"start": 3, "max": 10});
+    let ids = json!({
+        "scenarios": [5, 6, 7, 8], "personalities": [7, 8], "frequency": often,
+    });
+    let cases = json!({"cases": (["a", "b", "c", "d"].map(case)), "frequency": often});
+    for (suite, each) in [(ids, 6), (cases, 3)] {
+        let plan = planned(suite);
+        let mut head = PlanHead::of(&plan);
+        head.rounds.as_mut().unwrap().first = Some(FirstPart {
+            scenarios: vec![6],
+            cases: vec!["b".to_owned()],
+            ..FirstPart::default()
+        });
+        let [first, rest] = head.parts().unwrap();
+        let [first, rest] = [plan.part(&first, false).unwrap(), plan.part(&rest, true).unwrap()];
+        assert_eq!((first.runs(), rest.runs()), (Some(each), Some(3 * each)));
+        let sent = |plan: &Plan| {
+            let request = plan.request().unwrap();
+            assert_eq!(request.body["name"], plan.result_name);
+            let of = request.body.get("spec").unwrap_or(&request.body);
+            of["scenarios"].as_array().unwrap().clone()
+        };
+        let (in_first, in_rest, in_whole) = (sent(&first), sent(&rest), sent(&plan));
+        assert_eq!((in_first.len(), in_rest.len(), in_whole.len()), (1, 3, 4));
+        assert_eq!(first.result_name, "Checkout [gate k1] round 1 first");
+        assert_eq!(rest.result_name, "Checkout [gate k1] round 1 rest");
+        assert_eq!(name::whole_of_first_part(&first.result_name), Some(&*plan.result_name));
+        for part in [&first, &rest] {
+            let start = name::start_of_name(&part.result_name).unwrap();
+            assert!(!name::is_of_whole_start(&part.result_name, start), "{}", part.result_name);
+            assert!(!name::is_named(&part.result_name, &plan.result_name));
+        }
+    }
 }
 
 #[test]

@@ -106,12 +106,28 @@ fn an_interval_that_so_few_values_leave_without_an_end_is_told_and_not_shown() {
 }
 
 #[test]
+fn an_interval_with_one_open_end_is_told_and_not_shown() {
+    let limit = limit("max_rise", json!({"confidence": "95%"}));
+    let report = against(limit, &spread(1.0), &spread(10.0));
+    assert_eq!((report.verdict, report.interval), (Verdict::Fail, None), "{}", report.reason);
+    assert!(report.reason.contains(" to any rise"), "{}", report.reason);
+    assert!(!report.reason.contains("any drop"), "{}", report.reason);
+}
+
+#[test]
+fn a_drop_that_would_probably_show_is_told_where_it_is_less_than_everything() {
+    let report = against(limit("max_drop", json!({})), &spread(1.0), &spread(1.0));
+    assert!(report.reason.contains("; a drop of "), "{}", report.reason);
+    assert!(report.reason.ends_with("would probably show"), "{}", report.reason);
+}
+
+#[test]
 fn scenarios_weigh_by_the_runs_of_both_sides() {
     let base = numbered(vec![of_scenario(1, &[100.0; 2]), of_scenario(2, &[100.0; 8])]);
-    let head = numbered(vec![of_scenario(1, &[150.0; 2]), of_scenario(2, &[100.0; 2])]);
+    let head = numbered(vec![of_scenario(1, &[150.0; 2]), of_scenario(2, &[100.0; 3])]);
     let report = against(limit("max_rise", json!({})), &base, &head);
-    // 2·2/4 and 8·2/10: 1 and 1.6.
-    let expected = 50.0 / 260.0;
+    // 2·2/4 and 8·3/11.
+    let expected = 0.5 / (1.0 + 24.0 / 11.0);
     assert!((report.value.unwrap() - expected).abs() < 1e-9, "{:?}", report.value);
 }
 

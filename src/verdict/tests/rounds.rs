@@ -332,3 +332,48 @@ fn a_comparison_with_a_confidence_is_decided_by_the_first_look_that_can() {
     let bare = judged_against(bare, &rounds(10, &[18]), Some(&base));
     assert_eq!(stand(&bare[0]), (Verdict::Fail, 1, None, false), "no confidence decides it");
 }
+
+/// The first of four looks may spend an eighth of 5%: it decides where a comparison that is looked at
+/// once has a confidence of 99.375%.
+#[test]
+fn a_look_at_a_comparison_decides_as_one_alone_with_its_part_of_the_error() {
+    let limits = |confidence: &str| {
+        json!({"baseline": {
+            "from": "main", "confidence": confidence, "success_rate": {"max_drop": "10%"},
+        }})
+    };
+    let base = base(20, 0);
+    let alone = |confidence: &str, runs: &Rounds| {
+        let ends = runs
+            .iter()
+            .flatten()
+            .zip(1..)
+            .flat_map(|(ends, id)| ends.iter().flatten().map(move |end| (id, *end)));
+        let head: Vec<RunRecord> = ends
+            .zip(1..)
+            .map(|((id, end), at)| RunRecord { scenario: Some(id), ..run(at, end) })
+            .collect();
+        let own = limits(confidence)["baseline"].clone();
+        super::against_a_baseline::against(own, &base, &head).verdict
+    };
+    for failures in 0..=30 {
+        let runs = rounds(10, &[failures]);
+        let look = judged_against(limits("95%"), &runs, Some(&base)).remove(0);
+        assert_eq!(look.verdict, alone("99.375%", &runs), "{failures}: {}", look.reason);
+    }
+    // What all of the 5% would decide and an eighth of it does not.
+    let seven = rounds(10, &[7]);
+    assert_eq!(alone("95%", &seven), Verdict::Fail);
+    assert_eq!(alone("99.375%", &seven), Verdict::Inconclusive);
+}
+
+#[test]
+fn a_quantile_stays_open_while_a_round_is_to_come() {
+    let mut runs = rounds(10, &[0, 0, 0]);
+    runs[0][0][0] = None;
+    for check in ["p50 >= 34s", "p50 <= 34s"] {
+        let rule = json!({"duration": {"check": check, "confidence": "95%"}});
+        let report = &judged(rule, &runs)[0];
+        assert_eq!(stand(report), (Verdict::Inconclusive, 3, None, true), "{}", report.reason);
+    }
+}
