@@ -340,7 +340,7 @@ impl Plan {
         self.part_of_round(round, &format!("round {}", round.number))
     }
 
-    /// The plans of the first round's two parts, where it has two: [`PlanHead::parts`].
+    /// The plans of the first round's two parts, where it has two: [`crate::plan::slots::PlanHead::parts`].
     pub fn part(&self, part: &StartedRound, is_rest: bool) -> Option<Self> {
         self.part_of_round(part, if is_rest { name::REST } else { name::FIRST_PART })
     }

@@ -5,7 +5,7 @@
 //! infinite. Values may be infinite too, which is how runs without a value are bounded; they are
 //! never NaN.
 
-use super::{student, unequal};
+use super::{normal, rate, student, unequal};
 
 /// Bounds of the quantile at `q` (0 to 1): two of the values themselves, chosen by the binomial
 /// distribution of how many of `n` values lie below the quantile. They assume nothing of how the
@@ -66,6 +66,36 @@ pub fn mean_bounds(values: &[f64], confidence: f64) -> (f64, f64) {
     let t = student::upper_quantile(1.0 - confidence, values.len() - 1);
     let end = |t: f64| mean - unskewed(t, skew) * deviation / n.sqrt();
     (end(t).min(mean), end(-t).max(mean))
+}
+
+/// About how many further values would probably move a bound of the mean past `threshold`, were the
+/// mean and the spread those of `values`; none as for [`further_by_width`].
+pub fn further_for_mean(values: &[f64], threshold: f64, confidence: f64) -> Option<usize> {
+    let mean = values.iter().sum::<f64>() / values.len() as f64;
+    further_by_width(values.len(), mean, mean_bounds(values, confidence), threshold, confidence)
+}
+
+/// About how many further samples would probably, that is with a chance of [`rate::PROBABLY`], move
+/// an interval off `limit`, were the truth the figure `seen` in so many `samples`: the interval
+/// narrows with the root of their number. `interval` has an end on each side of `seen`, each at
+/// `confidence` (above 0.5).
+///
+/// None where the figure seen is the limit, without an interval, where the limit is outside already,
+/// and where more than [`rate::MOST_RUNS`] would be needed.
+pub fn further_by_width(
+    samples: usize,
+    seen: f64,
+    interval: (f64, f64),
+    limit: f64,
+    confidence: f64,
+) -> Option<usize> {
+    let half = if limit < seen { seen - interval.0 } else { interval.1 - seen };
+    let sure = normal::upper_quantile(1.0 - confidence);
+    let wider = (sure + normal::upper_quantile(1.0 - rate::PROBABLY)) / sure;
+    let factor = (half / (seen - limit).abs() * wider).powi(2);
+    let more = (samples as f64 * (factor - 1.0)).ceil();
+    (half > (seen - limit).abs() && (1.0..=rate::MOST_RUNS as f64).contains(&more))
+        .then_some(more as usize)
 }
 
 /// Hall's transformation, backwards.
@@ -151,6 +181,17 @@ mod tests {
     #[test]
     fn equal_values_bound_their_mean_by_itself() {
         assert_eq!(mean_bounds(&[0.1; 7], 0.95).0, mean_bounds(&[0.1; 7], 0.95).1);
+    }
+
+    /// One to five has a half width of 1.5075 and, at 95% and 80%, has to be 1.5117 times as sure.
+    #[test]
+    fn so_many_more_values_probably_move_the_bound_of_a_mean_past_a_threshold() {
+        assert_eq!(further_for_mean(&one_to(5), 4.0, 0.95), Some(21));
+        assert_eq!(further_for_mean(&one_to(5), 2.0, 0.95), Some(21));
+        assert_eq!(further_for_mean(&one_to(5), 5.0, 0.95), None, "decided already");
+        assert_eq!(further_for_mean(&one_to(5), 3.0, 0.95), None, "the mean is the threshold");
+        assert_eq!(further_for_mean(&one_to(5), 3.001, 0.95), None, "too near");
+        assert_eq!(further_for_mean(&[3.0], 4.0, 0.95), None, "one value has no spread");
     }
 
     proptest! {

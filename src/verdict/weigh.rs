@@ -9,6 +9,7 @@ use crate::checks::aggregate::{of_numbers, settled};
 use crate::checks::figure::{Figure, FigureUnit, written_threshold};
 use crate::checks::grammar::{Aggregate, Check, Operator, Unit};
 use crate::checks::spec::CheckSpec;
+use crate::stats::numbers::further_for_mean;
 use crate::stats::rate;
 use crate::stats::sequential::{Design, Seen};
 use crate::verdict::finding::Finding;
@@ -172,6 +173,7 @@ impl Weighing<'_> {
             .filter(|(_, number)| !self.check.operator.holds(*number, threshold))
             .map(|(run, _)| *run)
             .collect();
+        let further = self.further_numbers(&aggregate, &numbers, threshold);
         self.conclude(
             Weighed {
                 value: of_numbers(&aggregate, &numbers),
@@ -182,10 +184,39 @@ impl Weighing<'_> {
                 samples: numbers.len(),
                 parts: None,
                 interval: interval.filter(|i| i.low.is_finite() && i.high.is_finite()),
-                further: None,
+                further,
             },
             against,
         )
+    }
+
+    /// How many further runs would probably decide on numbers like these.
+    fn further_numbers(
+        &self,
+        aggregate: &Aggregate,
+        numbers: &[f64],
+        threshold: f64,
+    ) -> Option<usize> {
+        let seen = of_numbers(aggregate, numbers)?;
+        let confidence = self.confidence.decides.map(|confidence| match self.spent {
+            Some(Spent::Levels(low, _)) if seen > threshold => 1.0 - low,
+            Some(Spent::Levels(_, high)) => 1.0 - high,
+            _ => confidence,
+        })?;
+        let quantile = match aggregate {
+            Aggregate::Median => 0.5,
+            Aggregate::Percentile(p) => p / 100.0,
+            Aggregate::Mean => return further_for_mean(numbers, threshold, confidence),
+            // Facts about these runs, which no others change the meaning of.
+            _ => return None,
+        };
+        // A quantile is within its limit where its share of the values is.
+        let is_within = |value: &&f64| match self.check.operator {
+            Operator::AtMost | Operator::Above => **value <= threshold,
+            _ => **value < threshold,
+        };
+        let within = numbers.iter().filter(is_within).count();
+        rate::further_runs(within, numbers.len(), quantile, confidence)
     }
 
     /// There is no value at all, or too many runs lack one.
@@ -348,8 +379,10 @@ impl Weighing<'_> {
             }
             Some(sure) => {
                 let further = match figure.further {
-                    Some(0) | None if open > 0 => String::new(),
-                    None => "; no number of further runs like these would decide it".to_owned(),
+                    None if open == 0 && figure.parts.is_some() => {
+                        "; no number of further runs like these would decide it".to_owned()
+                    }
+                    Some(0) | None => String::new(),
                     Some(more) => format!(
                         "; about {} like these would probably decide it",
                         text::count(more, "more run")

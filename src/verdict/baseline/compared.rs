@@ -5,8 +5,7 @@ use crate::checks::figure::FigureUnit;
 use crate::checks::spec::Level;
 use crate::numbers::{self, SHARE, chance};
 use crate::stats::drop::Rule;
-use crate::stats::normal::upper_quantile;
-use crate::stats::rate::PROBABLY;
+use crate::stats::numbers::further_by_width;
 use crate::text;
 use crate::verdict::{CheckReport, Interval, Verdict};
 
@@ -178,17 +177,10 @@ impl<'n> Compared<'n> {
     /// interval that a confidence decides by, and where so many are lacking that nobody would run
     /// them.
     fn further_runs(&self) -> Option<usize> {
-        const MOST: f64 = 100_000.0;
         let Rule::Confidence(level) = self.bound.rule else { return None };
-        let (low, high) = self.interval?;
         let seen = self.change.as_ref().ok()?.difference;
         let limit = if self.bound.is_drop { -self.bound.most } else { self.bound.most };
-        let half = if limit < seen { seen - low } else { high - seen };
-        let sure = upper_quantile(1.0 - level);
-        let wider = (sure + upper_quantile(1.0 - PROBABLY)) / sure;
-        let factor = (half / (seen - limit).abs() * wider).powi(2);
-        let more = (self.samples as f64 * (factor - 1.0)).ceil();
-        (more.is_finite() && (1.0..=MOST).contains(&more)).then_some(more as usize)
+        further_by_width(self.samples, seen, self.interval?, limit, level)
     }
 
     /// The interval as a check has it.

@@ -166,3 +166,23 @@ fn runs_of_no_scenario_are_those_of_a_planned_case_only_where_none_of_its_runs_i
         ]
     );
 }
+
+#[test]
+fn an_open_mean_or_quantile_says_how_many_more_runs_would_probably_decide() {
+    let values = numeric(&[1000.0, 2000.0, 3000.0, 4000.0, 5000.0]);
+    let open = |check: &str| {
+        let spec = json!({"check": check, "unit": "ms", "confidence": "95%"});
+        only(json!({"metrics": {"Latency": spec}}), &values)
+    };
+    let mean = open("mean <= 4000ms");
+    assert_eq!((mean.verdict, mean.further_runs), (Verdict::Inconclusive, Some(21)));
+    assert!(mean.reason.contains("about 21 more runs like these would probably decide it"));
+    // Four of five are at most 4.5 s: as for a share of 80% against one of 50%.
+    let as_share = crate::stats::rate::further_runs(4, 5, 0.5, 0.95);
+    for check in ["p50 <= 4500ms", "median < 4500ms", "p50 >= 4500ms"] {
+        assert_eq!(open(check).further_runs, as_share, "{check}");
+    }
+    let equal = open("mean <= 3000ms");
+    assert_eq!((equal.verdict, equal.further_runs), (Verdict::Inconclusive, None));
+    assert!(!equal.reason.contains("further runs"), "{}", equal.reason);
+}
