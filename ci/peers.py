@@ -293,6 +293,8 @@ def report(seen, kept):
 
 
 def main():
+    # A shell that starts this in the background lets SIGINT be ignored, and the tools would inherit it.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     asked = sys.argv[1:]
     # The simulator is of the same build.
     os.environ.setdefault("CEKURA_GATE", str(harness.ROOT / "target/debug/cekura-gate"))
