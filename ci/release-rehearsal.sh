@@ -200,6 +200,7 @@ git init --quiet
 cp "$suite" cekura-gate.yml
 git add cekura-gate.yml
 export PRE_COMMIT_HOME=$scratch/hooks
+# shellcheck disable=SC2329 # called by step
 hook() {
     PIP_FIND_LINKS=$out/pypi "$tools/pre-commit" try-repo "$work" cekura-gate --all-files
 }
