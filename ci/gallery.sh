@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Makes the pictures of docs/gallery.md anew, from a run of an example suite against an example
+# Makes the pictures of docs/gallery.md again, from a run of an example suite against an example
 # world: the terminal while it waits and at its end, the summary as GitHub shows it, the HTML report.
 # The pictures are what the program shows today: run it after a change of what people see.
 #

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""cekura-gate and Cekura's own tools on the same bad days: who waits, who pays twice, who is green.
+"""cekura-gate and Cekura's own tools with the same faults: who waits, who pays twice, who is green.
 
     ci/peers.py              runs every fault, and prints the tables
     ci/peers.py --check      holds docs/fault-by-fault.md to them, exits 1 on a difference
@@ -12,7 +12,7 @@ Needs a build of cekura-gate (CEKURA_GATE, or target/debug). The others run wher
                     another version
     CEKURA_ACTIONS  a checkout of https://github.com/cekura-ai/cekura-github-actions
 
-A tool that is not there keeps its column of the page. Each tool plays each day against a simulator
+A tool that is not there keeps its column of the page. Each tool runs each test against a simulator
 of its own, with the same test cases, and is to pass where every run passed. A simulated minute is a
 second: the gate learns that from the simulator, and to the others, which run unchanged, `ci/clock`
 gives a clock that is as much faster. What was started and what is still going is asked of the
@@ -44,7 +44,7 @@ NAMES = ["Return shoes", "Opening hours", "Where is my order", "Book a fitting"]
 
 
 @dataclasses.dataclass
-class Day:
+class FaultTest:
     """What goes wrong, and what is true all the same."""
 
     what: str
@@ -88,57 +88,57 @@ def read(rule):
     return f'method: GET, path: "{RESULT}", {rule}'
 
 
-DAYS = {
-    "Quiet days": [
-        Day("All four runs pass"),
-        Day("One run fails its checks", False, {1: {"pass": 0}}),
-        Day("One run never connects", False, {1: {"error": 1}}),
-        Day("No run connects", False, every(error=1)),
-        Day("Every run, and so the result, ends as `timeout`", False, every(error=1, error_status="timeout")),
-        Day("Every call was cancelled", False, every(error=1, error_status="cancelled")),
-        Day("One run counts as a success, though every rule of its rubric was skipped", None, {1: {"unscored": 1}}),
+FAULT_TESTS = {
+    "How runs end": [
+        FaultTest("All four runs pass"),
+        FaultTest("One run fails its checks", False, {1: {"pass": 0}}),
+        FaultTest("One run never connects", False, {1: {"error": 1}}),
+        FaultTest("No run connects", False, every(error=1)),
+        FaultTest("Every run, and so the result, ends as `timeout`", False, every(error=1, error_status="timeout")),
+        FaultTest("Every call was cancelled", False, every(error=1, error_status="cancelled")),
+        FaultTest("One run counts as a success, though every rule of its rubric was skipped", None, {1: {"unscored": 1}}),
     ],
     "The result contradicts itself": [
-        Day("One run never connects, and `success_runs_count` counts it", False, {1: {"error": 1}},
+        FaultTest("One run never connects, and `success_runs_count` counts it", False, {1: {"error": 1}},
             quirks="inflated_success: true"),
-        Day("One run fails its checks, and `success_runs_count` counts it", False, {1: {"pass": 0}},
+        FaultTest("One run fails its checks, and `success_runs_count` counts it", False, {1: {"pass": 0}},
             quirks="inflated_success: true"),
-        Day("`success_rate` is a fraction, not a percentage", quirks="fraction_rate: true"),
-        Day("Counts are text", quirks="text_counts: true"),
-        Day("One of four runs is missing from the result, its totals count four", None,
+        FaultTest("`success_rate` is a fraction, not a percentage", quirks="fraction_rate: true"),
+        FaultTest("Counts are text", quirks="text_counts: true"),
+        FaultTest("One of four runs is missing from the result, its totals count four", None,
             rules=[read("vanish: 1")]),
-        Day("The result holds no runs, its totals count four", None, rules=[read("vanish: 4")]),
-        Day("Each run stands in the result twice, its totals count four", rules=[read("multiply: 2")]),
-        Day("`completed` at the first two looks, while the runs are going",
+        FaultTest("The result holds no runs, its totals count four", None, rules=[read("vanish: 4")]),
+        FaultTest("Each run stands in the result twice, its totals count four", rules=[read("multiply: 2")]),
+        FaultTest("`completed` at the first two looks, while the runs are going",
             rules=[read("first: 2, pretend_status: completed")]),
     ],
     "The start": [
-        Day("The connection breaks after the start was processed",
+        FaultTest("The connection breaks after the start was processed",
             rules=[start("nth: [1], drop: after")]),
-        Day("A gateway answers 502 after the start was processed",
+        FaultTest("A gateway answers 502 after the start was processed",
             rules=[start("nth: [1], status: 502, processed: true")]),
-        Day("The answer to the start takes 35 seconds", rules=[start("nth: [1], delay: 35")], minutes=60, late=10),
-        Day("The start is refused with 429 and `Retry-After: 2`",
+        FaultTest("The answer to the start takes 35 seconds", rules=[start("nth: [1], delay: 35")], minutes=60, late=10),
+        FaultTest("The start is refused with 429 and `Retry-After: 2`",
             rules=[start("nth: [1], status: 429, retry_after: 2")]),
-        Day("The key is refused", None, key="another"),
+        FaultTest("The key is refused", None, key="another"),
     ],
     "The wait": [
-        Day("Calls that never end", None, every(duration="{ mean: 86400, spread: 1 }"), ends=False, minutes=10),
-        Day("Calls that never end, and each answer takes 20 seconds", None,
+        FaultTest("Calls that never end", None, every(duration="{ mean: 86400, spread: 1 }"), ends=False, minutes=10),
+        FaultTest("Calls that never end, and each answer takes 20 seconds", None,
             every(duration="{ mean: 86400, spread: 1 }"), ends=False, minutes=10,
             rules=[read("delay: 0.333")]),
-        Day("The job is cancelled while calls go (SIGINT)", None,
+        FaultTest("The job is cancelled while calls go (SIGINT)", None,
             every(duration="{ mean: 86400, spread: 1 }"), ends=False, cancelled=True),
-        Day("Two looks are refused with 429 and `Retry-After: 2`",
+        FaultTest("Two looks are refused with 429 and `Retry-After: 2`",
             rules=[read("first: 2, status: 429, retry_after: 2")]),
-        Day("Five looks are answered with 503", rules=[read("first: 5, status: 503")]),
-        Day("The platform goes away after the start and does not come back", None,
+        FaultTest("Five looks are answered with 503", rules=[read("first: 5, status: 503")]),
+        FaultTest("The platform goes away after the start and does not come back", None,
             rules=['path: "/test_framework/v1/*", after: 1, status: 503']),
-        Day("A status that no document names at the first two looks",
+        FaultTest("A status that no document names at the first two looks",
             rules=[read("first: 2, pretend_status: archiving")]),
-        Day("Two looks end in a broken connection", rules=[read("first: 2, drop: before")]),
-        Day("Two looks are answered by a page of HTML with status 200", rules=[read("first: 2, garble: html")]),
-        Day("One look is answered with 403, then all is well", rules=[read("first: 1, status: 403")]),
+        FaultTest("Two looks end in a broken connection", rules=[read("first: 2, drop: before")]),
+        FaultTest("Two looks are answered by a page of HTML with status 200", rules=[read("first: 2, garble: html")]),
+        FaultTest("One look is answered with 403, then all is well", rules=[read("first: 1, status: 403")]),
     ],
 }
 
@@ -152,32 +152,32 @@ def clis():
         # Before 1.6.8 `--wait` alone exits 0 whatever the runs did.
         strict = tuple(map(int, re.findall(r"\d+", version)[:3])) >= (1, 6, 8)
         every_run = [] if strict else ["--fail-on-threshold", "1"]
-        found[f"`cekura` {version}"] = lambda day, path=path, more=every_run: [
+        found[f"`cekura` {version}"] = lambda test, path=path, more=every_run: [
             path, "run", "spec", "spec.json", "--agent-id", "1", "--channel", "text", "--wait",
-            "--timeout", str(day.minutes * 60), *more,
+            "--timeout", str(test.minutes * 60), *more,
         ]
     return found
 
 
 def tools():
-    """Each tool's name, and its command for a day."""
-    found = {"cekura-gate": lambda day: [
+    """Each tool's name, and its command for a test."""
+    found = {"cekura-gate": lambda test: [
         harness.gate(), "run", "--agent", "1", "--spec", "spec.json", "--mode", "text",
-        "--timeout", f"{day.minutes * 60 // SPEED}s",
+        "--timeout", f"{test.minutes * 60 // SPEED}s",
     ]}
     found |= clis()
     if action := harness.suite_action():
-        found["suite action"] = lambda day: action
+        found["suite action"] = lambda test: action
     return found
 
 
-def environment(directory, address, day):
+def environment(directory, address, test):
     """What each tool finds: the variables of its own documentation, and a clock that is faster."""
     return harness.environment(directory, address) | {
-        "CEKURA_API_KEY": day.key,
+        "CEKURA_API_KEY": test.key,
         "PYTHONPATH": str(harness.ROOT / "ci" / "clock"),
         "CLOCK_SPEED": str(SPEED),
-        "API_KEY": day.key, "TIMEOUT": str(day.minutes * 60),
+        "API_KEY": test.key, "TIMEOUT": str(test.minutes * 60),
     }
 
 
@@ -189,20 +189,20 @@ def results(port):
         return json.load(answer)["results"]
 
 
-def play(command, day, log):
-    """One tool on one day: how it ended, what it had started, and what it left."""
+def run(command, test, log):
+    """One tool in one test: how it ended, what it had started, and what it left."""
     with tempfile.TemporaryDirectory() as directory:
         pathlib.Path(directory, "spec.json").write_text(harness.spec(NAMES))
-        with harness.simulator(directory, day.world(), faults=day.faults()) as (_, port, _):
+        with harness.simulator(directory, test.world(), faults=test.faults()) as (_, port, _):
             began = time.monotonic()
             with subprocess.Popen(
-                list(map(str, command(day))), cwd=directory, stdin=subprocess.DEVNULL,
-                env=environment(directory, f"127.0.0.1:{port}", day),
+                list(map(str, command(test))), cwd=directory, stdin=subprocess.DEVNULL,
+                env=environment(directory, f"127.0.0.1:{port}", test),
                 stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
             ) as tool:
-                while day.cancelled and tool.poll() is None and not results(port):
+                while test.cancelled and tool.poll() is None and not results(port):
                     time.sleep(0.2)
-                if day.cancelled:
+                if test.cancelled:
                     # By now it has the answer to its start, and looks.
                     time.sleep(3)
                     tool.send_signal(signal.SIGINT)
@@ -213,7 +213,7 @@ def play(command, day, log):
             minutes = (time.monotonic() - began) * SPEED / 60
             log(said)
             # A start whose client no longer listens is processed all the same.
-            time.sleep(day.late)
+            time.sleep(test.late)
             held = results(port)
     over = {"completed", "failed", "timeout", "cancelled"}
     return {"code": tool.returncode, "minutes": minutes, "starts": len(held),
@@ -224,27 +224,27 @@ MARKS = ["green by mistake", "green without evidence", "red, though all passed",
          "overruns its timeout", "leaves the calls going"]
 
 
-def marks(day, seen):
+def marks(test, seen):
     """What is wrong with how it ended."""
     found = []
-    if seen["code"] == 0 and not day.passed:
-        found.append("green without evidence" if day.passed is None else "green by mistake")
-    if seen["code"] != 0 and day.passed:
+    if seen["code"] == 0 and not test.passed:
+        found.append("green without evidence" if test.passed is None else "green by mistake")
+    if seen["code"] != 0 and test.passed:
         found.append("red, though all passed")
     if seen["starts"] > 1:
         found.append("pays twice")
     # Well above what a busy machine adds.
-    if seen["minutes"] > 3 * day.minutes:
+    if seen["minutes"] > 3 * test.minutes:
         found.append("overruns its timeout")
-    elif day.ends and seen["minutes"] > 0.9 * day.minutes:
+    elif test.ends and seen["minutes"] > 0.9 * test.minutes:
         found.append("waits for its timeout")
-    if seen["going"] and not day.ends:
+    if seen["going"] and not test.ends:
         found.append("leaves the calls going")
     return found
 
 
-def cell(day, seen):
-    found = marks(day, seen)
+def cell(test, seen):
+    found = marks(test, seen)
     sign = "✗" if found else "✓"
     return f"{sign} {seen['code']}" + "".join(f", **{mark}**" for mark in found)
 
@@ -255,7 +255,7 @@ def table(head, rows):
 
 
 def kept_columns(page, names):
-    """The cells of tools that are not here, as they stand in the page: by tool, then by day."""
+    """The cells of tools that are not here, as they stand in the page: by tool, then by test."""
     found = {}
     head = None
     for line in page.splitlines():
@@ -277,19 +277,19 @@ TRUTH = {True: "all passed", False: "not all passed", None: "cannot be said"}
 def report(seen, kept):
     """The tables, by their names: the faults, then how often each went wrong."""
     names = [*seen, *kept]
-    days = [day for part in DAYS.values() for day in part]
-    cells = {name: {day.what: cell(day, of[day.what]) for day in days} for name, of in seen.items()}
-    cells |= {name: {day.what: of.get(day.what, "not measured") for day in days} for name, of in kept.items()}
+    tests = [test for part in FAULT_TESTS.values() for test in part]
+    cells = {name: {test.what: cell(test, of[test.what]) for test in tests} for name, of in seen.items()}
+    cells |= {name: {test.what: of.get(test.what, "not measured") for test in tests} for name, of in kept.items()}
     # Cekura's action after its command lines, whoever was here this time.
     names.sort(key=lambda name: (name != "cekura-gate", name == "suite action", name))
     parts = []
-    for title, part in DAYS.items():
-        rows = [[day.what, TRUTH[day.passed], *(cells[name][day.what] for name in names)] for day in part]
+    for title, part in FAULT_TESTS.items():
+        rows = [[test.what, TRUTH[test.passed], *(cells[name][test.what] for name in names)] for test in part]
         parts.append(f"### {title}\n\n" + table(["Fault", "The truth", *names], rows))
     count = lambda name, mark: str(sum(f"**{mark}**" in one for one in cells[name].values()))
-    rows = [[f"of {len(days)}, without a fault of its own", *(str(sum(one.startswith("✓") for one in cells[name].values())) for name in names)]]
+    rows = [[f"of {len(tests)}, without a fault of its own", *(str(sum(one.startswith("✓") for one in cells[name].values())) for name in names)]]
     rows += [[mark, *(count(name, mark) for name in names)] for mark in MARKS]
-    return {"faults": "\n".join(parts), "counts": table(["Days", *names], rows)}
+    return {"faults": "\n".join(parts), "counts": table(["Tests", *names], rows)}
 
 
 def main():
@@ -302,26 +302,26 @@ def main():
         sys.exit(f"no cekura-gate at {harness.gate()}: `cargo build`, or name one in CEKURA_GATE")
     here = tools()
     directory = pathlib.Path(asked[asked.index("--log") + 1]) if "--log" in asked else None
-    days = [(name, day) for part in DAYS.values() for day in part for name in here]
+    tests = [(name, test) for part in FAULT_TESTS.values() for test in part for name in here]
     # The longest first, so that none of them is left alone at the end.
-    days.sort(key=lambda job: (job[1].ends, job[1].minutes == 20))
+    tests.sort(key=lambda job: (job[1].ends, job[1].minutes == 20))
 
     def one(job):
-        name, day = job
+        name, test = job
 
         def log(text):
             if directory:
                 directory.mkdir(parents=True, exist_ok=True)
-                file = re.sub(r"\W+", "-", f"{day.what} {name}").strip("-")
+                file = re.sub(r"\W+", "-", f"{test.what} {name}").strip("-")
                 (directory / f"{file}.txt").write_bytes(text)
 
-        return play(here[name], day, log)
+        return run(here[name], test, log)
 
     with concurrent.futures.ThreadPoolExecutor(int(os.environ.get("JOBS", "12"))) as pool:
-        found = list(pool.map(one, days))
+        found = list(pool.map(one, tests))
     seen = {name: {} for name in here}
-    for (name, day), how in zip(days, found):
-        seen[name][day.what] = how
+    for (name, test), how in zip(tests, found):
+        seen[name][test.what] = how
     page = PAGE.read_text() if PAGE.exists() else ""
     kept = kept_columns(page, here)
     for name in kept:

@@ -1,6 +1,6 @@
 //! What `init` writes: a suite to begin with, and the workflow of the CI system that is found.
 //!
-//! Pure: what stands around is told by the caller, who also writes the files. The workflows are the
+//! Pure: the caller says what files there are, and writes the new ones. The workflows are the
 //! recipes of `examples/workflows`, so that they are what the docs show and the validators read.
 
 pub mod account;

@@ -97,7 +97,7 @@ fn hold(path: &str, name: &str, fresh: &str) {
         return;
     }
     panic!(
-        "{path}: the part `{name}` differs from the program; to write it anew: \
+        "{path}: the part `{name}` differs from the program; to write it again: \
          UPDATE_DOCS=1 cargo test docs::\n--- it says\n{}\n--- it should say\n{fresh}",
         &text[from..to]
     );

@@ -70,6 +70,6 @@ fn the_schema_of_fault_scripts_is_the_one_checked_in() {
     assert_eq!(
         checked_in,
         String::from_utf8_lossy(&printed.stdout),
-        "write it anew: cekura-gate schema faults > schema/faults.schema.json"
+        "write it again: cekura-gate schema faults > schema/faults.schema.json"
     );
 }

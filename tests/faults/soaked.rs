@@ -1,4 +1,4 @@
-//! Forty suites, each on a quiet day and on a bad one; `examples/soak.rs` runs more.
+//! Forty suites, each without faults and with them; `examples/soak.rs` runs more.
 
 use std::path::Path;
 

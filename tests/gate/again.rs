@@ -190,17 +190,17 @@ fn what_is_not_the_same_is_started_anew() {
     in_a_job(&mut gate);
     gate.run(&["run", "--reuse"]).expect(0);
     let mut starts = 1;
-    let mut anew = |gate: &Gate, flags: &[&str], why: &str| {
+    let mut again = |gate: &Gate, flags: &[&str], why: &str| {
         gate.run(flags).expect(0);
         starts += 1;
         assert_eq!(gate.simulator().starts(), starts, "{why}");
     };
-    anew(&gate, &["run", "--reuse"], "the same attempt gates again");
+    again(&gate, &["run", "--reuse"], "the same attempt gates again");
     gate.env("GITHUB_RUN_ATTEMPT", "2");
-    anew(&gate, &["run", "--reuse", "--frequency", "2"], "another plan");
-    anew(&gate, &["run", "--reuse", "--scenarios", "1"], "other scenarios");
-    anew(&gate, &["run", "--reuse", "--name", "Other"], "another suite");
-    anew(&gate, &["run", "--reuse=1ms"], "too old");
+    again(&gate, &["run", "--reuse", "--frequency", "2"], "another plan");
+    again(&gate, &["run", "--reuse", "--scenarios", "1"], "other scenarios");
+    again(&gate, &["run", "--reuse", "--name", "Other"], "another suite");
+    again(&gate, &["run", "--reuse=1ms"], "too old");
     for (name, value) in [
         ("GITHUB_SHA", "def"),
         ("GITHUB_RUN_ID", "8"),
@@ -209,7 +209,7 @@ fn what_is_not_the_same_is_started_anew() {
         ("GITHUB_ACTION", "__run_2"),
     ] {
         gate.env(name, value);
-        anew(&gate, &["run", "--reuse"], name);
+        again(&gate, &["run", "--reuse"], name);
     }
 }
 

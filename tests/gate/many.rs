@@ -308,7 +308,7 @@ fn the_published_schemas_are_the_programs_own() {
         let printed = gate.run(&["schema", of]).expect(0).stdout;
         assert!(
             saved == printed,
-            "write it anew: cekura-gate schema {of} > schema/{file}.schema.json"
+            "write it again: cekura-gate schema {of} > schema/{file}.schema.json"
         );
     }
 }

@@ -471,5 +471,5 @@ fn the_docs_have_the_table_of_attacks() {
         std::fs::write(&path, format!("{}{fresh}{}", &page[..from], &page[to..])).unwrap();
         return;
     }
-    assert_eq!(&page[from..to], fresh, "UPDATE_DOCS=1 cargo test report_files:: writes it anew");
+    assert_eq!(&page[from..to], fresh, "UPDATE_DOCS=1 cargo test report_files:: writes it again");
 }

@@ -14,7 +14,7 @@ use crate::simulator::harness::{Fixture, shop};
 
 #[test]
 fn the_example_worlds_are_read_and_hold_together() {
-    for name in ["quickstart", "bad-day", "regression"] {
+    for name in ["quickstart", "carrier-errors", "regression"] {
         let path = format!("{}/examples/worlds/{name}.yml", env!("CARGO_MANIFEST_DIR"));
         let text = std::fs::read_to_string(&path).unwrap();
         let source = Source { name: &path, text: &text };

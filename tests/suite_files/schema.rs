@@ -25,7 +25,7 @@ fn the_schema_that_is_checked_in_is_the_one_that_is_generated() {
     let checked_in = std::fs::read_to_string(path).unwrap();
     assert!(
         checked_in == suite::schema::json_schema(),
-        "write it anew with `cargo run -- schema > schema/suite.schema.json`"
+        "write it again with `cargo run -- schema > schema/suite.schema.json`"
     );
 }
 

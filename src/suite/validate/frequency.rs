@@ -45,7 +45,7 @@ pub(super) fn check_whole(suite: &Suite, problems: &mut Problems) {
     }
 }
 
-/// Test cases that say how often they run: a figure over all of them would weigh them anew with each
+/// Test cases that say how often they run: a figure over all of them would weigh them again with each
 /// round.
 fn cases(suite: &Suite, problems: &mut Problems) {
     let help = "remove it there, or write one number for the suite's `frequency`";
